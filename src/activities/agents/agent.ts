@@ -1,0 +1,47 @@
+import type { FailureType } from '../../contract/failures.ts';
+import type { AgentAnswer } from '../../contract/run.ts';
+
+/** What an adapter is told beside the task. */
+export interface AgentContext {
+  /** The Temporal workflow ID. */
+  readonly runId: string;
+  /** The conversation: never empty, and already prefixed with the client's id. */
+  readonly sessionKey: string;
+  readonly userId?: string;
+  readonly userName?: string;
+  /** How long this one call may take, in milliseconds. The adapter sets its client's timeouts from it. */
+  readonly timeoutMs: number;
+  /** Largest answer, in bytes of UTF-8. An adapter stops reading past it. */
+  readonly maxAnswerBytes: number;
+  /** Aborted on cancel and on shutdown; the adapter then ends the call and rejects with `signal.reason`. */
+  readonly signal: AbortSignal;
+  /** Tells what the agent is doing, in a few words. Seen in the Temporal UI and by whoever polls. */
+  report(progress: string): void;
+}
+
+/**
+ * Anything that answers a task. One adapter a file; `index.ts` lists them.
+ *
+ * `run` rejects with an `AgentError` whose type is in the failure table, or with `signal.reason` when aborted. It
+ * never passes on what the agent said when it failed: that text may hold the model's address or whole body.
+ */
+export interface Agent {
+  run(text: string, context: AgentContext): Promise<AgentAnswer>;
+}
+
+/** Thrown by an adapter when the agent gave no answer. The message is ours, one sentence: what, where, how to mend. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError';
+  readonly type: FailureType;
+  /** HTTP status, where there was one. */
+  readonly statusCode: number | undefined;
+  /** The pause that the agent asked for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(type: FailureType, message: string, details: { statusCode?: number; retryAfterMs?: number } = {}) {
+    super(message);
+    this.type = type;
+    this.statusCode = details.statusCode;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}

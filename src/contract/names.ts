@@ -1,0 +1,25 @@
+import type { AgentRunInput, AgentRunResult } from './run.ts';
+
+/** The workflows of this project by name, so that a starter needs no workflow code. */
+export interface Workflows {
+  agentRun(input: AgentRunInput): Promise<AgentRunResult>;
+}
+
+export const WORKFLOW = { agentRun: 'agentRun' } as const satisfies { [K in keyof Workflows]: K };
+
+/** Signals of `agentRun`. */
+export const SIGNAL = {
+  /** From the activity: the first try failed, more follow. */
+  callbackRetrying: 'callbackRetrying',
+  /** From the ingress, the CLI or the Temporal UI: send a dead letter again. */
+  redeliver: 'redeliver',
+} as const;
+
+/** Argument of the signal `redeliver`. */
+export interface RedeliverRequest {
+  /** Another address; the one of the run when absent. */
+  readonly url?: string;
+}
+
+/** The task queue that ingress and worker share unless configured otherwise. */
+export const DEFAULT_TASK_QUEUE = 'garudust';

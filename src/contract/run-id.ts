@@ -1,0 +1,45 @@
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+const CHARACTERS = 26;
+
+/** What makes a delivery the same delivery. */
+export interface DeliveryIdentity {
+  readonly client: string;
+  readonly source: string;
+  /** The sender's own id for the delivery. */
+  readonly deliveryId: string;
+}
+
+/**
+ * The run id, which is the workflow ID, of a delivery that has an id of its own: the same for every repeat.
+ *
+ * @returns `run-` and 26 characters of lower-case base32 (RFC 4648 alphabet), 130 bits of a SHA-256. Short, because
+ * the list in the Temporal UI has room for some 36 characters.
+ */
+export async function deriveRunId(identity: DeliveryIdentity): Promise<string> {
+  // JSON keeps the three apart: ("a", "bc") and ("ab", "c") must not meet.
+  const name = JSON.stringify([identity.client, identity.source, identity.deliveryId]);
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(name));
+  return `run-${base32(new Uint8Array(hash))}`;
+}
+
+/** A fresh run id for a delivery without an id: every such delivery is a run of its own. */
+export function randomRunId(): string {
+  return `run-${base32(crypto.getRandomValues(new Uint8Array(17)))}`;
+}
+
+/** Whether a text has the form of a run id; anything else can't be one and need not be looked up. */
+export function isRunId(text: string): boolean {
+  return /^run-[a-z2-7]{26}$/.test(text);
+}
+
+function base32(bytes: Uint8Array): string {
+  let bits = 0n;
+  for (const byte of bytes.subarray(0, 17)) bits = (bits << 8n) | BigInt(byte);
+  bits >>= 6n; // 17 bytes are 136 bits, 26 characters 130
+  let text = '';
+  for (let i = 0; i < CHARACTERS; i++) {
+    text = (ALPHABET[Number(bits & 31n)] ?? '') + text;
+    bits >>= 5n;
+  }
+  return text;
+}

@@ -1,0 +1,111 @@
+/**
+ * What Temporal stores about a run. These shapes live in histories for as long as the namespace keeps them, so a
+ * change here is a database migration: only add optional fields, and replay `test/replay` before you merge.
+ */
+
+/** What the agent is asked. */
+export interface Task {
+  /** The instruction itself, never empty. */
+  readonly text: string;
+  /** The conversation that the task belongs to, as the caller named it. */
+  readonly sessionKey?: string;
+  readonly userId?: string;
+  readonly userName?: string;
+}
+
+/** How long and how often an agent is tried. Durations are milliseconds. */
+export interface AgentPolicy {
+  /** One call of the agent, from request to answer. */
+  readonly attemptTimeoutMs: number;
+  /** All attempts together, waits included. */
+  readonly totalTimeoutMs: number;
+  /** Silence after which Temporal takes the worker for lost. */
+  readonly heartbeatTimeoutMs: number;
+  /** Calls that may cost money. Faults of the agent itself do not count. */
+  readonly maxAttempts: number;
+  /** Largest answer that is kept, in bytes of UTF-8. */
+  readonly maxAnswerBytes: number;
+}
+
+/** Where and how the outcome is delivered. Durations are milliseconds. */
+export interface CallbackTarget {
+  readonly url: string;
+  /** The wait after each failed try; one try more than there are waits. */
+  readonly retryDelaysMs: readonly number[];
+  readonly attemptTimeoutMs: number;
+  /** How long an undeliverable run stays open for a redelivery. */
+  readonly deadLetterMs: number;
+}
+
+/** Input of the workflow `agentRun`. */
+export interface AgentRunInput {
+  readonly task: Task;
+  /** Who asked: the id of a configured client. */
+  readonly client: string;
+  /** Through which source the delivery came: `webhook`, or a configured source's name. */
+  readonly source: string;
+  /** Which configured agent runs it. */
+  readonly agent: string;
+  readonly agentPolicy: AgentPolicy;
+  readonly callback?: CallbackTarget;
+}
+
+/** What a run cost, as far as the agent told. */
+export interface Usage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly iterations?: number;
+}
+
+/** Result of the activity `runAgent`. */
+export interface AgentAnswer {
+  readonly output: string;
+  readonly usage?: Usage;
+}
+
+/** How a run ended for its caller, whatever became of its callback. */
+export type OutcomeStatus = 'completed' | 'failed' | 'timed_out' | 'canceled';
+
+/** A failure as a caller may see it: a type from the failure table and a sentence of our own. */
+export interface OutcomeError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What the callback tells. */
+export interface RunOutcome {
+  readonly status: OutcomeStatus;
+  readonly output?: string;
+  readonly error?: OutcomeError;
+  readonly usage?: Usage;
+  readonly sessionKey?: string;
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+}
+
+/** Proof that a receiver took the callback. */
+export interface CallbackReceipt {
+  readonly statusCode: number;
+  readonly attempts: number;
+  /** ISO 8601, UTC. */
+  readonly deliveredAt: string;
+}
+
+/** Result of the workflow `agentRun` when the agent answered and nothing is left to deliver. */
+export interface AgentRunResult {
+  readonly output: string;
+  readonly usage?: Usage;
+  readonly callback?: CallbackReceipt;
+}
+
+/** What the ingress writes beside a run, so that a duplicate or a poll can be judged without reading its input. */
+export interface RunMemo extends Record<string, unknown> {
+  readonly client: string;
+  readonly source: string;
+  readonly agent: string;
+  /** SHA-256 of the raw request body, hex. Tells a repeat from another body under the same key. */
+  readonly bodySha256: string;
+  readonly callbackUrl?: string;
+  readonly sessionKey?: string;
+  readonly userId?: string;
+}

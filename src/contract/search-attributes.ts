@@ -1,0 +1,47 @@
+/** Search attributes of a run, all of type Keyword. A Temporal server must know them before the first run. */
+export const SEARCH_ATTRIBUTE = {
+  client: 'GarudustClient',
+  source: 'GarudustSource',
+  agent: 'GarudustAgent',
+  session: 'GarudustSession',
+  user: 'GarudustUser',
+  callback: 'GarudustCallback',
+} as const;
+
+export type SearchAttributeName = (typeof SEARCH_ATTRIBUTE)[keyof typeof SEARCH_ATTRIBUTE];
+
+/** Every name, in the order in which `setup` registers them. */
+export const SEARCH_ATTRIBUTE_NAMES: readonly SearchAttributeName[] = Object.values(SEARCH_ATTRIBUTE);
+
+/** Values of `GarudustCallback`; absent on the happy path, where it would cost a history event. */
+export type CallbackMark = 'retrying' | 'dead' | 'delivered';
+
+const MAX_CHARACTERS = 255;
+
+/**
+ * Cleans a caller's text for a Keyword.
+ *
+ * A Keyword over 255 characters or with a NUL is accepted at start, but on PostgreSQL the run is then never listed.
+ *
+ * @returns the text without control characters and lone surrogates, at most 255 characters; undefined when nothing
+ * is left.
+ */
+export function toKeyword(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const clean = text
+    .toWellFormed()
+    // oxlint-disable-next-line no-control-regex -- control characters are what must go
+    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .trim();
+  return cutCharacters(clean, MAX_CHARACTERS) || undefined;
+}
+
+/** Cuts to a number of UTF-16 units without leaving half a character. */
+function cutCharacters(text: string, limit: number): string {
+  return text.length <= limit
+    ? text
+    : text
+        .slice(0, limit)
+        .toWellFormed()
+        .replace(/\ufffd$/, '');
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { RunOutcome } from '../contract/run.ts';
+import { runResource } from './run-resource.ts';
+
+/** What a callback receiver gets. A receiver written for Garudust reads `text` alone. */
+export const callbackBody = z.strictObject({
+  text: z.string(),
+  run_id: z.string(),
+  status: z.enum(['completed', 'failed', 'timed_out', 'canceled']),
+  error: runResource.shape.error.unwrap().nullable(),
+  session_key: z.string().nullable(),
+  usage: runResource.shape.usage.unwrap().nullable(),
+  finished_at: z.iso.datetime(),
+});
+export type CallbackBody = z.infer<typeof callbackBody>;
+
+/**
+ * The body for an outcome. A failure reads `Error: …` in `text`, as Garudust words it.
+ *
+ * The keys stand in a fixed order, so that the bytes are the same on every try.
+ */
+export function toCallbackBody(runId: string, outcome: RunOutcome): CallbackBody {
+  return {
+    text:
+      outcome.status === 'completed' ? (outcome.output ?? '') : `Error: ${outcome.error?.message ?? outcome.status}`,
+    run_id: runId,
+    status: outcome.status,
+    error: outcome.error ? { code: outcome.error.code, message: outcome.error.message } : null,
+    session_key: outcome.sessionKey ?? null,
+    usage: outcome.usage
+      ? {
+          input_tokens: outcome.usage.inputTokens,
+          output_tokens: outcome.usage.outputTokens,
+          iterations: outcome.usage.iterations,
+        }
+      : null,
+    finished_at: outcome.finishedAt,
+  };
+}

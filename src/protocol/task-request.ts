@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { ProblemField } from './problems.ts';
+
+const MAX_KEY = 512;
+const MAX_URL = 8192;
+
+const text = z.string().refine((value) => value.trim() !== '', 'is empty: say what the agent shall do');
+const url = z.string().max(MAX_URL, `is longer than ${MAX_URL} characters`);
+const key = z.string().min(1, 'is empty: leave it out instead').max(MAX_KEY, `is longer than ${MAX_KEY} characters`);
+
+/** The body of `POST /webhook`, as Garudust takes it. */
+export const garudustTask = z.strictObject({
+  text,
+  callback_url: url.optional(),
+  user_id: key.optional(),
+  user_name: key.optional(),
+  session_key: key.optional(),
+});
+
+/** The body of `POST /invoke`: the same task in the words of "Event-Driven Agent Orchestration". */
+export const invokeTask = z.strictObject({
+  directive: text,
+  response_uri: url.optional(),
+  principal: key.optional(),
+  conversation_anchor: key.optional(),
+});
+
+/** A task as either vocabulary told it. */
+export interface TaskRequest {
+  readonly text: string;
+  readonly callbackUrl?: string;
+  readonly userId?: string;
+  readonly userName?: string;
+  readonly sessionKey?: string;
+}
+
+export type TaskParse = { ok: true; task: TaskRequest; urlField: string } | { ok: false; errors: ProblemField[] };
+
+const INVOKE_FIELDS: readonly string[] = Object.keys(invokeTask.shape);
+const GARUDUST_FIELDS: readonly string[] = Object.keys(garudustTask.shape);
+
+/**
+ * Reads a task in either vocabulary, on either path.
+ *
+ * @param body parsed JSON, of any shape
+ * @returns the task, or every field that is wrong: unknown, missing, of the wrong type, or of the other vocabulary
+ */
+export function parseTaskRequest(body: unknown): TaskParse {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { ok: false, errors: [{ field: '', message: 'the body is not a JSON object: send {"text": "…"}' }] };
+  }
+  const invoke = Object.keys(body).filter((name) => INVOKE_FIELDS.includes(name));
+  const native = Object.keys(body).filter((name) => GARUDUST_FIELDS.includes(name));
+  if (invoke.length > 0 && native.length > 0) {
+    const errors = invoke.map((field) => ({
+      field,
+      message: `does not go with ${native.join(', ')}: use one vocabulary, either text, callback_url … or directive, response_uri …`,
+    }));
+    return { ok: false, errors };
+  }
+  return invoke.length > 0 ? parseInvoke(body) : parseGarudust(body);
+}
+
+function parseGarudust(body: object): TaskParse {
+  const parsed = garudustTask.safeParse(body);
+  if (!parsed.success) return { ok: false, errors: toFields(parsed.error, GARUDUST_FIELDS) };
+  const { text, callback_url, user_id, user_name, session_key } = parsed.data;
+  const task = {
+    text,
+    ...(callback_url !== undefined && { callbackUrl: callback_url }),
+    ...(user_id !== undefined && { userId: user_id }),
+    ...(user_name !== undefined && { userName: user_name }),
+    ...(session_key !== undefined && { sessionKey: session_key }),
+  };
+  return { ok: true, task, urlField: 'callback_url' };
+}
+
+function parseInvoke(body: object): TaskParse {
+  const parsed = invokeTask.safeParse(body);
+  if (!parsed.success) return { ok: false, errors: toFields(parsed.error, INVOKE_FIELDS) };
+  const { directive, response_uri, principal, conversation_anchor } = parsed.data;
+  const task = {
+    text: directive,
+    ...(response_uri !== undefined && { callbackUrl: response_uri }),
+    ...(principal !== undefined && { userId: principal }),
+    ...(conversation_anchor !== undefined && { sessionKey: conversation_anchor }),
+  };
+  return { ok: true, task, urlField: 'response_uri' };
+}
+
+/** One line a wrong field, naming the field even where zod reports several unknown ones as one issue. */
+function toFields(error: z.ZodError, known: readonly string[]): ProblemField[] {
+  return error.issues.flatMap((issue): ProblemField[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((field) => ({ field, message: `is not a field here: the fields are ${known.join(', ')}` }));
+    }
+    const field = issue.path.join('.');
+    if (issue.code === 'invalid_type') {
+      return [{ field, message: issue.input === undefined ? 'is missing' : `must be a ${issue.expected}` }];
+    }
+    return [{ field, message: issue.message }];
+  });
+}
