@@ -26,6 +26,7 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   not_found: { status: 404, title: 'Nothing is here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   temporal_unavailable: { status: 503, title: 'Runs cannot be recorded at the moment', retryAfter: 2 },
   shutting_down: { status: 503, title: 'This server is stopping', retryAfter: 1 },

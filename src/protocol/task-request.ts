@@ -4,13 +4,22 @@ import type { ProblemField } from './problems.ts';
 const MAX_KEY = 512;
 const MAX_URL = 8192;
 
-const text = z.string().refine((value) => value.trim() !== '', 'is empty: say what the agent shall do');
+// Half a surrogate pair can't be written as UTF-8: neither agents nor receivers could read it.
+const unicode = z
+  .string()
+  .refine((value) => value.isWellFormed(), 'holds half of a surrogate pair: send whole characters');
+const instruction = unicode.refine((value) => value.trim() !== '', 'is empty: say what the agent shall do');
 const url = z.string().max(MAX_URL, `is longer than ${MAX_URL} characters`);
-const key = z.string().min(1, 'is empty: leave it out instead').max(MAX_KEY, `is longer than ${MAX_KEY} characters`);
+const key = unicode
+  .min(1, 'is empty: leave it out instead')
+  .max(MAX_KEY, `is longer than ${MAX_KEY} characters`)
+  .refine((value) => !/^\s+$/.test(value), 'is blank: leave it out instead')
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), 'holds a control character: send plain text');
 
 /** The body of `POST /webhook`, as Garudust takes it. */
 export const garudustTask = z.strictObject({
-  text,
+  text: instruction,
   callback_url: url.optional(),
   user_id: key.optional(),
   user_name: key.optional(),
@@ -19,7 +28,7 @@ export const garudustTask = z.strictObject({
 
 /** The body of `POST /invoke`: the same task in the words of "Event-Driven Agent Orchestration". */
 export const invokeTask = z.strictObject({
-  directive: text,
+  directive: instruction,
   response_uri: url.optional(),
   principal: key.optional(),
   conversation_anchor: key.optional(),
@@ -62,7 +71,7 @@ export function parseTaskRequest(body: unknown): TaskParse {
 }
 
 function parseGarudust(body: object): TaskParse {
-  const parsed = garudustTask.safeParse(body);
+  const parsed = garudustTask.safeParse(body, { reportInput: true });
   if (!parsed.success) return { ok: false, errors: toFields(parsed.error, GARUDUST_FIELDS) };
   const { text, callback_url, user_id, user_name, session_key } = parsed.data;
   const task = {
@@ -76,7 +85,7 @@ function parseGarudust(body: object): TaskParse {
 }
 
 function parseInvoke(body: object): TaskParse {
-  const parsed = invokeTask.safeParse(body);
+  const parsed = invokeTask.safeParse(body, { reportInput: true });
   if (!parsed.success) return { ok: false, errors: toFields(parsed.error, INVOKE_FIELDS) };
   const { directive, response_uri, principal, conversation_anchor } = parsed.data;
   const task = {

@@ -1,0 +1,56 @@
+import { fork } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { placeFile } from './place-file.ts';
+
+const CHILD = fileURLToPath(new URL(`download-by-sdk${extname(import.meta.url)}`, import.meta.url));
+const FIRST_BYTE_TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Downloads the pinned Temporal CLI the way the Temporal SDK does for its test environment (from
+ * https://temporal.download). Where that host can't be reached this fails within a second, or after 10 s where the
+ * network swallows packets.
+ *
+ * Runs in a process of its own: the SDK's runtime can be configured only once a process, and that once belongs to the
+ * worker.
+ *
+ * @param target where the program is put.
+ * @throws Error with what the SDK said.
+ */
+export async function downloadTemporalCli(target: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await placeFile(target, async (folder) => {
+    const child = fork(CHILD, [folder], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    let said = '';
+    let gaveUp = '';
+    child.stderr?.on('data', (chunk: Buffer) => void (said = (said + chunk.toString()).slice(-2000)));
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    const stopWatching = new AbortController();
+    const giveUp = async (afterMs: number, unless: () => Promise<boolean>, why: string): Promise<void> => {
+      await sleep(afterMs, undefined, { signal: stopWatching.signal, ref: false });
+      if (await unless()) return;
+      gaveUp = why;
+      child.kill('SIGKILL');
+    };
+    const watches = Promise.allSettled([
+      giveUp(
+        FIRST_BYTE_TIMEOUT_MS,
+        async () => (await readdir(folder)).length > 0,
+        'temporal.download does not answer',
+      ),
+      giveUp(TIMEOUT_MS, () => Promise.resolve(false), `took longer than ${TIMEOUT_MS / 60_000} minutes`),
+    ]);
+    const code = await ended.finally(() => stopWatching.abort());
+    await watches;
+    if (gaveUp !== '') throw new Error(gaveUp);
+    if (code !== 0) throw new Error(said.trim().split('\n').at(-1) || `failed with exit code ${code}`);
+    const file = (await readdir(folder)).find((name) => !name.endsWith('.downloading'));
+    if (file === undefined) throw new Error('the SDK left no file');
+    return join(folder, file);
+  });
+}

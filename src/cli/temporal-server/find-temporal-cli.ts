@@ -1,0 +1,144 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { buildTemporalCli } from './build-temporal-cli.ts';
+import { cachedCliPath, executableName, userCacheDir } from './cli-cache.ts';
+import { downloadTemporalCli } from './download-temporal-cli.ts';
+import { readCliVersion } from './read-cli-version.ts';
+
+export type CliOrigin = 'TEMPORAL_CLI_PATH' | 'path' | 'cache' | 'download' | 'build';
+
+/** Something that takes time; `expectedSeconds` is its usual upper end. */
+export interface CliProgress {
+  readonly message: string;
+  readonly expectedSeconds?: number;
+}
+
+export type OnCliProgress = (progress: CliProgress) => void;
+
+export interface FoundCli {
+  readonly path: string;
+  readonly how: CliOrigin;
+  /** Such as `1.8.2`. */
+  readonly version: string;
+}
+
+/** The steps that leave this process; tests put their own in place. Each throws an Error that says why it failed. */
+export interface CliSteps {
+  readonly readVersion: (path: string) => Promise<string>;
+  /** Puts the CLI at `target`. */
+  readonly download: (target: string, env: NodeJS.ProcessEnv) => Promise<void>;
+  /** Puts the CLI at `target`. */
+  readonly build: (target: string, env: NodeJS.ProcessEnv) => Promise<void>;
+}
+
+const STEPS: CliSteps = { readVersion: readCliVersion, download: downloadTemporalCli, build: buildTemporalCli };
+
+const LABEL: Readonly<Record<CliOrigin, string>> = {
+  TEMPORAL_CLI_PATH: 'TEMPORAL_CLI_PATH',
+  path: '`temporal` on PATH',
+  cache: 'the copy in the cache',
+  download: 'download by the Temporal SDK',
+  build: 'build with Go',
+};
+
+/** Thrown when no way leads to a Temporal CLI that runs. The message lists each way with why it failed. */
+export class TemporalCliNotFoundError extends Error {
+  override readonly name = 'TemporalCliNotFoundError';
+  readonly tries: readonly { readonly how: CliOrigin; readonly why: string }[];
+
+  constructor(tries: readonly { how: CliOrigin; why: string }[]) {
+    const [first] = tries;
+    if (tries.length === 1 && first) {
+      super(
+        `${LABEL[first.how]} names no usable Temporal CLI: ${first.why}. Correct it, or unset it to try other ways.`,
+      );
+      this.tries = tries;
+      return;
+    }
+    const lines = tries.map(({ how, why }, index) => `  ${index + 1}. ${LABEL[how]}: ${why}`);
+    super(
+      `No Temporal CLI could be found, so no Temporal dev server can be started. Tried in this order:\n${lines.join('\n')}\n` +
+        'Mend any one of them, or set TEMPORAL_ADDRESS to a Temporal server that is already running.',
+    );
+    this.tries = tries;
+  }
+}
+
+/**
+ * Finds a Temporal CLI that runs: `TEMPORAL_CLI_PATH`, then `temporal` on PATH, then the copy in the user's cache, then
+ * the Temporal SDK's own download, then a build with Go. The last two fill the cache.
+ *
+ * @param options.cacheDir this project's cache folder; by default the user's.
+ * @param options.onProgress called before a step that takes time.
+ * @throws TemporalCliNotFoundError when every way fails, and at once when `TEMPORAL_CLI_PATH` is set but can't be used.
+ */
+export async function findTemporalCli(options: {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cacheDir?: string;
+  readonly onProgress?: OnCliProgress;
+  readonly steps?: Partial<CliSteps>;
+}): Promise<FoundCli> {
+  const { env, onProgress = () => undefined } = options;
+  const steps = { ...STEPS, ...options.steps };
+  const cached = cachedCliPath(options.cacheDir ?? userCacheDir(env));
+  const tries: { how: CliOrigin; why: string }[] = [];
+
+  const attempt = async (how: CliOrigin, find: () => Promise<string>): Promise<FoundCli | undefined> => {
+    let path = '';
+    try {
+      path = await find();
+      return { path, how, version: await steps.readVersion(path) };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      tries.push({ how, why: path === '' ? why : `${path} ${why}` });
+      return undefined;
+    }
+  };
+
+  const named = env['TEMPORAL_CLI_PATH'];
+  if (named) {
+    const found = await attempt('TEMPORAL_CLI_PATH', () => Promise.resolve(named));
+    if (found) return found;
+    // Whoever names a file wants that file: another version in its place would be a surprise.
+    throw new TemporalCliNotFoundError(tries);
+  }
+  tries.push({ how: 'TEMPORAL_CLI_PATH', why: 'is not set' });
+
+  return (
+    (await attempt('path', () => findOnPath('temporal', env))) ??
+    (await attempt('cache', () => Promise.resolve(cached))) ??
+    (await attempt('download', async () => {
+      onProgress({ message: 'downloading the Temporal CLI, once', expectedSeconds: 60 });
+      await steps.download(cached, env);
+      return cached;
+    })) ??
+    (await attempt('build', async () => {
+      onProgress({ message: 'building the Temporal CLI with Go, about 3–7 minutes, once', expectedSeconds: 420 });
+      await steps.build(cached, env);
+      return cached;
+    })) ??
+    raise(new TemporalCliNotFoundError(tries))
+  );
+}
+
+/** The first executable file of that name in PATH's folders. */
+async function findOnPath(program: string, env: NodeJS.ProcessEnv): Promise<string> {
+  for (const folder of (env['PATH'] ?? env['Path'] ?? '').split(delimiter)) {
+    const candidate = join(folder, executableName(program));
+    if (folder !== '' && (await isExecutableFile(candidate))) return candidate;
+  }
+  throw new Error('is not there');
+}
+
+async function isExecutableFile(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function raise(error: Error): never {
+  throw error;
+}

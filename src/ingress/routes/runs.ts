@@ -1,0 +1,104 @@
+import type { Router, RouterContext } from '@koa/router';
+import { isRunId } from '../../contract/run-id.ts';
+import { ProblemError } from '../../protocol/problems.ts';
+import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
+import type { RunResource } from '../../protocol/run-resource.ts';
+import type { AppDeps, RequestState } from '../app-deps.ts';
+import { authenticate } from '../authenticate.ts';
+import { checkCallbackUrl } from '../check-callback-url.ts';
+import { readBody } from '../read-body.ts';
+import { readJson } from '../read-json.ts';
+import type { RunReply } from '../run-client.ts';
+
+const MAX_WAIT_SECONDS = 60;
+
+type RunContext = RouterContext<RequestState>;
+
+/** `/v1/runs/:id`: read, wait for, cancel and redeliver a run of the caller's own. */
+export function runsRoutes(router: Router<RequestState>, deps: AppDeps): void {
+  const authenticated = authenticate(deps.clients);
+
+  router.get('/v1/runs/:id', authenticated, async (ctx) => {
+    const { id, client } = readCaller(ctx);
+    const seconds = readWait(ctx.query['wait']);
+    ctx.body = await sameNotFound(seconds > 0 ? wait(ctx, deps, id, client, seconds) : deps.runs.get(id, client));
+  });
+
+  router.post('/v1/runs/:id/cancel', authenticated, async (ctx) => {
+    const { id, client } = readCaller(ctx);
+    answer(ctx, await sameNotFound(deps.runs.cancel(id, client)));
+  });
+
+  router.post('/v1/runs/:id/redeliver', authenticated, async (ctx) => {
+    const { id, client } = readCaller(ctx);
+    const url = await readRedelivery(ctx, deps, client);
+    answer(ctx, await sameNotFound(deps.runs.redeliver(id, client, url)));
+  });
+}
+
+/** Who asks for which run. A text that can't be a run id is not worth a question to Temporal. */
+function readCaller(ctx: RunContext): { id: string; client: string } {
+  const { client } = ctx.state;
+  if (client === undefined) throw new Error('a run route was reached without authentication');
+  const id = ctx.params['id'] ?? '';
+  if (!isRunId(id)) throw notFound();
+  ctx.state.runId = id;
+  return { id, client };
+}
+
+function readWait(value: string | string[] | undefined): number {
+  if (value === undefined) return 0;
+  const seconds = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN;
+  if (seconds >= 0 && seconds <= MAX_WAIT_SECONDS) return seconds;
+  const message = `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}, given once`;
+  throw new ProblemError('invalid_parameter', `wait: ${message}.`, [{ field: 'wait', message }]);
+}
+
+/** Holds until the run is terminal or the time is up; a caller that hangs up ends it early. */
+async function wait(ctx: RunContext, deps: AppDeps, id: string, client: string, seconds: number): Promise<RunResource> {
+  const gone = new AbortController();
+  const onClose = (): void => gone.abort();
+  ctx.res.once('close', onClose);
+  try {
+    return await deps.runs.wait(id, client, seconds, gone.signal);
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+    throw new ProblemError('request_timeout', 'The caller hung up.');
+  } finally {
+    ctx.res.off('close', onClose);
+  }
+}
+
+async function readRedelivery(ctx: RunContext, deps: AppDeps, clientId: string): Promise<string | undefined> {
+  const body = await readBody(ctx.req, ctx.res, deps.limits);
+  if (body.length === 0) return undefined;
+  const parsed = parseRedeliverRequest(readJson(body));
+  if (!parsed.ok) {
+    const { field, message } = parsed.errors[0] ?? { field: '', message: 'is not valid' };
+    throw new ProblemError('invalid_parameter', `${field || 'The body'}: ${message}.`, parsed.errors.slice(0, 16));
+  }
+  const client = deps.clients.find(({ id }) => id === clientId);
+  if (parsed.callbackUrl !== undefined && client !== undefined) {
+    await checkCallbackUrl(parsed.callbackUrl, 'callback_url', client, deps);
+  }
+  return parsed.callbackUrl;
+}
+
+/** 202 where something was set in motion, 200 where nothing had to be. */
+function answer(ctx: RunContext, { run, unchanged }: RunReply): void {
+  ctx.status = unchanged ? 200 : 202;
+  ctx.body = run;
+}
+
+/** One answer for unknown runs, runs of others and ids that can't be, so that nothing can be told from it. */
+async function sameNotFound<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    throw error instanceof ProblemError && error.code === 'not_found' ? notFound() : error;
+  }
+}
+
+function notFound(): ProblemError {
+  return new ProblemError('not_found', 'No run of this client has that id: check the id, and whether it has expired.');
+}

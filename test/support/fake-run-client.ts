@@ -1,0 +1,115 @@
+import type { AcceptedTask } from '../../src/ingress/delivery.ts';
+import type { RunClient, RunReply } from '../../src/ingress/run-client.ts';
+import { ProblemError } from '../../src/protocol/problems.ts';
+import type { RunResource } from '../../src/protocol/run-resource.ts';
+
+/**
+ * A run client without Temporal: runs live in a map, a duplicate is judged as the real one judges it, and `failure`
+ * makes every call reject.
+ */
+export class FakeRunClient implements RunClient {
+  readonly started: AcceptedTask[] = [];
+  /** Every call that would have reached Temporal, in order: `get run-…`. */
+  readonly calls: string[] = [];
+  readonly redelivered: (string | undefined)[] = [];
+  failure: Error | undefined;
+  isReady = true;
+  /** Waits that are held at the moment. */
+  waiting = 0;
+  #runs = new Map<string, { task: AcceptedTask; run: RunResource }>();
+  #changed = new EventTarget();
+
+  async start(task: AcceptedTask): Promise<RunReply> {
+    this.#call('start', task.runId);
+    const known = this.#runs.get(task.runId);
+    if (known !== undefined) {
+      if (known.task.memo.bodySha256 !== task.memo.bodySha256) {
+        throw new ProblemError('idempotency_conflict', 'The key was used for another body: use a new one.');
+      }
+      return { run: known.run, unchanged: true };
+    }
+    this.started.push(task);
+    const run = toRun(task);
+    this.#runs.set(task.runId, { task, run });
+    return { run, unchanged: false };
+  }
+
+  async get(runId: string, client: string): Promise<RunResource> {
+    this.#call('get', runId);
+    return this.#find(runId, client);
+  }
+
+  async wait(runId: string, client: string, seconds: number, signal: AbortSignal): Promise<RunResource> {
+    this.#call('wait', runId);
+    const ended = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+    this.waiting += 1;
+    try {
+      if (!this.#find(runId, client).terminal) await nextEvent(this.#changed, ended);
+    } finally {
+      this.waiting -= 1;
+    }
+    signal.throwIfAborted();
+    return this.#find(runId, client);
+  }
+
+  async cancel(runId: string, client: string): Promise<RunReply> {
+    this.#call('cancel', runId);
+    const run = this.#find(runId, client);
+    return { run, unchanged: run.terminal };
+  }
+
+  async redeliver(runId: string, client: string, url?: string): Promise<RunReply> {
+    this.#call('redeliver', runId);
+    const run = this.#find(runId, client);
+    this.redelivered.push(url);
+    return { run, unchanged: run.callback.status !== 'dead' };
+  }
+
+  async ready(): Promise<boolean> {
+    return this.isReady;
+  }
+
+  async close(): Promise<void> {
+    this.#changed.dispatchEvent(new Event('change'));
+  }
+
+  /** Changes what a run reads as, and ends the waits for it. */
+  update(runId: string, change: Partial<RunResource>): void {
+    const entry = this.#runs.get(runId);
+    if (entry === undefined) throw new Error(`no run ${runId} was started`);
+    this.#runs.set(runId, { ...entry, run: { ...entry.run, ...change } });
+    this.#changed.dispatchEvent(new Event('change'));
+  }
+
+  #call(method: string, runId: string): void {
+    this.calls.push(`${method} ${runId}`);
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  #find(runId: string, client: string): RunResource {
+    const entry = this.#runs.get(runId);
+    if (entry === undefined || entry.task.memo.client !== client) {
+      throw new ProblemError('not_found', `in the fake's own words: ${runId}`);
+    }
+    return entry.run;
+  }
+}
+
+function toRun(task: AcceptedTask): RunResource {
+  return {
+    id: task.runId,
+    workflow_id: task.runId,
+    status: 'queued',
+    terminal: false,
+    callback: { status: task.input.callback === undefined ? 'none' : 'pending' },
+    links: { self: `/v1/runs/${task.runId}` },
+  };
+}
+
+function nextEvent(target: EventTarget, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    target.addEventListener('change', () => resolve(), { once: true });
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+}

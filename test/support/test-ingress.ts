@@ -1,0 +1,120 @@
+import type { TestContext } from 'node:test';
+import type { AppDeps, IngressClient, IngressLogger } from '../../src/ingress/app-deps.ts';
+import { createApp } from '../../src/ingress/app.ts';
+import { type RunningServer, type ServerLimits, serveIngress } from '../../src/ingress/serve.ts';
+import { FakeRunClient } from './fake-run-client.ts';
+import { hubHeaders } from './signed-headers.ts';
+
+export const ALPHA: IngressClient = {
+  id: 'alpha',
+  webhookSecrets: ['alpha-secret', 'alpha-new-secret'],
+  apiKeys: ['alpha-key'],
+  allowedCallbackDomains: [],
+};
+
+/** Shares nothing with ALPHA; its secret is one of Standard Webhooks' own kind. */
+export const BETA: IngressClient = {
+  id: 'beta',
+  webhookSecrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+  apiKeys: ['beta-key'],
+  allowedCallbackDomains: ['ci.example.com'],
+  permittedAgents: ['reviewer'],
+};
+
+const POLICY = {
+  attemptTimeoutMs: 600_000,
+  totalTimeoutMs: 3_600_000,
+  heartbeatTimeoutMs: 30_000,
+  maxAttempts: 3,
+  maxAnswerBytes: 1_000_000,
+};
+
+/** An ingress on a free port of loopback, with a fake run client and everything that it logged. */
+export interface TestIngress {
+  readonly url: string;
+  readonly port: number;
+  readonly server: RunningServer;
+  readonly runs: FakeRunClient;
+  readonly logs: { level: string; fields: Record<string, unknown>; message: string }[];
+  readonly counted: { route: string; method: string; status: number }[];
+  /** Every callback address that policy was asked about, with its rules. */
+  readonly checked: unknown[];
+  /** Posts a body signed as ALPHA; headers given here come on top. */
+  post(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Response>;
+  /** Asks with ALPHA's key; headers given here come on top. */
+  ask(path: string, init?: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }): Promise<Response>;
+}
+
+/** Starts one that is drained when the test ends. */
+export async function startTestIngress(
+  t: Pick<TestContext, 'after'>,
+  overrides: Partial<AppDeps> & { readonly runs?: FakeRunClient; readonly serverLimits?: Partial<ServerLimits> } = {},
+): Promise<TestIngress> {
+  const runs = overrides.runs ?? new FakeRunClient();
+  const logs: TestIngress['logs'] = [];
+  const counted: TestIngress['counted'] = [];
+  const checked: unknown[] = [];
+  const logger = recordingLogger(logs);
+  const { serverLimits, ...deps } = overrides;
+  const app = createApp({
+    runs,
+    clients: [ALPHA, BETA],
+    agents: new Map([
+      ['demo', POLICY],
+      ['reviewer', { ...POLICY, maxAttempts: 1 }],
+    ]),
+    defaultAgent: 'demo',
+    callback: {
+      permitNetworks: [],
+      retryDelaysMs: [5000, 300_000],
+      attemptTimeoutMs: 15_000,
+      deadLetterMs: 1_209_600_000,
+    },
+    checkUrl: (text, rules) => {
+      checked.push({ text, rules });
+      const refused = /^https:\/\/(?:ci|ops)\.example\.com\//.test(text)
+        ? undefined
+        : 'is refused by the test: use https';
+      return Promise.resolve(refused === undefined ? { ok: true } : { ok: false, message: refused });
+    },
+    limits: { bodyBytes: 65_536, bodyTimeoutMs: 5000, lingerMs: 200 },
+    endpointPath: '/invoke',
+    logger,
+    metrics: { requestAnswered: (labels) => void counted.push(labels) },
+    ...deps,
+  });
+  const server = await serveIngress({
+    app,
+    host: '127.0.0.1',
+    port: 0,
+    runs,
+    logger,
+    limits: { checkIntervalMs: 20, ...serverLimits },
+  });
+  t.after(() => server.drain(1000));
+  return {
+    url: server.url,
+    port: server.port,
+    server,
+    runs,
+    logs,
+    counted,
+    checked,
+    post: (path, body, headers = {}) =>
+      fetch(server.url + path, {
+        method: 'POST',
+        body,
+        headers: { 'Content-Type': 'application/json', ...hubHeaders('alpha-secret', body), ...headers },
+      }),
+    ask: (path, init = {}) =>
+      fetch(server.url + path, { ...init, headers: { Authorization: 'Bearer alpha-key', ...init.headers } }),
+  };
+}
+
+function recordingLogger(logs: TestIngress['logs']): IngressLogger {
+  const record =
+    (level: string) =>
+    (fields: object, message: string): void =>
+      void logs.push({ level, fields: { ...fields }, message });
+  return { info: record('info'), error: record('error') };
+}
