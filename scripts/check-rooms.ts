@@ -24,7 +24,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   signatures: { rooms: [], packages: ['node:crypto', 'node:buffer'] },
   egress: { rooms: [], packages: ['node:', 'ipaddr.js'] },
   workflows: { rooms: ['contract'], packages: ['@temporalio/workflow', '@temporalio/common'] },
-  activities: { rooms: TEMPORAL_LAST, packages: ['node:', '@temporalio/activity', '@temporalio/common', '@temporalio/client'] },
+  activities: {
+    rooms: TEMPORAL_LAST,
+    packages: ['node:', '@temporalio/activity', '@temporalio/common', '@temporalio/client'],
+  },
   ingress: {
     rooms: TEMPORAL_LAST,
     packages: ['node:', 'koa', '@koa/router', '@temporalio/client', '@temporalio/common', '@temporalio/proto', 'zod'],

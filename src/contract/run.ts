@@ -89,6 +89,24 @@ export interface CallbackReceipt {
   readonly attempts: number;
   /** ISO 8601, UTC. */
   readonly deliveredAt: string;
+  /** From the first lookup to the end of the answer. */
+  readonly durationMs?: number;
+  /** The IP address that was dialled. For operators: never shown to a caller. */
+  readonly address?: string;
+}
+
+/** Why a try to deliver failed, in one word. */
+export type DeliveryErrorClass = 'dns' | 'refused_by_policy' | 'connect' | 'tls' | 'timeout' | 'protocol' | 'status';
+
+/** One failed try to deliver, as the details of its failure hold it. */
+export interface DeliveryAttempt {
+  readonly errorClass: DeliveryErrorClass;
+  /** ISO 8601, UTC: when the try ended. */
+  readonly at: string;
+  readonly durationMs: number;
+  readonly statusCode?: number;
+  /** The IP address that was dialled. For operators: never shown to a caller. */
+  readonly address?: string;
 }
 
 /** Result of the workflow `agentRun` when the agent answered and nothing is left to deliver. */
