@@ -39,6 +39,16 @@ export const FAILURES = {
     meaning: 'The agent stopped at its own token cap for one task.',
     mend: "Split the task, or raise the agent's max_tokens_per_task.",
   },
+  RunTimeout: {
+    class: 'task',
+    meaning: 'No attempt brought an answer within the total time of the run.',
+    mend: 'Look at the last error; raise total_timeout for this agent if it needs longer.',
+  },
+  Canceled: {
+    class: 'task',
+    meaning: 'The run was canceled before the agent had answered.',
+    mend: 'Start a new run if the answer is still wanted.',
+  },
   AgentTimeout: {
     class: 'passing',
     meaning: 'The agent gave no answer within the attempt timeout.',

@@ -1,3 +1,5 @@
+import type { FailureType } from './failures.ts';
+
 /**
  * What Temporal stores about a run. These shapes live in histories for as long as the namespace keeps them, so a
  * change here is a database migration: only add optional fields, and replay `test/replay` before you merge.
@@ -68,7 +70,7 @@ export type OutcomeStatus = 'completed' | 'failed' | 'timed_out' | 'canceled';
 
 /** A failure as a caller may see it: a type from the failure table and a sentence of our own. */
 export interface OutcomeError {
-  readonly code: string;
+  readonly code: FailureType;
   readonly message: string;
 }
 

@@ -1,0 +1,30 @@
+/** The Temporal UI cuts a summary at about a hundred characters. */
+const MAX_SUMMARY = 90;
+
+/** A task in one line: its first line with anything in it, at most 90 characters. */
+export function taskSummary(text: string): string {
+  const line = text.split('\n').find((candidate) => candidate.trim() !== '') ?? text;
+  return cutLine(line);
+}
+
+/** A callback in one line: `POST host/path`. Never a query string, which may hold a key. */
+export function callbackSummary(url: string): string {
+  // By hand: workflow code has no URL class, and a signal may bring anything.
+  const match = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]+)([^?#]*)/i.exec(url);
+  return cutLine(`POST ${match === null ? 'an address that is no URL' : `${match[1]}${match[2]}`}`);
+}
+
+/** One line of plain text, at most 90 characters. */
+function cutLine(text: string): string {
+  const line = text
+    .slice(0, 1000)
+    .toWellFormed()
+    // oxlint-disable-next-line no-control-regex -- control characters are what must go
+    .replace(/[\u0000-\u001f\u007f\s]+/g, ' ')
+    .trim();
+  if (line.length <= MAX_SUMMARY) return line;
+  return `${line
+    .slice(0, MAX_SUMMARY - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')}…`;
+}

@@ -1,0 +1,61 @@
+import { ApplicationFailure, CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../contract/activities.ts';
+import { judgeFailure } from '../contract/judge-failure.ts';
+import type { AgentRunInput, AgentRunResult, CallbackReceipt, RunOutcome } from '../contract/run.ts';
+import { agentOptions } from './activity-options.ts';
+import { findInputProblem } from './check-input.ts';
+import { deliverOutcome } from './deliver-outcome.ts';
+
+/**
+ * One accepted delivery: runs the agent, tells the callback, closes.
+ *
+ * It closes as what happened: Completed with the answer, Failed with the type of the failure, Canceled. A run that was
+ * answered but whose callback nobody took in time fails with `CallbackUndeliverable`.
+ */
+export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
+  const problem = findInputProblem(input);
+  if (problem !== undefined) throw failure('InvalidInput', problem);
+  const { outcome, error } = await askAgent(input);
+  const { callback } = input;
+  if (callback === undefined) return close(outcome, error, undefined);
+  const deliver = (): Promise<CallbackReceipt | undefined> =>
+    deliverOutcome({ client: input.client, runId: workflowInfo().workflowId, target: callback, outcome });
+  // A canceled run still tells its callback; a cancel that comes during a delivery ends the delivery.
+  const receipt = await (outcome.status === 'canceled' ? CancellationScope.nonCancellable(deliver) : deliver());
+  if (receipt === undefined && error === undefined) {
+    throw failure('CallbackUndeliverable', 'The callback could not be delivered: poll the run for its output.');
+  }
+  return close(outcome, error, receipt);
+}
+
+/** What the agent made of the task; `error` is what it failed with. */
+interface AgentEnd {
+  readonly outcome: RunOutcome;
+  readonly error?: unknown;
+}
+
+async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Promise<AgentEnd> {
+  const { runAgent } = proxyActivities<Pick<Activities, 'runAgent'>>(agentOptions(agentPolicy, task.text));
+  const session = task.sessionKey === undefined ? {} : { sessionKey: task.sessionKey };
+  try {
+    const answer = await runAgent({ agent, client, task, policy: agentPolicy });
+    return { outcome: { status: 'completed', ...answer, ...session, finishedAt: now() } };
+  } catch (error) {
+    return { outcome: { ...judgeFailure(error), ...session, finishedAt: now() }, error };
+  }
+}
+
+function close(outcome: RunOutcome, error: unknown, callback: CallbackReceipt | undefined): AgentRunResult {
+  if (outcome.status === 'canceled') throw error;
+  if (outcome.error !== undefined) throw failure(outcome.error.code, outcome.error.message);
+  const { output = '', usage } = outcome;
+  return { output, ...(usage && { usage }), ...(callback && { callback }) };
+}
+
+function failure(type: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true });
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,110 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  ActivityFailure,
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { Activities } from '../contract/activities.ts';
+import { type RedeliverRequest, SIGNAL } from '../contract/names.ts';
+import type { CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
+import { type CallbackMark, SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
+import { callbackOptions } from './activity-options.ts';
+
+const callbackRetrying = defineSignal(SIGNAL.callbackRetrying);
+const redeliver = defineSignal<[RedeliverRequest?]>(SIGNAL.redeliver);
+const CALLBACK_ATTRIBUTE = defineSearchAttributeKey(SEARCH_ATTRIBUTE.callback, 'KEYWORD');
+
+interface Delivery {
+  readonly client: string;
+  readonly runId: string;
+  readonly target: CallbackTarget;
+  readonly outcome: RunOutcome;
+}
+
+/**
+ * Delivers the outcome by the callback's schedule; when that is used up, keeps it as a dead letter until a redelivery
+ * succeeds.
+ *
+ * The signal `redeliver` starts the schedule anew, at once, at the same or at another address, from whichever state: the
+ * agent is not asked again and the receiver sees the same `webhook-id`.
+ *
+ * @returns the receipt; undefined when the time of the dead letter is up.
+ */
+export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceipt | undefined> {
+  const { target } = delivery;
+  let mark: CallbackMark | undefined;
+  let requested: string | undefined;
+  let url = target.url;
+  let current: CancellationScope | undefined;
+
+  const setMark = (next: CallbackMark): void => {
+    if (mark === next) return;
+    mark = next;
+    upsertSearchAttributes([{ key: CALLBACK_ATTRIBUTE, value: next }]);
+  };
+  setHandler(callbackRetrying, () => setMark('retrying'), {
+    description: 'Sent by the worker after the first failed try.',
+  });
+  setHandler(
+    redeliver,
+    (request) => {
+      const wanted = request?.url ?? url;
+      if (typeof wanted !== 'string' || wanted === '') return;
+      requested = wanted;
+      current?.cancel();
+    },
+    { description: 'Sends the callback again, at once. Optional: {"url": "https://another.permitted/address"}.' },
+  );
+
+  for (;;) {
+    url = requested ?? url;
+    requested = undefined;
+    current = new CancellationScope();
+    try {
+      const receipt = await current.run(() => tryToDeliver(delivery, url));
+      if (mark !== undefined) setMark('delivered');
+      return receipt;
+    } catch (error) {
+      // A redelivery cancels the schedule before it; any other cancel is for the run.
+      if (isCancellation(error) ? requested === undefined : !(error instanceof ActivityFailure)) throw error;
+    }
+    current = undefined;
+    if (requested === undefined) {
+      setMark('dead');
+      setCurrentDetails(deadLetterDetails(delivery));
+      if (!(await condition(() => requested !== undefined, target.deadLetterMs))) return undefined;
+      setCurrentDetails('');
+    }
+    setMark('retrying');
+  }
+}
+
+function tryToDeliver({ client, runId, target, outcome }: Delivery, url: string): Promise<CallbackReceipt> {
+  const { retryDelaysMs, attemptTimeoutMs } = target;
+  const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackOptions(target, url));
+  return activities.deliverCallback({
+    client,
+    runId,
+    url,
+    deliveryId: runId,
+    outcome,
+    retryDelaysMs,
+    attemptTimeoutMs,
+  });
+}
+
+function deadLetterDetails({ runId, target }: Delivery): string {
+  const until = new Date(Date.now() + target.deadLetterMs).toISOString();
+  return [
+    '**Dead letter**: every try to deliver the callback failed.',
+    '',
+    `- kept until ${until}`,
+    `- send it again: the signal \`${SIGNAL.redeliver}\`, or \`garudust-temporal runs redeliver ${runId}\``,
+  ].join('\n');
+}
