@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type ProblemCode, ProblemError } from '../protocol/problems.ts';
-import { verifyRequest } from './tmp-verify.ts';
+import { verifyRequest } from '../signatures/verify-request.ts';
 import type { AppDeps } from './app-deps.ts';
 import { readDeliveryId } from './delivery-id.ts';
 import type { VerifiedDelivery } from './delivery.ts';

@@ -1,0 +1,32 @@
+import { github, GITHUB_HEADER } from './github.ts';
+import type { Refusal, SignedRequest } from './scheme.ts';
+import { STANDARD_WEBHOOK_HEADERS, standardWebhooks } from './standard-webhooks.ts';
+
+/** Whether a task is signed, and by which id it can be told from the next one. */
+export type RequestVerdict =
+  | {
+      readonly ok: true;
+      /** The signed `webhook-id`; undefined when `X-Hub-Signature-256` alone was sent. */
+      readonly webhookId: string | undefined;
+    }
+  | { readonly ok: false; readonly reason: Refusal };
+
+/**
+ * Checks the signature of a task: `X-Hub-Signature-256`, or the three headers of Standard Webhooks. Where both kinds are
+ * sent both must hold, each with any of the secrets. Never throws.
+ */
+export function verifyRequest(request: SignedRequest): RequestVerdict {
+  const isSent = (name: string) => request.headers[name] !== undefined;
+  const schemes = [
+    ...(isSent(GITHUB_HEADER) ? [github] : []),
+    ...(STANDARD_WEBHOOK_HEADERS.some(isSent) ? [standardWebhooks] : []),
+  ];
+  if (schemes.length === 0) return { ok: false, reason: 'signature_missing' };
+  let webhookId: string | undefined;
+  for (const scheme of schemes) {
+    const verdict = scheme.verify(request);
+    if (!verdict.ok) return verdict;
+    webhookId = verdict.deliveryId;
+  }
+  return { ok: true, webhookId };
+}
