@@ -1,0 +1,69 @@
+import type { WorkflowStartOptions } from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import type { Workflows } from '../../contract/names.ts';
+import type { AgentRunInput } from '../../contract/run.ts';
+import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../../contract/search-attributes.ts';
+import { callbackSummary, taskSummary } from '../../contract/summary.ts';
+import type { AcceptedTask } from '../delivery.ts';
+
+const MAX_DETAILS_TEXT = 1500;
+
+/** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
+export function startOptions(
+  { runId, input, memo }: AcceptedTask,
+  { taskQueue, eager }: { readonly taskQueue: string; readonly eager: boolean },
+): WorkflowStartOptions<Workflows['agentRun']> {
+  return {
+    workflowId: runId,
+    taskQueue,
+    args: [input],
+    memo: { ...memo },
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    requestEagerStart: eager,
+    staticSummary: taskSummary(input.task.text),
+    staticDetails: taskDetails(input),
+    typedSearchAttributes: searchAttributes(input),
+  };
+}
+
+function searchAttributes({ client, source, agent, task }: AgentRunInput): SearchAttributePair[] {
+  const values: Partial<Record<SearchAttributeName, string | undefined>> = {
+    [SEARCH_ATTRIBUTE.client]: client,
+    [SEARCH_ATTRIBUTE.source]: source,
+    [SEARCH_ATTRIBUTE.agent]: agent,
+    [SEARCH_ATTRIBUTE.session]: task.sessionKey,
+    [SEARCH_ATTRIBUTE.user]: task.userId,
+  };
+  return Object.entries(values).flatMap(([name, text]) => {
+    const value = toKeyword(text);
+    return value === undefined ? [] : [{ key: defineSearchAttributeKey(name, 'KEYWORD'), value }];
+  });
+}
+
+/** Markdown for the Temporal UI: bullets, with everything that a caller wrote escaped. */
+function taskDetails({ task, client, source, agent, callback }: AgentRunInput): string {
+  const bullets: [string, string | undefined][] = [
+    ['client', client],
+    ['source', source],
+    ['agent', agent],
+    ['session', task.sessionKey],
+    ['user', task.userName ?? task.userId],
+    ['callback', callback && callbackSummary(callback.url).replace(/^POST /, '')],
+  ];
+  const lines = bullets.flatMap(([name, value]) => (value === undefined ? [] : [`- **${name}**: ${escape(value)}`]));
+  const text =
+    task.text.length > MAX_DETAILS_TEXT ? `${task.text.slice(0, MAX_DETAILS_TEXT).toWellFormed()} …` : task.text;
+  return `${lines.join('\n')}\n\n${escape(text)}`;
+}
+
+/** CommonMark 0.31 section 2.4: a backslash before ASCII punctuation takes its meaning; the UI renders raw HTML. */
+function escape(text: string): string {
+  return (
+    text
+      .toWellFormed()
+      // oxlint-disable-next-line no-control-regex -- control characters are what must go
+      .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ')
+      .replace(/[!-/:-@[-`{-~]/g, (mark) => `\\${mark}`)
+  );
+}

@@ -1,0 +1,64 @@
+import { ACTIVITY_ID } from '../../contract/activities.ts';
+import type { CallbackReceipt, DeliveryAttempt } from '../../contract/run.ts';
+import type { RunResource } from '../../protocol/run-resource.ts';
+import type { ActivityRecord } from './read-run-events.ts';
+import type { RunFacts } from './to-run-resource.ts';
+
+type CallbackState = RunResource['callback'];
+
+/** Where the callback stands. */
+export function toCallbackState({ memo, events, pending, workflow }: RunFacts, ended: boolean): CallbackState {
+  const records = events?.callbacks ?? [];
+  const last = records.at(-1);
+  const url = readUrl(last) ?? memo.callbackUrl;
+  if (url === undefined) return { status: 'none' };
+  const open = pending.find(({ activityId }) => activityId === ACTIVITY_ID.callback);
+  const closedTries = records.reduce((sum, { attempt = 0 }) => sum + attempt, 0);
+  const openTries = open === undefined ? 0 : open.running ? open.attempt : open.attempt - 1;
+  const attempts = closedTries + openTries;
+  const failure = open?.lastFailure ?? records.findLast((record) => record.failure !== undefined)?.failure;
+  const base = { url, ...(ended && { attempts }) };
+
+  if (last?.state === 'completed') return { status: 'delivered', ...base, ...readReceipt(last.result) };
+  if (open !== undefined) {
+    const retrying = attempts > 1 || open.lastFailure !== undefined;
+    const next = retrying && open.nextAttemptAt !== undefined ? { next_attempt_at: open.nextAttemptAt } : {};
+    return { status: retrying ? 'retrying' : 'pending', ...base, ...readFailure(failure), ...next };
+  }
+  const over = last !== undefined && last.state !== 'open';
+  if (!over && workflow === 'open') return { status: 'pending', ...base };
+  if (last?.state === 'canceled' || (!over && ended)) {
+    return { status: 'dead', ...base, ...readFailure(failure), last_error: 'The delivery was ended with its run.' };
+  }
+  return { status: 'dead', ...base, ...readFailure(failure) };
+}
+
+function readUrl(record: ActivityRecord | undefined): string | undefined {
+  const url = (record?.input as { url?: unknown } | undefined)?.url;
+  return typeof url === 'string' ? url : undefined;
+}
+
+function readReceipt(result: unknown): Partial<CallbackState> {
+  const { statusCode, deliveredAt } = (result ?? {}) as Partial<CallbackReceipt>;
+  return {
+    ...(typeof statusCode === 'number' && { last_status_code: statusCode }),
+    ...(typeof deliveredAt === 'string' && { delivered_at: deliveredAt }),
+  };
+}
+
+/** The words and the status of a failed try. The address that was dialled stays with the operators. */
+function readFailure(failure: Error | undefined): Partial<CallbackState> {
+  const tried = findTried(failure);
+  if (tried === undefined) return failure === undefined ? {} : { last_error: 'The try was lost with its worker.' };
+  const { statusCode } = (tried.details?.[0] ?? {}) as Partial<DeliveryAttempt>;
+  return { last_error: tried.message, ...(typeof statusCode === 'number' && { last_status_code: statusCode }) };
+}
+
+function findTried(failure: unknown): { message: string; details?: readonly unknown[] } | undefined {
+  let next = failure;
+  for (let depth = 0; depth < 16 && next instanceof Error; depth += 1) {
+    if (next.name === 'ApplicationFailure') return next;
+    next = next.cause;
+  }
+  return undefined;
+}
