@@ -19,7 +19,7 @@ export type Refusal = 'signature_missing' | 'signature_invalid' | 'timestamp_out
 export type Verdict =
   | {
       readonly ok: true;
-      /** The sender's id for the delivery, where the signature covers one. */
+      /** The sender's id for the delivery, where the signature covers one: 1 to 255 visible ASCII characters. */
       readonly deliveryId: string | undefined;
     }
   | { readonly ok: false; readonly reason: Refusal };
@@ -27,14 +27,17 @@ export type Verdict =
 /** One way to sign a request. */
 export interface SignatureScheme {
   /**
-   * The header in which the sender gives the delivery an id that the signature does not cover, lower case. It is the
-   * same on a redelivery, but whoever replays a request can write another.
+   * Headers, in lower case, in which the sender gives the delivery an id that the signature does not cover; the first
+   * one that is there counts. The id is the same on a redelivery, but whoever replays a request can write another.
    */
-  readonly unsignedIdHeader?: string;
-  /**
-   * Judges a request. Never throws, whatever the headers hold: every malformed thing is a refusal.
-   */
+  readonly unsignedIdHeaders: readonly string[];
+  /** Judges a request. Never throws, whatever the headers hold: every malformed thing is a refusal. */
   verify(request: SignedRequest): Verdict;
+  /**
+   * Why a secret can never verify anything, as a sentence that does not repeat it; undefined when it can. For the check
+   * at start, since `verify` passes over such a secret.
+   */
+  findSecretFault(secret: string): string | undefined;
 }
 
 /** The verdict for a refused request. */

@@ -1,18 +1,19 @@
 import { GITHUB_HEADER, signGithub } from './github.ts';
-import { signStandardWebhook, type StandardWebhookHeaders, type StandardWebhookMessage } from './standard-webhooks.ts';
-
-/** The headers of a message that is signed both ways; names in lower case. */
-export type SignedRequestHeaders = StandardWebhookHeaders & { [GITHUB_HEADER]: string };
+import { signStandardWebhook, type StandardWebhookMessage } from './standard-webhooks.ts';
+import { textKey } from './text-key.ts';
 
 /**
  * Signs a message both ways, so that a receiver can check whichever it knows: what `verifyRequest` accepts.
  *
- * Standard Webhooks has room for a signature by every secret, `X-Hub-Signature-256` for one alone: the first secret
- * makes it. While rotating, the secret that receivers already know stands first.
+ * Standard Webhooks has room for a signature by every secret, `X-Hub-Signature-256` for one alone: the first shared
+ * secret makes it, and the header is left out when there is none. While rotating, the secret that receivers already know
+ * stands first.
  *
- * @throws TypeError as `signStandardWebhook` and `signGithub` do
+ * @returns headers by their names in lower case
+ * @throws TypeError as `signStandardWebhook` does
  */
-export function signRequest(message: StandardWebhookMessage): SignedRequestHeaders {
-  const trio = signStandardWebhook(message);
-  return { ...trio, [GITHUB_HEADER]: signGithub(message.secrets[0] ?? '', message.body) };
+export function signRequest(message: StandardWebhookMessage): Readonly<Record<string, string>> {
+  const headers = signStandardWebhook(message);
+  const shared = message.secrets.find((secret) => textKey(secret) !== undefined);
+  return shared === undefined ? headers : { ...headers, [GITHUB_HEADER]: signGithub(shared, message.body) };
 }

@@ -1,39 +1,72 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, sign, verify, type KeyObject } from 'node:crypto';
 import { constantTimeEqual } from './constant-time.ts';
+import { isDeliveryId } from './delivery-id.ts';
 import { judgeTimestamp } from './judge-timestamp.ts';
 import { readHeader } from './read-header.ts';
 import { refuse, type SignatureScheme, type SignedRequest, type Verdict } from './scheme.ts';
-import { textKey } from './text-key.ts';
+import { decodeBase64, readWebhookKey } from './webhook-key.ts';
 
 const WINDOW_S = 300;
-const SECRET_PREFIX = 'whsec_';
+/** An Ed25519 check costs far more than an HMAC, and the sender decides how many it asks for. Svix keeps 10 old keys. */
+const MAX_PUBLIC_KEY_ENTRIES = 16;
 
-export const STANDARD_WEBHOOK_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
+const PARTS = ['id', 'timestamp', 'signature'] as const;
+export const STANDARD_WEBHOOK_HEADERS = PARTS.map((part) => `webhook-${part}` as const);
 
 /**
  * Standard Webhooks: `webhook-id`, `webhook-timestamp` and `webhook-signature`, a list of signatures split by spaces.
- * `v1` is HMAC-SHA256 over `id.timestamp.body` in base64; entries of other versions are passed over. A `whsec_` secret is
- * base64, any other its UTF-8 bytes. The timestamp may be 300 s off, either way.
+ * `v1` is HMAC-SHA256 and `v1a` Ed25519, both over `id.timestamp.body` and in base64; entries of other versions are
+ * passed over. For the secrets see `readWebhookKey`. The timestamp may be 300 s off, either way.
  *
  * Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export const standardWebhooks: SignatureScheme = { verify };
+export const standardWebhooks = createScheme('webhook');
 
-function verify({ headers, body, secrets, now }: SignedRequest): Verdict {
-  const [id, timestamp, signatures] = STANDARD_WEBHOOK_HEADERS.map((name) => readHeader(headers, name));
-  if (id === undefined && timestamp === undefined && signatures === undefined) return refuse('signature_missing');
-  if (id === undefined || timestamp === undefined || signatures === undefined) return refuse('signature_invalid');
-  if (!isId(id)) return refuse('signature_invalid');
+/** Standard Webhooks by the names that Svix gives the three headers: `svix-id` and so on. */
+export const svix = createScheme('svix');
+
+function createScheme(prefix: 'webhook' | 'svix'): SignatureScheme {
+  return {
+    unsignedIdHeaders: [],
+    verify: (request) => judge(request, prefix),
+    findSecretFault(secret) {
+      const key = readWebhookKey(secret);
+      if (key.kind === 'private') return 'The secret is a whsk_ key, which only signs: give the whpk_ key beside it.';
+      return key.kind === 'unusable' ? key.fault : undefined;
+    },
+  };
+}
+
+function judge({ headers, body, secrets, now }: SignedRequest, prefix: string): Verdict {
+  const [id, timestamp, signature] = PARTS.map((part) => readHeader(headers, `${prefix}-${part}`));
+  if (id === undefined && timestamp === undefined && signature === undefined) return refuse('signature_missing');
+  if (id === undefined || timestamp === undefined || signature === undefined) return refuse('signature_invalid');
+  if (!isMessageId(id)) return refuse('signature_invalid');
   const refusal = judgeTimestamp(timestamp, now, WINDOW_S);
   if (refusal !== undefined) return refuse(refusal);
-  const given = signatures.split(' ').filter((entry) => /^v1,[A-Za-z0-9+/]{43}=$/.test(entry));
+  const entries = signature.split(' ');
+  const content = toContent(id, timestamp, body);
   const holds = secrets.some((secret) => {
-    const key = hmacKey(secret);
-    if (key === undefined) return false;
-    const expected = toEntry(key, id, timestamp, body);
-    return given.some((entry) => constantTimeEqual(entry, expected));
+    const key = readWebhookKey(secret);
+    if (key.kind === 'public') return holdsByPublicKey(entries, content, key.key);
+    return key.kind === 'symmetric' && holdsByHmac(entries, content, key.key);
   });
   return holds ? { ok: true, deliveryId: id } : refuse('signature_invalid');
+}
+
+function holdsByHmac(entries: readonly string[], content: Uint8Array, key: Uint8Array): boolean {
+  const expected = toHmacEntry(key, content);
+  return entries.some((entry) => entry.length === expected.length && constantTimeEqual(entry, expected));
+}
+
+function holdsByPublicKey(entries: readonly string[], content: Uint8Array, key: KeyObject): boolean {
+  return entries
+    .filter((entry) => /^v1a,[A-Za-z0-9+/]{86}==$/.test(entry))
+    .slice(0, MAX_PUBLIC_KEY_ENTRIES)
+    .some((entry) => {
+      const given = decodeBase64(entry.slice('v1a,'.length));
+      return given !== undefined && verify(null, content, key, given);
+    });
 }
 
 /** What `signStandardWebhook` signs. */
@@ -52,43 +85,44 @@ export interface StandardWebhookMessage {
 export type StandardWebhookHeaders = Record<(typeof STANDARD_WEBHOOK_HEADERS)[number], string>;
 
 /**
- * The three headers of a message, signed with every secret.
+ * The three headers of a message, signed with every secret: `v1` for a shared one, `v1a` for a `whsk_` key. A `whpk_` key
+ * can't sign and is passed over.
  *
- * @throws TypeError when there is no secret, when one can't sign, or when id or timestamp is malformed
+ * @throws TypeError when no secret can sign, when one is unusable, or when id or timestamp is malformed
  */
 export function signStandardWebhook({ secrets, id, timestamp, body }: StandardWebhookMessage): StandardWebhookHeaders {
-  if (secrets.length === 0) throw new TypeError('A message needs at least one secret to sign it.');
-  if (!isId(id))
-    throw new TypeError(
-      `webhook-id "${id}" must be 1 to 255 visible ASCII characters, without a timestamp between full stops.`,
-    );
-  if (!Number.isSafeInteger(timestamp) || timestamp < 0)
-    throw new TypeError(`webhook-timestamp ${timestamp} must be whole seconds since the epoch.`);
-  const entries = secrets.map((secret) => {
-    const key = hmacKey(secret);
-    if (key === undefined) throw new TypeError('A secret can not sign: whsec_ needs base64 after it, others any text.');
-    return toEntry(key, id, String(timestamp), body);
-  });
-  return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': entries.join(' ') };
+  if (!isMessageId(id))
+    throw new TypeError(`webhook-id "${id}" must be visible ASCII, at most 255, with no timestamp between full stops.`);
+  const text = String(timestamp);
+  if (judgeTimestamp(text, timestamp * 1000, 0) !== undefined)
+    throw new TypeError(`webhook-timestamp ${text} must be whole seconds since the epoch.`);
+  const content = toContent(id, text, body);
+  const entries = secrets.flatMap((secret) => toEntry(secret, content));
+  if (entries.length === 0) throw new TypeError('No secret can sign: give a shared one or a whsk_ key.');
+  return { 'webhook-id': id, 'webhook-timestamp': text, 'webhook-signature': entries.join(' ') };
+}
+
+function toEntry(secret: string, content: Uint8Array): string[] {
+  const key = readWebhookKey(secret);
+  if (key.kind === 'unusable') throw new TypeError(key.fault);
+  if (key.kind === 'public') return [];
+  if (key.kind === 'symmetric') return [toHmacEntry(key.key, content)];
+  return [`v1a,${sign(null, content, key.key).toString('base64')}`];
+}
+
+function toHmacEntry(key: Uint8Array, content: Uint8Array): string {
+  return `v1,${createHmac('sha256', key).update(content).digest('base64')}`;
+}
+
+function toContent(id: string, timestamp: string, body: string | Uint8Array): Uint8Array {
+  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+  return Buffer.concat([Buffer.from(`${id}.${timestamp}.`, 'utf8'), bytes]);
 }
 
 /**
- * Visible ASCII, and no time of its own between full stops: `a.1614265330.{"x` would move the start of a signed body into
+ * A delivery id with no time of its own between full stops: `a.1614265330.{"x` would move the start of a signed body into
  * the id and leave the signature good. The specification would have no full stop at all; ids that have one are in use.
  */
-function isId(text: string): boolean {
-  return /^[\x21-\x7e]{1,255}$/.test(text) && !/\.\d{9,12}(?:\.|$)/.test(text);
-}
-
-function toEntry(key: Uint8Array, id: string, timestamp: string, body: string | Uint8Array): string {
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
-}
-
-function hmacKey(secret: string): Uint8Array | undefined {
-  if (!secret.startsWith(SECRET_PREFIX)) return textKey(secret);
-  const encoded = secret.slice(SECRET_PREFIX.length);
-  const key = Buffer.from(encoded, 'base64');
-  // Buffer passes over what is not base64; a mistyped secret must not become a shorter one.
-  const isBase64 = key.toString('base64').replaceAll('=', '') === encoded.replace(/={1,2}$/, '');
-  return isBase64 && key.length > 0 ? key : undefined;
+function isMessageId(text: string): boolean {
+  return isDeliveryId(text) && !/\.\d{9,12}(?:\.|$)/.test(text);
 }

@@ -1,4 +1,5 @@
 import { github, GITHUB_HEADER } from './github.ts';
+import { readHeader } from './read-header.ts';
 import type { Refusal, SignedRequest } from './scheme.ts';
 import { STANDARD_WEBHOOK_HEADERS, standardWebhooks } from './standard-webhooks.ts';
 
@@ -16,7 +17,7 @@ export type RequestVerdict =
  * sent both must hold, each with any of the secrets. Never throws.
  */
 export function verifyRequest(request: SignedRequest): RequestVerdict {
-  const isSent = (name: string) => request.headers[name] !== undefined;
+  const isSent = (name: string) => readHeader(request.headers, name) !== undefined;
   const schemes = [
     ...(isSent(GITHUB_HEADER) ? [github] : []),
     ...(STANDARD_WEBHOOK_HEADERS.some(isSent) ? [standardWebhooks] : []),

@@ -1,0 +1,62 @@
+import { isHeaderName } from './signed-template.ts';
+
+/** The algorithms that there are, with the length of their output in bytes. */
+export const DIGEST_BYTES = { sha256: 32, sha512: 64, sha1: 20 } as const;
+export const DEFAULT_WINDOW_S = 300;
+const MAX_WINDOW_S = 86_400;
+
+/** How a sender signs. Names of headers are of any case. */
+export interface GenericHmacOptions {
+  /** Header with the signature. */
+  readonly header: string;
+  /** What stands before the signature, such as `sha256=`. */
+  readonly prefix?: string;
+  /** What parts several signatures in the header, after the prefix; absent: the header has one. */
+  readonly separator?: ',' | ' ';
+  /** The header is a list `t=…,v1=…`: key of the signatures in it. In place of `prefix` and `separator`. */
+  readonly signatureKey?: string;
+  /** Key of the timestamp in the same list. */
+  readonly timestampKey?: string;
+  /** Header with the timestamp, in seconds since the epoch. In place of `timestampKey`. */
+  readonly timestampHeader?: string;
+  /** How far off the timestamp may be, either way, in seconds: 1 to 86400, default 300. */
+  readonly windowS?: number;
+  /** Default `sha256`. The request can't choose it. */
+  readonly algorithm?: keyof typeof DIGEST_BYTES;
+  /** Default `hex`, of either case. */
+  readonly encoding?: 'hex' | 'base64';
+  /** The signed bytes, default `{body}`: see `parseTemplate`. */
+  readonly template?: string;
+  /** Header with the delivery id; signed when the template has `{id}`. */
+  readonly idHeader?: string;
+  /** Top-level field of the JSON body with the delivery id. In place of `idHeader`. */
+  readonly idField?: string;
+}
+
+/**
+ * Refuses options that don't fit together. They come from a file that a person wrote, so that their types prove nothing.
+ *
+ * @throws TypeError with the option, its value and the mend
+ */
+export function checkGenericHmacOptions(options: GenericHmacOptions): void {
+  for (const option of ['header', 'timestampHeader', 'idHeader'] as const) {
+    const name = options[option];
+    if (option === 'header' ? !isHeaderName(name ?? '') : name !== undefined && !isHeaderName(name))
+      throw new TypeError(`${option} "${name}" must be the name of a header.`);
+  }
+  const { algorithm = 'sha256', encoding = 'hex', separator = ',', windowS = DEFAULT_WINDOW_S } = options;
+  if (!Object.hasOwn(DIGEST_BYTES, algorithm))
+    throw new TypeError(`algorithm "${algorithm}" must be one of ${Object.keys(DIGEST_BYTES).join(', ')}.`);
+  if (!['hex', 'base64'].includes(encoding)) throw new TypeError(`encoding "${encoding}" must be hex or base64.`);
+  if (![',', ' '].includes(separator)) throw new TypeError(`separator "${separator}" must be a comma or a space.`);
+  if (!(windowS >= 1 && windowS <= MAX_WINDOW_S))
+    throw new TypeError(`windowS ${windowS} must be 1 to ${MAX_WINDOW_S} seconds.`);
+  if (options.signatureKey !== undefined && (options.prefix !== undefined || options.separator !== undefined))
+    throw new TypeError('signatureKey reads a list t=…,v1=…: leave out prefix and separator, or signatureKey.');
+  if (options.timestampKey !== undefined && options.signatureKey === undefined)
+    throw new TypeError('timestampKey reads a list t=…,v1=…: give signatureKey too, or timestampHeader in its place.');
+  if (options.timestampKey !== undefined && options.timestampHeader !== undefined)
+    throw new TypeError('Give timestampHeader or timestampKey, not both.');
+  if (options.idHeader !== undefined && options.idField !== undefined)
+    throw new TypeError('Give idHeader or idField, not both.');
+}

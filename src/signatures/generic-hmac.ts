@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto';
+import { parseCompositeHeader } from './composite-header.ts';
+import { constantTimeEqual } from './constant-time.ts';
+import { isDeliveryId, readBodyId } from './delivery-id.ts';
+import {
+  checkGenericHmacOptions,
+  DEFAULT_WINDOW_S,
+  DIGEST_BYTES,
+  type GenericHmacOptions,
+} from './generic-hmac-options.ts';
+import { judgeTimestamp } from './judge-timestamp.ts';
+import { readHeader } from './read-header.ts';
+import { refuse, type SignatureScheme, type SignedHeaders, type SignedRequest, type Verdict } from './scheme.ts';
+import { parseTemplate, renderTemplate } from './signed-template.ts';
+import { findTextSecretFault, textKey } from './text-key.ts';
+
+/**
+ * A scheme by HMAC over a template. The key is the secret's UTF-8 bytes.
+ *
+ * @throws TypeError when the options don't fit together, with the mend; meant for the start, not for a request
+ */
+export function createGenericHmac(options: GenericHmacOptions): SignatureScheme {
+  checkGenericHmacOptions(options);
+  const parts = parseTemplate(options.template ?? '{body}');
+  const signsTimestamp = parts.some((part) => part.kind === 'timestamp');
+  const signsId = parts.some((part) => part.kind === 'id');
+  const hasTimestamp = options.timestampHeader !== undefined || options.timestampKey !== undefined;
+  if (signsTimestamp !== hasTimestamp)
+    throw new TypeError('A timestamp needs both {timestamp} in the template and timestampHeader or timestampKey.');
+  if (signsId && options.idHeader === undefined) throw new TypeError('{id} in the template needs idHeader.');
+  const idHeader = options.idHeader?.toLowerCase();
+  const algorithm = options.algorithm ?? 'sha256';
+
+  function verify({ headers, body, secrets, now }: SignedRequest): Verdict {
+    const given = readSignatures(headers, options);
+    if (given === undefined) return refuse('signature_missing');
+    if (given.signatures.length === 0) return refuse('signature_invalid');
+    const { timestamp } = given;
+    if (signsTimestamp) {
+      const refusal = judgeTimestamp(timestamp ?? '', now, options.windowS ?? DEFAULT_WINDOW_S);
+      if (refusal !== undefined) return refuse(refusal);
+    }
+    const id = signsId && idHeader !== undefined ? readHeader(headers, idHeader) : undefined;
+    if (signsId && !isDeliveryId(id ?? '')) return refuse('signature_invalid');
+    const content = renderTemplate(parts, { body, timestamp, id, header: (name) => readHeader(headers, name) });
+    if (content === undefined) return refuse('signature_invalid');
+    const holds = secrets.some((secret) => {
+      const key = textKey(secret);
+      if (key === undefined) return false;
+      const expected = createHmac(algorithm, key)
+        .update(content)
+        .digest(options.encoding ?? 'hex');
+      return given.signatures.some((signature) => constantTimeEqual(signature, expected));
+    });
+    if (!holds) return refuse('signature_invalid');
+    return { ok: true, deliveryId: options.idField === undefined ? id : readBodyId(body, options.idField) };
+  }
+
+  return {
+    unsignedIdHeaders: signsId || idHeader === undefined ? [] : [idHeader],
+    verify,
+    findSecretFault: findTextSecretFault,
+  };
+}
+
+interface GivenSignatures {
+  /** Those alone that have the form of a signature, hex in lower case. */
+  readonly signatures: readonly string[];
+  readonly timestamp: string | undefined;
+}
+
+function readSignatures(headers: SignedHeaders, options: GenericHmacOptions): GivenSignatures | undefined {
+  const text = readHeader(headers, options.header.toLowerCase());
+  if (text === undefined) return undefined;
+  const { prefix = '', separator, signatureKey, timestampKey, timestampHeader } = options;
+  const besides = timestampHeader === undefined ? undefined : readHeader(headers, timestampHeader.toLowerCase());
+  if (signatureKey === undefined) {
+    if (!text.startsWith(prefix)) return { signatures: [], timestamp: besides };
+    const rest = text.slice(prefix.length);
+    const all = separator === undefined ? [rest] : rest.split(separator);
+    return { signatures: keepWellFormed(all, options), timestamp: besides };
+  }
+  const items = parseCompositeHeader(text);
+  const signatures = keepWellFormed(items?.get(signatureKey) ?? [], options);
+  if (timestampKey === undefined) return { signatures, timestamp: besides };
+  const [timestamp, ...more] = items?.get(timestampKey) ?? [];
+  return { signatures, timestamp: more.length === 0 ? timestamp : undefined };
+}
+
+function keepWellFormed(texts: readonly string[], options: GenericHmacOptions): string[] {
+  const bytes = DIGEST_BYTES[options.algorithm ?? 'sha256'];
+  if (options.encoding !== 'base64')
+    return texts
+      .filter((text) => text.length === 2 * bytes && /^[0-9a-fA-F]+$/.test(text))
+      .map((hex) => hex.toLowerCase());
+  return texts.filter((text) => text.length === 4 * Math.ceil(bytes / 3) && /^[A-Za-z0-9+/]+={0,2}$/.test(text));
+}
