@@ -41,7 +41,7 @@ async function runTests(args: readonly string[]): Promise<number> {
     say('dev server', server.address);
     say('Temporal UI', server.uiUrl ?? 'none');
     const bundle = await bundleWorkflowsForTests(folder);
-    if (bundle !== undefined) say('workflow bundle', bundle);
+    say('workflow bundle', bundle);
     say('test files', String(files.length));
     const code = await runNodeTest([...options, ...files], {
       ...process.env,

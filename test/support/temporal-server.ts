@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection } from '@temporalio/worker';
 import { findTemporalCli } from '../../src/cli/temporal-server/find-temporal-cli.ts';
 import { startDevServer } from '../../src/cli/temporal-server/start-dev-server.ts';
+import { installRuntime } from '../../src/worker/install-runtime.ts';
 
 /** The Temporal dev server that all integration tests of a run share. */
 export interface TestServer {
@@ -39,6 +40,7 @@ export function uniqueTaskQueue(t: { readonly name: string }): string {
 }
 
 async function connect(): Promise<TestServer> {
+  installRuntime(new DefaultLogger('ERROR'));
   const namespace = 'default';
   const address = process.env['TEST_TEMPORAL_ADDRESS'];
   const server = address === undefined ? await startOwn() : { address, uiUrl: process.env['TEST_TEMPORAL_UI_URL'] };

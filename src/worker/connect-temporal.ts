@@ -1,0 +1,78 @@
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+
+/** A connection to Temporal that comes to be by itself, whenever Temporal can be reached. */
+export interface TemporalLink {
+  /** Undefined until the first connection; afterwards it mends itself. */
+  current(): NativeConnection | undefined;
+  /** Resolves with the first connection; never rejects. */
+  readonly connected: Promise<NativeConnection>;
+  /** Gives up connecting, or closes the connection. Whatever uses it must be done with it. */
+  close(): Promise<void>;
+}
+
+export interface ConnectTemporalOptions {
+  /** As `loadClientConnectConfig` of the SDK's envconfig returns them. */
+  readonly connectionOptions: NativeConnectionOptions;
+  /** Told once for every new reason why there is no connection yet, and once when there is one. */
+  readonly logger: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+  };
+  /** Pause between two tries, in milliseconds. */
+  readonly retryMs?: number;
+}
+
+const RETRY_MS = 1000;
+
+/**
+ * Begins to connect and returns at once, so that a process starts and stays up while Temporal is down.
+ *
+ * Without compression: a start is small, and gzip halves the rate at which they can be made.
+ */
+export function connectTemporal({
+  connectionOptions,
+  logger,
+  retryMs = RETRY_MS,
+}: ConnectTemporalOptions): TemporalLink {
+  let connection: NativeConnection | undefined;
+  let closed = false;
+  let wake = (): void => undefined;
+  const address = connectionOptions.address ?? 'localhost:7233';
+
+  const attempt = async (): Promise<NativeConnection> => {
+    let reason = '';
+    for (;;) {
+      try {
+        connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
+        logger.info({ address }, 'connected to Temporal');
+        return connection;
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        if (why !== reason && !closed) {
+          logger.warn({ address, reason: why }, 'Temporal can not be reached: check TEMPORAL_ADDRESS; trying on');
+        }
+        reason = why;
+      }
+      if (closed) return new Promise(() => undefined); // nobody waits any more
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, retryMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      if (closed) return new Promise(() => undefined);
+    }
+  };
+
+  const connected = attempt();
+  return {
+    current: () => (closed ? undefined : connection),
+    connected,
+    async close() {
+      closed = true;
+      wake();
+      await connection?.close();
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { SIGNAL } from '../../src/contract/names.ts';
+import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
+import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
+
+/** One way through `agentRun`. Each has a recorded history, and each is run anew against a real server. */
+export interface Scenario {
+  readonly agent?: readonly Step[];
+  readonly callback?: readonly Step[];
+  /** Changes to the target of the callback; `none` for a run without one. */
+  readonly target?: Partial<CallbackTarget> | 'none';
+  readonly input?: Partial<AgentRunInput>;
+  /** What happens from outside while it runs. */
+  readonly drive?: (handle: WorkflowHandle, activities: ScriptedActivities) => Promise<void>;
+  /** How the workflow closes: `COMPLETED`, `CANCELLED`, or the type that it fails with. */
+  readonly closes: string;
+  /** How the caller reads it then. */
+  readonly reads: { readonly status: string; readonly callback: string; readonly code?: string };
+}
+
+const TWICE_503: readonly Step[] = [
+  { retry: 'CallbackFailed', statusCode: 503 },
+  { retry: 'CallbackFailed', statusCode: 503 },
+];
+const THREE_TRIES = { retryDelaysMs: [10, 10] };
+const NEVER_TAKEN: readonly Step[] = [...TWICE_503, { fail: 'CallbackFailed', statusCode: 503 }];
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  success: { closes: 'COMPLETED', reads: { status: 'completed', callback: 'delivered' } },
+  'success-without-callback': {
+    target: 'none',
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'none' },
+  },
+  'agent-retried': {
+    agent: [{ retry: 'ConnectionLost' }, { retry: 'RateLimited' }],
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'agent-failed': {
+    agent: [{ fail: 'AnswerTooLarge' }],
+    closes: 'AnswerTooLarge',
+    reads: { status: 'failed', callback: 'delivered', code: 'AnswerTooLarge' },
+  },
+  'agent-timed-out': {
+    agent: [{ fail: 'AgentTimeout' }],
+    closes: 'AgentTimeout',
+    reads: { status: 'timed_out', callback: 'delivered', code: 'AgentTimeout' },
+  },
+  'total-time-up': {
+    agent: ['hang'],
+    input: { agentPolicy: { ...policy(), totalTimeoutMs: 500 } },
+    closes: 'RunTimeout',
+    reads: { status: 'timed_out', callback: 'delivered', code: 'RunTimeout' },
+  },
+  canceled: {
+    agent: ['hang'],
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      await handle.cancel();
+    },
+    closes: 'CANCELLED',
+    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+  },
+  'callback-retried': {
+    callback: TWICE_503,
+    target: THREE_TRIES,
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'dead-letter-expired': {
+    callback: NEVER_TAKEN,
+    target: { ...THREE_TRIES, deadLetterMs: 200 },
+    closes: 'CallbackUndeliverable',
+    reads: { status: 'completed', callback: 'dead' },
+  },
+  'agent-failed-and-dead-letter-expired': {
+    agent: [{ fail: 'TaskRefused' }],
+    callback: NEVER_TAKEN,
+    target: { ...THREE_TRIES, deadLetterMs: 200 },
+    closes: 'TaskRefused',
+    reads: { status: 'failed', callback: 'dead', code: 'TaskRefused' },
+  },
+  redelivered: {
+    callback: NEVER_TAKEN,
+    target: THREE_TRIES,
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 3);
+      await sleep(200); // until the workflow knows that it is dead; a signal before that is as good
+      await handle.signal(SIGNAL.redeliver, {});
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'redelivered-to-a-new-url': {
+    callback: NEVER_TAKEN,
+    target: THREE_TRIES,
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 3);
+      await sleep(200);
+      await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'redelivered-while-retrying': {
+    callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 60_000 }],
+    target: { retryDelaysMs: [60_000] },
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 1);
+      await sleep(200);
+      await handle.signal(SIGNAL.redeliver);
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'receiver-said-stop': {
+    callback: [{ fail: 'CallbackStopped', statusCode: 410 }],
+    target: { deadLetterMs: 200 },
+    closes: 'CallbackUndeliverable',
+    reads: { status: 'completed', callback: 'dead' },
+  },
+  'canceled-while-delivering': {
+    callback: ['hang'],
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 1);
+      await handle.cancel();
+    },
+    closes: 'CANCELLED',
+    reads: { status: 'completed', callback: 'dead' },
+  },
+  'canceled-as-dead-letter': {
+    callback: [{ fail: 'CallbackStopped', statusCode: 410 }],
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 1);
+      await sleep(200);
+      await handle.cancel();
+    },
+    closes: 'CANCELLED',
+    reads: { status: 'completed', callback: 'dead' },
+  },
+  'invalid-input': {
+    input: { task: { text: ' ' } },
+    closes: 'InvalidInput',
+    reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
+  },
+};
+
+/** The input that a scenario starts with. */
+export function toInput({ target, input }: Scenario): AgentRunInput {
+  const callback: CallbackTarget = {
+    url: 'https://ci.example.com/hooks?token=not-for-summaries',
+    retryDelaysMs: [10, 10, 10],
+    attemptTimeoutMs: 1000,
+    deadLetterMs: 60_000,
+  };
+  return {
+    task: { text: 'Summarise why deployment 4312 failed', sessionKey: 'deployments', userId: 'u-1' },
+    client: 'ci',
+    source: 'webhook',
+    agent: 'demo',
+    agentPolicy: policy(),
+    ...(target !== 'none' && { callback: { ...callback, ...target } }),
+    ...input,
+  };
+}
+
+function policy(): AgentRunInput['agentPolicy'] {
+  return {
+    attemptTimeoutMs: 5000,
+    totalTimeoutMs: 20_000,
+    heartbeatTimeoutMs: 5000,
+    maxAttempts: 3,
+    maxAnswerBytes: 1_000_000,
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5);
+}

@@ -1,0 +1,66 @@
+import type { TestContext } from 'node:test';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { randomRunId } from '../../src/contract/run-id.ts';
+import { SIGNAL } from '../../src/contract/names.ts';
+import type { AgentRunInput } from '../../src/contract/run.ts';
+import { startOptions } from '../../src/ingress/runs/start-options.ts';
+import type { AcceptedTask } from '../../src/ingress/delivery.ts';
+import { workflowSource } from '../../src/worker/workflow-bundle.ts';
+import { type Scenario, toInput } from '../replay/scenarios.ts';
+import { ScriptedActivities } from './scripted-activities.ts';
+import { connectToTestServer, type TestServer, uniqueTaskQueue } from './temporal-server.ts';
+
+/** A scenario that has been run to its end on a real server. */
+export interface PlayedScenario {
+  readonly server: TestServer;
+  readonly runId: string;
+  readonly handle: WorkflowHandleWithFirstExecutionRunId;
+  readonly activities: ScriptedActivities;
+}
+
+/** An accepted task without a delivery, for tests that begin behind the parser. */
+export function acceptedTask(input: AgentRunInput, runId = randomRunId()): AcceptedTask {
+  const { client, source, agent, task, callback } = input;
+  const accepted = {
+    runId,
+    idempotent: true,
+    input,
+    memo: {
+      client,
+      source,
+      agent,
+      bodySha256: 'a'.repeat(64),
+      ...(callback && { callbackUrl: callback.url }),
+      ...(task.sessionKey !== undefined && { sessionKey: task.sessionKey }),
+      ...(task.userId !== undefined && { userId: task.userId }),
+    },
+  };
+  return accepted as unknown as AcceptedTask;
+}
+
+/** Starts a run as the ingress does, with a worker of its own, and follows it to its end. */
+export async function runScenario(t: Pick<TestContext, 'name'>, scenario: Scenario): Promise<PlayedScenario> {
+  const server = await connectToTestServer();
+  const activities = new ScriptedActivities(scenario);
+  activities.onRetry = (workflowId) => server.client.workflow.getHandle(workflowId).signal(SIGNAL.callbackRetrying);
+  const taskQueue = uniqueTaskQueue(t);
+  const worker = await Worker.create({
+    connection: await server.connectNative(),
+    namespace: server.namespace,
+    taskQueue,
+    ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
+    activities: activities.toRegister(),
+    maxHeartbeatThrottleInterval: 100,
+    defaultHeartbeatThrottleInterval: 100,
+  });
+  const task = acceptedTask(toInput(scenario));
+  const handle = await worker.runUntil(async () => {
+    const started = await server.client.workflow.start('agentRun', startOptions(task, { taskQueue, eager: false }));
+    const ended = started.result().catch(() => undefined);
+    await scenario.drive?.(started, activities);
+    await ended;
+    return started;
+  });
+  return { server, runId: task.runId, handle, activities };
+}

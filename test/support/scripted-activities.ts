@@ -1,0 +1,86 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Activities, AgentProgress, DeliverCallbackInput, RunAgentInput } from '../../src/contract/activities.ts';
+import type { FailureType } from '../../src/contract/failures.ts';
+
+/** What one attempt of an activity does. */
+export type Step =
+  | 'succeed'
+  /** Works until it is canceled. */
+  | 'hang'
+  /** Fails so that the next attempt comes at once. */
+  | { readonly retry: FailureType; readonly statusCode?: number; readonly delayMs?: number }
+  /** Fails for good. */
+  | { readonly fail: FailureType; readonly statusCode?: number };
+
+/** Activities that do what a test wrote down, attempt by attempt; past the end of a list they succeed. */
+export class ScriptedActivities implements Activities {
+  readonly agentCalls: RunAgentInput[] = [];
+  readonly deliveries: DeliverCallbackInput[] = [];
+  readonly #script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[] };
+  /** Called before a callback fails and is to be tried again, as the real activity signals its workflow. */
+  onRetry: (workflowId: string) => Promise<void> = () => Promise.resolve();
+
+  constructor(script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[] } = {}) {
+    this.#script = script;
+  }
+
+  /** What a worker registers: own functions, for methods of a prototype would lose `this`. */
+  toRegister(): Activities {
+    return {
+      runAgent: (input) => this.runAgent(input),
+      deliverCallback: (input) => this.deliverCallback(input),
+    };
+  }
+
+  async runAgent(input: RunAgentInput): Promise<{ output: string; usage: { inputTokens: number } }> {
+    this.agentCalls.push(input);
+    const paidAttempts = this.agentCalls.length;
+    const progress: AgentProgress = {
+      paidAttempts,
+      maxAttempts: input.policy.maxAttempts,
+      agentFaults: 0,
+      progress: 'reading the task',
+    };
+    await this.#take(this.#script.agent?.[paidAttempts - 1] ?? 'succeed', progress);
+    return { output: `done: ${input.task.text}`, usage: { inputTokens: 7 } };
+  }
+
+  async deliverCallback(
+    input: DeliverCallbackInput,
+  ): Promise<{ statusCode: number; attempts: number; deliveredAt: string }> {
+    this.deliveries.push(input);
+    const step = this.#script.callback?.[this.deliveries.length - 1] ?? 'succeed';
+    const { info } = Context.current();
+    const { workflowId } = info.workflowExecution ?? {};
+    if (typeof step === 'object' && 'retry' in step && info.attempt === 1 && workflowId !== undefined) {
+      await this.onRetry(workflowId);
+    }
+    await this.#take(step, undefined);
+    return { statusCode: 200, attempts: info.attempt, deliveredAt: new Date().toISOString() };
+  }
+
+  async #take(step: Step, progress: AgentProgress | undefined): Promise<void> {
+    const context = Context.current();
+    context.heartbeat(progress);
+    if (step === 'succeed') return;
+    if (step === 'hang') {
+      const beat = setInterval(() => context.heartbeat(progress), 100);
+      try {
+        await context.cancelled;
+      } finally {
+        clearInterval(beat);
+      }
+    } else if ('retry' in step) throw toFailure(step.retry, step.statusCode, step.delayMs ?? 10);
+    else throw toFailure(step.fail, step.statusCode);
+  }
+}
+
+function toFailure(type: FailureType, statusCode: number | undefined, nextRetryDelay?: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message: `scripted ${type}`,
+    nonRetryable: nextRetryDelay === undefined,
+    ...(nextRetryDelay !== undefined && { nextRetryDelay }),
+    details: [{ errorClass: 'status', at: new Date().toISOString(), durationMs: 1, ...(statusCode && { statusCode }) }],
+  });
+}

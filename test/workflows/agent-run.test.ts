@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { readRun } from '../../src/ingress/runs/read-run.ts';
+import { toRunResource } from '../../src/ingress/runs/to-run-resource.ts';
+import { runResource, type RunResource } from '../../src/protocol/run-resource.ts';
+import { SCENARIOS } from '../replay/scenarios.ts';
+import { type PlayedScenario, runScenario } from '../support/run-scenario.ts';
+
+async function readResource({ server, runId }: PlayedScenario): Promise<RunResource> {
+  const facts = await readRun(server.client, runId);
+  assert.ok(facts);
+  return runResource.parse(toRunResource(facts, {}));
+}
+
+/** `COMPLETED`, `CANCELLED`, or the type of the failure. */
+async function howItClosed({ handle }: PlayedScenario): Promise<string> {
+  const { status } = await handle.describe();
+  if (status.name !== 'FAILED') return status.name;
+  const error: unknown = await handle.result().catch((reason: unknown) => reason);
+  assert.ok(error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure);
+  return error.cause.type ?? 'no type';
+}
+
+describe('agentRun closes as what happened, and reads so with no worker running', { concurrency: 4 }, () => {
+  for (const [name, scenario] of Object.entries(SCENARIOS)) {
+    test(name, async (t) => {
+      const played = await runScenario(t, scenario);
+      assert.equal(await howItClosed(played), scenario.closes);
+      const run = await readResource(played);
+      const { status, callback, code } = scenario.reads;
+      assert.deepEqual([run.status, run.callback.status, run.error?.code], [status, callback, code]);
+      assert.equal(run.terminal, true);
+      assert.equal(run.output, status === 'completed' ? 'done: Summarise why deployment 4312 failed' : undefined);
+    });
+  }
+});
+
+test('the happy path costs no event beyond the plain workflow of two activities', async (t) => {
+  const { handle } = await runScenario(t, {
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  });
+  assert.equal((await handle.describe()).historyLength, 17);
+});
+
+test('a redelivery keeps the webhook-id, does not ask the agent again, and goes where it was told', async (t) => {
+  const scenario = SCENARIOS['redelivered-to-a-new-url'];
+  assert.ok(scenario);
+  const { activities, runId, ...played } = await runScenario(t, scenario);
+  assert.equal(activities.agentCalls.length, 1);
+  assert.deepEqual([...new Set(activities.deliveries.map(({ deliveryId }) => deliveryId))], [runId]);
+  assert.deepEqual(
+    activities.deliveries.map(({ url }) => new URL(url).host),
+    ['ci.example.com', 'ci.example.com', 'ci.example.com', 'other.example.com'],
+  );
+  const run = await readResource({ activities, runId, ...played });
+  assert.equal(run.callback.url, 'https://other.example.com/hooks');
+  assert.equal(run.callback.attempts, 4);
+});
+
+test('a dead letter is found by its search attribute, and loses the mark when it is delivered', async (t) => {
+  const scenario = SCENARIOS['redelivered'];
+  assert.ok(scenario);
+  const { handle } = await runScenario(t, scenario);
+  const { searchAttributes } = await handle.describe();
+  assert.deepEqual(searchAttributes['GarudustCallback'], ['delivered']);
+  const { events } = await handle.fetchHistory();
+  const marks = (events ?? []).flatMap(({ upsertWorkflowSearchAttributesEventAttributes: upserted }) =>
+    upserted?.searchAttributes?.indexedFields
+      ? [Buffer.from(upserted.searchAttributes.indexedFields['GarudustCallback']?.data ?? '').toString()]
+      : [],
+  );
+  assert.deepEqual(marks, ['"retrying"', '"dead"', '"retrying"', '"delivered"']);
+});
+
+test('a canceled run tells its callback so', async (t) => {
+  const scenario = SCENARIOS['canceled'];
+  assert.ok(scenario);
+  const { activities } = await runScenario(t, scenario);
+  assert.deepEqual(activities.deliveries[0]?.outcome.error, { code: 'Canceled', message: 'The run was canceled.' });
+});
+
+test('what the Temporal UI shows is set: summaries, details, search attributes', async (t) => {
+  const scenario = SCENARIOS['success'];
+  assert.ok(scenario);
+  const { handle, server, runId } = await runScenario(t, scenario);
+  const description = await handle.describe();
+  assert.equal(await description.staticSummary(), 'Summarise why deployment 4312 failed');
+  assert.match((await description.staticDetails()) ?? '', /^- \*\*client\*\*: ci\n- \*\*source\*\*: webhook\n/);
+  assert.deepEqual(description.searchAttributes['GarudustSession'], ['deployments']);
+  const { history } = await server.client.workflowService.getWorkflowExecutionHistory({
+    namespace: server.namespace,
+    execution: { workflowId: runId },
+  });
+  const summaries = (history?.events ?? [])
+    .filter(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled)
+    .map(({ userMetadata }) => Buffer.from(userMetadata?.summary?.data ?? '').toString());
+  assert.deepEqual(summaries, ['"Summarise why deployment 4312 failed"', '"POST ci.example.com/hooks"']);
+});
