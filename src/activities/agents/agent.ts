@@ -5,15 +5,17 @@ import type { AgentAnswer } from '../../contract/run.ts';
 export interface AgentContext {
   /** The Temporal workflow ID. */
   readonly runId: string;
+  /** Which of the run's paid calls this is, from 1. */
+  readonly call: number;
   /** The conversation: never empty, and already prefixed with the client's id. */
   readonly sessionKey: string;
   readonly userId?: string;
   readonly userName?: string;
-  /** How long this one call may take, in milliseconds. The adapter sets its client's timeouts from it. */
+  /** How long this one call may take, in milliseconds; `signal` is aborted then. */
   readonly timeoutMs: number;
-  /** Largest answer, in bytes of UTF-8. An adapter stops reading past it. */
+  /** Largest answer, in bytes of UTF-8. An adapter stops reading past it and rejects with `AnswerTooLarge`. */
   readonly maxAnswerBytes: number;
-  /** Aborted on cancel and on shutdown; the adapter then ends the call and rejects with `signal.reason`. */
+  /** Aborted on cancel, on shutdown and at the timeout; the adapter then ends the call and rejects with `signal.reason`. */
   readonly signal: AbortSignal;
   /** Tells what the agent is doing, in a few words. Seen in the Temporal UI and by whoever polls. */
   report(progress: string): void;
@@ -29,7 +31,12 @@ export interface Agent {
   run(text: string, context: AgentContext): Promise<AgentAnswer>;
 }
 
-/** Thrown by an adapter when the agent gave no answer. The message is ours, one sentence: what, where, how to mend. */
+/**
+ * Thrown by an adapter when the agent gave no answer.
+ *
+ * The message is in our own words and goes on after the agent's name: `refused our key (401)`. No host, no address, no
+ * word of the agent's: callers read it. How to mend it stands in the failure table.
+ */
 export class AgentError extends Error {
   override readonly name = 'AgentError';
   readonly type: FailureType;

@@ -1,0 +1,214 @@
+import { Context } from '@temporalio/activity';
+import type { AgentProgress, RunAgentInput } from '../contract/activities.ts';
+import { type FailureType, failureClass } from '../contract/failures.ts';
+import type { AgentAnswer } from '../contract/run.ts';
+import type { ActivityLogger } from './activity-logger.ts';
+import { toAgentFailure } from './agent-failure.ts';
+import { type Agent, type AgentContext, AgentError } from './agents/agent.ts';
+import { callAgent } from './call-agent.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { isWorkerShutdown } from './is-worker-shutdown.ts';
+import type { Place, Places } from './places.ts';
+import { readProgress } from './read-progress.ts';
+import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
+import { timeLeft } from './time-left.ts';
+import { toLine } from './well-formed.ts';
+
+/** An agent with its places, which all runs of this worker share. */
+export interface Seat {
+  readonly agent: Agent;
+  readonly places: Places;
+}
+
+/** How an attempt ended. */
+export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
+
+/** What `runAgent` counts. */
+export interface AgentMetrics {
+  /** One attempt ended; the seconds run from when the agent was called, 0 when it was not. */
+  attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
+  /** A place of an agent was taken, given back or asked for. */
+  placesChanged(labels: { agent: string }, places: { taken: number; waiting: number }): void;
+}
+
+export interface AttemptDeps {
+  readonly logger: ActivityLogger;
+  readonly metrics?: AgentMetrics;
+  readonly delays: RetryDelays;
+  readonly heartbeat: Heartbeat;
+}
+
+/** An attempt is given up this long before Temporal would, so that its failure says more than "timeout". */
+const BEFORE_THE_END_MS = 500;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_PROGRESS = 200;
+
+/** One attempt of `runAgent`, with the counts that it inherits from earlier ones and leaves to later ones. */
+export class AgentAttempt {
+  readonly #deps: AttemptDeps;
+  readonly #input: RunAgentInput;
+  readonly #activity = Context.current();
+  readonly #leftMs = timeLeft(this.#activity.info);
+  #counts: AgentProgress;
+  #calledAt: number | undefined;
+
+  constructor(deps: AttemptDeps, input: RunAgentInput) {
+    this.#deps = deps;
+    this.#input = input;
+    this.#counts = readProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
+  }
+
+  /**
+   * @param seat undefined when no agent of this name is configured.
+   * @throws ApplicationFailure; CancelledFailure.
+   */
+  async run(seat: Seat | undefined): Promise<AgentAnswer> {
+    const { paidAttempts, maxAttempts } = this.#counts;
+    // The last paid call never reported back: its worker is lost, or has lost its way to Temporal.
+    if (paidAttempts >= maxAttempts) {
+      const lost = new AgentError('WorkerCrashed', 'was called, and its worker was lost');
+      throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
+    }
+    try {
+      if (seat === undefined) throw new AgentError('AgentMisconfigured', 'is not configured on this worker');
+      const answer = await this.#ask(seat);
+      this.#ended('answered');
+      return answer;
+    } catch (error) {
+      throw this.#judge(error);
+    }
+  }
+
+  async #ask({ agent, places }: Seat): Promise<AgentAnswer> {
+    const { task } = this.#input;
+    const place = await this.#takePlace(places);
+    const timeoutMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
+    if (timeoutMs <= 0) {
+      place.release();
+      throw this.#timeout('had no free place within the total time');
+    }
+    const clock = startClock(timeoutMs, this.#timeout(`gave no answer within ${inSeconds(timeoutMs)}`));
+    // Before the call, so that a crash in its midst counts.
+    this.#counts = { ...this.#counts, paidAttempts: this.#counts.paidAttempts + 1 };
+    this.#beat();
+    this.#calledAt = performance.now();
+    try {
+      const signal = AbortSignal.any([this.#activity.cancellationSignal, clock.signal]);
+      return await callAgent(agent, task.text, this.#toContext(timeoutMs, signal), () => place.release());
+    } finally {
+      clock.stop();
+    }
+  }
+
+  async #takePlace(places: Places): Promise<Place> {
+    const labels = { agent: this.#input.agent };
+    const tell = (): void => this.#deps.metrics?.placesChanged(labels, places);
+    const place = places.tryTake() ?? (await this.#waitForPlace(places, tell));
+    tell();
+    return {
+      release: () => {
+        place.release();
+        tell();
+      },
+    };
+  }
+
+  async #waitForPlace(places: Places, tell: () => void): Promise<Place> {
+    this.#beat(`waiting for one of ${places.size} places`);
+    const clock = startClock(this.#leftMs() - BEFORE_THE_END_MS, this.#timeout('had no free place in the total time'));
+    const taken = places.take(AbortSignal.any([this.#activity.cancellationSignal, clock.signal]));
+    tell();
+    try {
+      return await taken;
+    } finally {
+      clock.stop();
+    }
+  }
+
+  #toContext(timeoutMs: number, signal: AbortSignal): AgentContext {
+    const { client, task, policy } = this.#input;
+    const runId = this.#activity.info.workflowExecution?.workflowId ?? this.#activity.info.activityId;
+    return {
+      runId,
+      call: this.#counts.paidAttempts,
+      sessionKey: task.sessionKey === undefined ? runId : `${client}:${task.sessionKey}`,
+      ...(task.userId !== undefined && { userId: task.userId }),
+      ...(task.userName !== undefined && { userName: task.userName }),
+      timeoutMs,
+      maxAnswerBytes: policy.maxAnswerBytes,
+      signal,
+      report: (progress) => this.#beat(progress),
+    };
+  }
+
+  #beat(progress?: string): void {
+    const line = progress === undefined ? '' : toLine(progress, MAX_PROGRESS);
+    this.#deps.heartbeat.beat({ ...this.#counts, ...(line !== '' && { progress: line }) });
+  }
+
+  #judge(error: unknown): Error {
+    const { cancellationSignal: signal, cancellationDetails } = this.#activity;
+    if (signal.aborted && error === signal.reason) {
+      if (!isWorkerShutdown(signal.reason, cancellationDetails)) {
+        this.#ended('canceled');
+        // The signal's own reason: the SDK tells a pause and a reset from a cancel by it.
+        return signal.reason as Error;
+      }
+      return this.#fail(new AgentError('WorkerStopped', 'was interrupted, as its worker stops'));
+    }
+    if (error instanceof AgentError) return this.#fail(error);
+    // Not its message, which may hold anything that the agent said.
+    this.#deps.logger.error({ ...this.#labels(), error: nameOf(error) }, 'the adapter of an agent failed unexpectedly');
+    return this.#fail(new AgentError('AgentFailed', 'failed in a way that is not known'));
+  }
+
+  #fail(error: AgentError, known?: RetryPlan): Error {
+    const { type, statusCode, retryAfterMs, message: what } = error;
+    const kind = failureClass(type);
+    const wasPaid = this.#calledAt !== undefined;
+    this.#counts = {
+      ...this.#counts,
+      paidAttempts: this.#counts.paidAttempts - (wasPaid && isFree(kind) ? 1 : 0),
+      agentFaults: this.#counts.agentFaults + (kind === 'agent' ? 1 : 0),
+    };
+    this.#beat();
+    const { attemptTimeoutMs } = this.#input.policy;
+    const leftMs = this.#leftMs();
+    const { delays } = this.#deps;
+    const plan = known ?? planRetry({ ...this.#counts, type, retryAfterMs, leftMs, attemptTimeoutMs, delays });
+    this.#ended(type);
+    const log = { ...this.#labels(), type, statusCode, ...this.#counts, ...plan };
+    if (kind === 'agent') this.#deps.logger.warn(log, 'the agent is at fault, not the task');
+    else this.#deps.logger.info(log, 'the agent gave no answer');
+    const { paidAttempts, maxAttempts } = this.#counts;
+    return toAgentFailure(this.#input.agent, { type, what, statusCode }, { paidAttempts, maxAttempts }, plan);
+  }
+
+  #ended(outcome: AttemptOutcome): void {
+    const seconds = this.#calledAt === undefined ? 0 : (performance.now() - this.#calledAt) / 1000;
+    this.#deps.metrics?.attemptEnded({ agent: this.#input.agent, outcome }, seconds);
+  }
+
+  #timeout(what: string): AgentError {
+    return new AgentError('AgentTimeout', what);
+  }
+
+  #labels(): object {
+    return { agent: this.#input.agent, runId: this.#activity.info.workflowExecution?.workflowId };
+  }
+}
+
+/** A signal that is aborted with a reason when the time is up. */
+function startClock(ms: number, reason: Error): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(reason), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}
+
+function inSeconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(ms < 10_000 ? 1 : 0))} s`;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,79 @@
+import type { AgentAnswer, Usage } from '../contract/run.ts';
+import { type Agent, type AgentContext, AgentError } from './agents/agent.ts';
+import { toWellFormed } from './well-formed.ts';
+
+/** Temporal refuses a payload over 2 MiB, and JSON needs more bytes than the text; the rest is for what goes with it. */
+const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;
+/** How long an aborted adapter may take to clean up. */
+const CLEAN_UP_MS = 5000;
+
+/**
+ * Calls an agent once and checks what it answers.
+ *
+ * When `context.signal` is aborted the adapter has a moment to end its call; one that does not is left alone.
+ *
+ * @param onSettled told when the adapter is really done, which may be after this has rejected: only then is its place free.
+ * @throws AgentError, or `context.signal.reason`.
+ */
+export async function callAgent(
+  agent: Agent,
+  text: string,
+  context: AgentContext,
+  onSettled: () => void,
+): Promise<AgentAnswer> {
+  const { signal } = context;
+  const call = (async () => agent.run(text, context))();
+  call.then(onSettled, onSettled);
+  const abandon = abandonAfter(signal, CLEAN_UP_MS);
+  try {
+    return checkAnswer(await Promise.race([call, abandon.promise]), context.maxAnswerBytes);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    abandon.stop();
+  }
+}
+
+/** Rejects some time after the abort, so that a call which ignores it can't hold the activity. */
+function abandonAfter(signal: AbortSignal, ms: number): { promise: Promise<never>; stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => undefined;
+  const promise = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      timer = setTimeout(() => reject(signal.reason as Error), ms);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  const stop = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  };
+  return { promise, stop };
+}
+
+/** A module adapter may return anything, so the answer is read like any other input. */
+function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number): AgentAnswer {
+  if (typeof answer?.output !== 'string') throw new AgentError('AgentMisconfigured', 'answered without an output');
+  const output = toWellFormed(answer.output);
+  const bytes = Buffer.byteLength(output);
+  if (bytes > maxBytes) {
+    throw new AgentError('AnswerTooLarge', `answered with ${bytes} bytes where ${maxBytes} are allowed`);
+  }
+  if (Buffer.byteLength(JSON.stringify(output)) > MAX_PAYLOAD_BYTES) {
+    throw new AgentError('AnswerTooLarge', 'answered with more than Temporal can store (2 MiB as JSON)');
+  }
+  const usage = checkUsage(answer.usage);
+  return { output, ...(usage !== undefined && { usage }) };
+}
+
+const USAGE_FIELDS = ['inputTokens', 'outputTokens', 'iterations'] as const satisfies readonly (keyof Usage)[];
+
+function checkUsage(usage: unknown): Usage | undefined {
+  if (typeof usage !== 'object' || usage === null) return undefined;
+  const known = USAGE_FIELDS.map((name) => [name, (usage as Record<string, unknown>)[name]] as const).filter(
+    ([, count]) => Number.isSafeInteger(count) && Number(count) >= 0,
+  );
+  return known.length === 0 ? undefined : (Object.fromEntries(known) as Usage);
+}

@@ -1,0 +1,62 @@
+import { type FailureClass, type FailureType, failureClass } from '../contract/failures.ts';
+
+/** The wait after the first fault of its kind, in milliseconds; it doubles with every further one. */
+export interface RetryDelays {
+  readonly passingMs: number;
+  readonly agentMs: number;
+}
+
+export const DEFAULT_RETRY_DELAYS: RetryDelays = { passingMs: 5_000, agentMs: 60_000 };
+
+/** A fault and all that decides what comes after it. Durations are milliseconds. */
+export interface Fault {
+  readonly type: FailureType;
+  /** The pause that the agent asked for. */
+  readonly retryAfterMs?: number | undefined;
+  /** Paid calls so far, this one included unless it was free. */
+  readonly paidAttempts: number;
+  readonly maxAttempts: number;
+  /** Faults of the agent itself so far, this one included. */
+  readonly agentFaults: number;
+  /** What is left of the total time. */
+  readonly leftMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly delays: RetryDelays;
+}
+
+/** What comes after a fault: another try, or the end and why. */
+export type RetryPlan =
+  | { readonly retry: true; readonly delayMs: number }
+  | { readonly retry: false; readonly because: 'final' | 'calls_used_up' | 'time_up' };
+
+/**
+ * Decides whether and when the agent is tried again.
+ *
+ * The next try must begin early enough to get somewhere: a wait is cut so that a whole attempt still fits into what is
+ * left, or half of what is left when that is less. When not even the shortest wait of its kind fits, the time is up.
+ * (Temporal ends an activity at once when the delay passes its total time.)
+ */
+export function planRetry(fault: Fault): RetryPlan {
+  const kind = failureClass(fault.type);
+  if (kind === 'worker') return { retry: true, delayMs: 0 };
+  if (kind !== 'passing' && kind !== 'agent') return { retry: false, because: 'final' };
+  if (kind === 'passing' && fault.paidAttempts >= fault.maxAttempts) return { retry: false, because: 'calls_used_up' };
+  const latestMs = fault.leftMs - Math.min(fault.attemptTimeoutMs, fault.leftMs / 2);
+  if (latestMs < shortestWait(kind, fault.delays)) return { retry: false, because: 'time_up' };
+  return { retry: true, delayMs: Math.round(Math.min(wantedWait(kind, fault), latestMs)) };
+}
+
+/** Whether a fault of this class leaves the paid calls as they were. */
+export function isFree(kind: FailureClass): boolean {
+  return kind === 'agent' || kind === 'worker';
+}
+
+function shortestWait(kind: 'passing' | 'agent', delays: RetryDelays): number {
+  return kind === 'agent' ? delays.agentMs : delays.passingMs;
+}
+
+function wantedWait(kind: 'passing' | 'agent', fault: Fault): number {
+  if (fault.retryAfterMs !== undefined) return Math.max(fault.retryAfterMs, 0);
+  const earlier = (kind === 'agent' ? fault.agentFaults : fault.paidAttempts) - 1;
+  return shortestWait(kind, fault.delays) * 2 ** Math.max(earlier, 0);
+}

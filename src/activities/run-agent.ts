@@ -1,0 +1,53 @@
+import type { Activities } from '../contract/activities.ts';
+import type { ActivityLogger } from './activity-logger.ts';
+import { AgentAttempt, type AgentMetrics, type Seat } from './agent-attempt.ts';
+import { toInputFailure } from './agent-failure.ts';
+import type { Agent } from './agents/agent.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { Places } from './places.ts';
+import { readAgentInput } from './read-agent-input.ts';
+import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
+
+/** An agent as it is configured. */
+export interface ConfiguredAgent {
+  readonly agent: Agent;
+  /** How many calls it serves at once; further ones wait here, where waiting costs nothing. */
+  readonly concurrency: number;
+}
+
+export interface RunAgentDeps {
+  readonly agents: ReadonlyMap<string, ConfiguredAgent>;
+  readonly logger: ActivityLogger;
+  readonly metrics?: AgentMetrics;
+  /** Default: `DEFAULT_RETRY_DELAYS`. */
+  readonly delays?: RetryDelays;
+}
+
+/**
+ * The activity `runAgent`: one attempt of one task.
+ *
+ * Temporal is told to retry without a limit of attempts; what ends it is decided here. Paid calls and faults of the
+ * agent are counted in the heartbeat details, which outlive attempts and workers: a paid call is counted before it is
+ * made, so that a crash in its midst counts. One that turns out to be free is taken back before the attempt fails.
+ *
+ * The activity throws ApplicationFailure with a type of `failures.ts` and `AgentFailureDetails`, or `CancelledFailure`
+ * on cancel, pause and reset.
+ *
+ * @throws RangeError when an agent's concurrency is not a positive whole number.
+ */
+export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
+  const seats = new Map<string, Seat>();
+  for (const [name, { agent, concurrency }] of deps.agents) seats.set(name, { agent, places: new Places(concurrency) });
+  const { logger, metrics, delays = DEFAULT_RETRY_DELAYS } = deps;
+  return async (value) => {
+    const read = readAgentInput(value);
+    if (!read.ok) throw toInputFailure(read.problem);
+    const heartbeat = startHeartbeat();
+    try {
+      const attempt = new AgentAttempt({ logger, delays, heartbeat, ...(metrics && { metrics }) }, read.input);
+      return await attempt.run(seats.get(read.input.agent));
+    } finally {
+      heartbeat.stop();
+    }
+  };
+}
