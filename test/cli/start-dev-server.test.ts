@@ -50,9 +50,13 @@ describe('the Temporal dev server', { concurrency: 2 }, () => {
     const uiPort = await freePort();
     const server = await start(t, { uiPort });
     assert.equal(server.uiUrl, `http://localhost:${uiPort}`);
-    const throughUi = await fetch(`${server.uiUrl}/api/v1/namespaces/default`);
-    assert.equal(throughUi.status, 200);
-    assert.match(await throughUi.text(), /"name":\s*"default"/);
+    let throughUi = '';
+    await until(async () => {
+      const answer = await fetch(`${server.uiUrl}/api/v1/namespaces/default`);
+      throughUi = await answer.text();
+      return answer.ok;
+    });
+    assert.match(throughUi, /"name":\s*"default"/);
   });
 
   test('refuses a port in use and names it and who has it', async (t) => {

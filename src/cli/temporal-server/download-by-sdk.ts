@@ -4,6 +4,8 @@ import { TEMPORAL_CLI_VERSION } from './cli-cache.ts';
 
 const [, , downloadDir] = process.argv;
 if (downloadDir === undefined) throw new Error('usage: download-by-sdk <folder>');
+// Whoever asked is gone: nobody would put the file in place.
+process.once('disconnect', () => process.exit());
 try {
   // The SDK downloads only on the way to starting a server.
   const environment = await TestWorkflowEnvironment.createLocal({
@@ -16,14 +18,12 @@ try {
 } catch (error) {
   const text = error instanceof Error ? error.message : String(error);
   // The SDK's message repeats itself with every layer: the last one says what happened.
-  process.stderr.write(
-    `${
-      text
-        .replaceAll(/\s*\n\s*/g, ' ')
-        .split('): ')
-        .at(-1) ?? text
-    } (https://temporal.download)\n`,
-  );
+  const line =
+    text
+      .replaceAll(/\s*\n\s*/g, ' ')
+      .split('): ')
+      .at(-1) ?? text;
+  process.stderr.write(`https://temporal.download could not be used: ${line}\n`);
   process.exitCode = 1;
 }
 process.disconnect?.();

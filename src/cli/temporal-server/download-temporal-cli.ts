@@ -6,8 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { placeFile } from './place-file.ts';
 
 const CHILD = fileURLToPath(new URL(`download-by-sdk${extname(import.meta.url)}`, import.meta.url));
-const FIRST_BYTE_TIMEOUT_MS = 10_000;
-const TIMEOUT_MS = 5 * 60_000;
+
+/** How long a download may take, in milliseconds. */
+export interface DownloadPatience {
+  readonly firstByteMs: number;
+  readonly wholeMs: number;
+}
+
+const PATIENCE: DownloadPatience = { firstByteMs: 10_000, wholeMs: 5 * 60_000 };
 
 /**
  * Downloads the pinned Temporal CLI the way the Temporal SDK does for its test environment (from
@@ -18,9 +24,14 @@ const TIMEOUT_MS = 5 * 60_000;
  * worker.
  *
  * @param target where the program is put.
- * @throws Error with what the SDK said.
+ * @param env `HTTPS_PROXY` and `NO_PROXY` are honoured.
+ * @throws Error with one line: what the SDK said, or that the host stays silent.
  */
-export async function downloadTemporalCli(target: string, env: NodeJS.ProcessEnv): Promise<void> {
+export async function downloadTemporalCli(
+  target: string,
+  env: NodeJS.ProcessEnv,
+  { firstByteMs, wholeMs }: DownloadPatience = PATIENCE,
+): Promise<void> {
   await placeFile(target, async (folder) => {
     const child = fork(CHILD, [folder], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     let said = '';
@@ -39,11 +50,11 @@ export async function downloadTemporalCli(target: string, env: NodeJS.ProcessEnv
     };
     const watches = Promise.allSettled([
       giveUp(
-        FIRST_BYTE_TIMEOUT_MS,
+        firstByteMs,
         async () => (await readdir(folder)).length > 0,
-        'temporal.download does not answer',
+        `https://temporal.download did not answer within ${firstByteMs / 1000} s`,
       ),
-      giveUp(TIMEOUT_MS, () => Promise.resolve(false), `took longer than ${TIMEOUT_MS / 60_000} minutes`),
+      giveUp(wholeMs, () => Promise.resolve(false), `took longer than ${wholeMs / 60_000} minutes`),
     ]);
     const code = await ended.finally(() => stopWatching.abort());
     await watches;

@@ -50,7 +50,10 @@ export interface DevServerExit {
 export interface DevServer {
   /** `host:port` of the gRPC service. */
   readonly address: string;
-  /** Without a slash at the end; undefined when headless. */
+  /**
+   * Without a slash at the end; undefined when headless. The UI dials before the server listens, so for its first second
+   * it may show 503.
+   */
   readonly uiUrl: string | undefined;
   readonly namespace: string;
   readonly pid: number;
