@@ -240,10 +240,14 @@ describe('the cache folder', () => {
 
   test('is cleared of what a killed process left a day ago, not of what is being made', async (t) => {
     const place = await makePlace(t);
-    const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
-    await mkdir(await place.at('.making-old'));
-    await mkdir(await place.at('.making-new'));
-    await utimes(join(place.folder, '.making-old'), twoDaysAgo, twoDaysAgo);
+    for (const [name, hours] of [
+      ['.making-old', 48],
+      ['.making-new', 1],
+    ] as const) {
+      await mkdir(await place.at(name));
+      const then = new Date(Date.now() - hours * 3_600_000);
+      await utimes(join(place.folder, name), then, then);
+    }
     await placeFile(join(place.folder, 'temporal'), async (folder, name) => {
       await writeFile(join(folder, name), '');
       return join(folder, name);
