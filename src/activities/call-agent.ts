@@ -1,4 +1,5 @@
 import type { AgentAnswer, Usage } from '../contract/run.ts';
+import { abandonAfter } from './abandon-after.ts';
 import { type Agent, type AgentContext, AgentError } from './agents/agent.ts';
 import { toWellFormed } from './well-formed.ts';
 
@@ -33,24 +34,6 @@ export async function callAgent(
   } finally {
     abandon.stop();
   }
-}
-
-/** Rejects some time after the abort, so that a call which ignores it can't hold the activity. */
-function abandonAfter(signal: AbortSignal, ms: number): { promise: Promise<never>; stop: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort = (): void => undefined;
-  const promise = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      timer = setTimeout(() => reject(signal.reason as Error), ms);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  const stop = (): void => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  };
-  return { promise, stop };
 }
 
 /** A module adapter may return anything, so the answer is read like any other input. */

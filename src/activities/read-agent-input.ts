@@ -2,8 +2,7 @@ import type { RunAgentInput } from '../contract/activities.ts';
 import type { AgentPolicy, Task } from '../contract/run.ts';
 
 /** What was read: the input, or one sentence that names the wrong field. */
-export type ReadInput<T> =
-  { readonly ok: true; readonly input: T } | { readonly ok: false; readonly problem: string };
+export type ReadInput<T> = { readonly ok: true; readonly input: T } | { readonly ok: false; readonly problem: string };
 
 const POLICY_FIELDS = [
   'attemptTimeoutMs',

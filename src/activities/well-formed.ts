@@ -8,11 +8,13 @@ export function toWellFormed(text: string): string {
 
 /** One line in plain characters, at most `limit` UTF-16 units, without half a character at its end. */
 export function toLine(text: string, limit: number): string {
-  return text
-    .slice(0, limit)
-    .toWellFormed()
-    .replace(/\ufffd$/, '')
-    // oxlint-disable-next-line no-control-regex -- control characters are what must go
-    .replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ')
-    .trim();
+  return (
+    text
+      .slice(0, limit)
+      .toWellFormed()
+      .replace(/\ufffd$/, '')
+      // oxlint-disable-next-line no-control-regex -- control characters are what must go
+      .replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ')
+      .trim()
+  );
 }

@@ -18,7 +18,7 @@ export interface AgentContext {
   /** Aborted on cancel, on shutdown and at the timeout; the adapter then ends the call and rejects with `signal.reason`. */
   readonly signal: AbortSignal;
   /** Tells what the agent is doing, in a few words. Seen in the Temporal UI and by whoever polls. */
-  report(progress: string): void;
+  readonly report: (progress: string) => void;
 }
 
 /**

@@ -38,8 +38,7 @@ export function createGarudustAgent(spec: GarudustSpec): Agent {
         headers,
         body: JSON.stringify({ message: text, session_key: sessionKey }),
         signal,
-        maxBytes: (status) =>
-          status === 200 ? maxAnswerBytes * BYTES_PER_BYTE + OTHER_FIELDS_BYTES : MAX_ERROR_BYTES,
+        maxBytes: (status) => (status === 200 ? maxAnswerBytes * BYTES_PER_BYTE + OTHER_FIELDS_BYTES : MAX_ERROR_BYTES),
         onConnected: () => report('the agent has the task'),
       });
       if (reply.status !== 200) throw sortGarudustFailure(reply);

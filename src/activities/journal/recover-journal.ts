@@ -1,0 +1,95 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { FailureType } from '../../contract/failures.ts';
+import type { ActivityLogger } from '../activity-logger.ts';
+import { Places } from '../places.ts';
+import type { CompletionClient } from './completion-client.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+import { reportFailure, reportResult, reportUntilSettled } from './report-until-settled.ts';
+
+export interface RecoverOptions {
+  readonly journal: Journal;
+  readonly completions: CompletionClient;
+  readonly logger: ActivityLogger;
+  /** Ends the waiting for a Temporal that is away; what is left stays for the next start. */
+  readonly signal: AbortSignal;
+}
+
+/** What the worker before this one left, counted. */
+export interface Recovery {
+  /** Results that Temporal now has. */
+  readonly completed: number;
+  /** Attempts that Temporal now starts anew. */
+  readonly handedBack: number;
+  /** Attempts that were over for Temporal already. */
+  readonly settled: number;
+  /** Not reported; still in the journal. */
+  readonly left: number;
+}
+
+type Fate = keyof Recovery;
+
+const AT_ONCE = 16;
+/** A task that kills its worker must not do so in a tight loop. */
+const RETRY_DELAY_MS = 1000;
+
+/**
+ * Reports to Temporal what a worker that died left in its journal: kept results as completed, all else as failed with
+ * `WorkerCrashed`, so that Temporal starts the next attempt at once instead of after the heartbeat timeout.
+ *
+ * Tries for as long as Temporal is away, so nothing need wait for it; meanwhile an attempt that asks the journal gets the
+ * kept result. Never rejects.
+ */
+export async function recoverJournal(options: RecoverOptions): Promise<Recovery> {
+  const places = new Places(AT_ONCE);
+  const never = new AbortController().signal;
+  const fates = await Promise.all(
+    options.journal.leftovers.map(async (entry) => {
+      const place = await places.take(never);
+      try {
+        return await recoverEntry(entry, options);
+      } finally {
+        place.release();
+      }
+    }),
+  );
+  const count = (fate: Fate): number => fates.filter((each) => each === fate).length;
+  const recovery: Recovery = {
+    completed: count('completed'),
+    handedBack: count('handedBack'),
+    settled: count('settled'),
+    left: count('left'),
+  };
+  if (fates.length > 0) options.logger.info(recovery, 'told Temporal what the worker before this one left');
+  return recovery;
+}
+
+async function recoverEntry(
+  entry: JournalEntry,
+  { journal, completions, logger, signal }: RecoverOptions,
+): Promise<Fate> {
+  const { attempt } = entry;
+  const kept = await entry.read();
+  const report =
+    kept === undefined
+      ? () => reportFailure(completions, attempt, workerCrashed())
+      : () => reportResult(completions, attempt, kept.result);
+  const end = await reportUntilSettled(report, {
+    signal,
+    onFirstFailure: () => logger.warn({ runId: attempt.workflowId }, 'Temporal does not take the journal yet'),
+  });
+  if (end === 'unsettled') return 'left';
+  if (kept === undefined) await entry.forget();
+  else await journal.forget(attempt);
+  if (end === 'settled') return 'settled';
+  return kept === undefined ? 'handedBack' : 'completed';
+}
+
+function workerCrashed(): ApplicationFailure {
+  const failure = ApplicationFailure.create({
+    type: 'WorkerCrashed' satisfies FailureType,
+    message: 'The worker died in the midst of this attempt, and told so after its restart.',
+    nextRetryDelay: RETRY_DELAY_MS,
+  });
+  failure.stack = '';
+  return failure;
+}
