@@ -40,7 +40,6 @@ export function uniqueTaskQueue(t: { readonly name: string }): string {
 }
 
 async function connect(): Promise<TestServer> {
-  installRuntime(new DefaultLogger('ERROR'));
   const namespace = 'default';
   const address = process.env['TEST_TEMPORAL_ADDRESS'];
   const server = address === undefined ? await startOwn() : { address, uiUrl: process.env['TEST_TEMPORAL_UI_URL'] };
@@ -48,6 +47,8 @@ async function connect(): Promise<TestServer> {
   cleanups.push(() => connection.close());
   let native: Promise<NativeConnection> | undefined;
   const connectNative = async (): Promise<NativeConnection> => {
+    // Only here: a runtime without a connection keeps the process alive.
+    installRuntime(new DefaultLogger('ERROR'));
     const made = await NativeConnection.connect({ address: server.address, grpcCompression: { codec: 'none' } });
     cleanups.push(() => made.close());
     return made;

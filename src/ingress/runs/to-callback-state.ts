@@ -13,7 +13,7 @@ export function toCallbackState({ memo, events, pending, workflow }: RunFacts, e
   const url = readUrl(last) ?? memo.callbackUrl;
   if (url === undefined) return { status: 'none' };
   const open = pending.find(({ activityId }) => activityId === ACTIVITY_ID.callback);
-  const closedTries = records.reduce((sum, { attempt = 0 }) => sum + attempt, 0);
+  const closedTries = records.reduce((sum, record) => sum + triesOf(record), 0);
   const openTries = open === undefined ? 0 : open.running ? open.attempt : open.attempt - 1;
   const attempts = closedTries + openTries;
   const failure = open?.lastFailure ?? records.findLast((record) => record.failure !== undefined)?.failure;
@@ -31,6 +31,11 @@ export function toCallbackState({ memo, events, pending, workflow }: RunFacts, e
     return { status: 'dead', ...base, ...readFailure(failure), last_error: 'The delivery was ended with its run.' };
   }
   return { status: 'dead', ...base, ...readFailure(failure) };
+}
+
+/** A schedule that was cut off while it waited leaves no count behind: at least one try had failed. */
+function triesOf({ state, attempt }: ActivityRecord): number {
+  return attempt ?? (state === 'canceled' ? 1 : 0);
 }
 
 function readUrl(record: ActivityRecord | undefined): string | undefined {
