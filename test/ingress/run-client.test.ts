@@ -23,9 +23,9 @@ const PLAIN: Scenario = { closes: 'COMPLETED', reads: { status: 'completed', cal
 interface Setup {
   readonly runs: RunClient;
   readonly taskQueue: string;
-  task(scenario?: Scenario): AcceptedTask;
+  readonly task: (scenario?: Scenario) => AcceptedTask;
   /** Runs a worker for as long as `body` takes. */
-  withWorker(activities: ScriptedActivities, body: () => Promise<void>): Promise<void>;
+  readonly withWorker: (activities: ScriptedActivities, body: () => Promise<void>) => Promise<void>;
 }
 
 async function setUp(t: TestContext, address?: string): Promise<Setup> {
@@ -56,7 +56,7 @@ async function setUp(t: TestContext, address?: string): Promise<Setup> {
     runs,
     taskQueue,
     task: (scenario = PLAIN) => acceptedTask(toInput(scenario)),
-    async withWorker(activities, body) {
+    withWorker: async (activities, body) => {
       activities.onRetry = (id) => server.client.workflow.getHandle(id).signal(SIGNAL.callbackRetrying);
       const worker = await Worker.create({
         connection: await server.connectNative(),
