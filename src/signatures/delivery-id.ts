@@ -11,7 +11,7 @@ export function isDeliveryId(text: string): boolean {
  */
 export function readBodyId(body: Uint8Array, field: string): string | undefined {
   const content = parseJson(body);
-  if (typeof content !== 'object' || content === null || !Object.hasOwn(content, field)) return undefined;
+  if (typeof content !== 'object' || content === null) return undefined;
   const id = (content as Record<string, unknown>)[field];
   return typeof id === 'string' && isDeliveryId(id) ? id : undefined;
 }

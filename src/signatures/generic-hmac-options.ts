@@ -1,7 +1,8 @@
 import { isHeaderName } from './signed-template.ts';
 
-/** The algorithms that there are, with the length of their output in bytes. */
-export const DIGEST_BYTES = { sha256: 32, sha512: 64, sha1: 20 } as const;
+const ALGORITHMS = ['sha256', 'sha512', 'sha1'] as const;
+const ENCODINGS = ['hex', 'base64'] as const;
+const SEPARATORS = [',', ' '] as const;
 export const DEFAULT_WINDOW_S = 300;
 const MAX_WINDOW_S = 86_400;
 
@@ -12,7 +13,7 @@ export interface GenericHmacOptions {
   /** What stands before the signature, such as `sha256=`. */
   readonly prefix?: string;
   /** What parts several signatures in the header, after the prefix; absent: the header has one. */
-  readonly separator?: ',' | ' ';
+  readonly separator?: (typeof SEPARATORS)[number];
   /** The header is a list `t=…,v1=…`: key of the signatures in it. In place of `prefix` and `separator`. */
   readonly signatureKey?: string;
   /** Key of the timestamp in the same list. */
@@ -22,9 +23,9 @@ export interface GenericHmacOptions {
   /** How far off the timestamp may be, either way, in seconds: 1 to 86400, default 300. */
   readonly windowS?: number;
   /** Default `sha256`. The request can't choose it. */
-  readonly algorithm?: keyof typeof DIGEST_BYTES;
+  readonly algorithm?: (typeof ALGORITHMS)[number];
   /** Default `hex`, of either case. */
-  readonly encoding?: 'hex' | 'base64';
+  readonly encoding?: (typeof ENCODINGS)[number];
   /** The signed bytes, default `{body}`: see `parseTemplate`. */
   readonly template?: string;
   /** Header with the delivery id; signed when the template has `{id}`. */
@@ -45,10 +46,10 @@ export function checkGenericHmacOptions(options: GenericHmacOptions): void {
       throw new TypeError(`${option} "${name}" must be the name of a header.`);
   }
   const { algorithm = 'sha256', encoding = 'hex', separator = ',', windowS = DEFAULT_WINDOW_S } = options;
-  if (!Object.hasOwn(DIGEST_BYTES, algorithm))
-    throw new TypeError(`algorithm "${algorithm}" must be one of ${Object.keys(DIGEST_BYTES).join(', ')}.`);
-  if (!['hex', 'base64'].includes(encoding)) throw new TypeError(`encoding "${encoding}" must be hex or base64.`);
-  if (![',', ' '].includes(separator)) throw new TypeError(`separator "${separator}" must be a comma or a space.`);
+  if (!ALGORITHMS.includes(algorithm))
+    throw new TypeError(`algorithm "${algorithm}" must be one of ${ALGORITHMS.join(', ')}.`);
+  if (!ENCODINGS.includes(encoding)) throw new TypeError(`encoding "${encoding}" must be hex or base64.`);
+  if (!SEPARATORS.includes(separator)) throw new TypeError(`separator "${separator}" must be a comma or a space.`);
   if (!(windowS >= 1 && windowS <= MAX_WINDOW_S))
     throw new TypeError(`windowS ${windowS} must be 1 to ${MAX_WINDOW_S} seconds.`);
   if (options.signatureKey !== undefined && (options.prefix !== undefined || options.separator !== undefined))

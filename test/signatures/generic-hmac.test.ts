@@ -5,7 +5,7 @@ import type { GenericHmacOptions } from '../../src/signatures/generic-hmac-optio
 import { createGenericHmac } from '../../src/signatures/generic-hmac.ts';
 
 const NOW_S = 1_800_000_000;
-const BODY = '{"n":1,"key":"k-1"}';
+const BODY = '{"n":1,"key":"k-1","bad":"a b"}';
 
 function hmac(algorithm: string, content: string, encoding: 'hex' | 'base64' = 'hex'): string {
   return createHmac(algorithm, 'alpha').update(content).digest(encoding);
@@ -59,6 +59,7 @@ describe('a sender who signs', () => {
     ],
     ['a body with an id in it', { header: 'X-Sig', idField: 'key' }, { 'x-sig': hmac('sha256', BODY) }, 'k-1'],
     ['a body with no text as the id', { header: 'X-Sig', idField: 'n' }, { 'x-sig': hmac('sha256', BODY) }],
+    ['a body with an id that could not be one', { header: 'X-Sig', idField: 'bad' }, { 'x-sig': hmac('sha256', BODY) }],
     ['a body without the id', { header: 'X-Sig', idField: 'toString' }, { 'x-sig': hmac('sha256', BODY) }],
     [
       'the body alone, with an id beside it',
@@ -91,8 +92,23 @@ describe('is refused as invalid:', () => {
       { 'x-sig': hmac('sha256', `a.b.${BODY}`), 'x-id': 'a.b' },
     ],
     [
+      'an empty header',
+      { header: 'X-Sig', template: '{header:X-A}.{body}' },
+      { 'x-sig': hmac('sha256', `.${BODY}`), 'x-a': '' },
+    ],
+    [
+      'a header that Latin-1 would cut to an e',
+      { header: 'X-Sig', template: '{header:X-A}.{body}' },
+      { 'x-sig': hmac('sha256', `e.${BODY}`), 'x-a': '\u2665' },
+    ],
+    [
+      'an id with a space',
+      { header: 'X-Sig', idHeader: 'X-Id', template: '{id}.{body}' },
+      { 'x-sig': hmac('sha256', `a b.${BODY}`), 'x-id': 'a b' },
+    ],
+    [
       'no header though it is signed',
-      { header: 'X-Sig', template: '{header:toString}.{body}' },
+      { header: 'X-Sig', template: '{header:Constructor}.{body}' },
       { 'x-sig': hmac('sha256', `.${BODY}`) },
     ],
   ];
