@@ -1,0 +1,87 @@
+import type { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/search-attributes.ts';
+
+/** What became of one thing that a server must know. */
+export interface SetupStep {
+  readonly what: string;
+  readonly state: 'there already' | 'created' | 'failed';
+  /** What is wrong and how to mend it. */
+  readonly problem?: string;
+}
+
+const KEYWORD = 2; // temporal.api.enums.v1.IndexedValueType
+const GRPC_NOT_FOUND = 5;
+const RETENTION_DAYS = 30;
+
+/**
+ * Makes a Temporal server ready for runs: the namespace and our search attributes. Safe to repeat.
+ *
+ * Never rejects for what the server refuses (Temporal Cloud manages both elsewhere): the step says so.
+ *
+ * @throws whatever the connection fails with
+ */
+export async function setUpServer(connection: Connection, namespace: string): Promise<SetupStep[]> {
+  const steps = [await ensureNamespace(connection, namespace)];
+  if (steps[0]?.state !== 'failed') steps.push(...(await ensureSearchAttributes(connection, namespace)));
+  return steps;
+}
+
+async function ensureNamespace(connection: Connection, namespace: string): Promise<SetupStep> {
+  const what = `namespace ${namespace}`;
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+    return { what, state: 'there already' };
+  } catch (error) {
+    if ((error as { code?: number }).code !== GRPC_NOT_FOUND) throw error;
+  }
+  try {
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: msToTs(RETENTION_DAYS * 86_400_000),
+    });
+    return { what: `${what} (runs are kept ${RETENTION_DAYS} days after their end)`, state: 'created' };
+  } catch (error) {
+    return { what, state: 'failed', problem: `${reason(error)}: create it where your namespaces are managed.` };
+  }
+}
+
+async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<SetupStep[]> {
+  let known: Record<string, number>;
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    known = customAttributes;
+  } catch (error) {
+    return SEARCH_ATTRIBUTE_NAMES.map((name) => refused(name, error));
+  }
+  return Promise.all(
+    SEARCH_ATTRIBUTE_NAMES.map(async (name): Promise<SetupStep> => {
+      const what = `search attribute ${name}`;
+      const type = known[name];
+      if (type === KEYWORD) return { what, state: 'there already' };
+      if (type !== undefined) {
+        const problem = 'it has another type than Keyword: remove it with `temporal operator search-attribute remove`.';
+        return { what, state: 'failed', problem };
+      }
+      try {
+        await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: KEYWORD } });
+        return { what, state: 'created' };
+      } catch (error) {
+        return refused(name, error);
+      }
+    }),
+  );
+}
+
+function refused(name: string, error: unknown): SetupStep {
+  return {
+    what: `search attribute ${name}`,
+    state: 'failed',
+    problem: `${reason(error)}: on Temporal Cloud add it in the namespace's settings, as a Keyword.`,
+  };
+}
+
+function reason(error: unknown): string {
+  const { details, message } = error as { details?: string; message?: string };
+  return (details || message || 'the server refused').replace(/\.$/, '');
+}
