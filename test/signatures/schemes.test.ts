@@ -14,7 +14,7 @@ test('ids that a signature does not cover are told', () => {
     github: ['x-github-delivery'],
     gitlab: [],
     'gitlab-token': ['idempotency-key'],
-    shopify: ['x-shopify-webhook-id'],
+    shopify: ['x-shopify-webhook-id', 'shopify-webhook-id'],
     slack: [],
     'standard-webhooks': [],
     stripe: [],

@@ -103,6 +103,13 @@ const VECTORS: readonly Vector[] = [
     headers: { 'x-shopify-hmac-sha256': '16FUVH58NeMcTIIOICN2UJOcPTTa4TbjCndXymGrtM8=' },
   },
   {
+    from: 'Convoy, as Shopify signs its Events',
+    scheme: SCHEMES.shopify,
+    secret: 'Convoy',
+    body: 'Test Payload Body',
+    headers: { 'shopify-hmac-sha256': '16FUVH58NeMcTIIOICN2UJOcPTTa4TbjCndXymGrtM8=' },
+  },
+  {
     from: 'Convoy, by options',
     scheme: createGenericHmac({ header: 'X-Convoy-Signature', encoding: 'base64' }),
     secret: 'Convoy',
