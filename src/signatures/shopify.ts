@@ -1,6 +1,7 @@
 import { createGenericHmac } from './generic-hmac.ts';
 import { readHeader } from './read-header.ts';
 import type { SignatureScheme } from './scheme.ts';
+import { findTextSecretFault } from './text-key.ts';
 
 const HEADER = 'x-shopify-hmac-sha256';
 const webhooks = createGenericHmac({ header: HEADER, encoding: 'base64', idHeader: 'X-Shopify-Webhook-Id' });
@@ -20,5 +21,5 @@ const events = createGenericHmac({
 export const shopify: SignatureScheme = {
   unsignedIdHeaders: [...webhooks.unsignedIdHeaders, ...events.unsignedIdHeaders],
   verify: (request) => (readHeader(request.headers, HEADER) === undefined ? events : webhooks).verify(request),
-  findSecretFault: webhooks.findSecretFault,
+  findSecretFault: findTextSecretFault,
 };
