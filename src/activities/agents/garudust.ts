@@ -17,8 +17,8 @@ const OTHER_FIELDS_BYTES = 4096;
 /** Enough to know an error by its start. */
 const MAX_ERROR_BYTES = 4096;
 
-/** The whole output of a run that Garudust stopped at `max_tokens_per_task`, with status 200. */
-const TOKEN_CAP = /^\[Token budget of (\d+) exceeded after (\d+) tokens — stopping early\.\]$/;
+/** The output of a run that Garudust stopped at `max_tokens_per_task`, with status 200; its usage footer may follow. */
+const TOKEN_CAP = /^\[Token budget of (\d+) exceeded after (\d+) tokens — stopping early\.\](?:\n\n[^\n]*)?$/;
 
 /**
  * Garudust's own HTTP API, version 0.13: `POST /chat`.
