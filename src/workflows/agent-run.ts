@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
+import type { FailureType } from '../contract/failures.ts';
 import { judgeFailure } from '../contract/judge-failure.ts';
 import type { AgentRunInput, AgentRunResult, CallbackReceipt, RunOutcome } from '../contract/run.ts';
 import { agentOptions } from './activity-options.ts';
@@ -52,8 +53,11 @@ function close(outcome: RunOutcome, error: unknown, callback: CallbackReceipt | 
   return { output, ...(usage && { usage }), ...(callback && { callback }) };
 }
 
-function failure(type: string, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true });
+/** Without its stack: it would fill the Temporal UI and tell where we threw, not what happened. */
+function failure(type: FailureType, message: string): ApplicationFailure {
+  const error = ApplicationFailure.create({ type, message, nonRetryable: true });
+  error.stack = '';
+  return error;
 }
 
 function now(): string {

@@ -78,7 +78,8 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     if (requested === undefined) {
       setMark('dead');
       setCurrentDetails(deadLetterDetails(delivery));
-      if (!(await condition(() => requested !== undefined, target.deadLetterMs))) return undefined;
+      const kept = { summary: 'dead letter, kept for a redelivery' };
+      if (!(await condition(() => requested !== undefined, target.deadLetterMs, kept))) return undefined;
       setCurrentDetails('');
     }
     setMark('retrying');
