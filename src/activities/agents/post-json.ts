@@ -121,7 +121,7 @@ function connectionLost(): AgentError {
 
 function notConnected(error: Error & { code?: string }): AgentError {
   const code = error.code ?? '';
-  return /CERT|SELF_SIGNED|UNABLE_TO_|SSL|TLS/.test(code)
+  return /CERT|SELF_SIGNED|UNABLE_TO_|SSL|TLS|EPROTO/.test(code)
     ? new AgentError('AgentMisconfigured', 'shows a certificate that is not trusted, or speaks no TLS')
     : new AgentError('AgentUnreachable', `could not be connected to (${/^E[A-Z_]+$/.test(code) ? code : 'no reply'})`);
 }

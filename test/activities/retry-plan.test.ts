@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Fault, planRetry } from '../../src/activities/retry-plan.ts';
+import { FAILURES, type FailureType } from '../../src/contract/failures.ts';
+
+const MINUTE = 60_000;
+
+function fault(type: FailureType, changes: Partial<Fault> = {}): Fault {
+  return {
+    type,
+    paidAttempts: 1,
+    maxAttempts: 3,
+    agentFaults: 0,
+    leftMs: 60 * MINUTE,
+    attemptTimeoutMs: 10 * MINUTE,
+    delays: { passingMs: 5_000, agentMs: MINUTE },
+    ...changes,
+  };
+}
+
+describe('planRetry', () => {
+  test('doubles the wait after every paid call, until the calls are used up', () => {
+    const plans = [1, 2, 3].map((paidAttempts) => planRetry(fault('ConnectionLost', { paidAttempts })));
+    assert.deepEqual(plans, [
+      { retry: true, delayMs: 5_000 },
+      { retry: true, delayMs: 10_000 },
+      { retry: false, because: 'calls_used_up' },
+    ]);
+  });
+
+  test("doubles the wait after every fault of the agent's, whatever the paid calls", () => {
+    const plans = [1, 2, 4].map((agentFaults) =>
+      planRetry(fault('AgentUnreachable', { agentFaults, paidAttempts: 9 })),
+    );
+    assert.deepEqual(
+      plans.map((plan) => plan.retry && plan.delayMs / MINUTE),
+      [1, 2, 8],
+    );
+  });
+
+  test('keeps to the pause that the agent asked for', () => {
+    assert.deepEqual(planRetry(fault('RateLimited', { retryAfterMs: 90_000 })), { retry: true, delayMs: 90_000 });
+  });
+
+  test('cuts a wait so that a whole attempt still fits', () => {
+    const plan = planRetry(fault('RateLimited', { retryAfterMs: 24 * 60 * MINUTE, leftMs: 50 * MINUTE }));
+    assert.deepEqual(plan, { retry: true, delayMs: 40 * MINUTE });
+  });
+
+  test('cuts a wait to half of what is left when a whole attempt does not fit', () => {
+    const plan = planRetry(fault('AgentUnreachable', { agentFaults: 5, leftMs: 6 * MINUTE }));
+    assert.deepEqual(plan, { retry: true, delayMs: 3 * MINUTE });
+  });
+
+  test('gives up when not even the shortest wait of its kind fits', () => {
+    const up = { retry: false, because: 'time_up' };
+    assert.deepEqual(planRetry(fault('AgentUnreachable', { agentFaults: 1, leftMs: 2 * MINUTE - 2 })), up);
+    assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: 9_998 })), up);
+    assert.equal(planRetry(fault('ConnectionLost', { leftMs: 10_000 })).retry, true);
+    assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: -1 })), up);
+  });
+
+  test('always ends an agent that stays away within the total time', () => {
+    let leftMs = 60 * MINUTE;
+    let tries = 0;
+    for (let agentFaults = 1; ; agentFaults += 1) {
+      const plan = planRetry(fault('AgentUnreachable', { agentFaults, leftMs }));
+      tries += 1;
+      assert.ok(tries < 20);
+      if (!plan.retry) break;
+      leftMs -= plan.delayMs;
+      assert.ok(leftMs > 0);
+    }
+    assert.ok(tries > 5);
+    assert.ok(leftMs < 2 * MINUTE);
+  });
+
+  test('hands an attempt whose worker stopped to the next at once', () => {
+    assert.deepEqual(planRetry(fault('WorkerStopped', { leftMs: 1, paidAttempts: 3 })), { retry: true, delayMs: 0 });
+  });
+
+  const FINAL = Object.entries(FAILURES).flatMap(([type, entry]) =>
+    ['passing', 'agent', 'worker'].includes(entry.class) ? [] : [type as FailureType],
+  );
+  for (const type of FINAL) {
+    test(`never tries ${type} again`, () => {
+      assert.deepEqual(planRetry(fault(type)), { retry: false, because: 'final' });
+    });
+  }
+});

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AgentContext, AgentError } from '../../src/activities/agents/agent.ts';
+import type { RunAgentInput } from '../../src/contract/activities.ts';
+import type { FailureType } from '../../src/contract/failures.ts';
+import type { AgentAnswer } from '../../src/contract/run.ts';
+import { failureOf, mockAttempt } from '../support/mock-activity.ts';
+import { agentInput, delayOf, failing, setUpRunAgent, working } from '../support/run-agent-setup.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const SECRET = 'raw words of the agent';
+
+describe('runAgent', () => {
+  test('gives the answer with its usage, and counts the call before it is made', async () => {
+    const beforeCall: unknown[] = [];
+    const attempt = mockAttempt();
+    const { start, outcomes } = setUpRunAgent(() => {
+      beforeCall.push(...attempt.heartbeats);
+      return Promise.resolve({ output: 'done', usage: { inputTokens: 3, outputTokens: NaN, iterations: -1 } });
+    });
+    assert.deepEqual(await start(attempt), { output: 'done', usage: { inputTokens: 3 } });
+    assert.deepEqual(beforeCall, [{ paidAttempts: 1, maxAttempts: 3, agentFaults: 0 }]);
+    assert.deepEqual(outcomes, ['answered']);
+  });
+
+  test('tells the adapter the session, the call, the user and the limits', async () => {
+    const contexts: AgentContext[] = [];
+    const { start } = setUpRunAgent((_, context) => {
+      contexts.push(context);
+      return Promise.resolve({ output: '' });
+    });
+    const task = { text: 'do it', sessionKey: 'deploy', userId: 'u1', userName: 'Una' };
+    await start(mockAttempt({ heartbeatDetails: { paidAttempts: 1, agentFaults: 4 } }), agentInput({ task }));
+    await start(mockAttempt(), agentInput({ task: { text: 'do it', sessionKey: '' } }));
+    const [first, second] = contexts;
+    const { sessionKey, call, userId, userName, timeoutMs, maxAnswerBytes, runId } = first ?? assert.fail();
+    assert.deepEqual(
+      { sessionKey, call, userId, userName, timeoutMs, maxAnswerBytes, runId },
+      {
+        sessionKey: 'acme:deploy',
+        call: 2,
+        userId: 'u1',
+        userName: 'Una',
+        timeoutMs: 600_000,
+        maxAnswerBytes: 1000,
+        runId: 'run-mock',
+      },
+    );
+    assert.equal(second?.sessionKey, 'run-mock');
+  });
+
+  test('makes an answer well formed', async () => {
+    const { start } = setUpRunAgent(() => Promise.resolve({ output: 'a\u0000b\ud800c' }));
+    assert.deepEqual(await start(mockAttempt()), { output: 'a\ufffdb\ufffdc' });
+  });
+
+  test('repeats the progress that the agent reports, as one clean line', async () => {
+    const attempt = mockAttempt({ heartbeatTimeoutMs: 300 });
+    let finish: (answer: AgentAnswer) => void = () => undefined;
+    const { start } = setUpRunAgent((_, { report }) => {
+      report(`reading\n\u0007 the ${'x'.repeat(500)}`);
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    });
+    const run = start(attempt);
+    const told = (): number =>
+      attempt.heartbeats.filter((details) => /"progress"/.test(JSON.stringify(details))).length;
+    await waitFor('the progress, twice', () => told() >= 2);
+    finish({ output: '' });
+    await run;
+    const { progress } = attempt.heartbeats.at(-1) as { progress: string };
+    assert.match(progress, /^reading the x+$/);
+    assert.ok(progress.length <= 200);
+    const sent = attempt.heartbeats.length;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    assert.equal(attempt.heartbeats.length, sent, 'no heartbeat after the end');
+  });
+
+  describe('fails', () => {
+    const ROWS: readonly [FailureType, ConstructorParameters<typeof AgentError>[2], unknown, object][] = [
+      ['TaskRefused', { statusCode: 422 }, 'never', { statusCode: 422, paidAttempts: 1, maxAttempts: 3 }],
+      ['AnswerTooLarge', {}, 'never', { paidAttempts: 1, maxAttempts: 3 }],
+      ['TokenBudgetExceeded', { statusCode: 200 }, 'never', { statusCode: 200, paidAttempts: 1, maxAttempts: 3 }],
+      ['ConnectionLost', {}, 5_000, { paidAttempts: 1, maxAttempts: 3 }],
+      [
+        'RateLimited',
+        { statusCode: 500, retryAfterMs: 60_000 },
+        60_000,
+        { statusCode: 500, paidAttempts: 1, maxAttempts: 3 },
+      ],
+      ['AgentUnreachable', {}, 60_000, { paidAttempts: 0, maxAttempts: 3 }],
+      ['AgentKeyRefused', { statusCode: 401 }, 60_000, { statusCode: 401, paidAttempts: 0, maxAttempts: 3 }],
+      ['AgentBudgetExhausted', { statusCode: 500 }, 60_000, { statusCode: 500, paidAttempts: 0, maxAttempts: 3 }],
+    ];
+    for (const [type, details, delay, wanted] of ROWS) {
+      test(`with ${type}: ${delay === 'never' ? 'for good' : `tries again after ${String(delay)} ms`}`, async () => {
+        const { start, outcomes } = setUpRunAgent(failing(type, details));
+        const failure = await failureOf(start(mockAttempt()));
+        assert.equal(failure.type, type);
+        assert.equal(delayOf(failure), delay);
+        assert.deepEqual(failure.details, [wanted]);
+        assert.match(failure.message, /^Agent "main" did something\. [A-Z]/);
+        assert.equal(failure.cause, undefined);
+        assert.equal(failure.category, delay === 'never' ? undefined : 'BENIGN');
+        assert.deepEqual(outcomes, [type]);
+      });
+    }
+
+    test('for good after the last paid call, and says so', async () => {
+      const { start } = setUpRunAgent(failing('ConnectionLost'));
+      const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 1 } });
+      const failure = await failureOf(start(attempt));
+      assert.equal(delayOf(failure), 'never');
+      assert.match(failure.message, /It was the last of 3 calls\. /);
+      assert.deepEqual(failure.details, [{ paidAttempts: 3, maxAttempts: 3 }]);
+    });
+
+    test("later with every fault of the agent's, and takes the unpaid call back for the next attempt", async () => {
+      const { start } = setUpRunAgent(failing('AgentUnreachable'));
+      const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 2 } });
+      assert.equal(delayOf(await failureOf(start(attempt))), 4 * 60_000);
+      assert.deepEqual(attempt.heartbeats.at(-1), { paidAttempts: 2, maxAttempts: 3, agentFaults: 3 });
+    });
+
+    test('for good when the total time does not allow another try, with the real type', async () => {
+      const { start } = setUpRunAgent(failing('AgentUnreachable'));
+      const failure = await failureOf(start(mockAttempt({ scheduleToCloseTimeoutMs: 100_000 })));
+      assert.equal(failure.type, 'AgentUnreachable');
+      assert.equal(delayOf(failure), 'never');
+      assert.match(failure.message, /The total time is up\./);
+    });
+
+    test('counts the time before this attempt, by the clock of the server', async () => {
+      const { start } = setUpRunAgent(failing('ConnectionLost'));
+      const times = { scheduledTimestampMs: 1_000_000, currentAttemptScheduledTimestampMs: 1_000_000 + 3_595_000 };
+      assert.match((await failureOf(start(mockAttempt(times)))).message, /The total time is up\./);
+    });
+
+    test('without calling the agent when the last paid call never reported back', async () => {
+      let calls = 0;
+      const { start } = setUpRunAgent(() => {
+        calls += 1;
+        return Promise.resolve({ output: '' });
+      });
+      const failure = await failureOf(start(mockAttempt({ heartbeatDetails: { paidAttempts: 3, maxAttempts: 3 } })));
+      assert.deepEqual([failure.type, delayOf(failure), calls], ['WorkerCrashed', 'never', 0]);
+    });
+
+    test('later when no agent of the name is configured', async () => {
+      const { start, logger } = setUpRunAgent(failing('AgentFailed'));
+      const failure = await failureOf(start(mockAttempt(), agentInput({ agent: 'other' })));
+      assert.deepEqual([failure.type, delayOf(failure)], ['AgentMisconfigured', 60_000]);
+      assert.match(failure.message, /^Agent "other" is not configured on this worker\./);
+      assert.equal(logger.lines[0]?.level, 'warn');
+    });
+
+    test('for good when the input is not what it takes', async () => {
+      const { start } = setUpRunAgent(failing('AgentFailed'));
+      const failure = await failureOf(start(mockAttempt(), { agent: 'main' } as RunAgentInput));
+      assert.deepEqual([failure.type, delayOf(failure)], ['InvalidInput', 'never']);
+      assert.match(failure.message, /^client /);
+    });
+
+    test('without a word of what an adapter threw', async () => {
+      const { start, logger, outcomes } = setUpRunAgent(() => {
+        throw new TypeError(SECRET, { cause: new Error(SECRET) });
+      });
+      const failure = await failureOf(start(mockAttempt()));
+      assert.deepEqual([failure.type, delayOf(failure)], ['AgentFailed', 5_000]);
+      assert.equal(
+        JSON.stringify([failure.message, failure.stack, failure.details, logger.lines, outcomes]).includes(SECRET),
+        false,
+      );
+      assert.equal(JSON.stringify(logger.lines[0]?.fields).includes('"error":"TypeError"'), true);
+    });
+
+    for (const answer of [undefined, null, {}, { output: 7 }, 'text']) {
+      test(`when an adapter answers with ${JSON.stringify(answer)}`, async () => {
+        const { start } = setUpRunAgent(() => Promise.resolve(answer as unknown as AgentAnswer));
+        assert.equal((await failureOf(start(mockAttempt()))).type, 'AgentMisconfigured');
+      });
+    }
+
+    test('for good when the answer is larger than allowed, or than Temporal can store', async () => {
+      const bytes = setUpRunAgent(() => Promise.resolve({ output: 'ü'.repeat(501) }));
+      const tooLarge = await failureOf(bytes.start(mockAttempt()));
+      assert.deepEqual([tooLarge.type, delayOf(tooLarge)], ['AnswerTooLarge', 'never']);
+      assert.match(tooLarge.message, /answered with 1002 bytes where 1000 are allowed/);
+      const quotes = setUpRunAgent(() => Promise.resolve({ output: '"'.repeat(1_500_000) }));
+      const asJson = await failureOf(quotes.start(mockAttempt(), agentInput({}, { maxAnswerBytes: 2_000_000 })));
+      assert.deepEqual([asJson.type, delayOf(asJson)], ['AnswerTooLarge', 'never']);
+    });
+
+    test('with AgentTimeout when the attempt takes too long, and aborts the adapter', async () => {
+      let aborted = false;
+      const { start } = setUpRunAgent((text, context) => {
+        context.signal.addEventListener('abort', () => (aborted = true));
+        return working(text, context);
+      });
+      const failure = await failureOf(start(mockAttempt(), agentInput({}, { attemptTimeoutMs: 50 })));
+      assert.deepEqual([failure.type, delayOf(failure), aborted], ['AgentTimeout', 5_000, true]);
+      assert.match(failure.message, /^Agent "main" gave no answer within 0\.1 s\. /);
+    });
+  });
+});

@@ -1,0 +1,40 @@
+import { createAgent } from '../../src/activities/agents/index.ts';
+import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
+import type { ModelReply } from '../support/fake-garudust/model-script.ts';
+import { type AdapterUnderTest, describeAgentAdapter } from './agent-adapter.ts';
+import { LLM_SECRET, MODEL_ERRORS } from './garudust-rows.ts';
+
+const API_KEY = 'garudust-key-9876';
+
+async function garudust(): Promise<AdapterUnderTest> {
+  const fake = await startFakeGarudust({ apiKey: API_KEY, llmTimeoutMs: 100 });
+  const teach = (text: string, reply: ModelReply): string => {
+    fake.model.on(text, reply);
+    return text;
+  };
+  return {
+    agent: createAgent({ type: 'garudust', url: fake.url, apiKey: API_KEY }),
+    easy: { text: 'easy', answer: /^echo: easy$/ },
+    slow: teach('slow', { kind: 'answer', content: 'never', after: new Promise(() => undefined) }),
+    large: (bytes) =>
+      teach(`large ${bytes}`, { kind: 'answer', content: 'ü'.repeat(bytes / 2) + 'x'.repeat(bytes % 2) }),
+    failing: MODEL_ERRORS.map(({ name, reply }) => teach(`fails by ${name}`, reply)),
+    secrets: [LLM_SECRET, API_KEY, String(fake.port), '127.0.0.1'],
+    close: () => fake.close(),
+  };
+}
+
+function demo(): Promise<AdapterUnderTest> {
+  return Promise.resolve({
+    agent: createAgent({ type: 'demo', stepMs: 1 }),
+    easy: { text: 'say something', answer: /no model was called[^]*"say something"[^]*GARUDUST_URL/ },
+    slow: 'demo: sleep 10m',
+    large: (bytes) => `demo: size ${bytes}B`,
+    failing: ['demo: fail', 'demo: refuse', 'secret-in-the-task\ndemo: fail'],
+    secrets: ['secret-in-the-task'],
+    close: () => Promise.resolve(),
+  });
+}
+
+describeAgentAdapter('garudust', garudust);
+describeAgentAdapter('demo', demo);

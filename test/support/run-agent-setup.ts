@@ -1,0 +1,60 @@
+import type { ApplicationFailure } from '@temporalio/common';
+import type { AttemptOutcome } from '../../src/activities/agent-attempt.ts';
+import { type Agent, AgentError } from '../../src/activities/agents/agent.ts';
+import { createRunAgent } from '../../src/activities/run-agent.ts';
+import type { RunAgentInput } from '../../src/contract/activities.ts';
+import type { FailureType } from '../../src/contract/failures.ts';
+import type { AgentAnswer, AgentPolicy } from '../../src/contract/run.ts';
+import { type MockAttempt, RecordingLogger } from './mock-activity.ts';
+
+/** A good input, with what a test wants to differ. */
+export function agentInput(changes: Partial<RunAgentInput> = {}, policy: Partial<AgentPolicy> = {}): RunAgentInput {
+  return {
+    agent: 'main',
+    client: 'acme',
+    task: { text: 'do it' },
+    policy: {
+      attemptTimeoutMs: 600_000,
+      totalTimeoutMs: 3_600_000,
+      heartbeatTimeoutMs: 30_000,
+      maxAttempts: 3,
+      maxAnswerBytes: 1000,
+      ...policy,
+    },
+    ...changes,
+  };
+}
+
+/** `runAgent` with one agent, which does what a test says. */
+export function setUpRunAgent(run: Agent['run'], concurrency = 4) {
+  const logger = new RecordingLogger();
+  const outcomes: AttemptOutcome[] = [];
+  const places: { taken: number; waiting: number }[] = [];
+  const runAgent = createRunAgent({
+    agents: new Map([['main', { agent: { run }, concurrency }]]),
+    logger,
+    metrics: {
+      attemptEnded: ({ outcome }) => outcomes.push(outcome),
+      placesChanged: (_, { taken, waiting }) => places.push({ taken, waiting }),
+    },
+  });
+  const start = (attempt: MockAttempt, value: RunAgentInput = agentInput()): Promise<AgentAnswer> =>
+    attempt.env.run(runAgent, value);
+  return { start, logger, outcomes, places };
+}
+
+/** An agent that fails with this type. */
+export function failing(type: FailureType, details: ConstructorParameters<typeof AgentError>[2] = {}): Agent['run'] {
+  return () => Promise.reject(new AgentError(type, 'did something', details));
+}
+
+/** Works until it is aborted, and then rejects as an adapter must. */
+export const working: Agent['run'] = (_, { signal }) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+
+/** The delay that a failure names, in milliseconds; `never` when it is final. */
+export function delayOf(failure: ApplicationFailure): unknown {
+  return failure.nonRetryable === true ? 'never' : failure.nextRetryDelay;
+}
