@@ -21,7 +21,7 @@ export function startOptions(
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     requestEagerStart: eager,
-    staticSummary: taskSummary(input.task.text),
+    staticSummary: escapeSummary(taskSummary(input.task.text)),
     staticDetails: taskDetails(input),
     typedSearchAttributes: searchAttributes(input),
   };
@@ -51,19 +51,29 @@ function taskDetails({ task, client, source, agent, callback }: AgentRunInput): 
     ['user', task.userName ?? task.userId],
     ['callback', callback && callbackSummary(callback.url).replace(/^POST /, '')],
   ];
-  const lines = bullets.flatMap(([name, value]) => (value === undefined ? [] : [`- **${name}**: ${escape(value)}`]));
+  const lines = bullets.flatMap(([name, value]) =>
+    value === undefined ? [] : [`- **${name}**: ${escapeMarkdown(value)}`],
+  );
   const text =
     task.text.length > MAX_DETAILS_TEXT ? `${task.text.slice(0, MAX_DETAILS_TEXT).toWellFormed()} …` : task.text;
-  return `${lines.join('\n')}\n\n${escape(text)}`;
+  return `${lines.join('\n')}\n\n${escapeMarkdown(text)}`;
 }
 
-/** CommonMark 0.31 section 2.4: a backslash before ASCII punctuation takes its meaning; the UI renders raw HTML. */
-function escape(text: string): string {
+/** The summary stands elsewhere as plain text, too: only what would become more than text is escaped. */
+function escapeSummary(text: string): string {
+  return text.replace(/[\\`*_[\]<>&]|:(?=\/\/)/g, (mark) => `\\${mark}`);
+}
+
+/**
+ * A caller's text that the UI's Markdown shows as it is. The UI renders raw HTML and bare addresses, and takes a
+ * backslash before the marks below alone; before any other it would show it.
+ */
+function escapeMarkdown(text: string): string {
   return (
     text
       .toWellFormed()
       // oxlint-disable-next-line no-control-regex -- control characters are what must go
       .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ')
-      .replace(/[!-/:-@[-`{-~]/g, (mark) => `\\${mark}`)
+      .replace(/[\\`*_{}[\]()#+\-.!:|&<>~^]/g, (mark) => `\\${mark}`)
   );
 }
