@@ -1,0 +1,144 @@
+import { type RunResource, runResource } from '../protocol/run-resource.ts';
+import { signRequest } from '../signatures/sign-request.ts';
+import { ApiError, connectionError } from './api-error.ts';
+import { CliError } from './cli-error.ts';
+import { explainRefusal } from './explain-refusal.ts';
+import type { Credential } from './find-credentials.ts';
+
+/** The body of `POST /webhook`. */
+export interface TaskBody {
+  readonly text: string;
+  readonly callback_url?: string;
+  readonly session_key?: string;
+  readonly user_id?: string;
+}
+
+export interface ApiReply {
+  readonly run: RunResource;
+  /** A task: it was recorded before. A cancel or redelivery: there was nothing to do. */
+  readonly unchanged: boolean;
+}
+
+/** The HTTP API as the commands use it. Every method rejects with an ApiError, or with the reason of `signal`. */
+export interface ApiClient {
+  readonly url: string;
+  /** Posts a signed task. The same id and body again is the same run. Rejects with a CliError for an id that can't be one. */
+  sendTask(task: TaskBody, deliveryId: string): Promise<ApiReply>;
+  /** The run, as soon as it is terminal, or as it stands after `waitSeconds` (0 to 60). */
+  getRun(id: string, waitSeconds?: number): Promise<RunResource>;
+  cancelRun(id: string): Promise<ApiReply>;
+  redeliverRun(id: string, callbackUrl?: string): Promise<ApiReply>;
+}
+
+export interface ApiClientOptions {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly secrets?: Credential | undefined;
+  readonly apiKey?: Credential | undefined;
+  /** Ends every request. */
+  readonly signal: AbortSignal;
+  /** For an answer, beside the time that is asked for; default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+interface ApiRequest {
+  readonly path: string;
+  readonly method?: 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly waitSeconds?: number;
+}
+
+/** A client for one server. */
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { url, secrets, apiKey } = options;
+  const bearer = { authorization: `Bearer ${apiKey?.values[0] ?? ''}` };
+  const json = { 'content-type': 'application/json' };
+  return {
+    url,
+    async sendTask(task, deliveryId) {
+      const body = JSON.stringify(task);
+      const signature = sign(secrets?.values ?? [], deliveryId, body);
+      const { run, response } = await ask(options, {
+        path: '/webhook',
+        method: 'POST',
+        headers: { ...json, ...signature },
+        body,
+      });
+      return { run, unchanged: response.headers.get('idempotent-replayed') === 'true' };
+    },
+    async getRun(id, waitSeconds = 0) {
+      const path = `/v1/runs/${id}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`;
+      return (await ask(options, { path, headers: bearer, waitSeconds })).run;
+    },
+    async cancelRun(id) {
+      return toReply(await ask(options, { path: `/v1/runs/${id}/cancel`, method: 'POST', headers: bearer }));
+    },
+    async redeliverRun(id, callbackUrl) {
+      const body = JSON.stringify(callbackUrl === undefined ? {} : { callback_url: callbackUrl });
+      const headers = { ...json, ...bearer };
+      return toReply(await ask(options, { path: `/v1/runs/${id}/redeliver`, method: 'POST', headers, body }));
+    },
+  };
+}
+
+function sign(secrets: readonly string[], id: string, body: string): Readonly<Record<string, string>> {
+  try {
+    return signRequest({ secrets, id, timestamp: Math.floor(Date.now() / 1000), body });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new CliError('usage', `The task can't be signed: ${error.message}`, { cause: error });
+  }
+}
+
+function toReply({ run, response }: { run: RunResource; response: Response }): ApiReply {
+  return { run, unchanged: response.status === 200 };
+}
+
+async function ask(
+  options: ApiClientOptions,
+  { path, method, headers, body, waitSeconds = 0 }: ApiRequest,
+): Promise<{ run: RunResource; response: Response }> {
+  const timeoutMs = (options.timeoutMs ?? 10_000) + waitSeconds * 1000;
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(options.url + path, {
+      method: method ?? 'GET',
+      headers,
+      body: body ?? null,
+      // A redirect would carry the signed task or the key to a place that nobody has named.
+      redirect: 'manual',
+      signal: AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    text = await response.text();
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw connectionError(options.url, timeoutMs, error);
+  }
+  const answered = readJson(text);
+  if (!response.ok) {
+    const { status } = response;
+    const { url, secrets, apiKey } = options;
+    const retryAfter = response.headers.get('retry-after');
+    throw explainRefusal({ status, retryAfter, body: answered }, { url, secrets, apiKey });
+  }
+  return { run: readRun(answered, options.url), response };
+}
+
+/** A field that this version does not know comes from a newer server, and is no fault. */
+function readRun(body: unknown, url: string): RunResource {
+  const parsed = runResource.safeParse(body);
+  if (parsed.success) return parsed.data;
+  if (parsed.error.issues.every(({ code }) => code === 'unrecognized_keys')) return body as RunResource;
+  const message = `${url} answered, but with something else than a run: check the address in --url or GARUDUST_TEMPORAL_URL.`;
+  throw new ApiError(message, { passing: false });
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

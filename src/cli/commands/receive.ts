@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import { type ReceivedCallback, startCallbackReceiver } from '../callback-receiver.ts';
+import type { CliIo } from '../cli-io.ts';
+import { setNotes } from '../command-notes.ts';
+import { DEFAULT_URL, DEV_SECRETS_FILE } from '../environment.ts';
+import { findCallbackSecrets } from '../find-credentials.ts';
+import { parseCount, parseDuration, parseHttpStatus, parsePort } from '../flag-values.ts';
+import { colorsFor } from '../show/colors.ts';
+import { callbackToJson, showCallback } from '../show/show-callback.ts';
+
+const DEFAULT_PORT = 8081;
+
+interface ReceiveFlags {
+  readonly port?: number;
+  readonly fail?: number;
+  readonly status?: number;
+  readonly slow?: number;
+  readonly count?: number;
+  readonly json?: boolean;
+}
+
+/** `receive`: a receiver on this machine that prints the callbacks that arrive. */
+export function addReceive(program: Command, io: CliIo): void {
+  const command = program
+    .command('receive')
+    .summary('receive callbacks on this machine')
+    .description('Receive callbacks on this machine, check their signatures and print them as they arrive.')
+    .option('--port <port>', `where to listen, on loopback; 0 takes a free port (default: ${DEFAULT_PORT})`, parsePort)
+    .option('--fail <number>', 'answer the first deliveries with 500, so many of them', parseCount)
+    .option('--status <code>', 'answer with this status instead of 204, such as 410', parseHttpStatus)
+    .option('--slow <duration>', 'hold every answer back for so long, such as 20s', parseDuration)
+    .option(
+      '--count <number>',
+      'end after so many deliveries that were answered with 2xx (default: at Ctrl-C)',
+      parseCount,
+    )
+    .option('--json', 'print one line of JSON for every delivery')
+    .action((flags: ReceiveFlags) => receive(flags, io));
+  setNotes(command, {
+    more: [
+      'A delivery with a wrong signature is answered 401. A server sends callbacks to this machine only where it may:\n' +
+        '`dev` may, others by CALLBACK_PERMIT_NETWORKS.',
+    ],
+    examples: [
+      ['garudust-temporal receive', `then: garudust-temporal send "hi" --callback http://127.0.0.1:${DEFAULT_PORT}/`],
+      ['garudust-temporal receive --fail 3', 'watch retries'],
+      ['garudust-temporal receive --status 410', 'watch a run become a dead letter'],
+    ],
+    environment: ['CALLBACK_SECRET', 'GARUDUST_WEBHOOK_SECRET'],
+    exits: ['ok', 'usage'],
+  });
+}
+
+async function receive(flags: ReceiveFlags, io: CliIo): Promise<void> {
+  const { interrupted, stdout, stderr } = io;
+  // Asked again at every delivery: `dev` may make up its secrets after this has started.
+  const secrets = (): readonly string[] => findCallbackSecrets(io, DEFAULT_URL)?.values ?? [];
+  const isKnown = secrets().length > 0;
+  const colors = colorsFor(stdout, io.env);
+  let taken = 0;
+  let finish = (): void => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  interrupted.addEventListener('abort', finish, { once: true });
+  if (interrupted.aborted) finish();
+
+  const onCallback = (callback: ReceivedCallback): void => {
+    stdout.write(`${flags.json === true ? callbackToJson(callback) : showCallback(callback, colors)}\n`);
+    if (callback.answered >= 200 && callback.answered <= 299) taken += 1;
+    if (taken === flags.count) finish();
+  };
+  const receiver = await startCallbackReceiver({
+    port: flags.port ?? DEFAULT_PORT,
+    failFirst: flags.fail ?? 0,
+    status: flags.status ?? 204,
+    delayMs: flags.slow ?? 0,
+    secrets,
+    onCallback,
+  });
+  stderr.write(`Receiving callbacks at ${receiver.url}\n`);
+  if (!isKnown) {
+    stderr.write(
+      `No secret is known yet, so signatures are not checked: set GARUDUST_WEBHOOK_SECRET, or start \`dev\` in this folder, which keeps its own in ${DEV_SECRETS_FILE}.\n`,
+    );
+  }
+  await finished;
+  await receiver.close();
+}

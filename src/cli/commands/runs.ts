@@ -1,0 +1,139 @@
+import type { Command } from 'commander';
+import { type ApiClient, type ApiReply, createApiClient } from '../api-client.ts';
+import type { CliIo } from '../cli-io.ts';
+import { type CommandNotes, setNotes } from '../command-notes.ts';
+import { findApiKey, missingCredential } from '../find-credentials.ts';
+import { parseDuration, parseRunId } from '../flag-values.ts';
+import { printJson } from '../report-outcome.ts';
+import { addUrlOption, readServerUrl } from '../server-url.ts';
+import { colorsFor } from '../show/colors.ts';
+import { showRun, STATUS_PHRASES } from '../show/show-run.ts';
+import { waitAndReport } from '../wait-and-report.ts';
+
+interface RunFlags {
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+const NOTES = {
+  environment: ['GARUDUST_TEMPORAL_URL', 'RUNS_API_KEY'],
+  exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
+} as const satisfies CommandNotes;
+
+/** `runs get|wait|cancel|redeliver <id>`. */
+export function addRuns(program: Command, io: CliIo): void {
+  const runs = program
+    .command('runs')
+    .summary('see, follow, cancel or redeliver a run')
+    .description('See, follow, cancel or redeliver a run of a running server.')
+    .helpCommand(false);
+  addGet(runs, io);
+  addWait(runs, io);
+  addCancel(runs, io);
+  addRedeliver(runs, io);
+  setNotes(runs, { environment: NOTES.environment });
+}
+
+function addGet(runs: Command, io: CliIo): void {
+  const command = addRunCommand(
+    runs,
+    'get',
+    'show a run as it stands',
+    'Show a run as it stands, and where its callback stands.',
+  ).action(async (id: string, flags: RunFlags) => {
+    const run = await connect(flags, io).getRun(id);
+    if (flags.json === true) printJson(run, io);
+    else io.stdout.write(`${showRun(run, { now: Date.now(), colors: colorsFor(io.stdout, io.env) })}\n`);
+  });
+  setNotes(command, {
+    ...NOTES,
+    examples: [
+      ['garudust-temporal runs get run-4x7q…', 'for the eye'],
+      ['garudust-temporal runs get run-4x7q… --json | jq .callback.status', 'for a script'],
+    ],
+  });
+}
+
+function addWait(runs: Command, io: CliIo): void {
+  const command = addRunCommand(
+    runs,
+    'wait',
+    'follow a run to its end',
+    'Follow a run to its end and print its output.',
+  )
+    .option('--timeout <duration>', 'wait no longer than this, such as 90s or 10m (default: no limit)', parseDuration)
+    .action(async (id: string, flags: RunFlags & { timeout?: number }) => {
+      io.exit = await waitAndReport(connect(flags, io), id, flags, io);
+    });
+  setNotes(command, {
+    ...NOTES,
+    exits: [
+      'ok',
+      'runFailed',
+      'usage',
+      'unavailable',
+      'refused',
+      'runTimedOut',
+      'runCanceled',
+      'stillRunning',
+      'interrupted',
+    ],
+    examples: [
+      ['garudust-temporal runs wait run-4x7q… --timeout 10m > answer.txt', 'the output alone goes into the file'],
+    ],
+  });
+}
+
+function addCancel(runs: Command, io: CliIo): void {
+  const command = addRunCommand(
+    runs,
+    'cancel',
+    'ask a run to stop',
+    'Ask a run to stop. Its agent is aborted, its callback still tells.',
+  ).action(async (id: string, flags: RunFlags) => {
+    const reply = await connect(flags, io).cancelRun(id);
+    report(reply, flags, io, `Asked ${id} to stop.`, `Nothing to do: ${id} ${STATUS_PHRASES[reply.run.status]}.`);
+  });
+  setNotes(command, { ...NOTES, examples: [['garudust-temporal runs cancel run-4x7q…', 'stop it']] });
+}
+
+function addRedeliver(runs: Command, io: CliIo): void {
+  const command = addRunCommand(
+    runs,
+    'redeliver',
+    'send a callback again',
+    'Send the callback of a run again once it could not be delivered.',
+  )
+    .option('--callback-url <url>', 'another address that the server permits (default: that of the run)')
+    .action(async (id: string, flags: RunFlags & { callbackUrl?: string }) => {
+      const reply = await connect(flags, io).redeliverRun(id, flags.callbackUrl);
+      const { status } = reply.run.callback;
+      const why = status === 'none' ? 'the run has no callback' : `its callback is ${status}`;
+      report(reply, flags, io, `The callback of ${id} is being sent again.`, `Nothing to do: ${why}.`);
+    });
+  setNotes(command, {
+    ...NOTES,
+    examples: [
+      ['garudust-temporal runs redeliver run-4x7q…', 'to the same address'],
+      ['garudust-temporal runs redeliver run-4x7q… --callback-url https://ci.example.com/hooks', 'to another one'],
+    ],
+  });
+}
+
+function addRunCommand(runs: Command, name: string, summary: string, description: string): Command {
+  const command = runs.command(name).summary(summary).description(description);
+  command.argument('<id>', 'the run id', parseRunId);
+  return addUrlOption(command).option('--json', 'print the run as JSON');
+}
+
+function connect(flags: RunFlags, io: CliIo): ApiClient {
+  const url = readServerUrl(flags.url, io.env);
+  const apiKey = findApiKey(io, url);
+  if (apiKey === undefined) throw missingCredential('RUNS_API_KEY', 'API key');
+  return createApiClient({ url, apiKey, signal: io.interrupted });
+}
+
+function report(reply: ApiReply, flags: RunFlags, io: CliIo, done: string, nothing: string): void {
+  if (flags.json === true) printJson(reply.run, io);
+  else io.stdout.write(`${reply.unchanged ? nothing : done}\n`);
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import type { RunResource } from '../../protocol/run-resource.ts';
+import { type ApiClient, createApiClient, type TaskBody } from '../api-client.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliIo } from '../cli-io.ts';
+import { setNotes } from '../command-notes.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { findApiKey, findWebhookSecrets, missingCredential } from '../find-credentials.ts';
+import { parseDuration } from '../flag-values.ts';
+import { readInput } from '../read-input.ts';
+import { printJson } from '../report-outcome.ts';
+import { sendWithRetries } from '../send-with-retries.ts';
+import { addUrlOption, readServerUrl } from '../server-url.ts';
+import { createProgress } from '../show/progress.ts';
+import { toTerminalText } from '../show/terminal-text.ts';
+import { waitAndReport, waitCommand } from '../wait-and-report.ts';
+
+const RETRY_FOR_MS = 10_000;
+
+interface SendFlags {
+  readonly url?: string;
+  readonly callback?: string;
+  readonly session?: string;
+  readonly user?: string;
+  readonly idempotencyKey?: string;
+  readonly wait?: boolean;
+  readonly timeout?: number;
+  readonly retryFor?: number;
+  readonly json?: boolean;
+}
+
+/** `send <text|->`: posts a signed task. */
+export function addSend(program: Command, io: CliIo): void {
+  const command = program
+    .command('send')
+    .summary('send a task to the agent')
+    .description('Send a signed task to a running server, and wait for its outcome if asked to.')
+    .argument('<text|->', 'what the agent shall do; - reads it from stdin');
+  addUrlOption(command)
+    .option('--callback <url>', 'where the outcome is posted')
+    .option('--session <key>', 'the conversation that the task belongs to')
+    .option('--user <id>', 'on whose behalf')
+    .option(
+      '--idempotency-key <key>',
+      'names the task: the same key and task again is the same run (default: a new one)',
+    )
+    .option('--wait', 'follow the run and print its output')
+    .addOption(
+      command
+        .createOption('--timeout <duration>', 'wait no longer than this, such as 90s or 10m (implies --wait)')
+        .argParser(parseDuration)
+        .implies({ wait: true }),
+    )
+    .option('--retry-for <duration>', 'try again for so long while the server is away (default: 10s)', parseDuration)
+    .option('--json', 'print the run as JSON')
+    .action(async (text: string, flags: SendFlags) => {
+      io.exit = await send(text, flags, io);
+    });
+  setNotes(command, {
+    more: [
+      'Prints the run id, or with --wait the output of the run; everything else goes to stderr.\n' +
+        'Beside a running `dev` it needs no settings: run it in the same folder.',
+    ],
+    examples: [
+      ['garudust-temporal send "Summarise why deployment 4312 failed" --wait', 'ask, and wait for the answer'],
+      ['git diff | garudust-temporal send - --callback https://ci.example.com/hooks', 'a long text, answered later'],
+      ['garudust-temporal send "Nightly report" --idempotency-key report-2026-11-24', 'once, however often it is sent'],
+    ],
+    environment: ['GARUDUST_TEMPORAL_URL', 'GARUDUST_WEBHOOK_SECRET', 'RUNS_API_KEY'],
+    exits: [
+      'ok',
+      'runFailed',
+      'usage',
+      'unavailable',
+      'refused',
+      'runTimedOut',
+      'runCanceled',
+      'stillRunning',
+      'interrupted',
+    ],
+  });
+}
+
+async function send(argument: string, flags: SendFlags, io: CliIo): Promise<ExitName> {
+  const url = readServerUrl(flags.url, io.env);
+  const secrets = findWebhookSecrets(io, url);
+  if (secrets === undefined) throw missingCredential('GARUDUST_WEBHOOK_SECRET', 'webhook secret');
+  const apiKey = findApiKey(io, url);
+  if (flags.wait === true && apiKey === undefined) throw missingCredential('RUNS_API_KEY', 'API key to wait with');
+  const task = await readTask(argument, flags, io);
+  const deliveryId = flags.idempotencyKey ?? `cli-${randomUUID()}`;
+  const api = createApiClient({ url, secrets, apiKey, signal: io.interrupted });
+  const { run, unchanged } = await post(api, task, deliveryId, flags, io);
+
+  if (unchanged) io.stderr.write(`This task was recorded before, as ${run.id}.\n`);
+  if (flags.wait === true) return waitAndReport(api, run.id, { ...flags, seen: run }, io);
+  if (flags.json === true) printJson(run, io);
+  else sayRecorded(run, flags, io);
+  return 'ok';
+}
+
+async function readTask(argument: string, flags: SendFlags, io: CliIo): Promise<TaskBody> {
+  const text = argument === '-' ? (await readInput('-', io)).toString('utf8') : argument;
+  if (text.trim() === '') throw new CliError('usage', 'The text is empty: say what the agent shall do.');
+  return {
+    text,
+    ...(flags.callback !== undefined && { callback_url: flags.callback }),
+    ...(flags.session !== undefined && { session_key: flags.session }),
+    ...(flags.user !== undefined && { user_id: flags.user }),
+  };
+}
+
+async function post(
+  api: ApiClient,
+  task: TaskBody,
+  deliveryId: string,
+  flags: SendFlags,
+  io: CliIo,
+): ReturnType<typeof sendWithRetries> {
+  const progress = createProgress(io);
+  try {
+    const forMs = flags.retryFor ?? RETRY_FOR_MS;
+    return await sendWithRetries(api, task, deliveryId, { forMs, progress, interrupted: io.interrupted });
+  } catch (error) {
+    if (!io.interrupted.aborted) throw error;
+    const message = `Interrupted before the server answered. The task may have arrived all the same; to send it again safely, add --idempotency-key ${deliveryId}`;
+    throw new CliError('interrupted', message, { cause: error });
+  } finally {
+    progress.stop();
+  }
+}
+
+function sayRecorded(run: RunResource, flags: SendFlags, io: CliIo): void {
+  io.stdout.write(`${run.id}\n`);
+  io.stderr.write(`Recorded. Follow it: ${waitCommand(run.id, flags.url)}\n`);
+  if (run.links.temporal_ui !== undefined) io.stderr.write(`Temporal UI: ${toTerminalText(run.links.temporal_ui)}\n`);
+}

@@ -1,0 +1,15 @@
+/** The environment variables that commands read by themselves, by what they mean; those of the servers stand in `src/config`. */
+export const ENVIRONMENT = {
+  GARUDUST_TEMPORAL_URL: 'Where the server is, such as https://agents.example.com. --url goes before it.',
+  GARUDUST_WEBHOOK_SECRET: 'Signs tasks; checks callbacks where CALLBACK_SECRET is not set.',
+  CALLBACK_SECRET: 'Checks callbacks, where the server signs them with a secret of their own.',
+  RUNS_API_KEY: 'API key for reading, cancelling and redelivering runs.',
+} as const satisfies Record<string, string>;
+
+export type EnvironmentName = keyof typeof ENVIRONMENT;
+
+/** The server where neither --url nor the environment names one: what `dev` and `ingress` listen at by default. */
+export const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+/** Where `dev` keeps the secrets that it has made up, in the folder that it runs in. */
+export const DEV_SECRETS_FILE = '.garudust-temporal/dev-secrets.json';

@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from 'commander';
+import { isRunId } from '../contract/run-id.ts';
+import { BadValue, type Kind } from '../config/kinds/kind.ts';
+import { duration, wholeNumber } from '../config/kinds/quantities.ts';
+
+/** Reads `20s`, `5m` and so on as milliseconds. */
+export const parseDuration = parserOf(duration({ min: '0s', max: '30d' }));
+
+/** Reads a TCP port; 0 takes a free one. */
+export const parsePort = parserOf(wholeNumber({ min: 0, max: 65_535, noun: 'port' }));
+
+/** Reads a number of things. */
+export const parseCount = parserOf(wholeNumber({ min: 0, max: 1_000_000 }));
+
+/** Reads the status of a final HTTP answer. */
+export const parseHttpStatus = parserOf(wholeNumber({ min: 200, max: 599, noun: 'HTTP status' }));
+
+/** Reads whole seconds since the epoch. */
+export const parseTimestamp = parserOf(wholeNumber({ min: 0, max: 99_999_999_999, noun: 'timestamp in seconds' }));
+
+/** Reads a run id. */
+export function parseRunId(text: string): string {
+  if (isRunId(text)) return text;
+  throw new InvalidArgumentError('It is not a run id: that is run- and 26 characters of a to z and 2 to 7.');
+}
+
+function parserOf<T>(kind: Kind<T>): (text: string) => T {
+  return (text) => {
+    try {
+      return kind.read(text);
+    } catch (error) {
+      if (error instanceof BadValue) throw new InvalidArgumentError(`It ${error.message}.`);
+      throw error;
+    }
+  };
+}

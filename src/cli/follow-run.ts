@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunResource } from '../protocol/run-resource.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-error.ts';
+import type { Progress } from './show/progress.ts';
+import { showAttempt, STATUS_PHRASES } from './show/show-run.ts';
+
+/** A long poll answers at once when the run ends; between, its attempts and progress are to be seen. */
+const POLL_SECONDS = 5;
+const RETRY_MS = 1_000;
+const PATIENCE_MS = 60_000;
+
+export interface FollowOptions {
+  readonly progress: Progress;
+  /** The run as it was last seen; without it the run is read first. */
+  readonly seen?: RunResource;
+  /** Ends the waiting; `followRun` then rejects with its reason. */
+  readonly interrupted: AbortSignal;
+  /** How long to wait for the end of the run, in milliseconds; without it as long as it takes. */
+  readonly timeoutMs?: number | undefined;
+  /** How long the server may be away, in milliseconds. Default: 60 s. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Follows a run to its end, through restarts of the server.
+ *
+ * @returns the run; not terminal when the time was up
+ * @throws ApiError when the server refuses, or stays away longer than the patience
+ */
+export async function followRun(api: ApiClient, id: string, options: FollowOptions): Promise<RunResource> {
+  const { progress, interrupted, timeoutMs = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options;
+  const endsAt = performance.now() + timeoutMs;
+  let run = options.seen ?? (await api.getRun(id));
+  let lastHeard = performance.now();
+  while (!run.terminal && performance.now() < endsAt) {
+    progress.show(describe(run));
+    const seconds = Math.ceil(Math.min(POLL_SECONDS, (endsAt - performance.now()) / 1000));
+    try {
+      run = await api.getRun(id, seconds);
+      lastHeard = performance.now();
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.passing || performance.now() - lastHeard > patienceMs) throw error;
+      progress.show(`${error.message} Trying again…`);
+      await sleep(Math.min(error.retryAfterMs ?? RETRY_MS, patienceMs), undefined, { signal: interrupted });
+    }
+  }
+  return run;
+}
+
+function describe({ id, status, agent }: RunResource): string {
+  const attempt = status === 'running' ? showAttempt(agent?.attempt, agent?.max_attempts) : '';
+  const state = [`${id} ${STATUS_PHRASES[status]}`, attempt].filter((part) => part !== '').join(', ');
+  const detail = agent?.last_error === undefined ? agent?.progress : `last error: ${agent.last_error}`;
+  return detail === undefined ? state : `${state}: ${detail}`;
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { CliError } from './cli-error.ts';
+import { type CliIo, isLively } from './cli-io.ts';
+import { setNotes } from './command-notes.ts';
+import { addReceive } from './commands/receive.ts';
+import { addRuns } from './commands/runs.ts';
+import { addSend } from './commands/send.ts';
+import { addSign } from './commands/sign.ts';
+import { EXIT_CODES, type ExitName } from './exit-codes.ts';
+import { toTerminalText } from './show/terminal-text.ts';
+
+/** The commands by the heading that help shows them under; each function adds one to the program. */
+const COMMANDS: Readonly<Record<string, readonly ((program: Command, io: CliIo) => void)[]>> = {
+  'Send tasks and follow runs:': [addSend, addRuns],
+  'Build and test a sender or a receiver:': [addSign, addReceive],
+};
+
+const HELP_WIDTH = 100;
+
+/** The whole program. Parsing never ends the process: it throws a CommanderError instead. */
+export function createProgram(io: CliIo): Command {
+  const width = (columns: number | undefined): number => Math.min(columns ?? HELP_WIDTH, HELP_WIDTH);
+  // Subcommands copy these settings when they are added, so that they come first.
+  const program = new Command('garudust-temporal')
+    .description('Durable agent runs from webhooks, on Temporal.')
+    .helpOption('-h, --help', 'show this help')
+    .exitOverride()
+    .showHelpAfterError('(--help says what it takes)')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => width(io.stdout.columns),
+      getErrHelpWidth: () => width(io.stderr.columns),
+      getOutHasColors: () => isLively(io.stdout, io.env),
+      getErrHasColors: () => isLively(io.stderr, io.env),
+    })
+    .version(readVersion(), '-V, --version', 'show the version');
+  for (const [heading, adders] of Object.entries(COMMANDS)) {
+    program.commandsGroup(heading);
+    for (const add of adders) add(program, io);
+  }
+  program.commandsGroup('Help:').helpCommand('help [command]', 'show the help of a command');
+  setNotes(program, {
+    examples: [
+      ['garudust-temporal send "Summarise why deployment 4312 failed" --wait', 'ask, and wait for the answer'],
+      ['garudust-temporal runs get run-4x7q…', 'see how a run stands'],
+    ],
+    exits: Object.keys(EXIT_CODES) as ExitName[],
+  });
+  return program;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the program's own name
+ * @returns the exit code
+ */
+export async function runProgram(args: readonly string[], io: CliIo): Promise<number> {
+  try {
+    await createProgram(io).parseAsync(args, { from: 'user' });
+    return EXIT_CODES[io.exit].code;
+  } catch (error) {
+    return EXIT_CODES[explain(error, io)].code;
+  }
+}
+
+/** Says what went wrong, once, and how the program ends for it. */
+function explain(error: unknown, io: CliIo): ExitName {
+  // Commander has said it by itself; asked for, its help ends with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 'ok' : 'usage';
+  if (error instanceof CliError) {
+    const label = error.exit === 'interrupted' ? '' : 'error: ';
+    io.stderr.write(`${label}${toTerminalText(error.message, { keepLines: true })}\n`);
+    return error.exit;
+  }
+  if (io.interrupted.aborted) return 'interrupted';
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(`error: this should not happen, please report it: ${toTerminalText(message)}\n`);
+  return 'internal';
+}
+
+function readVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

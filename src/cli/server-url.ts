@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { CliError } from './cli-error.ts';
+import type { CliIo } from './cli-io.ts';
+import { DEFAULT_URL } from './environment.ts';
+
+/** Adds `--url`. Its default stands in the help alone, or it would override the environment. */
+export function addUrlOption(command: Command): Command {
+  return command.option('--url <url>', `where the server is (GARUDUST_TEMPORAL_URL, else ${DEFAULT_URL})`);
+}
+
+/**
+ * The server to talk to: the flag, else `GARUDUST_TEMPORAL_URL`, else the default.
+ *
+ * @returns without a slash at the end
+ * @throws CliError when it is no address of a server
+ */
+export function readServerUrl(flag: string | undefined, env: CliIo['env']): string {
+  const fromEnv = env['GARUDUST_TEMPORAL_URL'] || undefined;
+  const text = flag ?? fromEnv ?? DEFAULT_URL;
+  const name = flag === undefined ? 'GARUDUST_TEMPORAL_URL' : '--url';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new CliError(
+      'usage',
+      `${name} ${JSON.stringify(text)} is not an address: write http:// or https:// and a host.`,
+    );
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new CliError(
+      'usage',
+      `${name} may hold scheme, host, port and path alone: leave out user, query and fragment.`,
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}

@@ -1,0 +1,43 @@
+import ora from 'ora';
+import { type CliIo, isLively } from '../cli-io.ts';
+import { showDuration } from './show-time.ts';
+import { toOneLine } from './terminal-text.ts';
+
+const MAX_CHARACTERS = 200;
+
+/** What is going on, told on stderr while a command waits. */
+export interface Progress {
+  /** Says what is going on now; the same text again says nothing. */
+  show(text: string): void;
+  /** Clears what is left of it. */
+  stop(): void;
+}
+
+/** A spinner with the time that has passed; one plain line for each new text where nobody looks at a terminal. */
+export function createProgress({ stderr, env }: Pick<CliIo, 'stderr' | 'env'>): Progress {
+  if (!isLively(stderr, env)) {
+    let last = '';
+    return {
+      show(text) {
+        if (text !== last) stderr.write(`${toOneLine(text, MAX_CHARACTERS)}\n`);
+        last = text;
+      },
+      stop: () => undefined,
+    };
+  }
+  const startedAt = performance.now();
+  const spinner = ora({
+    stream: stderr,
+    isEnabled: true,
+    // It would put the terminal into raw mode, where Ctrl-C is no signal.
+    discardStdin: false,
+    suffixText: () => `(${showDuration(performance.now() - startedAt)})`,
+  });
+  return {
+    show(text) {
+      spinner.text = toOneLine(text, MAX_CHARACTERS);
+      if (!spinner.isSpinning) spinner.start();
+    },
+    stop: () => void spinner.stop(),
+  };
+}

@@ -1,0 +1,43 @@
+import type { ReceivedCallback, SignatureFinding } from '../callback-receiver.ts';
+import type { Colors } from './colors.ts';
+import { toOneLine } from './terminal-text.ts';
+
+const TEXT_CHARACTERS = 300;
+
+const SIGNATURE_WORDS: Readonly<Record<SignatureFinding, string>> = {
+  good: 'signature good',
+  unchecked: 'signature not checked: no secret is known',
+  signature_missing: 'NOT SIGNED',
+  signature_invalid: 'SIGNATURE WRONG',
+  timestamp_out_of_window: 'SIGNED AT ANOTHER TIME: more than 5 minutes off',
+};
+
+/** A delivery for the eye: what came and how it was answered, then the text. */
+export function showCallback(callback: ReceivedCallback, colors: Colors): string {
+  const { body, signature, attempt, answered } = callback;
+  const time = callback.receivedAt.slice(11, 19);
+  const what = body === undefined ? 'not a callback' : `${body.run_id} ${body.status}`;
+  const paint = signature === 'good' ? colors.green : signature === 'unchecked' ? colors.yellow : colors.red;
+  const facts = [
+    paint(SIGNATURE_WORDS[signature]),
+    ...(attempt > 1 ? [`try ${attempt}`] : []),
+    `answered ${answered}`,
+    ...(callback.path === '/' ? [] : [toOneLine(callback.path, 80)]),
+  ];
+  const head = `${colors.dim(time)}  ${colors.bold(toOneLine(what, 80))}  ${facts.join(', ')}`;
+  return body === undefined ? head : `${head}\n          ${toOneLine(body.text, TEXT_CHARACTERS)}`;
+}
+
+/** The same as one line of JSON. */
+export function callbackToJson(callback: ReceivedCallback): string {
+  const { receivedAt, path, signature, webhookId, attempt, answered, body } = callback;
+  return JSON.stringify({
+    received_at: receivedAt,
+    path,
+    signature,
+    webhook_id: webhookId ?? null,
+    attempt,
+    answered,
+    body: body ?? null,
+  });
+}

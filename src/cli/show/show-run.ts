@@ -1,0 +1,112 @@
+import type { RunResource, RunStatus } from '../../protocol/run-resource.ts';
+import type { Colors } from './colors.ts';
+import { showDuration, showRelative } from './show-time.ts';
+import { toOneLine, toTerminalText } from './terminal-text.ts';
+
+const OUTPUT_CHARACTERS = 300;
+const LABEL_WIDTH = 12;
+
+const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+  queued: 'queued',
+  running: 'running',
+  input_required: 'waiting for input',
+  completed: 'completed',
+  failed: 'failed',
+  timed_out: 'timed out',
+  canceled: 'canceled',
+};
+
+/** The same in a sentence that begins with the run's id. */
+export const STATUS_PHRASES: Readonly<Record<RunStatus, string>> = {
+  queued: 'is queued',
+  running: 'is running',
+  input_required: 'waits for input',
+  completed: 'has completed',
+  failed: 'has failed',
+  timed_out: 'has timed out',
+  canceled: 'was canceled',
+};
+
+const STATUS_COLOR: Readonly<Record<RunStatus, 'green' | 'red' | 'yellow' | 'cyan'>> = {
+  queued: 'cyan',
+  running: 'cyan',
+  input_required: 'yellow',
+  completed: 'green',
+  failed: 'red',
+  timed_out: 'red',
+  canceled: 'yellow',
+};
+
+/**
+ * A run for the eye: one aligned line a fact, and only the facts that are known.
+ *
+ * @param now milliseconds since the epoch; times are told relative to it
+ */
+export function showRun(run: RunResource, { now, colors }: { readonly now: number; readonly colors: Colors }): string {
+  const rows: [string, string | undefined][] = [
+    ['status', colors[STATUS_COLOR[run.status]](STATUS_WORDS[run.status])],
+    ['error', run.error && `${run.error.message} (${run.error.code})`],
+    ['output', run.output && toOneLine(run.output, OUTPUT_CHARACTERS)],
+    ['agent', run.agent && showAgent(run.agent)],
+    ['progress', run.agent?.progress],
+    ['last error', run.agent?.last_error],
+    ['next try', run.agent?.next_attempt_at && showRelative(run.agent.next_attempt_at, now)],
+    ['callback', showCallback(run.callback, now)],
+    ['session', run.session_key],
+    ['user', run.user_id],
+    ['source', run.source],
+    ['tokens', showTokens(run.usage)],
+    ['created', run.created_at && showRelative(run.created_at, now)],
+    ['finished', showFinished(run, now)],
+    ['Temporal UI', run.links.temporal_ui],
+  ];
+  const lines = rows.flatMap(([label, value]) =>
+    value === undefined || value === ''
+      ? []
+      : [`  ${colors.dim(label.padEnd(LABEL_WIDTH))}${keepColors(label, value)}`],
+  );
+  return [colors.bold(run.id), ...lines].join('\n');
+}
+
+/** The one value that is ours and may hold colour codes is the status. */
+function keepColors(label: string, value: string): string {
+  return label === 'status' ? value : toTerminalText(value);
+}
+
+function showAgent({ name, attempt, max_attempts }: NonNullable<RunResource['agent']>): string {
+  return [name, showAttempt(attempt, max_attempts)].filter((part) => part !== '').join(', ');
+}
+
+/** `attempt 2 of 3`, as far as it is known. */
+export function showAttempt(attempt: number | undefined, of: number | undefined): string {
+  if (attempt === undefined) return '';
+  return of === undefined ? `attempt ${attempt}` : `attempt ${attempt} of ${of}`;
+}
+
+/** Where the callback stands, in one line; undefined when the run has none. */
+export function showCallback(callback: RunResource['callback'], now: number): string | undefined {
+  if (callback.status === 'none') return undefined;
+  const { attempts, last_error, last_status_code } = callback;
+  const failed = callback.status === 'retrying' || callback.status === 'dead';
+  return [
+    [callback.status, callback.url && `to ${callback.url}`].filter(Boolean).join(' '),
+    attempts !== undefined && (failed || attempts > 1) && (attempts === 1 ? '1 try' : `${attempts} tries`),
+    failed && (last_error ?? (last_status_code !== undefined && `last status ${last_status_code}`)),
+    callback.status === 'retrying' && callback.next_attempt_at && `next ${showRelative(callback.next_attempt_at, now)}`,
+    callback.delivered_at && showRelative(callback.delivered_at, now),
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function showTokens(usage: RunResource['usage']): string | undefined {
+  if (usage?.input_tokens === undefined && usage?.output_tokens === undefined) return undefined;
+  return `${usage.input_tokens ?? '?'} in, ${usage.output_tokens ?? '?'} out`;
+}
+
+function showFinished({ started_at, created_at, finished_at }: RunResource, now: number): string | undefined {
+  const begun = started_at ?? created_at;
+  if (finished_at === undefined) return undefined;
+  const when = showRelative(finished_at, now);
+  return begun === undefined ? when : `${when}, after ${showDuration(Date.parse(finished_at) - Date.parse(begun))}`;
+}

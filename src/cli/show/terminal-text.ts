@@ -1,0 +1,23 @@
+/**
+ * Text of others as a terminal may show it: control characters, which could move the cursor, rename the window or turn
+ * the reading direction, are spelled out as `\x1b`.
+ *
+ * @param options.keepLines leaves line breaks and tabs as they are
+ */
+export function toTerminalText(text: string, options: { readonly keepLines?: boolean } = {}): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is spelled out
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    if (options.keepLines === true && (character === '\n' || character === '\t')) return character;
+    if (character === '\n') return ' ';
+    const hex = character.charCodeAt(0).toString(16);
+    return hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex}`;
+  });
+}
+
+/** The text on one line, at most so many UTF-16 units. */
+export function toOneLine(text: string, maxCharacters: number): string {
+  const line = toTerminalText(text.trim().replace(/\s+/g, ' '));
+  if (line.length <= maxCharacters) return line;
+  const cut = line.slice(0, maxCharacters - 1).toWellFormed();
+  return `${cut.replace(/\ufffd$/, '')}…`;
+}
