@@ -1,3 +1,4 @@
+import { bearer } from './bearer.ts';
 import { github } from './github.ts';
 import { gitlabToken } from './gitlab-token.ts';
 import type { SignatureScheme } from './scheme.ts';
@@ -8,6 +9,7 @@ import { stripe } from './stripe.ts';
 
 /** Every scheme that has a name. One more is made by `createGenericHmac` from options. */
 export const SCHEMES = {
+  bearer,
   github,
   /** A webhook with a signing token; without one, `gitlab-token`. */
   gitlab: standardWebhooks,

@@ -102,6 +102,17 @@ const gitlabToken: Sample = {
   coversBody: false,
 };
 
+const bearer: Sample = {
+  name: 'bearer',
+  scheme: SCHEMES.bearer,
+  secret: 'alpha',
+  body: TEXT,
+  headers: { authorization: 'Bearer alpha' },
+  deliveryId: undefined,
+  signed: ['authorization'],
+  coversBody: false,
+};
+
 const genericSignature = hmac('sha512', 'alpha', `d-1:${NOW_S}:shop.example:${TEXT}`, 'base64');
 const generic: Sample = {
   name: 'generic',
@@ -133,5 +144,6 @@ export const SAMPLES: readonly Sample[] = [
   stripe,
   slack,
   gitlabToken,
+  bearer,
   generic,
 ];
