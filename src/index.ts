@@ -1,0 +1,14 @@
+/**
+ * What a team builds on that starts runs, or writes workflows of its own around our activities. Workflow code imports
+ * `garudust-temporal/workflows` instead.
+ */
+export type { Activities, DeliverCallbackInput, RunAgentInput } from './contract/activities.ts';
+export { ACTIVITY_ID } from './contract/activities.ts';
+export { FAILURES, type FailureClass, type FailureType, failureClass, isFailureType } from './contract/failures.ts';
+export { DEFAULT_TASK_QUEUE, SIGNAL, WORKFLOW, type Workflows } from './contract/names.ts';
+export type { AgentAnswer, AgentPolicy, AgentRunInput, AgentRunResult, CallbackTarget, Task } from './contract/run.ts';
+export { deriveRunId, isRunId, randomRunId } from './contract/run-id.ts';
+export { SEARCH_ATTRIBUTE } from './contract/search-attributes.ts';
+export type { Agent, AgentContext } from './activities/agents/agent.ts';
+export { AgentError } from './activities/agents/agent.ts';
+export { verifyRequest } from './signatures/verify-request.ts';
