@@ -4,7 +4,7 @@ export const EXIT_CODES = {
   runFailed: { code: 1, meaning: 'The run failed.' },
   usage: { code: 2, meaning: 'The command or the configuration is wrong. Nothing was sent.' },
   unavailable: { code: 3, meaning: 'The server could not be reached, or asked to try again later.' },
-  refused: { code: 4, meaning: 'The server refused the request.' },
+  refused: { code: 4, meaning: 'The server refused the request, or is not one of these.' },
   runTimedOut: { code: 5, meaning: 'The run took too long and was ended.' },
   runCanceled: { code: 6, meaning: 'The run was canceled.' },
   stillRunning: { code: 7, meaning: 'The time given by --timeout is up and the run goes on.' },

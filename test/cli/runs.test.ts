@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, describe, test } from 'node:test';
+import type { ApiClient } from '../../src/cli/api-client.ts';
+import { ApiError } from '../../src/cli/api-error.ts';
+import { followRun } from '../../src/cli/follow-run.ts';
+import { createProgress } from '../../src/cli/show/progress.ts';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { runResource, type RunResource } from '../../src/protocol/run-resource.ts';
-import { type CliResult, runCli, type RunningCli, startCli } from '../support/run-cli.ts';
+import { CLI_KEYS, QUEUED_RUN } from '../support/cli-ingress.ts';
+import { startHttpServer } from '../support/http-server.ts';
+import { cliIo, type CliResult, runCli, type RunningCli, startCli } from '../support/run-cli.ts';
 import { startTestIngress, type TestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -178,6 +184,52 @@ describe('runs wait', () => {
   });
 });
 
+describe('runs wait, while the server is away', () => {
+  test('can be interrupted in a pause between two tries', async (t) => {
+    const url = await startHttpServer(t, (req, res) => {
+      if (req.url?.includes('wait') === true) res.writeHead(503, { 'retry-after': '50' }).end('{"code":"x"}');
+      else res.end(JSON.stringify(QUEUED_RUN));
+    });
+    const interrupt = new AbortController();
+    const args = ['runs', 'wait', QUEUED_RUN.id, '--url', url];
+    const waiting = startCli(args, { env: CLI_KEYS, interrupted: interrupt.signal });
+    await waitFor('a failed try', () => /Trying again/.test(waiting.written.stderr));
+    interrupt.abort();
+    const ended = await Promise.race([waiting.ended, AFTER_5_S]);
+    assert.equal(ended?.code, 130);
+  });
+
+  test('gives up when it stays away too long', async (t) => {
+    const failing: ApiClient = {
+      url: '',
+      sendTask: () => assert.fail(),
+      cancelRun: () => assert.fail(),
+      redeliverRun: () => assert.fail(),
+      getRun: (_id, seconds) =>
+        seconds === undefined
+          ? Promise.resolve(QUEUED_RUN)
+          : Promise.reject(new ApiError('Nothing listens.', { passing: true, retryAfterMs: 5 })),
+    };
+    const { io, written } = cliIo({});
+    t.after(() => assert.match(written.stderr, /Nothing listens\. Trying again…/));
+    const options = { progress: createProgress(io), interrupted: io.interrupted, patienceMs: 20 };
+    await assert.rejects(followRun(failing, QUEUED_RUN.id, options), {
+      exit: 'unavailable',
+      message: 'Nothing listens.',
+    });
+  });
+
+  test('does not wait for a server that refuses', async (t) => {
+    const url = await startHttpServer(t, (req, res) => {
+      if (req.url?.includes('wait') === true) res.writeHead(404).end('{"code":"not_found","title":"Gone"}');
+      else res.end(JSON.stringify(QUEUED_RUN));
+    });
+    const result = await runCli(['runs', 'wait', QUEUED_RUN.id, '--url', url], { env: CLI_KEYS });
+    assert.equal(result.code, 4);
+    assert.match(result.stderr, /\nerror: Gone\. \(not_found\)\n$/);
+  });
+});
+
 describe('runs cancel and runs redeliver', () => {
   test('say what was asked for, or that there is nothing to do', async (t) => {
     const { ingress, id, cli } = await startWithRun(t);
@@ -204,6 +256,8 @@ describe('runs cancel and runs redeliver', () => {
     assert.match(result.stderr, /^error: The callback address is not permitted: [^\n]+\n$/);
   });
 });
+
+const AFTER_5_S = new Promise<undefined>((resolve) => void setTimeout(() => resolve(undefined), 5000).unref());
 
 interface WithRun {
   readonly ingress: TestIngress;

@@ -34,6 +34,12 @@ export function runCli(args: readonly string[], run: CliRun = {}): Promise<CliRe
 
 /** Like `runCli`, for a command that has to be watched while it runs. */
 export function startCli(args: readonly string[], run: CliRun = {}): RunningCli {
+  const { io, written } = cliIo(run);
+  return { written, ended: runProgram(args, io).then((code) => ({ code, ...written })) };
+}
+
+/** Streams of the test's own, and what is written to them. */
+export function cliIo(run: CliRun): { io: CliIo; written: { stdout: string; stderr: string } } {
   const written = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr'): Output => {
     const stream = new Writable({
@@ -55,7 +61,7 @@ export function startCli(args: readonly string[], run: CliRun = {}): RunningCli 
     interrupted: run.interrupted ?? new AbortController().signal,
     exit: 'ok',
   };
-  return { written, ended: runProgram(args, io).then((code) => ({ code, ...written })) };
+  return { io, written };
 }
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));

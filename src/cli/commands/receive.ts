@@ -65,7 +65,7 @@ async function receive(flags: ReceiveFlags, io: CliIo): Promise<void> {
 
   const onCallback = (callback: ReceivedCallback): void => {
     stdout.write(`${flags.json === true ? callbackToJson(callback) : showCallback(callback, colors)}\n`);
-    if (callback.answered >= 200 && callback.answered <= 299) taken += 1;
+    if (callback.answered < 300) taken += 1;
     if (taken === flags.count) finish();
   };
   const receiver = await startCallbackReceiver({
