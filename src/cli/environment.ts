@@ -11,5 +11,8 @@ export type EnvironmentName = keyof typeof ENVIRONMENT;
 /** The server where neither --url nor the environment names one: what `dev` and `ingress` listen at by default. */
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 
-/** Where `dev` keeps the secrets that it has made up, in the folder that it runs in. */
-export const DEV_SECRETS_FILE = '.garudust-temporal/dev-secrets.json';
+/** What `dev` keeps, in the folder that it runs in. */
+export const DEV_FOLDER = '.garudust-temporal';
+
+/** Where `dev` keeps the secrets that it has made up. */
+export const DEV_SECRETS_FILE = `${DEV_FOLDER}/dev-secrets.json`;

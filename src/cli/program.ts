@@ -3,15 +3,21 @@ import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
 import { type CliIo, isLively } from './cli-io.ts';
 import { setNotes } from './command-notes.ts';
+import { addDemo } from './commands/demo.ts';
+import { addDev } from './commands/dev.ts';
+import { addProcesses } from './commands/processes.ts';
 import { addReceive } from './commands/receive.ts';
 import { addRuns } from './commands/runs.ts';
 import { addSend } from './commands/send.ts';
+import { addSetup } from './commands/setup.ts';
 import { addSign } from './commands/sign.ts';
 import { EXIT_CODES, type ExitName } from './exit-codes.ts';
 import { toTerminalText } from './show/terminal-text.ts';
 
 /** The commands by the heading that help shows them under; each function adds one to the program. */
 const COMMANDS: Readonly<Record<string, readonly ((program: Command, io: CliIo) => void)[]>> = {
+  'Run it:': [addDev, addDemo],
+  'Run it in production:': [addProcesses, addSetup],
   'Send tasks and follow runs:': [addSend, addRuns],
   'Build and test a sender or a receiver:': [addSign, addReceive],
 };

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { JournalLockedError } from '../../activities/journal/journal-errors.ts';
+import { ListenError } from '../../ingress/listen-error.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliIo } from '../cli-io.ts';
+import { setNotes } from '../command-notes.ts';
+import { addSettingFlags } from '../setting-flags.ts';
+import { loadProcess, logConfig } from '../stack/load-process.ts';
+import { serveUntilStopped } from '../stack/serve-until-stopped.ts';
+import { type Roles, startStack } from '../stack/start-stack.ts';
+
+const PROCESSES = {
+  start: {
+    summary: 'take webhooks and run agents, in one process',
+    description:
+      'Take webhooks and run agents in one process, on one connection to Temporal: the first step of a run then comes with its start, and its answer sooner.',
+    roles: { ingress: true, worker: true },
+  },
+  ingress: {
+    summary: 'take webhooks',
+    description: 'Take webhooks and serve /v1. Runs are recorded in Temporal; a worker elsewhere runs them.',
+    roles: { ingress: true, worker: false },
+  },
+  worker: {
+    summary: 'run agents and deliver callbacks',
+    description: 'Run agents and deliver callbacks: take tasks from Temporal.',
+    roles: { ingress: false, worker: true },
+  },
+} as const satisfies Record<string, { summary: string; description: string; roles: Roles }>;
+
+/** `start`, `ingress` and `worker`: the processes of a production. */
+export function addProcesses(program: Command, io: CliIo): void {
+  for (const [name, { summary, description, roles }] of Object.entries(PROCESSES)) {
+    const command = addSettingFlags(program.command(name).summary(summary).description(description));
+    command.action(async (flags: Record<string, unknown>) => {
+      await runProcess(roles, flags, io);
+    });
+    setNotes(command, {
+      more: [
+        'It starts and stays up while Temporal is away. SIGTERM drains it: what is in flight is finished, what is left goes to the next worker. A second signal ends it at once.',
+        'Every setting, with its environment variable: docs/configuration.md.',
+      ],
+      examples: [[`garudust-temporal ${name} --config garudust-temporal.yaml`, 'with a settings file']],
+      exits: ['ok', 'usage', 'internal'],
+    });
+  }
+}
+
+async function runProcess(roles: Roles, flags: Record<string, unknown>, io: CliIo): Promise<void> {
+  const loaded = loadProcess(io, { mode: 'production', flags });
+  logConfig(loaded);
+  const { config } = loaded.loaded;
+  const stack = await startStack({ ...loaded, config, roles }).catch((error: unknown) => {
+    throw explainStart(error);
+  });
+  const { logger } = loaded;
+  logger.info({ ingress: stack.ingressUrl, admin: stack.adminUrl }, 'listening');
+  await serveUntilStopped(stack, io);
+  logger.info({}, 'stopped');
+}
+
+/** What can be wrong with a place: one sentence that says which and what to do. */
+export function explainStart(error: unknown): unknown {
+  if (error instanceof ListenError || error instanceof JournalLockedError) {
+    return new CliError('usage', error.message, { cause: error });
+  }
+  return error;
+}

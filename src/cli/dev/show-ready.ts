@@ -1,0 +1,45 @@
+import { signGithub } from '../../signatures/github.ts';
+import type { CliIo } from '../cli-io.ts';
+import { shellQuote } from '../shell-quote.ts';
+import { colorsFor } from '../show/colors.ts';
+import type { DevStack } from './start-dev-stack.ts';
+
+const LABEL_WIDTH = 14;
+const SAMPLE = { text: 'Summarise why deployment 4312 failed' };
+
+/** Tells where everything is, and a line to paste that starts a first run. */
+export function showReady(stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'>, io: CliIo): void {
+  const { config, loaded, ingressUrl, temporalUi } = stack;
+  const colors = colorsFor(io.stdout, io.env);
+  const agent = config.agents.find(({ name }) => name === config.defaultAgent);
+  const rows: [string, string | undefined][] = [
+    ['Temporal UI', temporalUi],
+    ['ingress', ingressUrl],
+    [
+      'agent',
+      agent?.spec.type === 'garudust' ? `${agent.name} at ${agent.spec.url}` : 'demo (GARUDUST_URL=… for yours)',
+    ],
+    ...loaded.madeUp.flatMap(({ client, webhookSecret, apiKey }): [string, string | undefined][] => {
+      const whose = loaded.madeUp.length > 1 ? ` (${client})` : '';
+      return [
+        [`secret${whose}`, webhookSecret],
+        [`API key${whose}`, apiKey],
+      ];
+    }),
+  ];
+  const lines = rows.flatMap(([label, value]) =>
+    value === undefined ? [] : [`  ${colors.dim(label.padEnd(LABEL_WIDTH))}${value}`],
+  );
+  const secret = config.clients[0]?.webhookSecrets[0] ?? '';
+  const body = JSON.stringify(SAMPLE);
+
+  const curl = [
+    `curl ${ingressUrl}/webhook`,
+    `-H 'Content-Type: application/json'`,
+    `-H ${shellQuote(`X-Hub-Signature-256: ${signGithub(secret, body)}`)}`,
+    `-d ${shellQuote(body)}`,
+  ].join(' ');
+  io.stdout.write(
+    `\n${lines.join('\n')}\n\n  ${colors.dim('Start a run:')}\n\n${curl}\n\n  ${colors.dim('Ctrl-C stops everything.')}\n\n`,
+  );
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadedConfig } from '../../config/load-config.ts';
+import type { Config } from '../../config/config.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliIo } from '../cli-io.ts';
+import { explainStart } from '../commands/processes.ts';
+import type { Progress } from '../show/progress.ts';
+import { loadProcess } from '../stack/load-process.ts';
+import { type RunningStack, startStack } from '../stack/start-stack.ts';
+import { findTemporal } from './find-temporal.ts';
+
+const READY_TIMEOUT_MS = 30_000;
+
+export interface DevStackOptions {
+  /** Keeps the database, the journal and the secrets that were made up. */
+  readonly folder: string;
+  /** 0 takes a free one. */
+  readonly temporalPort: number;
+  readonly temporalUiPort: number;
+  /** Flags of settings, by commander's names. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** False reads no settings file. */
+  readonly file?: false;
+  readonly progress: Progress;
+}
+
+/** Everything on one machine: Temporal, ingress, worker. */
+export interface DevStack {
+  readonly loaded: LoadedConfig;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly ingressUrl: string;
+  /** Of the run list; undefined where the Temporal server is somebody else's and no UI was named. */
+  readonly temporalUi: string | undefined;
+  /** Resolves when the dev server has died by itself. */
+  readonly serverDied: Promise<void>;
+  drain(): Promise<void>;
+}
+
+/**
+ * Starts the whole on this machine with what production is made of, and resolves when a task can be taken.
+ *
+ * @throws CliError with one sentence for whatever stands in the way
+ */
+export async function startDevStack(io: CliIo, options: DevStackOptions): Promise<DevStack> {
+  const { folder, flags, progress } = options;
+  const journalDir = flags['journalDir'] ?? (io.env['JOURNAL_DIR'] || join(folder, 'journal'));
+  const loaded = loadProcess(io, {
+    mode: 'dev',
+    flags: { ...flags, journalDir },
+    devSecretsFile: join(folder, 'dev-secrets.json'),
+    ...(options.file === false && { file: false }),
+  });
+  const { settings: temporal, server } = await findTemporal(io, {
+    folder,
+    port: options.temporalPort,
+    uiPort: options.temporalUiPort,
+    progress,
+  });
+  let stack: RunningStack | undefined;
+  const drain = async (): Promise<void> => {
+    await stack?.drain();
+    await server?.stop();
+  };
+  try {
+    const temporalUiUrl = loaded.loaded.config.temporalUiUrl ?? server?.uiUrl;
+    const config = { ...loaded.loaded.config, ...(temporalUiUrl !== undefined && { temporalUiUrl }) };
+    progress.show('starting worker and ingress');
+    stack = await startStack({ ...loaded, temporal, config, roles: { ingress: true, worker: true } });
+    await untilReady(stack, io.interrupted);
+    return {
+      loaded: loaded.loaded,
+      config,
+      logger: loaded.logger,
+      ingressUrl: stack.ingressUrl ?? '',
+      temporalUi: temporalUiUrl && `${temporalUiUrl}/namespaces/${temporal.namespace}/workflows`,
+      serverDied: died(server?.exited),
+      drain,
+    };
+  } catch (error) {
+    await drain();
+    throw explainStart(error);
+  }
+}
+
+async function died(exited: Promise<{ readonly expected: boolean }> | undefined): Promise<void> {
+  const exit = await (exited ?? new Promise<never>(() => undefined));
+  if (exit.expected) await new Promise<never>(() => undefined);
+}
+
+async function untilReady(stack: RunningStack, interrupted: AbortSignal): Promise<void> {
+  const end = performance.now() + READY_TIMEOUT_MS;
+  while (!(await stack.ready())) {
+    if (interrupted.aborted) throw new CliError('interrupted', 'Interrupted before it was ready.');
+    if (performance.now() > end) throw new CliError('unavailable', 'The worker does not start: look at the log above.');
+    await sleep(50);
+  }
+}

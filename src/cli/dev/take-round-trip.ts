@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { RunResource } from '../../protocol/run-resource.ts';
+import { createApiClient } from '../api-client.ts';
+import { type ReceivedCallback, startCallbackReceiver } from '../callback-receiver.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliIo } from '../cli-io.ts';
+import type { ExitName } from '../exit-codes.ts';
+import type { Credential } from '../find-credentials.ts';
+import { followRun } from '../follow-run.ts';
+import { colorsFor } from '../show/colors.ts';
+import { createProgress } from '../show/progress.ts';
+import { showCallback } from '../show/show-callback.ts';
+import { showRun } from '../show/show-run.ts';
+import type { DevStack } from './start-dev-stack.ts';
+
+const TASK = 'Summarise why deployment 4312 failed';
+const CALLBACK_TIMEOUT_MS = 60_000;
+
+/**
+ * Posts one signed webhook, follows its run and receives its callback, telling each step on stdout.
+ *
+ * @throws CliError when the callback does not arrive or its signature is not good
+ */
+export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl'>, io: CliIo): Promise<ExitName> {
+  const { config, ingressUrl } = stack;
+  const colors = colorsFor(io.stdout, io.env);
+  const say = (title: string, text: string): void => {
+    io.stdout.write(`\n${colors.bold(title)}\n${text.replaceAll(/^/gm, '  ')}\n`);
+  };
+  const [client] = config.clients;
+  const api = createApiClient({
+    url: ingressUrl,
+    secrets: toCredential(client?.webhookSecrets ?? []),
+    apiKey: toCredential(client?.apiKeys ?? []),
+    signal: io.interrupted,
+  });
+  let onCallback: (callback: ReceivedCallback) => void = () => undefined;
+  const arrived = new Promise<ReceivedCallback>((resolve) => (onCallback = resolve));
+  const receiver = await startCallbackReceiver({
+    port: 0,
+    failFirst: 0,
+    status: 204,
+    delayMs: 0,
+    secrets: () => client?.callbackSecrets ?? [],
+    onCallback: (callback) => onCallback(callback),
+  });
+  const progress = createProgress(io);
+  try {
+    const task = { text: TASK, callback_url: `${receiver.url}hooks`, session_key: 'demo' };
+    say('1. a signed webhook', `POST ${ingressUrl}/webhook\n${JSON.stringify(task)}`);
+    const { run: accepted } = await api.sendTask(task, `demo-${randomUUID()}`);
+    say('2. 202 Accepted, at once', JSON.stringify(accepted, null, 2));
+    const run = await followRun(api, accepted.id, { progress, seen: accepted, interrupted: io.interrupted });
+    progress.show('waiting for the callback');
+    const callback = await inTime(arrived);
+    progress.stop();
+    say(
+      '3. the callback, as it arrived',
+      `${showCallback(callback, colors)}\n${JSON.stringify(callback.body, null, 2)}`,
+    );
+    const final = await untilDelivered(() => api.getRun(run.id));
+    say('4. the run, as GET /v1/runs/:id has it', showRun(final, { now: Date.now(), colors }));
+    io.stdout.write('\n');
+    if (callback.signature !== 'good') throw new CliError('internal', 'The signature of the callback is not good.');
+    return final.status === 'completed' ? 'ok' : 'runFailed';
+  } finally {
+    progress.stop();
+    await receiver.close();
+  }
+}
+
+function toCredential([first, ...others]: readonly string[]): Credential | undefined {
+  return first === undefined ? undefined : { values: [first, ...others], origin: 'made up' };
+}
+
+async function inTime(arrived: Promise<ReceivedCallback>): Promise<ReceivedCallback> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `No callback arrived within ${CALLBACK_TIMEOUT_MS / 1000} s.`;
+    timer = setTimeout(() => reject(new CliError('internal', message)), CALLBACK_TIMEOUT_MS);
+  });
+  return Promise.race([arrived, late]).finally(() => clearTimeout(timer));
+}
+
+/** The receiver has the callback a moment before Temporal has the receipt. */
+async function untilDelivered(read: () => Promise<RunResource>): Promise<RunResource> {
+  for (let tries = 0; ; tries += 1) {
+    const run = await read();
+    if (run.callback.status === 'delivered' || tries === 20) return run;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
