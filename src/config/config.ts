@@ -1,0 +1,81 @@
+import type { AgentPolicy } from '../contract/run.ts';
+import type { Mode } from './layers.ts';
+
+/** The configuration as the rooms take it: durations in milliseconds, sizes in bytes, nothing left to look up. */
+export interface Config {
+  readonly mode: Mode;
+  readonly ingress: IngressConfig;
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly clients: readonly ClientConfig[];
+  /** In the order of the file. */
+  readonly agents: readonly AgentConfig[];
+  /** Name of one of the agents. */
+  readonly defaultAgent: string;
+  readonly callback: CallbackConfig;
+  readonly taskQueue: string;
+  readonly worker: WorkerConfig;
+  /** Without a slash at its end. */
+  readonly temporalUiUrl?: string;
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface IngressConfig {
+  /** False where webhooks are not to be taken: only a worker runs. */
+  readonly enabled: boolean;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Beside `/webhook`. */
+  readonly endpointPath: string;
+  readonly bodyLimitBytes: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  /** Headers and body together, and a second more: the server's own last resort behind the kinder two. */
+  readonly requestTimeoutMs: number;
+  readonly shutdownGraceMs: number;
+}
+
+/** One caller. */
+export interface ClientConfig {
+  readonly id: string;
+  /** One at least. */
+  readonly webhookSecrets: readonly string[];
+  /** None: the client can't read its runs. */
+  readonly apiKeys: readonly string[];
+  /** One at least: its own, else the webhook secrets. */
+  readonly callbackSecrets: readonly string[];
+  /** Lower case, punycode; empty: any public host. */
+  readonly allowedCallbackDomains: readonly string[];
+  /** Absent: every agent. */
+  readonly permittedAgents?: readonly string[];
+  readonly callbackHeaders: Readonly<Record<string, string>>;
+}
+
+/** Which adapter an agent has, with what it needs. */
+export type AgentSpec =
+  { readonly type: 'garudust'; readonly url: string; readonly apiKey?: string } | { readonly type: 'demo' };
+
+export interface AgentConfig {
+  readonly name: string;
+  readonly spec: AgentSpec;
+  /** Tasks that one worker gives it at once. */
+  readonly concurrency: number;
+  readonly policy: AgentPolicy;
+}
+
+export interface CallbackConfig {
+  /** CIDR. */
+  readonly permitNetworks: readonly string[];
+  readonly retryDelaysMs: readonly number[];
+  readonly attemptTimeoutMs: number;
+  readonly deadLetterMs: number;
+}
+
+export interface WorkerConfig {
+  readonly maxConcurrentActivities: number;
+  readonly shutdownGraceMs: number;
+  /** Absolute; absent: no journal. */
+  readonly journalDir?: string;
+}

@@ -1,0 +1,124 @@
+import type { z } from 'zod';
+import { formatDuration } from './kinds/quantities.ts';
+import { MIN_SECRET_LENGTH } from './kinds/secrets.ts';
+import type { Mode } from './layers.ts';
+import { formatPath, type Path } from './raw-settings.ts';
+import type { Settings } from './schema.ts';
+
+/** Something that no value is wrong about alone. */
+interface Finding {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Tells whether a place could be read, whatever may be wrong below it. */
+type IsSound = (...path: Path) => boolean;
+
+/**
+ * The checks of settings against each other, for `superRefine`. They run beside faults of single values, so that one
+ * message tells all; what such a fault touches is passed over.
+ */
+export function crossChecks(mode: Mode): (read: Settings, context: z.RefinementCtx) => void {
+  return (read, context) => {
+    const faulty = faultyPaths(context.issues);
+    const isSound: IsSound = (...path) => !faulty.some((at) => at.every((part, index) => part === path[index]));
+    const findings = [
+      ...checkClients(read, isSound, mode),
+      ...checkAgents(read, isSound),
+      // An agent with a bad name is not among those that were read.
+      ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
+      ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
+    ];
+    for (const { path, message } of findings) context.addIssue({ code: 'custom', path: [...path], message });
+  };
+}
+
+/** Where something is wrong. An unknown key says nothing about those beside it. */
+function faultyPaths(issues: z.RefinementCtx['issues']): Path[] {
+  return issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path ?? []);
+}
+
+function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
+  if (!isSound('clients')) return [];
+  if (read.clients.length === 0) {
+    return [
+      { path: ['clients'], message: 'is an empty list, so nobody could call: name a client, or leave clients out' },
+    ];
+  }
+  const seen = new Map<string, Path>();
+  return read.clients.flatMap((client, index) => {
+    if (!isSound('clients', index)) return [];
+    const findings: Finding[] = [];
+    const claim = (value: string, path: Path, message: (other: string) => string): void => {
+      const other = seen.get(value);
+      if (other === undefined) seen.set(value, path);
+      else if (other[1] !== index) findings.push({ path, message: message(formatPath(other)) });
+    };
+    const at = (key: string): Path => ['clients', index, key];
+    if (isSound(...at('id'))) {
+      claim(`id ${client.id}`, at('id'), (other) => `is the same as ${other}: give each client its own`);
+    }
+    for (const key of ['hmac_secret', 'api_keys'] as const) {
+      if (!isSound(...at(key))) continue;
+      for (const secret of client[key] ?? []) {
+        claim(
+          `${key} ${secret}`,
+          at(key),
+          (other) => `is also in ${other}: nobody could tell the two clients apart, so give each its own`,
+        );
+      }
+    }
+    if (mode === 'production') findings.push(...findWeakSecrets(client, at, isSound));
+    if (isSound(...at('agents'))) {
+      for (const name of client.agents ?? []) findings.push(...checkAgentName(read, isSound, name, at('agents')));
+    }
+    return findings;
+  });
+}
+
+function findWeakSecrets(client: Settings['clients'][number], at: (key: string) => Path, isSound: IsSound): Finding[] {
+  return (['hmac_secret', 'api_keys', 'callback_secret'] as const)
+    .filter((key) => isSound(...at(key)) && (client[key] ?? []).some(isWeak))
+    .map((key) => ({
+      path: at(key),
+      message: `has fewer than ${MIN_SECRET_LENGTH} characters, which can be guessed: use a longer one, such as "openssl rand -hex 20" prints`,
+    }));
+}
+
+/** Whether a secret is too short to be kept from guessing. */
+export function isWeak(secret: string): boolean {
+  const length = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64').length : secret.length;
+  return length < MIN_SECRET_LENGTH;
+}
+
+function checkAgents(read: Settings, isSound: IsSound): Finding[] {
+  if (!isSound('agents')) return [];
+  const findings = Object.entries(read.agents).flatMap(([name, agent]) => {
+    const at = (key: string): Path => ['agents', name, key];
+    const both = isSound(...at('type')) && isSound(...at('attempt_timeout')) && isSound(...at('total_timeout'));
+    if (!both || agent.total_timeout >= agent.attempt_timeout) return [];
+    const [total, one] = [formatDuration(agent.total_timeout), formatDuration(agent.attempt_timeout)];
+    return [
+      {
+        path: at('total_timeout'),
+        message: `is ${total}, less than the ${one} of attempt_timeout: raise it to ${one} at least, or lower attempt_timeout`,
+      },
+    ];
+  });
+  return findings;
+}
+
+function checkForAgent({ agents }: Settings): Finding[] {
+  if (Object.keys(agents).length > 0) return [];
+  return [{ path: ['agents'], message: 'has no agent: name one, or leave agents out' }];
+}
+
+function checkAgentName(read: Settings, isSound: IsSound, name: string | undefined, path: Path): Finding[] {
+  if (name === undefined || !isSound('agents') || Object.hasOwn(read.agents, name)) return [];
+  return [
+    {
+      path,
+      message: `names the agent ${name}, which is not configured: the agents are ${Object.keys(read.agents).join(', ')}`,
+    },
+  ];
+}

@@ -1,0 +1,111 @@
+import type { z } from 'zod';
+import type { ConfigProblem } from './config-error.ts';
+import { quoteValue } from './kinds/kind.ts';
+import { NAME_MEND } from './kinds/texts.ts';
+import { knownKeys } from './known-keys.ts';
+import { environmentPath } from './layers.ts';
+import { listSettings } from './list-settings.ts';
+import { nearestName } from './nearest-name.ts';
+import { formatPath, getAt, type Origin, type Path, type RawSettings } from './raw-settings.ts';
+import type { FaultParams } from './setting.ts';
+import { WEBHOOK_ADAPTER } from './webhook-adapter.ts';
+
+/** A problem with where its value came from, so that what another problem explains can be left out. */
+export interface ExplainedProblem extends ConfigProblem {
+  readonly origin: Origin | undefined;
+}
+
+/** Words what the schema found wrong: one line each, with the path, the origin, the value and the mend. */
+export function explainIssues(issues: readonly z.core.$ZodIssue[], raw: RawSettings): ExplainedProblem[] {
+  return issues.flatMap((issue): ExplainedProblem[] => {
+    if (issue.code !== 'unrecognized_keys') return [explain(issue.path, wordIssue(issue, raw), raw)];
+    return issue.keys.map((key) => explain([...issue.path, key], wordUnknownKey(issue.path, key, raw), raw));
+  });
+}
+
+function explain(path: Path, text: string, raw: RawSettings): ExplainedProblem {
+  const { origin, shown } = locate(path, raw);
+  return { path: shown, origin, line: `${shown}${wordOrigin(origin)}${text}.` };
+}
+
+function wordIssue(issue: z.core.$ZodIssue, raw: RawSettings): string {
+  switch (issue.code) {
+    case 'custom':
+      return wordFault(issue.path, issue.message, issue.params as FaultParams | undefined, raw);
+    case 'invalid_type':
+      return wordShape(issue.expected, getAt(raw.values, issue.path));
+    case 'invalid_key':
+      return ` is not a name: ${NAME_MEND}`;
+    case 'invalid_union':
+    case 'invalid_value':
+      return wordChoice(issue.path, raw);
+    default:
+      return ` is not valid: ${issue.message}`;
+  }
+}
+
+function wordFault(path: Path, message: string, params: FaultParams | undefined, raw: RawSettings): string {
+  if (params?.fault === 'missing') return ` is missing: ${wordSupply(path, raw)}`;
+  if (params?.fault !== 'bad') return ` ${message}`;
+  const { origin } = locate(path, raw);
+  const written = origin?.from === 'file' ? origin.text : undefined;
+  const subject = params.subject ?? quoteValue(written ?? getAt(raw.values, path));
+  return `: ${subject} ${message}`;
+}
+
+function wordSupply(path: Path, raw: RawSettings): string {
+  const place = formatPath(path);
+  const byEnv = listSettings().find(({ env, path: at }) => {
+    const target = env === undefined ? undefined : environmentPath(at, raw.values);
+    return target !== undefined && formatPath(target) === place;
+  });
+  return byEnv?.env === undefined
+    ? 'write it in the file'
+    : `set ${byEnv.env} in the environment, or write it in the file`;
+}
+
+function wordShape(expected: string, value: unknown): string {
+  // The value itself stays out: it may be a secret that was written one line too high.
+  const found =
+    typeof value === 'string' ? 'a text' : typeof value === 'object' ? quoteValue(value) : `a ${typeof value}`;
+  return expected === 'array'
+    ? ` is ${found} where a list belongs: write one entry a line, after "- "`
+    : ` is ${found} where a block of settings belongs: write its settings below it, indented`;
+}
+
+function wordChoice(path: Path, raw: RawSettings): string {
+  const value = getAt(raw.values, path);
+  if (path.at(-1) !== 'type') return wordShape('object', value);
+  const accepts = listSettings()
+    .find(({ path: at }) => at.join('.') === 'agents.*.type')
+    ?.accepts.replaceAll('`', '');
+  return `: ${quoteValue(value)} is not a type of agent: write one of ${accepts}`;
+}
+
+function wordUnknownKey(path: Path, key: string, raw: RawSettings): string {
+  const known = [...knownKeys(path, raw.values), ...(path.length === 0 ? [WEBHOOK_ADAPTER] : [])];
+  const near = nearestName(key, known);
+  if (near !== undefined) return ` is not a setting: did you mean ${near}? Correct or remove it`;
+  if (/^temporal/i.test(key))
+    return ' is not a setting: the connection to Temporal is told by TEMPORAL_ADDRESS and its like in the environment';
+  return ` is not a setting here: correct or remove it; the settings here are ${known.join(', ')}`;
+}
+
+/** Where a value came from, or what stands nearest above it, and its path in the words of that place. */
+function locate(path: Path, raw: RawSettings): { origin: Origin | undefined; shown: string } {
+  for (let length = path.length; length > 0; length -= 1) {
+    const origin = raw.origins.get(formatPath(path.slice(0, length)));
+    if (origin === undefined) continue;
+    const rest = formatPath(path.slice(length));
+    const shown = origin.from === 'file' && origin.path !== undefined ? `${origin.path}${rest}` : formatPath(path);
+    return { origin, shown };
+  }
+  return { origin: undefined, shown: formatPath(path) };
+}
+
+function wordOrigin(origin: Origin | undefined): string {
+  if (origin === undefined) return '';
+  if (origin.from === 'environment') return ` (${origin.name} in the environment)`;
+  if (origin.from === 'flag') return ` (${origin.flag})`;
+  return origin.line === undefined ? ` (${origin.file})` : ` (${origin.file} line ${origin.line})`;
+}

@@ -1,0 +1,69 @@
+import { isIP, isIPv6 } from 'node:net';
+import { BadValue, type Kind } from './kind.ts';
+
+/** Where to listen: an IP address or a host name. */
+export const listenHost: Kind<string> = {
+  accepts: 'IP address or host name',
+  read(value) {
+    if (typeof value === 'string' && (isIP(value) !== 0 || isHostName(value))) return value;
+    throw new BadValue('is not an IP address or host name: write 127.0.0.1, 0.0.0.0, :: or a name, without a port');
+  },
+  show: (value) => value,
+};
+
+function isHostName(text: string): boolean {
+  return (
+    text.length <= 253 && /^(?!-)[a-z0-9-]{1,63}(?:\.(?!-)[a-z0-9-]{1,63})*$/i.test(text) && !/^[\d.]+$/.test(text)
+  );
+}
+
+/** An http or https address without credentials, query or fragment; read without a slash at its end. */
+export const baseUrl: Kind<string> = {
+  accepts: 'http(s) URL',
+  read(value) {
+    const mend = 'write http:// or https://, the host, and the port where it is not the usual one';
+    const url = parseUrl(value);
+    if (url === undefined || !/^https?:$/.test(url.protocol)) throw new BadValue(`is not a URL: ${mend}`);
+    if (url.username !== '' || url.password !== '') throw new BadValue('holds credentials: leave them out of the URL');
+    if (url.search !== '' || url.hash !== '') throw new BadValue('has a query or fragment: end the URL before it');
+    return url.href.replace(/\/+$/, '');
+  },
+  show: (value) => value,
+};
+
+/** A network in CIDR form, RFC 4632 and RFC 4291 section 2.3; an address alone is a network of one. */
+export const network: Kind<string> = {
+  accepts: 'network',
+  read(value) {
+    const [address = '', prefix, ...rest] = typeof value === 'string' ? value.split('/') : [];
+    const bits = isIPv6(address) ? 128 : 32;
+    if (isIP(address) === 0 || address.includes('%') || rest.length > 0) {
+      throw new BadValue('is not a network in CIDR form: write it like 10.0.0.0/8 or fd00::/8');
+    }
+    if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) {
+      throw new BadValue(`has no valid prefix length: write 0 to ${bits} after the slash`);
+    }
+    return `${address}/${Number(prefix ?? bits)}`;
+  },
+  show: (value) => value,
+};
+
+/**
+ * A host as a callback URL has it, with `*.` before it where only its subdomains are meant; read in the form that URLs
+ * are compared in: lower case, punycode, no last dot.
+ */
+export const domain: Kind<string> = {
+  accepts: 'host name',
+  read(value) {
+    const [, any = '', host = ''] = (typeof value === 'string' && /^(\*\.)?(.*)$/s.exec(value)) || [];
+    const isHost = /^(?:\[[\da-f:.]+\]|[^/:@?#*\s\\%]+)$/i.test(host);
+    const name = isHost ? parseUrl(`http://${host}`)?.hostname.replace(/\.$/, '') : undefined;
+    if (!name) throw new BadValue('is not a host name: write it like ci.example.com, without scheme, port and path');
+    return any + name;
+  },
+  show: (value) => value,
+};
+
+function parseUrl(value: unknown): URL | undefined {
+  return typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+}

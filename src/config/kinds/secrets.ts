@@ -1,0 +1,107 @@
+import { BadValue, type Kind, readEach, splitAtCommas } from './kind.ts';
+
+/** Fewer can be guessed offline by whoever has seen one signed body, and every callback receiver has. */
+export const MIN_SECRET_LENGTH = 8;
+
+const STANDARD_PREFIX = 'whsec_';
+
+/** One or several signing secrets: `whsec_` and base64, or any other text. A text is split at its commas. */
+export const signingSecrets = secretsOf('signing secret', checkSigningSecret);
+
+/** One or several API keys, as a bearer header can carry them (RFC 6750). A text is split at its commas. */
+export const apiKeys = secretsOf('API key', checkHeaderSecret);
+
+/** One secret that travels in a header. */
+export const headerSecret: Kind<string> = {
+  accepts: 'secret',
+  read: (value) => readSecret(value, checkHeaderSecret),
+  show: hideSecret,
+};
+
+/** Extra headers by name. Their values count as secrets, for most of them will be keys. */
+export const secretHeaders: Kind<Readonly<Record<string, string>>> = {
+  accepts: 'block: header name and value',
+  read(value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new BadValue('is not a block of headers: write one "Name: value" a line');
+    }
+    const headers = readEach(
+      Object.entries(value),
+      ([name, text]) => [checkHeaderName(name), checkHeaderValue(text)] as const,
+      ([name]) => `the header ${plainHeader(name)}`,
+    );
+    return Object.fromEntries(headers);
+  },
+  show: (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hideSecret(value)])),
+};
+
+function secretsOf(noun: string, check: (secret: string) => void): Kind<readonly string[]> {
+  return {
+    accepts: `${noun}, or list of them`,
+    read(value) {
+      const given = typeof value === 'string' ? splitAtCommas(value) : value;
+      const entries = Array.isArray(given) ? given : [given];
+      if (typeof value === 'string' && entries.length === 0) throw new BadValue('is empty: set it, or leave it out');
+      if (entries.length === 0) throw new BadValue('is an empty list: write one at least, or leave it out');
+      const subject = (_: unknown, index: number): string =>
+        entries.length === 1 ? 'the value' : `entry ${index + 1}`;
+      return readEach(entries as unknown[], (entry) => readSecret(entry, check), subject);
+    },
+    show: (secrets) =>
+      secrets.length === 0 ? 'not set' : `set (${secrets.map(({ length }) => length).join(' and ')} characters)`,
+  };
+}
+
+function hideSecret(secret: string): string {
+  return `set (${secret.length} characters)`;
+}
+
+function readSecret(value: unknown, check: (secret: string) => void): string {
+  if (typeof value !== 'string') throw new BadValue('is not text: put it in quotes');
+  if (value === '') throw new BadValue('is empty: set it, or leave it out');
+  if (value !== value.trim()) throw new BadValue('begins or ends with a space: remove it');
+  // A variable that nobody has filled in would be a secret that everybody can read in the manual.
+  if (/^\$(?:\{\w+\}|[A-Z][A-Z0-9_]*)$/.test(value)) {
+    throw new BadValue('is still the name of a variable: give its value');
+  }
+  check(value);
+  return value;
+}
+
+function checkSigningSecret(secret: string): void {
+  if (/^wh[ps]k_/.test(secret)) {
+    throw new BadValue('is a key of a key pair, which is not supported: use a whsec_ secret or any other text');
+  }
+  if (!secret.startsWith(STANDARD_PREFIX)) return;
+  const encoded = secret.slice(STANDARD_PREFIX.length).replace(/={1,2}$/, '');
+  const key = Buffer.from(encoded, 'base64');
+  if (key.length === 0 || key.toString('base64').replaceAll('=', '') !== encoded) {
+    throw new BadValue('begins with whsec_ but is not base64 after it: copy the whole secret');
+  }
+}
+
+function checkHeaderSecret(secret: string): void {
+  if (!/^[\x21-\x7e]+$/.test(secret)) {
+    throw new BadValue('holds a space or a character that no header can carry: use visible ASCII characters');
+  }
+}
+
+const RESERVED_HEADER =
+  /^(?:content-.*|host|connection|transfer-encoding|te|trailer|upgrade|expect|webhook-.*|x-hub-signature.*)$/i;
+
+function checkHeaderName(name: string): string {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new BadValue('has a name that HTTP does not permit: correct it');
+  if (RESERVED_HEADER.test(name)) throw new BadValue('is set by this program: leave it out');
+  return name;
+}
+
+/** A header's name, as far as it is plain: the rest may be its value. */
+function plainHeader(name: string): string {
+  return /^[\w-]{0,60}/.exec(name)?.[0] ?? '';
+}
+
+function checkHeaderValue(value: unknown): string {
+  // Controls would end the header and begin another one.
+  if (typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)) return value;
+  throw new BadValue('has a value that is not text of visible ASCII characters: correct it, or put it in quotes');
+}

@@ -1,0 +1,70 @@
+import { BadValue, type Kind } from './kind.ts';
+
+/** `true` or `false`, as such or as text. */
+export const yesOrNo: Kind<boolean> = {
+  accepts: '`true` or `false`',
+  read(value) {
+    if (value === true || value === 'true') return true;
+    if (value === false || value === 'false') return false;
+    throw new BadValue('is neither true nor false: write one of them');
+  },
+  show: (value) => value,
+};
+
+/** One of a few words. */
+export function oneOf<const T extends string>(words: readonly T[]): Kind<T> {
+  const listed = words.join(', ');
+  return {
+    accepts: words.map((word) => `\`${word}\``).join(', '),
+    read(value) {
+      const found = words.find((word) => word === value);
+      if (found === undefined) throw new BadValue(`is not known here: write one of ${listed}`);
+      return found;
+    },
+    show: (value) => value,
+  };
+}
+
+interface Pattern {
+  readonly noun: string;
+  readonly pattern: RegExp;
+  /** What to write, after the colon. */
+  readonly mend: string;
+}
+
+/** A text of a given form. */
+export function matching({ noun, pattern, mend }: Pattern): Kind<string> {
+  return {
+    accepts: noun,
+    read(value) {
+      if (typeof value === 'string' && pattern.test(value)) return value;
+      throw new BadValue(`is not ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}: ${mend}`);
+    },
+    show: (value) => value,
+  };
+}
+
+/** What clients and agents are called. No colon, which parts the client from the session key. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const NAME_MEND = 'write up to 64 letters, digits, dots, dashes or underscores';
+
+export const name = matching({ noun: 'name', pattern: NAME_PATTERN, mend: NAME_MEND });
+
+export const endpointPath = matching({
+  noun: 'plain path',
+  pattern: /^(?:\/[\w.~-]+)+$/,
+  mend: 'write it like /invoke, without a slash at its end',
+});
+
+export const taskQueue = matching({
+  noun: 'task queue name',
+  pattern: /^[\x21-\x7e]{1,200}$/,
+  mend: 'write up to 200 characters without spaces',
+});
+
+export const folder = matching({
+  noun: 'folder',
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  pattern: /^[^\u0000-\u001f]+$/,
+  mend: 'write its path, relative to the working directory or from the root',
+});

@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import { settings } from './schema.ts';
+import { visitSchema } from './schema-node.ts';
+import type { SettingMeta } from './setting.ts';
+
+/** A setting with its place. */
+export interface Setting extends SettingMeta {
+  /** `*` stands for any client, and for any name of an agent. */
+  readonly path: readonly string[];
+}
+
+/** Every setting, in the order of the schema; one that several types of agent have is there once. */
+export function listSettings(): readonly Setting[] {
+  const byPath = new Map<string, Setting>();
+  for (const setting of walk(settings, [])) {
+    const key = setting.path.join('.');
+    if (!byPath.has(key)) byPath.set(key, setting);
+  }
+  return [...byPath.values()];
+}
+
+function walk(schema: z.core.$ZodType, path: readonly string[]): Setting[] {
+  return visitSchema<Setting[]>(schema, {
+    setting: (meta) => [{ ...meta, path }],
+    block: (fields) => fields.flatMap(([name, field]) => walk(field, [...path, name])),
+    list: (item) => walk(item, [...path, '*']),
+    map: (value) => walk(value, [...path, '*']),
+    choice: (options) => options.flatMap((option) => walk(option, path)),
+  });
+}
+
+/** A setting that the command line can take. */
+export interface FlagSetting {
+  /** As commander takes it: `--admin-port <port>`. */
+  readonly flag: string;
+  readonly help: string;
+}
+
+/** The flags, for the command line to declare. They have no defaults there: those stand in the schema. */
+export function listFlags(): readonly FlagSetting[] {
+  return listSettings().flatMap(({ flag, accepts, help }) =>
+    flag === undefined ? [] : [{ flag: `${flag} <${accepts.split(/[ :(]/)[0]?.toLowerCase()}>`, help }],
+  );
+}

@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
+import type { Config } from './config.ts';
+import { crossChecks } from './cross-checks.ts';
+import { type MadeUp, makeUpSecrets } from './dev-secrets.ts';
+import { explainIssues } from './explain-issues.ts';
+import { fillDefaults } from './fill-defaults.ts';
+import { applyLayers, type Env, type Flags, type Mode } from './layers.ts';
+import type { Origin, RawSettings } from './raw-settings.ts';
+import { noFile, readFile } from './read-file.ts';
+import { isBlock } from './schema-node.ts';
+import { settings, type Settings } from './schema.ts';
+import { toConfig } from './to-config.ts';
+import { findWarnings, warnOfMistyped, warnOfUnused } from './warnings.ts';
+import { unfoldWebhookAdapter } from './webhook-adapter.ts';
+
+export const DEFAULT_FILE = 'garudust-temporal.yaml';
+export const FILE_VARIABLE = 'GARUDUST_TEMPORAL_CONFIG';
+
+export interface LoadOptions {
+  readonly mode: Mode;
+  readonly env: Env;
+  /** Parsed flags by commander's names; `config` is the file. Default: none. */
+  readonly flags?: Flags;
+  /**
+   * The settings file; false reads none. Default: the flag `config`, else `GARUDUST_TEMPORAL_CONFIG`, else
+   * `garudust-temporal.yaml` where there is one.
+   */
+  readonly file?: string | false;
+  /** What relative paths are relative to. */
+  readonly cwd: string;
+  /** In `dev`: a file that keeps what is made up, so that a restart has the same secrets. */
+  readonly devSecretsFile?: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The same as the file would say it, defaults filled in: what `describeConfig` takes. Holds secrets. */
+  readonly settings: Settings;
+  /** The settings file that was read. */
+  readonly file?: string;
+  /** Secrets that `dev` made up, to be shown to its user. */
+  readonly madeUp: readonly MadeUp[];
+  /** One sentence each, without secrets. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the configuration: flags over environment over file over defaults.
+ *
+ * @throws ConfigError telling everything that is wrong, in one message
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const { mode, env, flags = {}, cwd } = options;
+  const name = findFile(options);
+  const file = name === undefined ? noFile() : readFile(resolve(cwd, name), name, env);
+  const raw: RawSettings = { values: structuredClone(file.values), origins: new Map(file.origins) };
+  const adapterProblems = unfoldWebhookAdapter(raw);
+  const unused = applyLayers(raw, { env, flags, mode });
+  const made = mode === 'dev' ? makeUpSecrets(raw, options.devSecretsFile) : { madeUp: [], warnings: [] };
+
+  const filled = fillDefaults(settings, raw.values, mode);
+  const judged: RawSettings = { values: isBlock(filled) ? filled : {}, origins: raw.origins };
+  const read = settings.superRefine(crossChecks(mode), { when: () => true }).safeParse(filled);
+  const told = [...file.problems, ...adapterProblems, ...unused.flatMap(refuseFlag)];
+  const found = read.success ? [] : explainIssues(read.error.issues, judged);
+  const problems = [...told, ...found.filter((problem) => isNews(problem, told, file.readable))];
+  if (!read.success || problems.length > 0) throw new ConfigError(problems);
+
+  const config = toConfig(read.data, mode, cwd);
+  const unusedNames = unused.flatMap((origin) => (origin.from === 'environment' ? [origin.name] : []));
+  return {
+    config,
+    settings: read.data,
+    ...(name !== undefined && { file: name }),
+    madeUp: made.madeUp,
+    warnings: [
+      ...made.warnings,
+      ...findWarnings(config),
+      ...warnOfUnused(unusedNames, file.variables),
+      ...warnOfMistyped(env),
+    ],
+  };
+}
+
+function findFile({ file, flags = {}, env, cwd }: LoadOptions): string | undefined {
+  if (file === false) return undefined;
+  const flag = typeof flags['config'] === 'string' ? flags['config'] : undefined;
+  const named = file ?? flag ?? (env[FILE_VARIABLE] || undefined);
+  if (named !== undefined) return named;
+  return existsSync(resolve(cwd, DEFAULT_FILE)) ? DEFAULT_FILE : undefined;
+}
+
+/** A flag is meant for this one start, so that one without an effect is an error. */
+function refuseFlag(origin: Origin): ConfigProblem[] {
+  if (origin.from !== 'flag') return [];
+  const line = `${origin.flag} has no effect: the file lists agents and none is called garudust. Leave the flag out, or correct the file.`;
+  return [{ path: '', line }];
+}
+
+/** Leaves out what only follows from another problem: a file that can't be read, a variable that is not set. */
+function isNews(
+  { path, origin }: ConfigProblem & { readonly origin: Origin | undefined },
+  told: readonly ConfigProblem[],
+  fileReadable: boolean,
+): boolean {
+  if (!fileReadable && (origin === undefined || origin.from === 'file')) return false;
+  return (
+    origin?.from !== 'file' ||
+    !told.some((other) => other.path !== '' && (path === other.path || other.path.startsWith(`${path}[`)))
+  );
+}

@@ -1,0 +1,64 @@
+import { isBlock } from './schema-node.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** Where a value came from. */
+export type Origin =
+  | { readonly from: 'environment'; readonly name: string }
+  | { readonly from: 'flag'; readonly flag: string }
+  | FileOrigin;
+
+export interface FileOrigin {
+  readonly from: 'file';
+  readonly file: string;
+  readonly line?: number;
+  /** The text as the file has it, where variables were put in. */
+  readonly text?: string;
+  /** The place in the file, where it is not the one of the setting. */
+  readonly path?: string;
+}
+
+/** The layers put together, not yet judged: values of any shape, and where each came from. */
+export interface RawSettings {
+  readonly values: Record<string, unknown>;
+  /** By `formatPath`. What is not here is a default. */
+  readonly origins: Map<string, Origin>;
+}
+
+/** A path as people write it: `clients[0].id`. A key that is no plain name is cut, for it may be half a secret. */
+export function formatPath(path: Path): string {
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      const name = plainKey(String(part));
+      return index === 0 ? name : `.${name}`;
+    })
+    .join('');
+}
+
+/** A key, as far as it is a plain name. */
+export function plainKey(key: string): string {
+  const plain = /^[\w.-]{0,64}/.exec(key)?.[0] ?? '';
+  return plain === key ? key : `${plain}…`;
+}
+
+/** The value at a path; undefined where nothing is. */
+export function getAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, part) => {
+    if (Array.isArray(at)) return at[Number(part)];
+    return isBlock(at) && Object.hasOwn(at, part) ? at[String(part)] : undefined;
+  }, root);
+}
+
+/** Sets a value, making the blocks on the way. Does nothing where something else stands in the way. */
+export function setAt(raw: RawSettings, path: Path, value: unknown, origin: Origin): void {
+  let at: unknown = raw.values;
+  for (const part of path.slice(0, -1)) {
+    if (isBlock(at) && (at[String(part)] ?? undefined) === undefined) at[String(part)] = {};
+    at = getAt(at, [part]);
+  }
+  const last = path.at(-1);
+  if (!isBlock(at) || last === undefined) return;
+  at[String(last)] = value;
+  raw.origins.set(formatPath(path), origin);
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { type SettingMeta, settingMeta } from './setting.ts';
+
+type Schema = z.core.$ZodType;
+
+/** What a walk over the schema does at each kind of place. */
+export interface SchemaVisitor<R> {
+  setting(meta: SettingMeta): R;
+  /** Named settings and further blocks. */
+  block(fields: readonly (readonly [string, Schema])[]): R;
+  list(item: Schema): R;
+  /** Blocks under names that the user chooses. */
+  map(value: Schema): R;
+  /** Blocks told apart by their `type`. */
+  choice(options: readonly Schema[]): R;
+}
+
+/**
+ * Visits one place of the schema.
+ *
+ * @throws TypeError for a type that no setting of ours has
+ */
+export function visitSchema<R>(schema: Schema, visitor: SchemaVisitor<R>): R {
+  const meta = settingMeta.get(schema);
+  if (meta !== undefined) return visitor.setting(meta);
+  if (schema instanceof z.ZodObject) return visitor.block(Object.entries(schema.shape));
+  if (schema instanceof z.ZodArray) return visitor.list(schema.element);
+  if (schema instanceof z.ZodRecord) return visitor.map(schema.valueType);
+  if (schema instanceof z.ZodDiscriminatedUnion) return visitor.choice(schema.options);
+  throw new TypeError('The schema has a setting without metadata: make it by setting().');
+}
+
+/**
+ * The option of a choice that a block is meant for, by its `type`; where it names none, by the default of `type`.
+ *
+ * @returns undefined for a type that is not among them
+ */
+export function chosenOption(options: readonly Schema[], value: unknown): Schema | undefined {
+  const named = isBlock(value) ? value['type'] : undefined;
+  return options.find((option) => {
+    const type = option instanceof z.ZodObject ? option.shape['type'] : undefined;
+    return type instanceof z.ZodLiteral && type.value === (named ?? settingMeta.get(type)?.default);
+  });
+}
+
+/** Whether a value is a block: an object with keys. */
+export function isBlock(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
+import { baseUrl, domain, listenHost, network } from './kinds/addresses.ts';
+import { listOf } from './kinds/kind.ts';
+import { duration, size, wholeNumber } from './kinds/quantities.ts';
+import { apiKeys, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
+import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, yesOrNo } from './kinds/texts.ts';
+import { optionalSetting, setting, settingMeta, withKind } from './setting.ts';
+
+const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
+
+// setTimeout takes 24.8 days at most; what is waited for in the process itself stays below.
+const attempt = duration({ min: '100ms', max: '24d' });
+const long = duration({ min: '1s', max: '365d' });
+
+/**
+ * What a task or an answer may have. Temporal takes 2 MiB a payload, in which JSON writes quotes and line ends with two
+ * bytes.
+ */
+const payload = size({ min: '1KiB', max: '1536KiB' });
+
+const limits = z.strictObject({
+  body: setting(payload, { default: '1MiB', help: 'Largest body of a request; a larger one is answered 413.' }),
+  headers_timeout: setting(attempt, { default: '10s', help: 'Time for the headers of a request.' }),
+  body_timeout: setting(attempt, { default: '20s', help: 'Time for the body, from the end of the headers.' }),
+  shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
+    default: '10s',
+    help: 'Time for requests in flight when the server stops.',
+  }),
+});
+
+const client = z.strictObject({
+  id: setting(name, { help: 'Who calls, as the Temporal UI and the metrics name it.' }),
+  hmac_secret: setting(signingSecrets, {
+    env: 'GARUDUST_WEBHOOK_SECRET',
+    secret: true,
+    defaultText: 'none: refuses to start; `dev` makes one up',
+    help: 'Secrets that sign deliveries; several while rotating: any of them verifies, and the first is the one that receivers of a single signature know.',
+  }),
+  api_keys: optionalSetting(apiKeys, {
+    env: 'RUNS_API_KEY',
+    secret: true,
+    defaultText: 'none: `/v1` refuses; `dev` makes one up',
+    help: 'Bearer keys for `/v1`.',
+  }),
+  callback_secret: optionalSetting(signingSecrets, {
+    env: 'CALLBACK_SECRET',
+    secret: true,
+    defaultText: 'the webhook secrets',
+    help: 'Secrets that sign callbacks.',
+  }),
+  allowed_callback_domains: setting(listOf(domain, 'host names'), {
+    env: 'GARUDUST_ALLOWED_CALLBACK_DOMAINS',
+    default: [],
+    help: 'Hosts that a callback may go to. None listed: any public host.',
+  }),
+  agents: optionalSetting(listOf(name, 'agent names'), {
+    defaultText: 'every agent',
+    help: 'Agents that the client may use; the first serves where the default agent is not among them.',
+  }),
+  callback_headers: optionalSetting(secretHeaders, {
+    secret: true,
+    defaultText: 'none',
+    help: 'Headers that every callback of this client carries, such as a gateway key.',
+  }),
+});
+
+const policy = {
+  concurrency: setting(wholeNumber({ min: 1, max: 10_000 }), {
+    default: 64,
+    help: 'Tasks that one worker gives this agent at once. Garudust serves 64: what is above that queues there, while its attempt timeout runs.',
+  }),
+  attempt_timeout: setting(duration({ min: '1s', max: '24d' }), {
+    default: '10m',
+    help: 'Time for one call of the agent.',
+  }),
+  total_timeout: setting(long, { default: '1h', help: 'Time for all attempts, waits included.' }),
+  heartbeat_timeout: setting(duration({ min: '1s', max: '1h' }), {
+    default: '30s',
+    help: 'Silence after which Temporal takes the worker for lost and gives the task to another.',
+  }),
+  max_attempts: setting(wholeNumber({ min: 1, max: 100 }), {
+    default: 3,
+    help: "Calls that may cost money. Faults of the agent itself, such as a refused key, don't count.",
+  }),
+  max_answer_bytes: setting(payload, {
+    default: '1MiB',
+    help: 'Largest answer that is kept, in UTF-8. A larger one fails the run, and the agent is not asked again.',
+  }),
+};
+
+const agentType = withKind(oneOf(['garudust', 'demo']), { default: 'garudust', help: 'What the agent is.' });
+
+const agent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('garudust').register(settingMeta, agentType),
+    url: setting(baseUrl, {
+      env: 'GARUDUST_URL',
+      flag: '--garudust-url',
+      default: 'http://127.0.0.1:3000',
+      help: 'Where a Garudust server is reached. In `dev` without it and without `agents`, the built-in agent `demo` answers.',
+    }),
+    api_key: optionalSetting(headerSecret, {
+      env: 'GARUDUST_API_KEY',
+      secret: true,
+      defaultText: 'none',
+      help: "Garudust's own bearer key.",
+    }),
+    ...policy,
+  }),
+  z.strictObject({ type: z.literal('demo').register(settingMeta, agentType), ...policy }),
+]);
+
+const callback = z.strictObject({
+  permit_networks: setting(listOf(network, 'networks'), {
+    env: 'CALLBACK_PERMIT_NETWORKS',
+    default: [],
+    devDefault: ['127.0.0.0/8', '::1/128'],
+    help: 'Private networks that callbacks may go to all the same. Only the operator can open them.',
+  }),
+  retry_delays: setting(listOf(long, 'durations', 64), {
+    default: ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'],
+    help: "Waits after each failed try, ±20 %: one try more than waits. The default is Standard Webhooks' schedule.",
+  }),
+  attempt_timeout: setting(attempt, { default: '15s', help: 'Time for one try.' }),
+  dead_letter: setting(long, {
+    default: '14d',
+    help: 'How long a run whose callback was never taken stays open for a redelivery.',
+  }),
+});
+
+const worker = z.strictObject({
+  max_concurrent_activities: setting(wholeNumber({ min: 1, max: 100_000 }), {
+    default: 500,
+    help: 'Agent calls and callback tries under way at once in one worker.',
+  }),
+  shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
+    default: '25s',
+    help: 'Time for agent calls in flight when the worker stops; what is left goes to the next worker.',
+  }),
+  journal_dir: optionalSetting(folder, {
+    env: 'JOURNAL_DIR',
+    flag: '--journal-dir',
+    devDefault: '.garudust-temporal/journal',
+    defaultText: 'none',
+    help: 'Folder that keeps finished answers until Temporal has them, one worker per folder. Relative to the working directory.',
+  }),
+});
+
+const log = z.strictObject({
+  level: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']), {
+    env: 'LOG_LEVEL',
+    flag: '--log-level',
+    default: 'info',
+    help: 'Least severe lines that are written.',
+  }),
+  format: setting(oneOf(['json', 'pretty']), {
+    env: 'LOG_FORMAT',
+    flag: '--log-format',
+    default: 'json',
+    devDefault: 'pretty',
+    help: 'One JSON object a line, or short lines to read.',
+  }),
+});
+
+/** Every setting, by its place in the file. Output: durations in milliseconds, sizes in bytes. */
+export const settings = z.strictObject({
+  listen_enabled: setting(yesOrNo, {
+    default: true,
+    help: 'Whether webhooks are taken; `false` where only a worker runs.',
+  }),
+  listen_host: setting(listenHost, {
+    env: 'HOST',
+    flag: '--host',
+    default: '0.0.0.0',
+    devDefault: '127.0.0.1',
+    help: 'Address that webhooks and `/v1` are served at.',
+  }),
+  listen_port: setting(port, { env: 'PORT', flag: '--port', default: 8080, help: 'Its port; 0 takes a free one.' }),
+  endpoint_path: setting(endpointPath, {
+    env: 'ENDPOINT_PATH',
+    default: '/invoke',
+    help: 'A second path for tasks beside `/webhook`.',
+  }),
+  admin_host: setting(listenHost, {
+    env: 'ADMIN_HOST',
+    flag: '--admin-host',
+    default: '0.0.0.0',
+    devDefault: '127.0.0.1',
+    help: 'Address of health and metrics, which need no key: keep it inside.',
+  }),
+  admin_port: setting(port, {
+    env: 'ADMIN_PORT',
+    flag: '--admin-port',
+    default: 9090,
+    help: 'Port of health and metrics; 0 takes a free one.',
+  }),
+  temporal_ui_url: optionalSetting(baseUrl, {
+    env: 'TEMPORAL_UI_URL',
+    defaultText: 'none; `dev`: the UI that it starts',
+    help: 'Where people see the Temporal UI; runs then link to it.',
+  }),
+  task_queue: setting(taskQueue, {
+    env: 'TEMPORAL_TASK_QUEUE',
+    flag: '--task-queue',
+    default: DEFAULT_TASK_QUEUE,
+    help: 'Temporal task queue that ingress and worker share.',
+  }),
+  clients: z.array(client),
+  agents: z.record(z.string().regex(NAME_PATTERN), agent),
+  default_agent: optionalSetting(name, { defaultText: 'the first one', help: 'Agent of a task that asks for none.' }),
+  limits,
+  callback,
+  worker,
+  log,
+});
+
+/** The settings as the schema reads them, named as in the file. */
+export type Settings = z.infer<typeof settings>;

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { BadValue, BadValues, type Kind } from './kinds/kind.ts';
+
+/** A value as the file would have it. */
+export type RawValue = string | number | boolean | readonly string[];
+
+/** What is known about a setting beside its type; the settings page and the redacted summary are made from it. */
+export interface SettingMeta {
+  /** One sentence. */
+  readonly help: string;
+  /** Environment variable. */
+  readonly env?: string;
+  /** Long flag of the command line. */
+  readonly flag?: `--${string}`;
+  readonly secret?: boolean;
+  /** In the file's notation. */
+  readonly default?: RawValue;
+  /** Default of `dev` where it is another one. */
+  readonly devDefault?: RawValue;
+  /** Words for a default that is no plain value. */
+  readonly defaultText?: string;
+  /** What to write. */
+  readonly accepts: string;
+  /** A value that was read, in the file's notation; a secret's without the secret. */
+  readonly show: (value: unknown) => unknown;
+}
+
+/** Every setting of the schema with what is known about it. */
+export const settingMeta = z.registry<SettingMeta>();
+
+/** What a fault of a single value carries to whoever words the error. */
+export interface FaultParams {
+  readonly fault: 'missing' | 'bad';
+  /** What the fault is said of; the value itself where absent. */
+  readonly subject?: string;
+}
+
+type Meta = Omit<SettingMeta, 'accepts' | 'show'>;
+
+/** A setting that must have a value, be it its default. */
+export function setting<T>(kind: Kind<T>, meta: Meta): z.ZodType<T> {
+  return z.unknown().transform(readBy(kind, meta)).register(settingMeta, withKind(kind, meta));
+}
+
+/** A setting that may be left out. */
+export function optionalSetting<T>(kind: Kind<T>, meta: Meta): z.ZodOptional<z.ZodType<T | undefined>> {
+  const read = readBy(kind, meta);
+  return z
+    .unknown()
+    .transform((value, context) => (value === null ? undefined : read(value, context)))
+    .optional()
+    .register(settingMeta, withKind(kind, meta));
+}
+
+/** The metadata of a setting whose values are of a kind. */
+export function withKind<T>(kind: Kind<T>, meta: Meta): SettingMeta {
+  // What is shown has been read by the same kind.
+  return { ...meta, accepts: kind.accepts, show: (value) => kind.show(value as T) };
+}
+
+function readBy<T>(kind: Kind<T>, meta: Meta) {
+  return (value: unknown, context: z.RefinementCtx): T => {
+    if (value === undefined || value === null) {
+      context.addIssue({ code: 'custom', message: 'is missing', params: { fault: 'missing' } satisfies FaultParams });
+      return z.NEVER;
+    }
+    try {
+      return kind.read(value);
+    } catch (error) {
+      for (const { message, subject = meta.secret === true ? 'the value' : undefined } of faultsOf(error)) {
+        const params = { fault: 'bad', ...(subject !== undefined && { subject }) } satisfies FaultParams;
+        context.addIssue({ code: 'custom', message, params });
+      }
+      return z.NEVER;
+    }
+  };
+}
+
+function faultsOf(error: unknown): readonly BadValue[] {
+  if (error instanceof BadValues) return error.faults;
+  if (error instanceof BadValue) return [error];
+  throw error;
+}

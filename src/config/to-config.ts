@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import type { AgentConfig, AgentSpec, ClientConfig, Config } from './config.ts';
+import type { Mode } from './layers.ts';
+import type { Settings } from './schema.ts';
+
+/**
+ * The settings as the rooms take them.
+ *
+ * @param cwd what a relative folder is relative to
+ */
+export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
+  const agents = Object.entries(read.agents).map(([name, agent]) => toAgent(name, agent));
+  return {
+    mode,
+    ingress: {
+      enabled: read.listen_enabled,
+      host: read.listen_host,
+      port: read.listen_port,
+      endpointPath: read.endpoint_path,
+      bodyLimitBytes: read.limits.body,
+      headersTimeoutMs: read.limits.headers_timeout,
+      bodyTimeoutMs: read.limits.body_timeout,
+      requestTimeoutMs: read.limits.headers_timeout + read.limits.body_timeout + 1_000,
+      shutdownGraceMs: read.limits.shutdown_grace,
+    },
+    admin: { host: read.admin_host, port: read.admin_port },
+    clients: read.clients.map(toClient),
+    agents,
+    defaultAgent: read.default_agent ?? agents[0]?.name ?? '',
+    callback: {
+      permitNetworks: read.callback.permit_networks,
+      retryDelaysMs: read.callback.retry_delays,
+      attemptTimeoutMs: read.callback.attempt_timeout,
+      deadLetterMs: read.callback.dead_letter,
+    },
+    taskQueue: read.task_queue,
+    worker: {
+      maxConcurrentActivities: read.worker.max_concurrent_activities,
+      shutdownGraceMs: read.worker.shutdown_grace,
+      ...(read.worker.journal_dir !== undefined && { journalDir: resolve(cwd, read.worker.journal_dir) }),
+    },
+    ...(read.temporal_ui_url !== undefined && { temporalUiUrl: read.temporal_ui_url }),
+    log: read.log,
+  };
+}
+
+function toClient(client: Settings['clients'][number]): ClientConfig {
+  return {
+    id: client.id,
+    webhookSecrets: client.hmac_secret,
+    apiKeys: client.api_keys ?? [],
+    callbackSecrets: client.callback_secret ?? client.hmac_secret,
+    allowedCallbackDomains: client.allowed_callback_domains,
+    ...(client.agents !== undefined && { permittedAgents: client.agents }),
+    callbackHeaders: client.callback_headers ?? {},
+  };
+}
+
+type AgentSettings = Settings['agents'][string];
+
+function toAgent(name: string, agent: AgentSettings): AgentConfig {
+  return {
+    name,
+    spec: toSpec(agent),
+    concurrency: agent.concurrency,
+    policy: {
+      attemptTimeoutMs: agent.attempt_timeout,
+      totalTimeoutMs: agent.total_timeout,
+      heartbeatTimeoutMs: agent.heartbeat_timeout,
+      maxAttempts: agent.max_attempts,
+      maxAnswerBytes: agent.max_answer_bytes,
+    },
+  };
+}
+
+function toSpec(agent: AgentSettings): AgentSpec {
+  if (agent.type === 'demo') return { type: 'demo' };
+  return { type: 'garudust', url: agent.url, ...(agent.api_key !== undefined && { apiKey: agent.api_key }) };
+}

@@ -1,0 +1,60 @@
+import type { ConfigProblem } from './config-error.ts';
+import { nearestName } from './nearest-name.ts';
+import { type FileOrigin, formatPath, getAt, type Path, plainKey, type RawSettings, setAt } from './raw-settings.ts';
+import { isBlock } from './schema-node.ts';
+
+export const WEBHOOK_ADAPTER = 'webhook_adapter';
+
+/** The block of the article "Event-Driven Agent Orchestration", and which of our settings each key of it is. */
+export const ADAPTER_KEYS: Readonly<Record<string, Path>> = {
+  enabled: ['listen_enabled'],
+  listen_port: ['listen_port'],
+  endpoint_path: ['endpoint_path'],
+  hmac_secret: ['clients', 0, 'hmac_secret'],
+  allowed_callback_domains: ['clients', 0, 'allowed_callback_domains'],
+};
+
+/**
+ * Moves the article's block onto the settings that it means; its client is called `default`.
+ *
+ * @returns what is wrong with it: an unknown key, or a setting that the file also gives in our own words
+ */
+export function unfoldWebhookAdapter(raw: RawSettings): ConfigProblem[] {
+  const block = raw.values[WEBHOOK_ADAPTER];
+  delete raw.values[WEBHOOK_ADAPTER];
+  if (block === undefined || block === null) return [];
+  const problems: ConfigProblem[] = [];
+  const report = (path: string, text: string): void => {
+    const origin = raw.origins.get(path) as FileOrigin | undefined;
+    problems.push({
+      path,
+      line: `${path}${origin?.line === undefined ? '' : ` (${origin.file} line ${origin.line})`} ${text}.`,
+    });
+  };
+  if (!isBlock(block)) {
+    report(WEBHOOK_ADAPTER, 'is not a block: write its keys below it, indented');
+    return problems;
+  }
+  const ownClients = (raw.values['clients'] ?? undefined) !== undefined;
+  for (const [key, value] of Object.entries(block)) {
+    const target = ADAPTER_KEYS[key];
+    const path = `${WEBHOOK_ADAPTER}.${plainKey(key)}`;
+    if (target === undefined) {
+      const near = nearestName(key, Object.keys(ADAPTER_KEYS));
+      const mend =
+        near === undefined ? `its keys are ${Object.keys(ADAPTER_KEYS).join(', ')}` : `did you mean ${near}?`;
+      report(path, `is not known here: ${mend}`.replace(/\?$/, '? If so, correct it'));
+      continue;
+    }
+    const isClient = target[0] === 'clients';
+    const rival = isClient ? ['clients'] : target;
+    if (isClient ? ownClients : (getAt(raw.values, rival) ?? undefined) !== undefined) {
+      report(path, `and ${formatPath(rival)} say the same thing twice: keep one of them`);
+      continue;
+    }
+    if (isClient) raw.values['clients'] ??= [{ id: 'default' }];
+    const origin = raw.origins.get(path) as FileOrigin | undefined;
+    setAt(raw, target, value, { from: 'file', file: '', ...origin, path });
+  }
+  return problems;
+}

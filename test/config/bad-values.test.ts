@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { refusal, SECRET } from './load.ts';
+
+const CLIENT = `id: ci, hmac_secret: ${SECRET}`;
+const CLIENTS = `clients: [{ ${CLIENT} }]\n`;
+const client = (more: string): string => `clients: [{ ${CLIENT}, ${more} }]`;
+const agent = (settings: string): string => `${CLIENTS}agents: { bot: { ${settings} } }`;
+
+describe('one line tells path, value and mend of', () => {
+  const cases: [string, string, RegExp][] = [
+    [
+      'a port that is a word',
+      `${CLIENTS}listen_port: web`,
+      /^listen_port .*: "web" is not a port: write .* 0 to 65535\.$/,
+    ],
+    ['a port out of range', `${CLIENTS}admin_port: 65536`, /^admin_port .*: 65536 is not a port/],
+    ['a port with a fraction', `${CLIENTS}listen_port: 80.5`, /^listen_port .*: 80\.5 is not a port/],
+    ['a port that is a list', `${CLIENTS}listen_port: [80]`, /^listen_port .*: a list is not a port/],
+    [
+      'a host with a port',
+      `${CLIENTS}listen_host: "localhost:80"`,
+      /^listen_host .*"localhost:80" is not an IP address/,
+    ],
+    ['half an address', `${CLIENTS}listen_host: "127.1"`, /^listen_host .*"127\.1" is not an IP address or host name/],
+    [
+      'a path without slash',
+      `${CLIENTS}endpoint_path: invoke`,
+      /^endpoint_path .*"invoke" is not a plain path: write it/,
+    ],
+    ['a path with a parameter', `${CLIENTS}endpoint_path: "/a/:b"`, /^endpoint_path .*is not a plain path/],
+    ['a yes that is not true', `${CLIENTS}listen_enabled: yes`, /^listen_enabled .*"yes" is neither true nor false/],
+    [
+      'an unknown word',
+      `${CLIENTS}log: { level: loud }`,
+      /^log\.level .*"loud" is not known here: write one of trace,/,
+    ],
+    ['a queue with a space', `${CLIENTS}task_queue: "a b"`, /^task_queue .*is not a task queue name/],
+    [
+      'a duration without unit',
+      `${CLIENTS}callback: { attempt_timeout: 15 }`,
+      /: 15 has no unit: write 15s for seconds/,
+    ],
+    ['the same as text', `${CLIENTS}callback: { attempt_timeout: "15" }`, /: "15" has no unit: write 15s/],
+    ['a duration of no meaning', `${CLIENTS}callback: { dead_letter: soon }`, /"soon" is not a duration: .*14d/],
+    ['an unknown unit', `${CLIENTS}callback: { dead_letter: 2w }`, /"2w" is not a duration/],
+    ['a negative duration', `${CLIENTS}callback: { dead_letter: -1d }`, /"-1d" is not a duration/],
+    ['a duration below its least', agent('heartbeat_timeout: 500ms'), /^agents\.bot\.heartbeat_timeout .*at least 1s/],
+    ['a duration above its most', `${CLIENTS}limits: { body_timeout: 25d }`, /"25d" is too long: write at most 24d/],
+    [
+      'one bad duration of a list',
+      `${CLIENTS}callback: { retry_delays: [5s, 5] }`,
+      /^callback\.retry_delays .*: 5 has no unit/,
+    ],
+    [
+      'too many retries',
+      `${CLIENTS}callback: { retry_delays: [${Array(65).fill('5s').join()}] }`,
+      /more than 64 entries/,
+    ],
+    ['a size of no meaning', `${CLIENTS}limits: { body: big }`, /^limits\.body .*"big" is not a size: write bytes/],
+    [
+      'a size that Temporal would not take',
+      agent('max_answer_bytes: 2MiB'),
+      /"2MiB" is too large: write at most 1536KiB/,
+    ],
+    ['no attempts', agent('max_attempts: 0'), /^agents\.bot\.max_attempts .*: 0 is not a number: .* from 1 to 100\.$/],
+    ['no concurrency', agent('concurrency: 0'), /^agents\.bot\.concurrency .*: 0 is not a number/],
+    ['a URL of another scheme', agent('url: "ftp://a"'), /^agents\.bot\.url .*"ftp:\/\/a" is not a URL: write http/],
+    ['a URL with a password', agent('url: "http://u:hidden@a"'), /^agents\.bot\.url .*"…@a" holds credentials: leave/],
+    ['a URL with a query', agent('url: "http://a?key=hidden"'), /^agents\.bot\.url .*"http:\/\/a…" has a query/],
+    [
+      'an unknown type of agent',
+      agent('type: oracle'),
+      /^agents\.bot\.type .*"oracle" is not a type of agent: .*garudust, demo/,
+    ],
+    ['a setting of another type', agent('type: demo, url: "http://a"'), /^agents\.bot\.url .* is not a setting here/],
+    ['an agent without a name', `${CLIENTS}agents: { "": {} }`, /^agents\. .* is not a name/],
+    ['an agent with a bad name', `${CLIENTS}agents: { "a b": {} }`, /^agents\.a… .* is not a name: write up to 64/],
+    [
+      'an agent that is no block',
+      `${CLIENTS}agents: { bot: fast }`,
+      /^agents\.bot .*a text where a block of settings belongs/,
+    ],
+    ['a list of agents', `${CLIENTS}agents: [bot]`, /^agents .*a list where a block of settings belongs/],
+    ['no agents', `${CLIENTS}agents: {}`, /^agents .*has no agent/],
+    [
+      'a network of no meaning',
+      `${CLIENTS}callback: { permit_networks: [lan] }`,
+      /"lan" is not a network in CIDR form/,
+    ],
+    [
+      'a prefix too long',
+      `${CLIENTS}callback: { permit_networks: [10.0.0.0/33] }`,
+      /"10\.0\.0\.0\/33" has no valid prefix/,
+    ],
+    ['a zone in a network', `${CLIENTS}callback: { permit_networks: ["fe80::1%eth0/64"] }`, /is not a network/],
+    [
+      'a domain that is a URL',
+      client('allowed_callback_domains: "https://a.b/c"'),
+      /"https:\/\/a\.b\/c" is not a host name/,
+    ],
+    ['a domain with a port', client('allowed_callback_domains: ["a.b:443"]'), /"a\.b:443" is not a host name/],
+    ['a wildcard in the midst', client('allowed_callback_domains: ["a.*.b"]'), /"a\.\*\.b" is not a host name/],
+    [
+      'a client without id',
+      `clients: [{ hmac_secret: ${SECRET} }]`,
+      /^clients\[0\]\.id .* is missing: write it in the file/,
+    ],
+    [
+      'a client with a colon',
+      `clients: [{ id: "a:b", hmac_secret: ${SECRET} }]`,
+      /^clients\[0\]\.id .*"a:b" is not a name/,
+    ],
+    [
+      'a client without secret',
+      'clients: [{ id: ci }]',
+      /^clients\[0\]\.hmac_secret .* is missing: write it in the file\.$/,
+    ],
+    ['a client that is no block', `clients: [${SECRET}]`, /^clients\[0\] .* is a text where a block/],
+    ['clients that are a block', `clients: { ${CLIENT} }`, /^clients .* is a block where a list belongs/],
+    ['no client', 'clients: []', /^clients .* is an empty list/],
+    [
+      'two clients of one id',
+      `clients: [{ ${CLIENT} }, { id: ci, hmac_secret: other-secret }]`,
+      /^clients\[1\]\.id .*clients\[0\]\.id/,
+    ],
+    [
+      'two clients with one secret',
+      `clients: [{ ${CLIENT} }, { id: b, hmac_secret: [new-secret, ${SECRET}] }]`,
+      /^clients\[1\]\.hmac_secret .* is also in clients\[0\]\.hmac_secret: nobody could tell the two clients apart/,
+    ],
+    [
+      'two clients with one key',
+      `clients: [{ ${CLIENT}, api_keys: key-number-1 }, { id: b, hmac_secret: other-secret, api_keys: key-number-1 }]`,
+      /^clients\[1\]\.api_keys .* is also in clients\[0\]\.api_keys/,
+    ],
+    [
+      'an unknown agent of a client',
+      client('agents: [oracle]'),
+      /^clients\[0\]\.agents .*oracle, which is not configured: the agents are garudust/,
+    ],
+    ['an unknown default agent', `${CLIENTS}default_agent: oracle`, /^default_agent .*oracle, which is not configured/],
+    [
+      'a secret that is a number',
+      'clients: [{ id: ci, hmac_secret: 12345678 }]',
+      /: the value is not text: put it in quotes/,
+    ],
+    ['an empty secret', 'clients: [{ id: ci, hmac_secret: "" }]', /^clients\[0\]\.hmac_secret .*: the value is empty/],
+    ['no secrets in a list', 'clients: [{ id: ci, hmac_secret: [] }]', /: the value is an empty list/],
+    [
+      'a secret with spaces around',
+      'clients: [{ id: ci, hmac_secret: [" abcdefgh "] }]',
+      /begins or ends with a space/,
+    ],
+    [
+      'a secret that nobody filled in',
+      'clients: [{ id: ci, hmac_secret: "$${SECRET}" }]',
+      /still the name of a variable/,
+    ],
+    [
+      'a whsec_ that is cut',
+      'clients: [{ id: ci, hmac_secret: "whsec_MfKQ9r8" }, ]',
+      /fewer than 8 characters|not base64/,
+    ],
+    ['a whsec_ that is no base64', 'clients: [{ id: ci, hmac_secret: "whsec_not base64!" }]', /is not base64 after it/],
+    ['a private key', 'clients: [{ id: ci, hmac_secret: "whsk_abcdefghijk" }]', /is a key of a key pair/],
+    [
+      'a weak secret',
+      'clients: [{ id: ci, hmac_secret: "1234567" }]',
+      /^clients\[0\]\.hmac_secret .*fewer than 8 characters/,
+    ],
+    ['a weak key', client('api_keys: [long-enough, short]'), /^clients\[0\]\.api_keys .*fewer than 8 characters/],
+    ['a weak callback secret', client('callback_secret: short'), /^clients\[0\]\.callback_secret .*fewer than 8/],
+    [
+      'a key with a space',
+      client('api_keys: [one-good-key, "one bad key"]'),
+      /^clients\[0\]\.api_keys .*: entry 2 holds a space/,
+    ],
+    [
+      'a key with an umlaut',
+      agent('api_key: "schlüssel"'),
+      /^agents\.bot\.api_key .*: the value holds a space or a character/,
+    ],
+    [
+      'a reserved header',
+      client('callback_headers: { Host: a }'),
+      /: the header Host is set by this program: leave it out/,
+    ],
+    [
+      'a header with two lines',
+      client('callback_headers: { X-A: "a\\nb" }'),
+      /: the header X-A has a value that is not text/,
+    ],
+    [
+      'a header that is a number',
+      client('callback_headers: { X-A: 5 }'),
+      /: the header X-A has a value that is not text/,
+    ],
+    [
+      'a header of no name',
+      client('callback_headers: { "X A": a }'),
+      /: the header X has a name that HTTP does not permit/,
+    ],
+    ['headers that are a list', client('callback_headers: [a]'), /is not a block of headers/],
+    [
+      'less total than attempt',
+      agent('attempt_timeout: 2h'),
+      /^agents\.bot\.total_timeout .*is 1h, less than the 2h of attempt_timeout/,
+    ],
+    ['a mistyped setting', `${CLIENTS}listen_prot: 80`, /^listen_prot .*is not a setting: did you mean listen_port\?/],
+    [
+      'a mistyped setting below',
+      `${CLIENTS}callback: { retry_delay: [] }`,
+      /^callback\.retry_delay .*did you mean retry_delays\?/,
+    ],
+    ['a mistyped setting of a client', client('api_kes: a'), /^clients\[0\]\.api_kes .*did you mean api_keys\?/],
+    [
+      'a mistyped setting of an agent',
+      agent('max_atempts: 1'),
+      /^agents\.bot\.max_atempts .*did you mean max_attempts\?/,
+    ],
+    [
+      'an unknown setting',
+      `${CLIENTS}colour: red`,
+      /^colour .*is not a setting here: .*listen_host, .*webhook_adapter\.$/,
+    ],
+    ['a setting of Temporal', `${CLIENTS}temporal_address: "a:7233"`, /^temporal_address .*told by TEMPORAL_ADDRESS/],
+    ['a text where a block belongs', `${CLIENTS}limits: 5`, /^limits .*is a number where a block of settings belongs/],
+  ];
+  for (const [name, yaml, message] of cases) {
+    test(name, () => {
+      const lines = refusal({ yaml });
+      assert.equal(lines.length, 1, lines.join('\n'));
+      assert.match(lines[0] ?? '', message);
+      assert.match(lines[0] ?? '', /\(garudust-temporal\.yaml line \d\)/);
+      assert.doesNotMatch(lines[0] ?? '', /hidden/);
+    });
+  }
+});
+
+test('production without a secret is refused, and told both ways to set one', () => {
+  assert.deepEqual(refusal({ env: {} }), [
+    'clients[0].hmac_secret is missing: set GARUDUST_WEBHOOK_SECRET in the environment, or write it in the file.',
+  ]);
+});
+
+test('a flag without effect is refused', () => {
+  const yaml = `${CLIENTS}agents: { bot: { type: demo } }`;
+  assert.match(refusal({ yaml, flags: { garudustUrl: 'http://a' } }).join(), /^--garudust-url has no effect/);
+});
+
+test('every bad entry of a list is told', () => {
+  const lines = refusal({ yaml: client('allowed_callback_domains: ["a/b", good.example, "c:1"]') });
+  assert.deepEqual(
+    lines.map((line) => /"(.*?)"/.exec(line)?.[1]),
+    ['a/b', 'c:1'],
+  );
+});
