@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { startTestStack } from '../support/start-test-stack.ts';
+import { connectToTestServer } from '../support/temporal-server.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+describe('a signed webhook becomes a run', () => {
+  test('202 with the workflow ID, the answer by poll, the callback signed both ways', async (t) => {
+    const { start, get, callbacks, callbackUrl } = await startTestStack(t);
+    const accepted = await start({ text: 'Say hello', callback_url: callbackUrl, session_key: 's1', user_id: 'u1' });
+    assert.equal(accepted.status, 'queued');
+    const run = await get(accepted.id, 20);
+    assert.equal(run.status, 'completed');
+    assert.match(run.output ?? '', /demo agent/);
+    await waitFor('the callback', () => callbacks.length === 1);
+    const [callback] = callbacks;
+    assert.deepEqual([callback?.signature, callback?.webhookId, callback?.body?.text], ['good', run.id, run.output]);
+    const { workflowId, status } = await (await connectToTestServer()).client.workflow.getHandle(run.id).describe();
+    assert.equal(workflowId, accepted.workflow_id);
+    assert.match(status.name, /RUNNING|COMPLETED/);
+  });
+
+  test('both vocabularies on both paths', async (t) => {
+    const { url, start, get } = await startTestStack(t);
+    const { id } = await start({ directive: 'Say hello', principal: 'u1', conversation_anchor: 'c1' });
+    const run = await get(id, 20);
+    assert.deepEqual([run.status, run.user_id, run.session_key], ['completed', 'u1', 'c1']);
+    assert.equal((await fetch(`${url}/invoke`, { method: 'POST', body: '{}' })).status, 401);
+  });
+
+  test('the start is eager: one gRPC call, and the first task comes with it', async (t) => {
+    const { start, get } = await startTestStack(t);
+    const { id } = await start({ text: 'Say hello' });
+    await get(id, 20);
+    const history = await (await connectToTestServer()).client.workflow.getHandle(id).fetchHistory();
+    const started = history.events?.find(({ workflowExecutionStartedEventAttributes: attributes }) => attributes);
+    assert.equal(started?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted, true);
+  });
+});
+
+describe('the agent is stopped when the run is canceled', () => {
+  test('within seconds, and the callback is told', async (t) => {
+    const { start, get, cancel, callbacks, callbackUrl } = await startTestStack(t);
+    const { id } = await start({ text: 'demo: sleep 60s', callback_url: callbackUrl });
+    while ((await get(id)).status !== 'running') await sleep(50);
+    assert.equal((await cancel(id)).status, 202);
+    const run = await get(id, 10);
+    assert.deepEqual([run.status, run.error?.code], ['canceled', 'Canceled']);
+    await waitFor('the callback', () => callbacks.length === 1);
+    assert.deepEqual(
+      [callbacks[0]?.body?.status, callbacks[0]?.body?.text],
+      ['canceled', 'Error: The run was canceled.'],
+    );
+    assert.equal((await cancel(id)).status, 200);
+  });
+});
+
+describe('failures', () => {
+  test('a task that the agent fails for good: failed by status, callback and workflow alike', async (t) => {
+    const { start, get, callbacks, callbackUrl } = await startTestStack(t);
+    const { id } = await start({ text: 'demo: size 3MB', callback_url: callbackUrl });
+    const run = await get(id, 20);
+    assert.deepEqual([run.status, run.error?.code], ['failed', 'AnswerTooLarge']);
+    await waitFor('the callback', () => callbacks.length === 1);
+    assert.match(callbacks[0]?.body?.text ?? '', /^Error: /);
+  });
+
+  test('a receiver that fails first gets the same body again', async (t) => {
+    const { start, callbacks, callbackUrl, get } = await startTestStack(t, { receiver: { failFirst: 1 } });
+    const { id } = await start({ text: 'Say hello', callback_url: callbackUrl });
+    await waitFor('the second try', () => callbacks.length === 2, 20_000);
+    assert.deepEqual(callbacks[0]?.body, callbacks[1]?.body);
+    assert.deepEqual([callbacks[0]?.webhookId, callbacks[1]?.webhookId], [id, id]);
+    let run = await get(id);
+    for (let tries = 0; tries < 20 && run.callback.status !== 'delivered'; tries += 1) {
+      await sleep(100);
+      run = await get(id);
+    }
+    assert.deepEqual([run.callback.status, run.callback.attempts], ['delivered', 2]);
+  });
+});
+
+describe('with Temporal away', () => {
+  test('the ingress answers 503 with Retry-After, and both halves recover by themselves', async (t) => {
+    const server = await connectToTestServer();
+    const proxy = await startTcpProxy(server.address);
+    t.after(() => proxy.close());
+    proxy.setMode('refuse');
+    const { post, get, url } = await startTestStack(t, { address: proxy.address });
+    const key = { 'Idempotency-Key': 'the-one' };
+    const refused = await post({ text: 'Say hello' }, key);
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    assert.equal((await fetch(`${url}/readyz`)).status, 503);
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
+    proxy.setMode('pass');
+    let response = refused;
+    for (let tries = 0; tries < 60 && response.status !== 202; tries += 1) {
+      await sleep(250);
+      response = await post({ text: 'Say hello' }, key);
+    }
+    assert.equal(response.status, 202);
+    const { id } = (await response.json()) as { id: string };
+    assert.equal((await get(id, 30)).status, 'completed');
+  });
+});

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startCallbackReceiver, type ReceivedCallback } from '../../src/cli/callback-receiver.ts';
+import { type Roles, type RunningStack, startStack } from '../../src/cli/stack/start-stack.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { hubHeaders } from './signed-headers.ts';
+import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
+
+const SECRET = 'the-secret-of-the-test-stack';
+const API_KEY = 'the-key-of-the-test-stack';
+
+/** Ingress and worker as `start` composes them, on the tests' Temporal server. */
+export interface TestStack {
+  readonly stack: RunningStack;
+  readonly url: string;
+  readonly taskQueue: string;
+  /** Callbacks that arrived at `callbackUrl`, in order. */
+  readonly callbacks: ReceivedCallback[];
+  readonly callbackUrl: string;
+  /** Posts a signed task. */
+  post(task: object, headers?: Record<string, string>): Promise<Response>;
+  /** Posts a task that must be accepted. */
+  start(task: object, headers?: Record<string, string>): Promise<RunResource>;
+  get(runId: string, waitSeconds?: number): Promise<RunResource>;
+  cancel(runId: string): Promise<Response>;
+}
+
+export interface TestStackOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly roles?: Roles;
+  /** Of Temporal; default: the tests' server. */
+  readonly address?: string;
+  readonly taskQueue?: string;
+  /** What the callback receiver answers. */
+  readonly receiver?: { readonly failFirst?: number; readonly status?: number };
+}
+
+/** Starts one that is drained when the test ends. */
+export async function startTestStack(t: TestContext, options: TestStackOptions = {}): Promise<TestStack> {
+  const server = await connectToTestServer();
+  const taskQueue = options.taskQueue ?? uniqueTaskQueue(t);
+  const { config } = loadConfig({
+    mode: 'dev',
+    file: false,
+    cwd: process.cwd(),
+    flags: { port: '0', adminPort: '0', taskQueue },
+    env: {
+      GARUDUST_WEBHOOK_SECRET: SECRET,
+      RUNS_API_KEY: API_KEY,
+      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+      ...options.env,
+    },
+  });
+  const stack = await startStack({
+    config,
+    temporal: {
+      connectionOptions: { address: options.address ?? server.address },
+      namespace: server.namespace,
+    },
+    roles: options.roles ?? { ingress: true, worker: true },
+    logger: createLogger(config.log),
+    metrics: createMetrics(),
+  });
+  t.after(() => stack.drain());
+  // A start before the worker takes tasks is a run all the same, but not an eager one.
+  while (options.address === undefined && !(await stack.ready())) await sleep(20);
+  const callbacks: ReceivedCallback[] = [];
+  const receiver = await startCallbackReceiver({
+    port: 0,
+    failFirst: options.receiver?.failFirst ?? 0,
+    status: options.receiver?.status ?? 204,
+    delayMs: 0,
+    secrets: () => [SECRET],
+    onCallback: (callback) => callbacks.push(callback),
+  });
+  t.after(() => receiver.close());
+
+  const url = stack.ingressUrl ?? '';
+  const headers = { Authorization: `Bearer ${API_KEY}` };
+  const post = (task: object, more: Record<string, string> = {}): Promise<Response> => {
+    const body = JSON.stringify(task);
+    return fetch(`${url}/webhook`, {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/json', ...hubHeaders(SECRET, body), ...more },
+    });
+  };
+  return {
+    stack,
+    url,
+    taskQueue,
+    callbacks,
+    callbackUrl: `${receiver.url}callbacks`,
+    post,
+    async start(task, more = { 'Idempotency-Key': randomUUID() }) {
+      const response = await post(task, more);
+      if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
+      return runResource.parse(await response.json());
+    },
+    async get(runId, waitSeconds = 0) {
+      const response = await fetch(`${url}/v1/runs/${runId}?wait=${waitSeconds}`, { headers });
+      return runResource.parse(await response.json());
+    },
+    cancel: (runId) => fetch(`${url}/v1/runs/${runId}/cancel`, { method: 'POST', headers }),
+  };
+}
