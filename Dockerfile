@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+
+# Debian, not Alpine: the Temporal SDK's native module is built for glibc. To pin the exact image, look its digest up with
+# `docker buildx imagetools inspect node:24-bookworm-slim` and write node:24-bookworm-slim@sha256:… here.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+# `npm ci` runs the build (the script `prepare`), so that sources come before it.
+COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN --mount=type=cache,target=/root/.npm npm ci && npm prune --omit=dev
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production
+WORKDIR /app
+# A new volume takes over the folder's owner and mode. Answers of agents stand in it.
+RUN install --directory --owner=node --group=node --mode=0700 /var/lib/garudust-temporal/journal
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json LICENSE CHANGELOG.md ./
+# As a number, so that Kubernetes can see that it is not root.
+USER 1000:1000
+EXPOSE 8080 9090
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT || 9090}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# No init: the program handles signals as process 1, drains at SIGTERM, and starts no other process.
+ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+CMD ["--help"]
