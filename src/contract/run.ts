@@ -13,6 +13,8 @@ export interface Task {
   readonly sessionKey?: string;
   readonly userId?: string;
   readonly userName?: string;
+  /** What else a source's operator wants to be told beside the task; nothing reads it but people. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** How long and how often an agent is tried. Durations are milliseconds. */
@@ -123,7 +125,10 @@ export interface RunMemo extends Record<string, unknown> {
   readonly client: string;
   readonly source: string;
   readonly agent: string;
-  /** SHA-256 of the raw request body, hex. Tells a repeat from another body under the same key. */
+  /**
+   * SHA-256, hex, of the raw request body, or of what in it stays the same when a source tries again. Tells a repeat from
+   * another body under the same key.
+   */
   readonly bodySha256: string;
   readonly callbackUrl?: string;
   readonly sessionKey?: string;

@@ -1,5 +1,7 @@
 import type { AgentPolicy, CallbackTarget } from '../contract/run.ts';
 import type { RunClient } from './run-client.ts';
+import type { IgnoreWhy } from './sources/preset.ts';
+import type { Source } from './sources/source.ts';
 
 /** Who may call. */
 export interface IngressClient {
@@ -43,6 +45,8 @@ export interface IngressLogger {
 export interface IngressMetrics {
   /** `route` is the route's pattern, never the path, so that the number of series stays small. */
   requestAnswered(labels: { route: string; method: string; status: number }, seconds: number): void;
+  /** A verified event of a configured source started nothing. */
+  eventIgnored?(labels: { source: string; why: IgnoreWhy }): void;
 }
 
 /** How callbacks of accepted runs are delivered, and where they may never go. */
@@ -62,6 +66,8 @@ export interface AppDeps {
   readonly limits: IngressLimits;
   /** A second path for tasks beside `/webhook`, such as `/invoke`. */
   readonly endpointPath: string;
+  /** The configured sources, as `compileSources` makes them. Default: none. */
+  readonly sources?: ReadonlyMap<string, Source>;
   readonly logger: IngressLogger;
   readonly metrics: IngressMetrics;
   /** Milliseconds since the epoch; judges signed timestamps. Default: `Date.now`. */
@@ -73,6 +79,10 @@ export interface RequestState {
   requestId: string;
   /** Known once the caller has proved who it is. */
   client?: string;
+  /** Name of the configured source whose path was asked for. */
+  source?: string;
+  /** Why an event started nothing. */
+  ignored?: string;
   runId?: string;
   /** Code of the problem that was answered. */
   problem?: string;

@@ -7,6 +7,7 @@ import { noRoute } from './middleware/no-route.ts';
 import { requestId } from './middleware/request-id.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { healthRoutes } from './routes/health.ts';
+import { hooksRoutes } from './routes/hooks.ts';
 import { runsRoutes } from './routes/runs.ts';
 import { webhookRoutes } from './routes/webhook.ts';
 
@@ -19,6 +20,7 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
   checkDeps(deps);
   const router = new Router<RequestState>({ sensitive: true });
   webhookRoutes(router, deps);
+  hooksRoutes(router, deps);
   runsRoutes(router, deps);
   healthRoutes(router, () => deps.runs.ready());
 

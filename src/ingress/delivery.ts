@@ -2,7 +2,10 @@ import type { AgentRunInput, RunMemo } from '../contract/run.ts';
 
 declare const brand: unique symbol;
 
-/** Raw bytes whose signature was checked. Only `verifyDelivery` makes one, and it is all that a parser takes. */
+/**
+ * Raw bytes whose signature was checked. Only `verifyDelivery` makes one, and for a configured source
+ * `verifySourceDelivery`; it is all that a parser takes.
+ */
 export interface VerifiedDelivery {
   readonly [brand]: 'VerifiedDelivery';
   /** Who signed it: the id of a configured client. */
@@ -13,7 +16,7 @@ export interface VerifiedDelivery {
   readonly deliveryId: string | undefined;
 }
 
-/** A task that may become a run. Only a parser makes one, and it is all that `startRun` takes. */
+/** A task that may become a run. Only `acceptTask` makes one, of a verified delivery, and it is all that `startRun` takes. */
 export interface AcceptedTask {
   readonly [brand]: 'AcceptedTask';
   /** The run id, which is the workflow ID. */

@@ -4,6 +4,7 @@ import { verifyRequest } from '../signatures/verify-request.ts';
 import type { AppDeps } from './app-deps.ts';
 import { readDeliveryId } from './delivery-id.ts';
 import type { VerifiedDelivery } from './delivery.ts';
+import { isJson, readMediaType, unsupportedMediaType } from './media-type.ts';
 
 const SIGNATURE_HEADERS = ['x-hub-signature-256', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
 
@@ -70,11 +71,6 @@ function toSignatureHeaders(headers: IncomingMessage['headersDistinct']): Record
 }
 
 function refuseOtherThanJson(headers: IncomingMessage['headersDistinct']): void {
-  const given = headers['content-type']?.join(', ') ?? '';
-  const [type, ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
-  const isJson = /^application\/(?:json|[\w.!#$&^-]+\+json)$/.test(type ?? '');
-  if (isJson && (charset === undefined || /^"?utf-8"?$/.test(charset))) return;
-  const detail = `${given === '' ? 'No Content-Type' : `Content-Type "${given.slice(0, 80)}"`}: send application/json in UTF-8.`;
-  throw new ProblemError('unsupported_media_type', detail);
+  const type = readMediaType(headers);
+  if (!isJson(type)) throw unsupportedMediaType(type, 'application/json in UTF-8');
 }

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   malformed_request: { status: 400, title: 'The request is not valid HTTP for this server' },
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
   invalid_task: { status: 422, title: 'The task is not valid' },
+  invalid_event: { status: 422, title: 'No task could be made of the event' },
   invalid_parameter: { status: 422, title: 'A parameter is not valid' },
   invalid_idempotency_key: { status: 422, title: 'The idempotency key is not valid' },
   callback_url_refused: { status: 422, title: 'The callback address is not permitted' },

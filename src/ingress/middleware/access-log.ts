@@ -13,7 +13,7 @@ export function accessLog(logger: IngressLogger, metrics: IngressMetrics): Middl
     const started = performance.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
-      const { requestId, client, runId, problem } = ctx.state;
+      const { requestId, client, source, ignored, runId, problem } = ctx.state;
       const { method } = ctx;
       // Where the caller went before an answer was begun, the status is only what would have been sent.
       const status = ctx.res.headersSent ? ctx.res.statusCode : 499;
@@ -25,6 +25,8 @@ export function accessLog(logger: IngressLogger, metrics: IngressMetrics): Middl
           status,
           duration_ms: Math.round(milliseconds * 10) / 10,
           ...(client !== undefined && { client }),
+          ...(source !== undefined && { source }),
+          ...(ignored !== undefined && { ignored }),
           ...(runId !== undefined && { run_id: runId }),
           ...(problem !== undefined && { problem }),
         },

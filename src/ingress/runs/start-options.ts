@@ -49,10 +49,11 @@ function taskDetails({ task, client, source, agent, callback }: AgentRunInput): 
     ['agent', agent],
     ['session', task.sessionKey],
     ['user', task.userName ?? task.userId],
+    ...Object.entries(task.metadata ?? {}),
     ['callback', callback && callbackSummary(callback.url).replace(/^POST /, '')],
   ];
   const lines = bullets.flatMap(([name, value]) =>
-    value === undefined ? [] : [`- **${name}**: ${escapeMarkdown(value)}`],
+    value === undefined ? [] : [`- **${escapeMarkdown(name)}**: ${escapeMarkdown(value)}`],
   );
   const text =
     task.text.length > MAX_DETAILS_TEXT ? `${task.text.slice(0, MAX_DETAILS_TEXT).toWellFormed()} …` : task.text;

@@ -1,0 +1,64 @@
+import type { Router, RouterContext } from '@koa/router';
+import { ProblemError } from '../../protocol/problems.ts';
+import type { AppDeps, RequestState } from '../app-deps.ts';
+import { answerRun } from '../answer-run.ts';
+import { readBody } from '../read-body.ts';
+import { parseSourceDelivery } from '../sources/parse-source-delivery.ts';
+import type { Source } from '../sources/source.ts';
+import { verifySourceDelivery } from '../sources/verify-source-delivery.ts';
+
+/** `POST /hooks/:source` of every configured source: verified, parsed, recorded, and only then answered with 202. */
+export function hooksRoutes(router: Router<RequestState>, deps: AppDeps): void {
+  for (const source of deps.sources?.values() ?? []) {
+    router.post(source.path, (ctx) => take(ctx, source, deps));
+    if (source.preset.grantsOrigins === true) router.options(source.path, grantOrigin);
+  }
+}
+
+async function take(ctx: RouterContext<RequestState>, source: Source, deps: AppDeps): Promise<void> {
+  ctx.state.source = source.name;
+  const limits = { ...deps.limits, bodyBytes: source.bodyBytes ?? deps.limits.bodyBytes };
+  const body = await readBody(ctx.req, ctx.res, limits);
+  const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
+  ctx.state.client = delivery.client;
+  const parsed = await parseSourceDelivery(delivery, deps);
+  if (parsed.kind === 'answer') {
+    ctx.body = parsed.body;
+  } else if (parsed.kind === 'ignored') {
+    ctx.state.ignored = parsed.reason;
+    deps.metrics.eventIgnored?.({ source: source.name, why: parsed.why });
+    ctx.body = { ignored: parsed.reason };
+  } else {
+    ctx.state.runId = parsed.task.runId;
+    answerRun(ctx, await deps.runs.start(parsed.task));
+    const acknowledgement = source.preset.acknowledge?.(parsed.view, parsed.task.runId);
+    if (acknowledgement === undefined) return;
+    ctx.status = 200;
+    ctx.body = acknowledgement;
+  }
+}
+
+const ORIGIN = /^[\w.:*-]{1,253}$/;
+const RATE = /^[1-9]\d{0,8}$/;
+
+/**
+ * Tells a sender of CloudEvents that its events are welcome here; it proves itself at each delivery.
+ *
+ * Source: CloudEvents, "HTTP 1.1 Web Hooks for Event Delivery" 1.0.2, section 4.
+ */
+function grantOrigin(ctx: RouterContext<RequestState>): void {
+  ctx.set('Allow', 'POST, OPTIONS');
+  ctx.status = 200;
+  ctx.body = '';
+  const origin = ctx.get('WebHook-Request-Origin');
+  if (origin === '') return;
+  if (!ORIGIN.test(origin)) {
+    const message = 'must be a host name such as events.example.com';
+    throw new ProblemError('invalid_parameter', `WebHook-Request-Origin ${message}.`, [
+      { field: 'WebHook-Request-Origin', message },
+    ]);
+  }
+  const rate = ctx.get('WebHook-Request-Rate');
+  ctx.set('WebHook-Allowed-Origin', origin);
+  ctx.set('WebHook-Allowed-Rate', RATE.test(rate) ? rate : '*');
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What templates and filters see of a delivery; the names are those that an operator writes. */
+export interface EventView {
+  readonly event: unknown;
+  /** Those that the source shows, in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The source's name. */
+  readonly source: string;
+  readonly event_type: string | undefined;
+  readonly delivery_id: string | undefined;
+  /** SHA-256 of the raw body, hex: an id for senders that give none. */
+  readonly body_sha256: string;
+}
+
+/** What a path of a source may begin with, and which headers it may name. */
+export interface Scope {
+  readonly roots: readonly string[];
+  /** In lower case. */
+  readonly headers: readonly string[];
+}
+
+const BASE_ROOTS = ['event', 'headers', 'source', 'body_sha256'] as const satisfies readonly (keyof EventView)[];
+
+/** For the templates that find out the event type and the delivery id. */
+export function baseScope(headers: readonly string[]): Scope {
+  return { roots: BASE_ROOTS, headers };
+}
+
+/** For everything else: the whole view. */
+export function fullScope(headers: readonly string[]): Scope {
+  return { roots: [...BASE_ROOTS, 'event_type', 'delivery_id'] satisfies (keyof EventView)[], headers };
+}
+
+/** Shown by every source. */
+export const COMMON_HEADERS = ['content-type', 'user-agent'] as const;
+
+/** Names of headers that carry a secret, or a proof made with one. */
+const SECRET_HEADER = /auth|cookie|token|secret|signature|hmac|jwt|password|api-?key|credential/i;
+
+/** Whether templates may never see a header, whatever an operator writes. */
+export function isSecretHeader(name: string): boolean {
+  return SECRET_HEADER.test(name);
+}
+
+/** The headers that a source shows. One that is there more than once is left out: which one was meant is anyone's guess. */
+export function pickHeaders(
+  headers: IncomingMessage['headersDistinct'],
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const [value, ...more] = headers[name] ?? [];
+      return value === undefined || more.length > 0 ? [] : [[name, value]];
+    }),
+  );
+}

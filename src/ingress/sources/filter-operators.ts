@@ -1,0 +1,96 @@
+import { RuleError } from './rule-error.ts';
+
+type Scalar = string | number | boolean | null;
+
+/** Whether a value passes. */
+type Holds = (value: unknown) => boolean;
+
+/** Every operator that compares one value: its operand as it was written, and where, gives the test. */
+const COMPARISONS = {
+  $eq: (operand, place) => any(equals(scalar(operand, '$eq', place))),
+  $neq: (operand, place) => not(any(equals(scalar(operand, '$neq', place)))),
+  $gt: (operand, place) => any(ordered(operand, '$gt', place, (a, b) => a > b)),
+  $gte: (operand, place) => any(ordered(operand, '$gte', place, (a, b) => a >= b)),
+  $lt: (operand, place) => any(ordered(operand, '$lt', place, (a, b) => a < b)),
+  $lte: (operand, place) => any(ordered(operand, '$lte', place, (a, b) => a <= b)),
+  $in: (operand, place) => any(oneOf(operand, '$in', place)),
+  $nin: (operand, place) => not(any(oneOf(operand, '$nin', place))),
+  $startsWith: (operand, place) => any(text(operand, '$startsWith', place, (value, part) => value.startsWith(part))),
+  $endsWith: (operand, place) => any(text(operand, '$endsWith', place, (value, part) => value.endsWith(part))),
+  $exist: (operand, place) => {
+    if (typeof operand !== 'boolean') throw new RuleError(`has $exist at ${place}: give it true or false`);
+    return (value) => (value !== undefined) === operand;
+  },
+} as const satisfies Readonly<Record<string, (operand: unknown, place: string) => Holds>>;
+
+type Comparison = keyof typeof COMPARISONS;
+
+/** Every operator that may stand at a value. */
+export const OPERATORS: readonly string[] = [...Object.keys(COMPARISONS), '$or', '$and', '$not'];
+
+/** Whether a key is an operator that compares. */
+export function isComparison(key: string): key is Comparison {
+  return Object.hasOwn(COMPARISONS, key);
+}
+
+/**
+ * The test of one operator. Values of different types are never equal and never in an order.
+ *
+ * @param place where it stands in the filter, for the message
+ * @throws RuleError when the operand does not fit the operator
+ */
+export function compileComparison(operator: Comparison, operand: unknown, place: string): Holds {
+  return COMPARISONS[operator](operand, place);
+}
+
+/** A list passes when one of its entries does. */
+function any(holds: Holds): Holds {
+  return (value) => (Array.isArray(value) ? value.some(holds) : holds(value));
+}
+
+function not(holds: Holds): Holds {
+  return (value) => !holds(value);
+}
+
+function equals(wanted: Scalar): Holds {
+  return (value) => value === wanted;
+}
+
+function oneOf(operand: unknown, operator: string, place: string): Holds {
+  if (typeof operand === 'string') return (value) => typeof value === 'string' && value.includes(operand);
+  if (!Array.isArray(operand)) {
+    throw new RuleError(`has ${operator} at ${place}: give it a list of values, or a text that is looked for`);
+  }
+  const wanted = new Set<unknown>(operand.map((entry) => scalar(entry, operator, place)));
+  return (value) => wanted.has(value);
+}
+
+function ordered<T extends string | number>(
+  operand: unknown,
+  operator: string,
+  place: string,
+  compare: (a: T, b: T) => boolean,
+): Holds {
+  if (typeof operand !== 'number' && typeof operand !== 'string') {
+    throw new RuleError(`has ${operator} at ${place}: give it a number, or a text such as a date in ISO 8601`);
+  }
+  return (value) => typeof value === typeof operand && compare(value as T, operand as T);
+}
+
+function text(
+  operand: unknown,
+  operator: string,
+  place: string,
+  compare: (value: string, part: string) => boolean,
+): Holds {
+  const parts: unknown[] = Array.isArray(operand) ? operand : [operand];
+  if (parts.length === 0 || !parts.every((part) => typeof part === 'string')) {
+    throw new RuleError(`has ${operator} at ${place}: give it a text or a list of texts`);
+  }
+  return (value) => typeof value === 'string' && parts.some((part) => compare(value, part));
+}
+
+function scalar(operand: unknown, operator: string, place: string): Scalar {
+  if (operand === null || ['string', 'number', 'boolean'].includes(typeof operand)) return operand as Scalar;
+  throw new RuleError(`has ${operator} at ${place}: give it a text, a number, true, false or null`);
+}

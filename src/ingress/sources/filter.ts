@@ -1,0 +1,127 @@
+import { compileComparison, isComparison, OPERATORS } from './filter-operators.ts';
+import { parseFieldPath, readField } from './field-path.ts';
+import type { Scope } from './event-view.ts';
+import { RuleError } from './rule-error.ts';
+
+/** Which events of a source are wanted. */
+export interface Filter {
+  /** The first condition that does not hold, as the operator wrote its place; undefined when all of them hold. */
+  findMismatch(view: object): string | undefined;
+}
+
+/** The place of the condition that fails for a value. */
+type Check = (value: unknown) => string | undefined;
+
+const MAX_DEPTH = 32;
+
+/**
+ * Reads a filter: paths with a value, or with operators such as `{"$in": ["a", "b"]}`; below a path, names. All conditions
+ * must hold. A list matches when one of its entries does. Operators and their meaning are those of Outpost's filters.
+ *
+ * @param rule as the configuration gives it, of any shape
+ * @throws RuleError
+ */
+export function compileFilter(rule: unknown, scope: Scope): Filter {
+  return { findMismatch: compileConditions(rule, scope, 0) };
+}
+
+function compileConditions(rule: unknown, scope: Scope, depth: number): Check {
+  refuseDeep(depth);
+  if (!isBlock(rule)) throw new RuleError('is not a block: write event.field: value, one condition a line');
+  const checks = Object.entries(rule).map(([key, condition]): Check => {
+    if (isLogical(key)) return compileLogical(key, condition, (part) => compileConditions(part, scope, depth + 1), key);
+    if (key.startsWith('$'))
+      throw new RuleError(`has ${key} beside no field: write it below a path such as event.action`);
+    const path = parseFieldPath(key, scope);
+    const check = compileCondition(condition, key, 0);
+    return (view) => check(readField(path, view as object));
+  });
+  return (view) => firstMismatch(checks, view);
+}
+
+/** What is asked of one value: a plain value, or a block of operators and of names below it. */
+function compileCondition(rule: unknown, place: string, depth: number): Check {
+  refuseDeep(depth);
+  if (Array.isArray(rule)) throw new RuleError(`has a list at ${place}: write {$in: […]} for one of several values`);
+  if (!isBlock(rule)) return toCheck('$eq', rule, place);
+  const compile = (part: unknown, at: string): Check => compileCondition(part, at, depth + 1);
+  const entries = Object.entries(rule);
+  const onValue = entries
+    .filter(([key]) => key.startsWith('$'))
+    .map(([key, operand]) =>
+      isLogical(key)
+        ? compileLogical(key, operand, (part) => compile(part, place), place)
+        : toCheck(key, operand, place),
+    );
+  const below = entries
+    .filter(([key]) => !key.startsWith('$'))
+    .map(([name, part]) => ({ name, check: compile(part, `${place}.${name}`) }));
+  if (below.length > 0) onValue.push((value) => checkBelow(value, below, place));
+  return (value) => firstMismatch(onValue, value);
+}
+
+/** An alias in YAML can make a block that holds itself. */
+function refuseDeep(depth: number): void {
+  if (depth > MAX_DEPTH) throw new RuleError(`is nested deeper than ${MAX_DEPTH} levels: write it flatter`);
+}
+
+function checkBelow(
+  value: unknown,
+  below: readonly { readonly name: string; readonly check: Check }[],
+  place: string,
+): string | undefined {
+  if (Array.isArray(value)) {
+    return value.some((entry) => checkBelow(entry, below, place) === undefined) ? undefined : place;
+  }
+  const block = isBlock(value) ? value : {};
+  return firstMismatch(
+    below.map(
+      ({ name, check }): Check =>
+        () =>
+          check(Object.hasOwn(block, name) ? block[name] : undefined),
+    ),
+    block,
+  );
+}
+
+function toCheck(operator: string, operand: unknown, place: string): Check {
+  if (!isComparison(operator)) {
+    throw new RuleError(`has ${operator} at ${place}, which is not an operator: write one of ${OPERATORS.join(', ')}`);
+  }
+  const holds = compileComparison(operator, operand, place);
+  return (value) => (holds(value) ? undefined : place);
+}
+
+function isLogical(key: string): key is '$or' | '$and' | '$not' {
+  return key === '$or' || key === '$and' || key === '$not';
+}
+
+function compileLogical(
+  key: '$or' | '$and' | '$not',
+  operand: unknown,
+  compile: (part: unknown) => Check,
+  place: string,
+): Check {
+  if (key === '$not') {
+    const check = compile(operand);
+    return (value) => (check(value) === undefined ? place : undefined);
+  }
+  if (!Array.isArray(operand) || operand.length === 0) {
+    throw new RuleError(`has ${key} without a list: write ${key}: [{…}, {…}]`);
+  }
+  const checks = operand.map(compile);
+  if (key === '$and') return (value) => firstMismatch(checks, value);
+  return (value) => (checks.some((check) => check(value) === undefined) ? undefined : place);
+}
+
+function firstMismatch(checks: readonly Check[], value: unknown): string | undefined {
+  for (const check of checks) {
+    const place = check(value);
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+function isBlock(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

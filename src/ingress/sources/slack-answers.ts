@@ -1,0 +1,30 @@
+import type { EventView } from './event-view.ts';
+import type { Handshake } from './preset.ts';
+
+/**
+ * What Slack sends that is no event: `url_verification`, whose challenge is given back, the `ssl_check` of slash commands,
+ * and word that it sends fewer events than there are.
+ *
+ * Source: Slack, "url_verification event", "Implementing slash commands" and "app_rate_limited event".
+ */
+export function answerSlackHandshake({ event }: EventView): Handshake | undefined {
+  const { type, challenge, ssl_check: sslCheck } = toBlock(event);
+  if (type === 'url_verification' && typeof challenge === 'string') return { kind: 'answer', body: { challenge } };
+  const reason = sslCheck === '1' ? 'ssl_check' : type === 'app_rate_limited' ? type : undefined;
+  return reason === undefined ? undefined : { kind: 'ignored', why: 'handshake', reason };
+}
+
+/**
+ * What a slash command or an interaction is answered with. Slack shows any status but 200 as an error, and the body of
+ * the answer to a command as a message.
+ */
+export function acknowledgeSlack({ event }: EventView, runId: string): object | undefined {
+  const { command, type, token } = toBlock(event);
+  if (typeof command === 'string') return { response_type: 'ephemeral', text: `Accepted as ${runId}.` };
+  // An interaction; events have the type event_callback.
+  return typeof type === 'string' && type !== 'event_callback' && typeof token === 'string' ? {} : undefined;
+}
+
+function toBlock(event: unknown): Readonly<Record<string, unknown>> {
+  return typeof event === 'object' && event !== null ? (event as Record<string, unknown>) : {};
+}
