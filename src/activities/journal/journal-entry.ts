@@ -47,8 +47,8 @@ export function resultLine(result: unknown): string {
  */
 export function parseRecord(text: string): JournalRecord | undefined {
   const [first = '', second = ''] = text.split('\n').slice(0, -1);
-  const attempt = parse(first);
-  if (attempt === undefined || !isAttempt(attempt)) return undefined;
+  const { version, ...attempt } = parse(first) ?? {};
+  if (version !== VERSION || !isAttempt(attempt)) return undefined;
   const kept = parse(second);
   return { attempt, kept: kept === undefined ? undefined : { result: kept['result'] } };
 }
@@ -59,13 +59,17 @@ export function keyOf({ workflowId = '', runId, activityId, scheduledAt }: Activ
 }
 
 function isAttempt(value: object): value is JournaledAttempt {
-  const { version, runId, activityId, taskToken, activityType, attempt, scheduledAt } = value as Record<
-    string,
-    unknown
-  >;
+  const {
+    workflowId = '',
+    runId,
+    activityId,
+    taskToken,
+    activityType,
+    attempt,
+    scheduledAt,
+  } = value as Record<string, unknown>;
   return (
-    version === VERSION &&
-    [runId, activityId, taskToken, activityType].every((text) => typeof text === 'string') &&
+    [workflowId, runId, activityId, taskToken, activityType].every((text) => typeof text === 'string') &&
     [attempt, scheduledAt].every((number) => typeof number === 'number')
   );
 }

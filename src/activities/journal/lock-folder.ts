@@ -35,7 +35,12 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   if (await isAlive(path)) throw new JournalLockedError(folder);
   const server = await listen(own, folder);
   const { ino } = await stat(own);
-  await rename(own, path);
+  try {
+    await rename(own, path);
+  } catch (cause) {
+    await close(server);
+    throw new JournalFolderError(folder, 'something else stands at lock.sock in it', { cause });
+  }
   await sleep(SETTLE_MS);
   const isOurs = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.ino === ino;
   if (!(await isOurs())) {

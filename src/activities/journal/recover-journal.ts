@@ -74,7 +74,8 @@ async function recoverEntry(
       ? () => reportFailure(completions, attempt, workerCrashed())
       : () => reportResult(completions, attempt, kept.result);
   const end = await reportUntilSettled(report, {
-    signal,
+    // Its own, or the listeners of many entries would add up to a warning.
+    signal: AbortSignal.any([signal]),
     onFirstFailure: () => logger.warn({ runId: attempt.workflowId }, 'Temporal does not take the journal yet'),
   });
   if (end === 'unsettled') return 'left';
