@@ -14,5 +14,12 @@ export const DEFAULT_URL = 'http://127.0.0.1:8080';
 /** What `dev` keeps, in the folder that it runs in. */
 export const DEV_FOLDER = '.garudust-temporal';
 
+/** The address of the ingress of a running `dev`, which may have another port than the default. */
+export const DEV_URL_FILE = `${DEV_FOLDER}/ingress-url`;
+
+/** Where `dev` starts its Temporal server and the UI; Temporal's own defaults. */
+export const TEMPORAL_PORT = 7233;
+export const TEMPORAL_UI_PORT = 8233;
+
 /** Where `dev` keeps the secrets that it has made up. */
 export const DEV_SECRETS_FILE = `${DEV_FOLDER}/dev-secrets.json`;

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
-import { DEFAULT_URL } from './environment.ts';
+import { DEFAULT_URL, DEV_URL_FILE } from './environment.ts';
 
 /** Adds `--url`. Its default stands in the help alone, or it would override the environment. */
 export function addUrlOption(command: Command): Command {
@@ -9,14 +11,14 @@ export function addUrlOption(command: Command): Command {
 }
 
 /**
- * The server to talk to: the flag, else `GARUDUST_TEMPORAL_URL`, else the default.
+ * The server to talk to: the flag, else `GARUDUST_TEMPORAL_URL`, else a `dev` that runs in this folder, else the default.
  *
  * @returns without a slash at the end
  * @throws CliError when it is no address of a server
  */
-export function readServerUrl(flag: string | undefined, env: CliIo['env']): string {
+export function readServerUrl(flag: string | undefined, { env, cwd }: Pick<CliIo, 'env' | 'cwd'>): string {
   const fromEnv = env['GARUDUST_TEMPORAL_URL'] || undefined;
-  const text = flag ?? fromEnv ?? DEFAULT_URL;
+  const text = flag ?? fromEnv ?? readDevUrl(cwd) ?? DEFAULT_URL;
   const name = flag === undefined ? 'GARUDUST_TEMPORAL_URL' : '--url';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
@@ -32,4 +34,12 @@ export function readServerUrl(flag: string | undefined, env: CliIo['env']): stri
     );
   }
   return url.href.replace(/\/+$/, '');
+}
+
+function readDevUrl(cwd: string): string | undefined {
+  try {
+    return readFileSync(resolve(cwd, DEV_URL_FILE), 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }

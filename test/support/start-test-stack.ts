@@ -22,11 +22,11 @@ export interface TestStack {
   readonly callbacks: ReceivedCallback[];
   readonly callbackUrl: string;
   /** Posts a signed task. */
-  post(task: object, headers?: Record<string, string>): Promise<Response>;
+  readonly post: (task: object, headers?: Record<string, string>) => Promise<Response>;
   /** Posts a task that must be accepted. */
-  start(task: object, headers?: Record<string, string>): Promise<RunResource>;
-  get(runId: string, waitSeconds?: number): Promise<RunResource>;
-  cancel(runId: string): Promise<Response>;
+  readonly start: (task: object, headers?: Record<string, string>) => Promise<RunResource>;
+  readonly get: (runId: string, waitSeconds?: number) => Promise<RunResource>;
+  readonly cancel: (runId: string) => Promise<Response>;
 }
 
 export interface TestStackOptions {
@@ -96,12 +96,12 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
     callbacks,
     callbackUrl: `${receiver.url}callbacks`,
     post,
-    async start(task, more = { 'Idempotency-Key': randomUUID() }) {
+    start: async (task, more = { 'Idempotency-Key': randomUUID() }) => {
       const response = await post(task, more);
       if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
       return runResource.parse(await response.json());
     },
-    async get(runId, waitSeconds = 0) {
+    get: async (runId, waitSeconds = 0) => {
       const response = await fetch(`${url}/v1/runs/${runId}?wait=${waitSeconds}`, { headers });
       return runResource.parse(await response.json());
     },

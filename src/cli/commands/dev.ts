@@ -1,23 +1,10 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CliIo } from '../cli-io.ts';
-import { CliError } from '../cli-error.ts';
 import { setNotes } from '../command-notes.ts';
-import { showReady } from '../dev/show-ready.ts';
-import { startDevStack } from '../dev/start-dev-stack.ts';
-import { DEV_FOLDER } from '../environment.ts';
+import type { DevFlags } from '../dev/run-dev.ts';
+import { DEV_FOLDER, TEMPORAL_PORT, TEMPORAL_UI_PORT } from '../environment.ts';
 import { parsePort } from '../flag-values.ts';
 import { addSettingFlags } from '../setting-flags.ts';
-import { createProgress } from '../show/progress.ts';
-import { serveUntilStopped } from '../stack/serve-until-stopped.ts';
-
-const TEMPORAL_PORT = 7233;
-const TEMPORAL_UI_PORT = 8233;
-
-interface DevFlags extends Record<string, unknown> {
-  readonly temporalPort?: number;
-  readonly temporalUiPort?: number;
-}
 
 /** `dev`: everything on one machine, with made-up secrets. */
 export function addDev(program: Command, io: CliIo): void {
@@ -39,7 +26,9 @@ export function addDev(program: Command, io: CliIo): void {
         .argParser(parsePort),
     );
   addSettingFlags(command).action(async (flags: DevFlags) => {
-    await dev(flags, io);
+    // Loaded only here: the Temporal SDK takes half of the time that any command needs to start.
+    const { runDev } = await import('../dev/run-dev.ts');
+    await runDev(flags, io);
   });
   setNotes(command, {
     more: [
@@ -52,24 +41,4 @@ export function addDev(program: Command, io: CliIo): void {
     ],
     exits: ['ok', 'usage', 'unavailable', 'internal'],
   });
-}
-
-async function dev({ temporalPort, temporalUiPort, ...flags }: DevFlags, io: CliIo): Promise<void> {
-  const progress = createProgress(io);
-  const stack = await startDevStack(io, {
-    folder: resolve(io.cwd, DEV_FOLDER),
-    temporalPort: temporalPort ?? TEMPORAL_PORT,
-    temporalUiPort: temporalUiPort ?? TEMPORAL_UI_PORT,
-    flags,
-    progress,
-  }).finally(() => progress.stop());
-  showReady(stack, io);
-  let died = false;
-  const serverDied = stack.serverDied.then(() => {
-    died = true;
-    return undefined;
-  });
-  await serveUntilStopped(stack, io, serverDied);
-  if (died) throw new CliError('internal', `The Temporal dev server has ended: ${DEV_FOLDER}/temporal.log says why.`);
-  io.stderr.write('stopped\n');
 }

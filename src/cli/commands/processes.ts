@@ -1,13 +1,8 @@
 import type { Command } from 'commander';
-import { JournalLockedError } from '../../activities/journal/journal-errors.ts';
-import { ListenError } from '../../ingress/listen-error.ts';
-import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
 import { addSettingFlags } from '../setting-flags.ts';
-import { loadProcess, logConfig } from '../stack/load-process.ts';
-import { serveUntilStopped } from '../stack/serve-until-stopped.ts';
-import { type Roles, startStack } from '../stack/start-stack.ts';
+import type { Roles } from '../stack/start-stack.ts';
 
 const PROCESSES = {
   start: {
@@ -33,6 +28,7 @@ export function addProcesses(program: Command, io: CliIo): void {
   for (const [name, { summary, description, roles }] of Object.entries(PROCESSES)) {
     const command = addSettingFlags(program.command(name).summary(summary).description(description));
     command.action(async (flags: Record<string, unknown>) => {
+      const { runProcess } = await import('../stack/run-process.ts');
       await runProcess(roles, flags, io);
     });
     setNotes(command, {
@@ -44,25 +40,4 @@ export function addProcesses(program: Command, io: CliIo): void {
       exits: ['ok', 'usage', 'internal'],
     });
   }
-}
-
-async function runProcess(roles: Roles, flags: Record<string, unknown>, io: CliIo): Promise<void> {
-  const loaded = loadProcess(io, { mode: 'production', flags });
-  logConfig(loaded);
-  const { config } = loaded.loaded;
-  const stack = await startStack({ ...loaded, config, roles }).catch((error: unknown) => {
-    throw explainStart(error);
-  });
-  const { logger } = loaded;
-  logger.info({ ingress: stack.ingressUrl, admin: stack.adminUrl }, 'listening');
-  await serveUntilStopped(stack, io);
-  logger.info({}, 'stopped');
-}
-
-/** What can be wrong with a place: one sentence that says which and what to do. */
-export function explainStart(error: unknown): unknown {
-  if (error instanceof ListenError || error instanceof JournalLockedError) {
-    return new CliError('usage', error.message, { cause: error });
-  }
-  return error;
 }

@@ -127,7 +127,7 @@ function addRunCommand(runs: Command, name: string, summary: string, description
 }
 
 function connect(flags: RunFlags, io: CliIo): ApiClient {
-  const url = readServerUrl(flags.url, io.env);
+  const url = readServerUrl(flags.url, io);
   const apiKey = findApiKey(io, url);
   if (apiKey === undefined) throw missingCredential('RUNS_API_KEY', 'API key');
   return createApiClient({ url, apiKey, signal: io.interrupted });

@@ -83,7 +83,7 @@ export function addSend(program: Command, io: CliIo): void {
 }
 
 async function send(argument: string, flags: SendFlags, io: CliIo): Promise<ExitName> {
-  const url = readServerUrl(flags.url, io.env);
+  const url = readServerUrl(flags.url, io);
   const secrets = findWebhookSecrets(io, url);
   if (secrets === undefined) throw missingCredential('GARUDUST_WEBHOOK_SECRET', 'webhook secret');
   const apiKey = findApiKey(io, url);
