@@ -1,6 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/search-attributes.ts';
 
 /** What became of one thing that a server must know. */
@@ -11,7 +11,7 @@ export interface SetupStep {
   readonly problem?: string;
 }
 
-const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 const GRPC_NOT_FOUND = 5;
 const RETENTION_DAYS = 30;
 
