@@ -1,0 +1,158 @@
+import { type EgressRules, type EgressTarget, judgeUrl, refuseAddresses } from './address-policy.ts';
+import { ConnectionError } from './connection-error.ts';
+import { dial, type TlsTrust } from './dial.ts';
+import { describeFailure, describeTimeout, EgressError, shortHost } from './egress-error.ts';
+import { type AnswerHead, exchange, type PostBody } from './exchange.ts';
+import { type ResolveHost, resolveHost } from './resolve-host.ts';
+
+/** A POST to an address that a caller chose. */
+export interface GuardedPost extends PostBody {
+  readonly url: string;
+  readonly rules: EgressRules;
+  /** For everything: lookup, connection, TLS, and the answer to its last byte. Milliseconds. */
+  readonly timeoutMs: number;
+  /** Ends the request; it then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** Default: the system's name servers. */
+  readonly resolve?: ResolveHost;
+  /** Certificates to trust instead of Node's. */
+  readonly trust?: TlsTrust;
+}
+
+/** An answer, whatever its status. */
+export interface PostAnswer extends AnswerHead {
+  /** The IP address that was dialled. For operators: never shown to a caller. */
+  readonly address: string;
+  /** From the start of the lookup to the end of the answer. */
+  readonly durationMs: number;
+}
+
+/** Addresses of one host that are tried. */
+const MAX_ADDRESSES = 4;
+/** A connection that dies this soon, in milliseconds, was hardly refused for what it carried. */
+const EARLY_DEATH_MS = 1000;
+
+/**
+ * Posts once to a URL that policy permits.
+ *
+ * The host is resolved once, all of the answer is judged, and one of the judged addresses is dialled; a redirect is an
+ * answer like any other, and no proxy of the environment is used. Where the host has several addresses the next one is
+ * dialled when a connection can not be made. A connection that is cut within a second, before any answer, is tried once
+ * more at once.
+ *
+ * @throws EgressError when policy refuses or no answer came in time
+ * @throws TypeError for a header that HTTP can not hold
+ * @throws RangeError when `permitNetworks` holds something else than networks
+ */
+export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
+  const started = performance.now();
+  post.signal?.throwIfAborted();
+  const judged = judgeUrl(post.url, post.rules);
+  if (!judged.ok) throw refused(judged.message, started, true);
+
+  const attempt: Attempt = { stop: new AbortController(), address: undefined };
+  const { stop } = attempt;
+  const onAbort = (): void => stop.abort();
+  const timer = setTimeout(onAbort, post.timeoutMs);
+  post.signal?.addEventListener('abort', onAbort);
+  try {
+    const addresses = await findAddresses(judged.target, post, stop.signal, started);
+    const head = await askAny(judged.target, addresses, post, attempt);
+    return { ...head, address: attempt.address ?? '', durationMs: elapsed(started) };
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    post.signal?.throwIfAborted();
+    throw toEgressError(error, judged.target.host, post.timeoutMs, started, attempt);
+  } finally {
+    clearTimeout(timer);
+    post.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** What one call knows while it runs. */
+interface Attempt {
+  readonly stop: AbortController;
+  address: string | undefined;
+}
+
+async function findAddresses(
+  target: EgressTarget,
+  post: GuardedPost,
+  signal: AbortSignal,
+  started: number,
+): Promise<readonly string[]> {
+  if (target.addresses !== undefined) return target.addresses;
+  let addresses: readonly string[];
+  try {
+    addresses = await (post.resolve ?? resolveHost)(target.host, signal);
+  } catch (error) {
+    throw new ConnectionError('resolve', error);
+  }
+  if (addresses.length === 0) throw new ConnectionError('resolve', 'ENODATA');
+  const message = refuseAddresses(target.host, addresses, post.rules);
+  if (message !== undefined) throw refused(message, started, false);
+  return addresses;
+}
+
+/** Asks the first address to which a connection can be made. */
+async function askAny(
+  target: EgressTarget,
+  addresses: readonly string[],
+  post: GuardedPost,
+  attempt: Attempt,
+): Promise<AnswerHead> {
+  const candidates = addresses.slice(0, MAX_ADDRESSES);
+  let again = true;
+  for (const [index, address] of candidates.entries()) {
+    const more = index < candidates.length - 1;
+    attempt.address = address;
+    const dialled = performance.now();
+    try {
+      return await ask(target, address, post, attempt.stop.signal, more ? post.timeoutMs / 4 : undefined);
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || attempt.stop.signal.aborted) throw error;
+      if (error.died && again && performance.now() - dialled < EARLY_DEATH_MS) {
+        again = false;
+        return await ask(target, address, post, attempt.stop.signal);
+      }
+      if (error.stage !== 'connect' || !more) throw error;
+    }
+  }
+  throw new ConnectionError('connect', 'ENODATA');
+}
+
+async function ask(
+  target: EgressTarget,
+  address: string,
+  post: GuardedPost,
+  signal: AbortSignal,
+  connectMs?: number,
+): Promise<AnswerHead> {
+  const socket = await dial(target, address, { signal, connectMs, trust: post.trust });
+  return exchange(socket, target, post, signal);
+}
+
+function toEgressError(
+  error: ConnectionError,
+  fullHost: string,
+  timeoutMs: number,
+  started: number,
+  { stop, address }: Attempt,
+): EgressError {
+  const host = shortHost(fullHost);
+  const durationMs = elapsed(started);
+  if (stop.signal.aborted) {
+    const message = describeTimeout(host, error.stage, timeoutMs);
+    return new EgressError(message, { errorClass: 'timeout', address, durationMs });
+  }
+  const [message, errorClass] = describeFailure(host, error);
+  return new EgressError(message, { errorClass, address, durationMs });
+}
+
+function refused(message: string, started: number, final: boolean): EgressError {
+  return new EgressError(message, { errorClass: 'refused_by_policy', final, durationMs: elapsed(started) });
+}
+
+function elapsed(started: number): number {
+  return Math.round(performance.now() - started);
+}
