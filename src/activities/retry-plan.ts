@@ -8,6 +8,9 @@ export interface RetryDelays {
 
 export const DEFAULT_RETRY_DELAYS: RetryDelays = { passingMs: 5_000, agentMs: 60_000 };
 
+/** As soon as possible: a delay of 0 ends the activity (seen on Temporal Server 1.31.2). */
+const AT_ONCE_MS = 100;
+
 /** A fault and all that decides what comes after it. Durations are milliseconds. */
 export interface Fault {
   readonly type: FailureType;
@@ -38,12 +41,12 @@ export type RetryPlan =
  */
 export function planRetry(fault: Fault): RetryPlan {
   const kind = failureClass(fault.type);
-  if (kind === 'worker') return { retry: true, delayMs: 0 };
+  if (kind === 'worker') return { retry: true, delayMs: AT_ONCE_MS };
   if (kind !== 'passing' && kind !== 'agent') return { retry: false, because: 'final' };
   if (kind === 'passing' && fault.paidAttempts >= fault.maxAttempts) return { retry: false, because: 'calls_used_up' };
   const latestMs = fault.leftMs - Math.min(fault.attemptTimeoutMs, fault.leftMs / 2);
   if (latestMs < shortestWait(kind, fault.delays)) return { retry: false, because: 'time_up' };
-  return { retry: true, delayMs: Math.round(Math.min(wantedWait(kind, fault), latestMs)) };
+  return { retry: true, delayMs: Math.ceil(Math.min(wantedWait(kind, fault), latestMs)) };
 }
 
 /** Whether a fault of this class leaves the paid calls as they were. */
@@ -56,7 +59,7 @@ function shortestWait(kind: 'passing' | 'agent', delays: RetryDelays): number {
 }
 
 function wantedWait(kind: 'passing' | 'agent', fault: Fault): number {
-  if (fault.retryAfterMs !== undefined) return Math.max(fault.retryAfterMs, 0);
+  if (fault.retryAfterMs !== undefined) return Math.max(fault.retryAfterMs, AT_ONCE_MS);
   const earlier = (kind === 'agent' ? fault.agentFaults : fault.paidAttempts) - 1;
   return shortestWait(kind, fault.delays) * 2 ** Math.max(earlier, 0);
 }

@@ -42,6 +42,13 @@ describe('planRetry', () => {
     assert.deepEqual(planRetry(fault('RateLimited', { retryAfterMs: 90_000 })), { retry: true, delayMs: 90_000 });
   });
 
+  test('never names a delay of 0, which would end the activity', () => {
+    for (const retryAfterMs of [0, -5]) {
+      const plan = planRetry(fault('RateLimited', { retryAfterMs }));
+      assert.ok(plan.retry && plan.delayMs > 0);
+    }
+  });
+
   test('cuts a wait so that a whole attempt still fits', () => {
     const plan = planRetry(fault('RateLimited', { retryAfterMs: 24 * 60 * MINUTE, leftMs: 50 * MINUTE }));
     assert.deepEqual(plan, { retry: true, delayMs: 40 * MINUTE });
@@ -76,7 +83,7 @@ describe('planRetry', () => {
   });
 
   test('hands an attempt whose worker stopped to the next at once', () => {
-    assert.deepEqual(planRetry(fault('WorkerStopped', { leftMs: 1, paidAttempts: 3 })), { retry: true, delayMs: 0 });
+    assert.deepEqual(planRetry(fault('WorkerStopped', { leftMs: 1, paidAttempts: 3 })), { retry: true, delayMs: 100 });
   });
 
   const FINAL = Object.entries(FAILURES).flatMap(([type, entry]) =>

@@ -70,7 +70,7 @@ describe('runAgent is interrupted', () => {
     await waitFor('the call', () => attempt.heartbeats.length > 0);
     attempt.env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails());
     const failure = await failureOf(run);
-    assert.deepEqual([failure.type, delayOf(failure)], ['WorkerStopped', 0]);
+    assert.deepEqual([failure.type, delayOf(failure)], ['WorkerStopped', 100]);
     assert.deepEqual(attempt.heartbeats.at(-1), { paidAttempts: 0, maxAttempts: 3, agentFaults: 0 });
     assert.deepEqual(outcomes, ['WorkerStopped']);
   });
