@@ -11,6 +11,8 @@ export interface Config {
   readonly agents: readonly AgentConfig[];
   /** Name of one of the agents. */
   readonly defaultAgent: string;
+  /** In the order of the file. */
+  readonly sources: readonly SourceConfig[];
   readonly callback: CallbackConfig;
   readonly taskQueue: string;
   readonly worker: WorkerConfig;
@@ -78,4 +80,49 @@ export interface WorkerConfig {
   readonly shutdownGraceMs: number;
   /** Absolute; absent: no journal. */
   readonly journalDir?: string;
+}
+
+/** A configured kind of sender, whose templates and filter are not yet read: the ingress does that. */
+export interface SourceConfig {
+  readonly name: string;
+  readonly preset: string;
+  readonly path?: string;
+  readonly scheme?: string;
+  readonly hmac?: HmacConfig;
+  /** Empty where `unsigned` is set. */
+  readonly secrets: readonly string[];
+  readonly unsigned: boolean;
+  /** Id of one of the clients. */
+  readonly client: string;
+  readonly headers: readonly string[];
+  readonly events?: readonly string[];
+  readonly filter?: Readonly<Record<string, unknown>>;
+  readonly bodyBytes?: number;
+  readonly deliveryId?: string;
+  readonly eventType?: string;
+  readonly agent?: string;
+  readonly map: {
+    readonly text?: string;
+    readonly sessionKey?: string;
+    readonly userId?: string;
+    readonly userName?: string;
+    readonly callbackUrl?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+  };
+}
+
+/** How a sender signs that no scheme has a name for. */
+export interface HmacConfig {
+  readonly header: string;
+  readonly prefix?: string;
+  readonly separator?: ',' | ' ';
+  readonly signatureKey?: string;
+  readonly timestampKey?: string;
+  readonly timestampHeader?: string;
+  readonly windowS?: number;
+  readonly algorithm?: 'sha256' | 'sha512' | 'sha1';
+  readonly encoding?: 'hex' | 'base64';
+  readonly template?: string;
+  readonly idHeader?: string;
+  readonly idField?: string;
 }

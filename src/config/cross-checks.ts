@@ -1,36 +1,35 @@
 import type { z } from 'zod';
+import { checkSources, type JudgeSources } from './check-sources.ts';
+import { type Finding, type IsSound, isWeak } from './finding.ts';
 import { formatDuration } from './kinds/quantities.ts';
 import { MIN_SECRET_LENGTH } from './kinds/secrets.ts';
 import type { Mode } from './layers.ts';
 import { formatPath, type Path } from './raw-settings.ts';
 import type { Settings } from './schema.ts';
 
-/** Something that no value is wrong about alone. */
-interface Finding {
-  readonly path: Path;
-  readonly message: string;
-}
-
-/** Tells whether a place could be read, whatever may be wrong below it. */
-type IsSound = (...path: Path) => boolean;
-
 /**
  * The checks of settings against each other, for `superRefine`. They run beside faults of single values, so that one
  * message tells all; what such a fault touches is passed over.
  */
-export function crossChecks(mode: Mode): (read: Settings, context: z.RefinementCtx) => void {
+export function crossChecks(mode: Mode, judge: JudgeSources): (read: Settings, context: z.RefinementCtx) => void {
   return (read, context) => {
     const faulty = faultyPaths(context.issues);
-    const isSound: IsSound = (...path) => !faulty.some((at) => at.every((part, index) => part === path[index]));
+    const isSound: IsSound = (...path) => !faulty.some((at) => isWithin(path, at));
+    const isWhole: IsSound = (...path) => isSound(...path) && !faulty.some((at) => isWithin(at, path));
     const findings = [
       ...checkClients(read, isSound, mode),
       ...checkAgents(read, isSound),
       // An agent with a bad name is not among those that were read.
       ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
+      ...checkSources(read, { isSound, isWhole, mode, judge }),
       ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
     ];
     for (const { path, message } of findings) context.addIssue({ code: 'custom', path: [...path], message });
   };
+}
+
+function isWithin(path: Path, other: Path): boolean {
+  return other.every((part, index) => part === path[index]);
 }
 
 /** Where something is wrong. An unknown key says nothing about those beside it. */
@@ -83,12 +82,6 @@ function findWeakSecrets(client: Settings['clients'][number], at: (key: string) 
       path: at(key),
       message: `has fewer than ${MIN_SECRET_LENGTH} characters, which can be guessed: use a longer one, such as "openssl rand -hex 20" prints`,
     }));
-}
-
-/** Whether a secret is too short to be kept from guessing. */
-export function isWeak(secret: string): boolean {
-  const length = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64').length : secret.length;
-  return length < MIN_SECRET_LENGTH;
 }
 
 function checkAgents(read: Settings, isSound: IsSound): Finding[] {

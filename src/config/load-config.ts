@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
+import type { JudgeSources } from './check-sources.ts';
 import type { Config } from './config.ts';
 import { crossChecks } from './cross-checks.ts';
 import { type MadeUp, makeUpSecrets } from './dev-secrets.ts';
@@ -32,6 +33,8 @@ export interface LoadOptions {
   readonly cwd: string;
   /** In `dev`: a file that keeps what is made up, so that a restart has the same secrets. */
   readonly devSecretsFile?: string;
+  /** Finds what is wrong with the rules of sources, so that it is told with all else. Default: they are not looked at. */
+  readonly judgeSources?: JudgeSources;
 }
 
 export interface LoadedConfig {
@@ -62,7 +65,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 
   const filled = fillDefaults(settings, raw.values, mode);
   const judged: RawSettings = { values: isBlock(filled) ? filled : {}, origins: raw.origins };
-  const read = settings.superRefine(crossChecks(mode), { when: () => true }).safeParse(filled);
+  const read = settings
+    .superRefine(crossChecks(mode, options.judgeSources ?? (() => [])), { when: () => true })
+    .safeParse(filled);
   const told = [...file.problems, ...adapterProblems, ...unused.flatMap(refuseFlag)];
   const found = read.success ? [] : explainIssues(read.error.issues, judged);
   const problems = [...told, ...found.filter((problem) => isNews(problem, told, file.readable))];

@@ -40,7 +40,8 @@ export function readFile(path: string, label: string, env: Env): ReadFile {
     );
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // Without the log level a block as a key would be told to the process's own stderr.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
     return unreadable(

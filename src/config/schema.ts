@@ -6,6 +6,7 @@ import { duration, size, wholeNumber } from './kinds/quantities.ts';
 import { apiKeys, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
 import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, yesOrNo } from './kinds/texts.ts';
 import { optionalSetting, setting, settingMeta, withKind } from './setting.ts';
+import { source } from './source-schema.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
 
@@ -209,6 +210,7 @@ export const settings = z.strictObject({
   clients: z.array(client),
   agents: z.record(z.string().regex(NAME_PATTERN), agent),
   default_agent: optionalSetting(name, { defaultText: 'the first one', help: 'Agent of a task that asks for none.' }),
+  sources: z.record(z.string().regex(NAME_PATTERN), source),
   limits,
   callback,
   worker,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { AgentConfig, AgentSpec, ClientConfig, Config } from './config.ts';
 import type { Mode } from './layers.ts';
 import type { Settings } from './schema.ts';
+import { toSource } from './to-source.ts';
 
 /**
  * The settings as the rooms take them.
@@ -27,6 +28,7 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
     clients: read.clients.map(toClient),
     agents,
     defaultAgent: read.default_agent ?? agents[0]?.name ?? '',
+    sources: Object.entries(read.sources).map(([name, source]) => toSource(name, source, read.clients[0]?.id ?? '')),
     callback: {
       permitNetworks: read.callback.permit_networks,
       retryDelaysMs: read.callback.retry_delays,

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { isWeak } from './cross-checks.ts';
+import { isWeak } from './finding.ts';
 import { ENV_AGENT, ENV_CLIENT, type Env } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { editDistance } from './nearest-name.ts';
@@ -31,7 +31,12 @@ export function findWarnings(config: Config): string[] {
     .map(
       (network) => `callback.permit_networks has ${network}: callers can reach every address, cloud metadata included.`,
     );
-  return [...weak, ...keyless, ...busy, ...open];
+  const unsigned = config.sources
+    .filter((source) => source.unsigned)
+    .map(
+      ({ name }) => `Source ${name} is unsigned: whoever finds its address can start runs, and pay with your agent.`,
+    );
+  return [...weak, ...keyless, ...busy, ...open, ...unsigned];
 }
 
 /** Warns of variables that are set and can't have an effect, unless the file itself takes them in. */

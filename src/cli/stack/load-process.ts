@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
+import { judgeSources } from './read-sources.ts';
 import { readTemporalSettings, type TemporalSettings } from './temporal-settings.ts';
 
 /** What every long-running command starts with. */
@@ -28,7 +29,7 @@ export function loadProcess(
   const temporal = readTemporalSettings(env);
   let loaded: LoadedConfig;
   try {
-    loaded = loadConfig({ ...options, env, cwd });
+    loaded = loadConfig({ ...options, judgeSources, env, cwd });
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError('usage', error.message);
     throw error;

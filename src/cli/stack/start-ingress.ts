@@ -7,6 +7,7 @@ import { serveIngress } from '../../ingress/serve.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { TemporalLink } from '../../worker/connect-temporal.ts';
+import { readSources } from './read-sources.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 
 /** How long a request waits for Temporal: an answer within 3 s is promised. */
@@ -60,6 +61,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     checkUrl,
     limits: { bodyBytes: ingress.bodyLimitBytes, bodyTimeoutMs: ingress.bodyTimeoutMs, lingerMs: LINGER_MS },
     endpointPath: ingress.endpointPath,
+    sources: readSources(config),
     logger,
     metrics,
   });

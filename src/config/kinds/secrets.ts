@@ -8,6 +8,9 @@ const STANDARD_PREFIX = 'whsec_';
 /** One or several signing secrets: `whsec_` and base64, or any other text. A text is split at its commas. */
 export const signingSecrets = secretsOf('signing secret', checkSigningSecret);
 
+/** One or several secrets of a sender, whose scheme decides what they may look like. A text is split at its commas. */
+export const sourceSecrets = secretsOf('signing secret', () => undefined);
+
 /** One or several API keys, as a bearer header can carry them (RFC 6750). A text is split at its commas. */
 export const apiKeys = secretsOf('API key', checkHeaderSecret);
 

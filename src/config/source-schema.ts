@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { listOf } from './kinds/kind.ts';
+import { size, wholeNumber } from './kinds/quantities.ts';
+import { sourceSecrets } from './kinds/secrets.ts';
+import { eventType, filter, headerName, shortText, sourcePath, template, templates } from './kinds/sources.ts';
+import { name, oneOf, yesOrNo } from './kinds/texts.ts';
+import { optionalSetting, setting } from './setting.ts';
+
+/** What the preset says unless the file does. */
+const BY_PRESET = "the preset's";
+
+/** How a sender signs, where no scheme has a name for it. Absent as a whole where `header` is. */
+const hmac = z.strictObject({
+  header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the signature.' }),
+  prefix: optionalSetting(shortText, {
+    defaultText: 'none',
+    help: 'What stands before the signature, such as `sha256=`.',
+  }),
+  separator: optionalSetting(oneOf([',', ' ']), {
+    defaultText: 'none: one signature',
+    help: 'What parts several signatures in the header.',
+  }),
+  signature_key: optionalSetting(shortText, {
+    defaultText: 'none',
+    help: 'The header is a list `t=…,v1=…`: key of the signatures in it, in place of `prefix` and `separator`.',
+  }),
+  timestamp_key: optionalSetting(shortText, {
+    defaultText: 'none',
+    help: 'Key of the timestamp in the same list.',
+  }),
+  timestamp_header: optionalSetting(headerName, {
+    defaultText: 'none',
+    help: 'Header with the timestamp, in seconds, in place of `timestamp_key`.',
+  }),
+  window_seconds: optionalSetting(wholeNumber({ min: 1, max: 86_400 }), {
+    defaultText: '300',
+    help: 'How far off the timestamp may be, either way.',
+  }),
+  algorithm: optionalSetting(oneOf(['sha256', 'sha512', 'sha1']), {
+    defaultText: '`sha256`',
+    help: 'Hash of the HMAC.',
+  }),
+  encoding: optionalSetting(oneOf(['hex', 'base64']), { defaultText: '`hex`', help: 'How the signature is written.' }),
+  template: optionalSetting(shortText, {
+    defaultText: '`{body}`',
+    help: 'What is signed: text with `{body}`, `{timestamp}`, `{id}` and `{header:Name}`.',
+  }),
+  id_header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the delivery id.' }),
+  id_field: optionalSetting(shortText, {
+    defaultText: 'none',
+    help: 'Top-level field of the body with the delivery id.',
+  }),
+});
+
+const map = z.strictObject({
+  text: optionalSetting(template, { defaultText: BY_PRESET, help: 'What the agent is asked.' }),
+  session_key: optionalSetting(template, {
+    defaultText: BY_PRESET,
+    help: 'The conversation; left out where a part of it is not in the event.',
+  }),
+  user_id: optionalSetting(template, { defaultText: BY_PRESET, help: 'On whose behalf.' }),
+  user_name: optionalSetting(template, { defaultText: BY_PRESET, help: 'Their name, for people.' }),
+  callback_url: optionalSetting(template, {
+    defaultText: 'none: the run is polled',
+    help: "Where the outcome is posted. The client's rules for callbacks hold.",
+  }),
+  metadata: optionalSetting(templates, { defaultText: 'none', help: 'What else people shall see beside the run.' }),
+});
+
+/** One source below `sources`. */
+export const source = z.strictObject({
+  preset: setting(shortText, { default: 'generic', help: 'What kind of sender it is: see the page on sources.' }),
+  path: optionalSetting(sourcePath, { defaultText: '`/hooks/` and its name', help: 'Where it posts.' }),
+  client: optionalSetting(name, {
+    defaultText: 'the client, where there is one only',
+    help: 'Whose runs they are: its agents, callback rules and API keys.',
+  }),
+  secret: optionalSetting(sourceSecrets, {
+    secret: true,
+    defaultText: 'none: refuses to start',
+    help: 'Secrets that verify deliveries; several while rotating.',
+  }),
+  scheme: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Name of a signature scheme.' }),
+  hmac,
+  unsigned: setting(yesOrNo, { default: false, help: 'Take deliveries from anybody, without a secret.' }),
+  body_limit: optionalSetting(size({ min: '1KiB', max: '25MiB' }), {
+    defaultText: '`limits.body`',
+    help: 'Largest body of a delivery. It is not kept, so that it may be larger than a task.',
+  }),
+  headers: setting(listOf(headerName, 'header names', 50), {
+    default: [],
+    help: "Headers that templates may see beside the preset's.",
+  }),
+  delivery_id: optionalSetting(template, {
+    defaultText: BY_PRESET,
+    help: 'What is the same when the sender tries again: the same id is the same run.',
+  }),
+  event_type: optionalSetting(template, { defaultText: BY_PRESET, help: 'Where an event has its type.' }),
+  events: optionalSetting(listOf(eventType, 'event types', 200), {
+    defaultText: 'all',
+    help: 'Event types that are wanted; `invoice.*` stands for all that begin with `invoice.`.',
+  }),
+  filter: optionalSetting(filter, { defaultText: BY_PRESET, help: 'Which events are wanted; others are ignored.' }),
+  agent: optionalSetting(template, {
+    defaultText: "the client's",
+    help: 'Agent that runs the task, by its name or by a template.',
+  }),
+  map,
+});
+
+/** A source as the schema reads it, named as in the file. */
+export type SourceSettings = z.infer<typeof source>;
