@@ -64,15 +64,17 @@ export function cliIo(run: CliRun): { io: CliIo; written: { stdout: string; stde
   return { io, written };
 }
 
+/** By its address: a process in another folder would not find it by name. */
+const TSX = import.meta.resolve('tsx');
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Runs a command line as a process of its own, at half a second a piece. */
 export function spawnCli(
   args: readonly string[],
   run: Omit<CliRun, 'tty' | 'interrupted'> = {},
-): RunningCli & { kill(signal: NodeJS.Signals): void } {
+): RunningCli & { readonly pid: number | undefined; kill(signal: NodeJS.Signals): void } {
   const written = { stdout: '', stderr: '' };
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
     env: { PATH: process.env['PATH'], ...run.env },
     cwd: run.cwd ?? process.cwd(),
   });
@@ -80,5 +82,5 @@ export function spawnCli(
   child.stderr.on('data', (chunk: Buffer) => void (written.stderr += chunk.toString()));
   child.stdin.on('error', () => undefined).end(run.stdin ?? '');
   const ended = once(child, 'close').then(([code]) => ({ code: code as number, ...written }));
-  return { written, ended, kill: (signal) => void child.kill(signal) };
+  return { written, ended, pid: child.pid, kill: (signal) => void child.kill(signal) };
 }

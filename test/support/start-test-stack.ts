@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCallbackReceiver, type ReceivedCallback } from '../../src/cli/callback-receiver.ts';
 import { type Roles, type RunningStack, startStack } from '../../src/cli/stack/start-stack.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -35,6 +36,8 @@ export interface TestStackOptions {
   /** Of Temporal; default: the tests' server. */
   readonly address?: string;
   readonly taskQueue?: string;
+  /** Changes to the configuration that the environment can't make. */
+  readonly change?: (config: Config) => Config;
   /** What the callback receiver answers. */
   readonly receiver?: { readonly failFirst?: number; readonly status?: number };
 }
@@ -43,7 +46,8 @@ export interface TestStackOptions {
 export async function startTestStack(t: TestContext, options: TestStackOptions = {}): Promise<TestStack> {
   const server = await connectToTestServer();
   const taskQueue = options.taskQueue ?? uniqueTaskQueue(t);
-  const { config } = loadConfig({
+  const { change = (unchanged: Config) => unchanged } = options;
+  const loaded = loadConfig({
     mode: 'dev',
     file: false,
     cwd: process.cwd(),
@@ -55,6 +59,7 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
       ...options.env,
     },
   });
+  const config = change(loaded.config);
   const stack = await startStack({
     config,
     temporal: {
