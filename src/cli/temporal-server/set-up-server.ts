@@ -55,23 +55,35 @@ async function ensureSearchAttributes(connection: Connection, namespace: string)
   } catch (error) {
     return SEARCH_ATTRIBUTE_NAMES.map((name) => refused(name, error));
   }
-  return Promise.all(
-    SEARCH_ATTRIBUTE_NAMES.map(async (name): Promise<SetupStep> => {
-      const what = `search attribute ${name}`;
-      const type = known[name];
-      if (type === KEYWORD) return { what, state: 'there already' };
-      if (type !== undefined) {
-        const problem = 'it has another type than Keyword: remove it with `temporal operator search-attribute remove`.';
-        return { what, state: 'failed', problem };
-      }
-      try {
-        await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: KEYWORD } });
-        return { what, state: 'created' };
-      } catch (error) {
-        return refused(name, error);
-      }
-    }),
-  );
+  const missing = SEARCH_ATTRIBUTE_NAMES.filter((name) => known[name] === undefined);
+  const problem = await addSearchAttributes(connection, namespace, missing);
+  return SEARCH_ATTRIBUTE_NAMES.map((name): SetupStep => {
+    const what = `search attribute ${name}`;
+    if (missing.includes(name)) return problem === undefined ? { what, state: 'created' } : refused(name, problem);
+    if (known[name] === KEYWORD) return { what, state: 'there already' };
+    const mend = 'it has another type than Keyword: remove it with `temporal operator search-attribute remove`.';
+    return { what, state: 'failed', problem: mend };
+  });
+}
+
+/**
+ * In one request: each changes the namespace's record, and on PostgreSQL several at once stand in each other's way.
+ *
+ * @returns why the server refused, if it did
+ */
+async function addSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  names: readonly string[],
+): Promise<unknown> {
+  if (names.length === 0) return undefined;
+  const searchAttributes = Object.fromEntries(names.map((name) => [name, KEYWORD]));
+  try {
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 function refused(name: string, error: unknown): SetupStep {
