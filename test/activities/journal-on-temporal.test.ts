@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { activityInfo } from '@temporalio/activity';
 import { AsyncCompletionClient } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Agent } from '../../src/activities/agents/agent.ts';
 import { type Journal, openJournal } from '../../src/activities/journal/journal.ts';
 import { recoverJournal } from '../../src/activities/journal/recover-journal.ts';
+import { reportFailure, reportResult } from '../../src/activities/journal/report-until-settled.ts';
 import { createAgentWorker, runInBackground, startRun } from '../support/agent-worker.ts';
 import { RecordingLogger } from '../support/mock-activity.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -85,14 +87,49 @@ describe('the journal on a Temporal server', () => {
     answer();
     await waitFor('the kept answer', () => files(journal).length === 1);
     // Long enough for Temporal to give the attempt up, and for the SDK to drop a plain completion.
-    const attempt = async (): Promise<number> => (await handle.describe()).raw.pendingActivities?.[0]?.attempt ?? 0;
-    const givenUpBy = performance.now() + 20_000;
-    while ((await attempt()) < 2) assert.ok(performance.now() < givenUpBy, 'Temporal did not give the attempt up');
+    await untilAttempt(handle, 2);
     await new Promise((resolve) => setTimeout(resolve, 7000));
     proxy.setMode('pass');
     assert.deepEqual(await handle.result(), { output: 'call 1' });
     assert.equal(calls, 1);
     await waitFor('the forgotten entry', () => files(journal).length === 0);
+    await background.stop();
+    await connection.close();
+    await proxy.close();
+  });
+
+  test('completes an activity by its ids while its next attempt waits for a worker', async (t) => {
+    const server = await connectToTestServer();
+    const taskQueue = uniqueTaskQueue(t);
+    const { namespace } = server;
+    const proxy = await startTcpProxy(server.address);
+    const connection = await NativeConnection.connect({ address: proxy.address });
+    let taskToken: string | undefined;
+    const run: Agent['run'] = () => {
+      taskToken = activityInfo().base64TaskToken;
+      return new Promise(() => undefined);
+    };
+    const worker = await createAgentWorker({ connection, namespace, taskQueue, run });
+    const background = runInBackground(t, worker);
+    const handle = await startRun(server, taskQueue, { heartbeatTimeoutMs: 1000 });
+    await waitFor('the call', () => taskToken !== undefined, 10_000);
+    proxy.setMode('refuse');
+    await untilAttempt(handle, 2);
+    const completions = new AsyncCompletionClient({ connection: server.client.connection, namespace });
+    const attempt = {
+      workflowId: handle.workflowId,
+      runId: handle.firstExecutionRunId,
+      activityId: 'agent',
+      activityType: 'runAgent',
+      attempt: 1,
+      scheduledAt: 1,
+      taskToken: taskToken ?? '',
+    };
+    assert.equal(await reportFailure(completions, attempt, new Error('too late')), 'settled');
+    assert.equal(await reportResult(completions, attempt, { output: 'late, but paid for' }), 'reported');
+    assert.equal(await reportResult(completions, attempt, { output: 'twice' }), 'settled');
+    proxy.setMode('pass');
+    assert.deepEqual(await handle.result(), { output: 'late, but paid for' });
     await background.stop();
     await connection.close();
     await proxy.close();
@@ -153,6 +190,16 @@ describe('the journal on a Temporal server', () => {
     );
   });
 });
+
+/** Waits until Temporal has given up the attempts before this one. */
+async function untilAttempt(handle: Awaited<ReturnType<typeof startRun>>, attempt: number): Promise<void> {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const { pendingActivities } = (await handle.describe()).raw;
+    if ((pendingActivities?.[0]?.attempt ?? 0) >= attempt) return;
+    if (performance.now() > end) throw new Error(`Temporal did not come to attempt ${attempt}`);
+  }
+}
 
 async function untilPaid(handle: Awaited<ReturnType<typeof startRun>>): Promise<void> {
   const end = performance.now() + 10_000;

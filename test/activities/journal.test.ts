@@ -89,6 +89,19 @@ describe('the journal', () => {
     for (const file of files(journal.folder)) assert.equal(statSync(join(journal.folder, file)).mode & 0o077, 0);
   });
 
+  test('tells how many entries it has', async (t) => {
+    const folder = temporaryFolder(t);
+    const sizes: number[] = [];
+    const before = await openJournal(folder, { onChange: (size) => sizes.push(size) });
+    const entry = await before.begin(attempt());
+    await before.begin(attempt({ workflowId: 'run-2' }));
+    await entry.forget();
+    await entry.forget();
+    await before.close();
+    await (await openJournal(folder, { onChange: (size) => sizes.push(size) })).close();
+    assert.deepEqual(sizes, [0, 1, 2, 1, 1, 1]);
+  });
+
   test('does not bring back what was forgotten', async (t) => {
     const journal = await open(t);
     const entry = await journal.begin(attempt());

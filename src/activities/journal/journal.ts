@@ -45,6 +45,11 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+export interface JournalOptions {
+  /** Told how many entries there are, once at the start and whenever that changes. */
+  readonly onChange?: (entries: number) => void;
+}
+
 const FILE = /^[0-9a-f-]{36}\.jsonl$/;
 
 /**
@@ -56,7 +61,7 @@ const FILE = /^[0-9a-f-]{36}\.jsonl$/;
  *
  * @throws JournalLockedError when another worker uses it; JournalFolderError when it can't be made or written.
  */
-export async function openJournal(folder: string): Promise<Journal> {
+export async function openJournal(folder: string, { onChange }: JournalOptions = {}): Promise<Journal> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -66,14 +71,18 @@ export async function openJournal(folder: string): Promise<Journal> {
   }
   const lock = await lockFolder(folder);
   const entries = new Map<string, Set<Entry>>();
+  let size = 0;
+  const resize = (by: number): void => onChange?.((size += by));
   const add = (file: string, { attempt, kept }: JournalRecord): Entry => {
     const siblings = entries.get(keyOf(attempt)) ?? new Set();
     entries.set(keyOf(attempt), siblings);
     const entry = new Entry(file, attempt, kept !== undefined, () => {
-      siblings.delete(entry);
+      if (!siblings.delete(entry)) return;
+      resize(-1);
       if (siblings.size === 0 && entries.get(keyOf(attempt)) === siblings) entries.delete(keyOf(attempt));
     });
     siblings.add(entry);
+    resize(1);
     return entry;
   };
   const siblingsOf = (key: ActivityKey): Entry[] => [...(entries.get(keyOf(key)) ?? [])];
@@ -87,6 +96,7 @@ export async function openJournal(folder: string): Promise<Journal> {
     if (record === undefined) await unlink(file);
     else leftovers.push(add(file, record));
   }
+  resize(0);
 
   return {
     folder,
