@@ -1,0 +1,38 @@
+import type { Activities } from '../contract/activities.ts';
+import { parseNetworks } from '../egress/network.ts';
+import { toInputFailure } from './agent-failure.ts';
+import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
+import { DeliveryTry, type DeliveryTryDeps } from './callback/delivery-try.ts';
+import { readCallbackInput } from './callback/read-callback-input.ts';
+import { startHeartbeat } from './heartbeat.ts';
+
+export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat'> {
+  /** By id. */
+  readonly clients: ReadonlyMap<string, CallbackClient>;
+}
+
+/**
+ * The activity `deliverCallback`: one HTTP request for each attempt.
+ *
+ * Body and `webhook-id` are the same on every try, the signed timestamp is fresh. The failure of a try names the delay to
+ * the next one, so that the schedule of the input holds whatever retry policy the workflow set.
+ *
+ * The activity throws ApplicationFailure of type `InvalidInput`, `CallbackFailed`, `CallbackRefused`, `CallbackStopped` or
+ * `WorkerStopped`, or `CancelledFailure` on cancel, pause and reset.
+ *
+ * @throws RangeError when a client can't sign or has a header that is not valid, or for a network that is none
+ */
+export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['deliverCallback'] {
+  const clients = prepareClients(deps.clients, deps.logger);
+  parseNetworks(deps.permitNetworks);
+  return async (value) => {
+    const read = readCallbackInput(value);
+    if (!read.ok) throw toInputFailure(read.problem);
+    const heartbeat = startHeartbeat();
+    try {
+      return await new DeliveryTry({ ...deps, heartbeat }, read.input).run(clients.get(read.input.client));
+    } finally {
+      heartbeat.stop();
+    }
+  };
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { planNextTry, readRetryAfter } from '../../src/activities/callback/plan-next-try.ts';
+import { readCallbackInput } from '../../src/activities/callback/read-callback-input.ts';
+
+const SCHEDULE = [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000];
+const BASE = { attempt: 1, retryDelaysMs: SCHEDULE, attemptTimeoutMs: 15_000, leftMs: Infinity, random: 0.5 };
+
+describe('the next try', () => {
+  test('comes by the schedule, ±20 %', () => {
+    for (const [index, delay] of SCHEDULE.entries()) {
+      for (const [random, factor] of [
+        [0, 0.8],
+        [0.5, 1],
+        [1, 1.2],
+      ] as const) {
+        const next = planNextTry({ ...BASE, attempt: index + 1, random });
+        assert.deepEqual(next, { follows: true, delayMs: delay * factor });
+      }
+    }
+    assert.deepEqual(planNextTry({ ...BASE, attempt: 10 }), { follows: false, because: 'schedule_used_up' });
+    assert.deepEqual(planNextTry({ ...BASE, retryDelaysMs: [] }), { follows: false, because: 'schedule_used_up' });
+  });
+
+  test('is never earlier than the schedule and never later than twice the wait, whatever Retry-After says', () => {
+    const delayFor = (retryAfterMs: number): unknown => planNextTry({ ...BASE, attempt: 2, retryAfterMs });
+    assert.deepEqual(delayFor(0), { follows: true, delayMs: 300_000 });
+    assert.deepEqual(delayFor(400_000), { follows: true, delayMs: 400_000 });
+    assert.deepEqual(delayFor(9e12), { follows: true, delayMs: 600_000 });
+  });
+
+  test('always leaves time for a whole try within the total time', () => {
+    const any = fc.record({
+      attempt: fc.integer({ min: 1, max: 12 }),
+      attemptTimeoutMs: fc.integer({ min: 1, max: 100_000 }),
+      leftMs: fc.double({ min: -1e6, max: 1e9, noNaN: true }),
+      retryAfterMs: fc.option(fc.nat(), { nil: undefined }),
+      random: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(any, (tried) => {
+        const next = planNextTry({ ...BASE, ...tried });
+        if (!next.follows) return next.because === 'time_up' || tried.attempt > SCHEDULE.length;
+        return next.delayMs >= 0 && next.delayMs + tried.attemptTimeoutMs <= tried.leftMs;
+      }),
+    );
+  });
+
+  test('takes Retry-After in seconds and as a date', () => {
+    const now = Date.parse('Wed, 21 Oct 2015 07:27:00 GMT');
+    const cases: [string | undefined, number | undefined][] = [
+      ['120', 120_000],
+      ['120.1', 121_000],
+      [' 0 ', 0],
+      ['Wed, 21 Oct 2015 07:28:00 GMT', 60_000],
+      ['Wed, 21 Oct 2015 07:26:00 GMT', 0],
+      ['Wednesday, 21-Oct-15 07:28:00 GMT', 60_000],
+      ['invalid', undefined],
+      ['-1', undefined],
+      ['1e9', undefined],
+      ['2015-10-21', undefined],
+      ['Monkey', undefined],
+      ['', undefined],
+      [undefined, undefined],
+    ];
+    for (const [value, expected] of cases) assert.equal(readRetryAfter(value, now), expected, value);
+  });
+});
+
+const GOOD = {
+  client: 'acme',
+  runId: 'run-1',
+  url: 'https://ci.example.com/hook',
+  deliveryId: 'run-1',
+  outcome: {
+    status: 'failed',
+    output: '',
+    error: { code: 'AgentFailed', message: '' },
+    usage: { inputTokens: 1, outputTokens: 2, iterations: 3 },
+    sessionKey: 's',
+    finishedAt: '2026-01-31T12:00:00.000Z',
+  },
+  retryDelaysMs: [0, 5000],
+  attemptTimeoutMs: 15_000,
+};
+
+describe('the input of deliverCallback', () => {
+  test('is taken as it is when good, without fields that are not known', () => {
+    assert.deepEqual(readCallbackInput(GOOD), { ok: true, input: GOOD });
+    const outcome = { ...GOOD.outcome, secret: 1, error: { ...GOOD.outcome.error, stack: 'x' }, usage: { cost: 1 } };
+    const read = readCallbackInput({ ...GOOD, extra: 1, outcome });
+    assert.deepEqual(read, { ok: true, input: { ...GOOD, outcome: { ...GOOD.outcome, usage: {} } } });
+    const least = { status: 'completed', finishedAt: '2026-01-31T12:00:00Z' };
+    assert.deepEqual(readCallbackInput({ ...GOOD, outcome: least }), { ok: true, input: { ...GOOD, outcome: least } });
+  });
+
+  const BAD: readonly (readonly [string, object])[] = [
+    ['client', { client: '' }],
+    ['client', { client: 7 }],
+    ['runId', { runId: undefined }],
+    ['url', { url: null }],
+    ['url', { url: 'h'.repeat(8193) }],
+    ['deliveryId', { deliveryId: '' }],
+    ['deliveryId', { deliveryId: 'a\r\nb' }],
+    ['deliveryId', { deliveryId: 'ä' }],
+    ['attemptTimeoutMs', { attemptTimeoutMs: 0 }],
+    ['attemptTimeoutMs', { attemptTimeoutMs: NaN }],
+    ['attemptTimeoutMs', { attemptTimeoutMs: '5' }],
+    ['retryDelaysMs', { retryDelaysMs: 5 }],
+    ['retryDelaysMs', { retryDelaysMs: [-1] }],
+    ['retryDelaysMs', { retryDelaysMs: [Infinity] }],
+    ['retryDelaysMs', { retryDelaysMs: Array.from({ length: 65 }, () => 1) }],
+    ['outcome', { outcome: undefined }],
+    ['outcome', { outcome: [] }],
+    ['outcome.status', { outcome: { ...GOOD.outcome, status: 'running' } }],
+    ['outcome.finishedAt', { outcome: { ...GOOD.outcome, finishedAt: 'soon' } }],
+    ['outcome.output', { outcome: { ...GOOD.outcome, output: {} } }],
+    ['outcome.sessionKey', { outcome: { ...GOOD.outcome, sessionKey: 1 } }],
+    ['outcome.error', { outcome: { ...GOOD.outcome, error: 'x' } }],
+    ['outcome.error', { outcome: { ...GOOD.outcome, error: { code: '', message: '' } } }],
+    ['outcome.usage', { outcome: { ...GOOD.outcome, usage: { inputTokens: '1' } } }],
+  ];
+  for (const [field, change] of BAD) {
+    test(`is refused for ${field} = ${JSON.stringify(Object.values(change)[0])?.slice(0, 40)}`, () => {
+      const read = readCallbackInput({ ...GOOD, ...change });
+      assert.equal(read.ok, false);
+      assert.ok(!read.ok && read.problem.startsWith(`${field} `), read.ok ? '' : read.problem);
+    });
+  }
+
+  test('is refused when it is no object', () => {
+    for (const value of [undefined, null, 'x', 1, []]) assert.equal(readCallbackInput(value).ok, false);
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { EgressError } from '../../src/egress/egress-error.ts';
+import { startCallbackReceiver } from '../support/callback-receiver.ts';
+import { ACME, callbackInput, detailsOf, NOW, setUpDelivery } from '../support/deliver-callback-setup.ts';
+import { failureOf, mockAttempt } from '../support/mock-activity.ts';
+
+describe('a try that fails', () => {
+  const STATUSES: readonly (readonly [number, RegExp])[] = [
+    [300, /redirects are not followed/],
+    [302, /redirects are not followed/],
+    [308, /redirects are not followed/],
+    [400, /look at the receiver/],
+    [401, /knows our secret/],
+    [403, /knows our secret/],
+    [404, /check the path/],
+    [413, /larger bodies/],
+    [429, /more requests/],
+    [500, /look at the receiver/],
+    [503, /look at the receiver/],
+  ];
+  for (const [status, mend] of STATUSES) {
+    test(`by ${status} is tried again by the schedule`, async (t) => {
+      const location = { location: 'http://127.0.0.1:1/' };
+      const receiver = await startCallbackReceiver(t, () => ({
+        status,
+        headers: location,
+        body: 'hunter2 inner.host',
+      }));
+      const { fail, announced, counted, logger } = setUpDelivery({ now: () => NOW });
+      const failure = await fail(callbackInput(receiver.url));
+      assert.equal(failure.type, 'CallbackFailed');
+      assert.equal(failure.nonRetryable, false);
+      assert.equal(failure.nextRetryDelay, 5000);
+      assert.equal(failure.category, 'BENIGN');
+      assert.ok(failure.message.startsWith(`127.0.0.1 answered ${status}: `), failure.message);
+      assert.match(failure.message, mend);
+      const { durationMs, ...details } = detailsOf(failure);
+      assert.equal(typeof durationMs, 'number');
+      assert.deepEqual(details, {
+        errorClass: 'status',
+        at: '2026-01-31T12:00:00.000Z',
+        statusCode: status,
+        address: '127.0.0.1',
+      });
+      assert.deepEqual(announced, ['run-4x7q']);
+      assert.deepEqual(counted, ['status']);
+      const told = JSON.stringify([failure.message, failure.details, failure.stack, logger.lines]);
+      assert.doesNotMatch(told, /hunter2|inner\.host|\/hook/);
+    });
+  }
+
+  test('on every try but the first does not tell the workflow again', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
+    const { fail, run, announced } = setUpDelivery();
+    const first = mockAttempt();
+    await failureOf(run(callbackInput(receiver.url), first));
+    assert.deepEqual(first.heartbeats, [{ announced: true }]);
+    const second = await fail(callbackInput(receiver.url), { attempt: 2, heartbeatDetails: first.heartbeats[0] });
+    assert.equal(second.nextRetryDelay, 300_000);
+    assert.deepEqual(announced, ['run-4x7q']);
+  });
+
+  test('tells the workflow on a later try when the first was lost with its worker', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
+    const { fail, announced } = setUpDelivery();
+    await fail(callbackInput(receiver.url), { attempt: 2 });
+    assert.deepEqual(announced, ['run-4x7q']);
+  });
+
+  test('goes on when the workflow can not be told, or hangs', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
+    const refusing = setUpDelivery({ onFirstFailure: () => Promise.reject(new Error('hunter2')) });
+    assert.equal((await refusing.fail(callbackInput(receiver.url))).nextRetryDelay, 5000);
+    assert.equal(refusing.logger.lines.at(-1)?.level, 'warn');
+    assert.doesNotMatch(JSON.stringify(refusing.logger.lines), /hunter2/);
+    const hanging = setUpDelivery({ onFirstFailure: () => new Promise(() => undefined) });
+    assert.equal((await hanging.fail(callbackInput(receiver.url))).type, 'CallbackFailed');
+  });
+
+  test('as the last one fails plainly', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
+    const { fail, announced, counted, logger } = setUpDelivery();
+    const failure = await fail(callbackInput(receiver.url), { attempt: 3 });
+    assert.equal(failure.type, 'CallbackFailed');
+    assert.equal(failure.nextRetryDelay, undefined);
+    assert.equal(failure.category, undefined);
+    assert.equal(failure.nonRetryable, false);
+    assert.deepEqual(announced, []);
+    assert.deepEqual(counted, ['status', 'died']);
+    assert.equal(logger.lines.at(-1)?.level, 'warn');
+  });
+
+  test('with too little time for another one ends the delivery', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
+    const { fail, counted } = setUpDelivery();
+    const failure = await fail(callbackInput(receiver.url), { scheduleToCloseTimeoutMs: 2500 });
+    assert.equal(failure.nonRetryable, true);
+    assert.equal(failure.nextRetryDelay, undefined);
+    assert.deepEqual(counted, ['status', 'died']);
+  });
+
+  test('honours Retry-After up to twice the scheduled wait', async (t) => {
+    const headers = { 'retry-after': '7' };
+    const receiver = await startCallbackReceiver(t, (nth) => ({ status: [429, 503, 500][nth] ?? 200, headers }));
+    const { fail } = setUpDelivery();
+    const delays = [];
+    for (let i = 0; i < 3; i++) delays.push((await fail(callbackInput(receiver.url))).nextRetryDelay);
+    assert.deepEqual(delays, [7000, 7000, 5000]);
+  });
+
+  test('by silence tells the deadline', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({}));
+    const { fail, counted } = setUpDelivery();
+    const failure = await fail(callbackInput(receiver.url, { attemptTimeoutMs: 200 }));
+    assert.match(failure.message, /^127\.0\.0\.1 did not answer within 0\.2 s: /);
+    assert.equal(detailsOf(failure).errorClass, 'timeout');
+    assert.equal(detailsOf(failure).statusCode, undefined);
+    assert.deepEqual(counted, ['timeout']);
+  });
+
+  test('by a connection tells host and code, never port, path or query', async () => {
+    const { fail } = setUpDelivery();
+    const failure = await fail(callbackInput('http://localhost:59999/hook?key=hunter2'));
+    assert.match(failure.message, /^localhost can not be reached \(ECONNREFUSED\): .*\.$/);
+    assert.equal(detailsOf(failure).errorClass, 'connect');
+    assert.equal(detailsOf(failure).address, '127.0.0.1');
+  });
+
+  test('names what and where within 50 characters, however long the host is', async () => {
+    const host = `${'a'.repeat(60)}.example.com`;
+    const answered = { statusCode: 503, address: '8.8.8.8', durationMs: 1 };
+    const failure = await setUpDelivery({ post: () => Promise.resolve(answered) }).fail(
+      callbackInput(`https://${host}/`),
+    );
+    assert.match(failure.message.slice(0, 50), /aaa\.example\.com answered 503/);
+  });
+
+  test('for an unknown fault of ours keeps its text back and goes on by the schedule', async () => {
+    const post = (): Promise<never> => Promise.reject(new TypeError('hunter2'));
+    const { fail, logger } = setUpDelivery({ post });
+    const failure = await fail(callbackInput('https://ci.example.com/'));
+    assert.equal(failure.type, 'CallbackFailed');
+    assert.equal(failure.nextRetryDelay, 5000);
+    assert.match(failure.message, /TypeError/);
+    assert.doesNotMatch(JSON.stringify([failure.message, failure.stack, logger.lines]), /hunter2/);
+    assert.equal(failure.cause, undefined);
+  });
+});
+
+describe('policy', () => {
+  test('refuses a forbidden URL for good', async () => {
+    const { fail, announced, counted } = setUpDelivery();
+    for (const url of [
+      'http://10.0.0.1/',
+      'ftp://h/',
+      'http://u:p@example.com/',
+      'http://localhost.:6379/',
+      'nonsense',
+    ]) {
+      const failure = await fail(callbackInput(url));
+      assert.equal(failure.type, 'CallbackRefused');
+      assert.equal(failure.nonRetryable, true);
+      assert.equal(failure.nextRetryDelay, undefined);
+      assert.equal(detailsOf(failure).errorClass, 'refused_by_policy');
+      assert.equal(detailsOf(failure).address, undefined);
+    }
+    assert.deepEqual(announced, []);
+    assert.deepEqual(counted.slice(0, 2), ['refused_by_policy', 'died']);
+  });
+
+  test('refuses what a name resolves to for this try alone', async () => {
+    const post = (): never => {
+      throw new EgressError('ci.example.com resolves to …', { errorClass: 'refused_by_policy', durationMs: 1 });
+    };
+    const failure = await setUpDelivery({ post }).fail(callbackInput('https://ci.example.com/'));
+    assert.equal(failure.type, 'CallbackRefused');
+    assert.equal(failure.nonRetryable, false);
+    assert.equal(failure.nextRetryDelay, 5000);
+  });
+
+  test('holds the client’s own domains', async (t) => {
+    const receiver = await startCallbackReceiver(t);
+    const clients = new Map([['acme', { ...ACME, allowedCallbackDomains: ['example.com'] }]]);
+    const failure = await setUpDelivery({ clients }).fail(callbackInput(receiver.url));
+    assert.equal(failure.type, 'CallbackRefused');
+    assert.match(failure.message, /not among the permitted callback domains/);
+    assert.equal(receiver.received.length, 0);
+  });
+});
+
+describe('a receiver that wants no more', () => {
+  for (const [title, answer] of Object.entries({
+    'by 410': { status: 410 },
+    'by the header webhook-delivery': { status: 500, headers: { 'webhook-delivery': 'abort-message' } },
+    'by webhook-delivery: disable': { status: 400, headers: { 'webhook-delivery': 'Disable' } },
+  })) {
+    test(`${title} ends the tries`, async (t) => {
+      const receiver = await startCallbackReceiver(t, () => answer);
+      const { fail, announced, counted } = setUpDelivery();
+      const failure = await fail(callbackInput(receiver.url));
+      assert.equal(failure.type, 'CallbackStopped');
+      assert.equal(failure.nonRetryable, true);
+      assert.match(failure.message, new RegExp(`^127\\.0\\.0\\.1 answered ${answer.status} and wants no more tries`));
+      assert.equal(detailsOf(failure).statusCode, answer.status);
+      assert.deepEqual(announced, []);
+      assert.deepEqual(counted, ['status', 'died']);
+    });
+  }
+
+  test('and yet takes it, has taken it', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({
+      status: 200,
+      headers: { 'webhook-delivery': 'disable' },
+    }));
+    assert.equal((await setUpDelivery().run(callbackInput(receiver.url))).statusCode, 200);
+  });
+});
