@@ -38,7 +38,9 @@ export interface FlagSetting {
 
 /** The flags, for the command line to declare. They have no defaults there: those stand in the schema. */
 export function listFlags(): readonly FlagSetting[] {
-  return listSettings().flatMap(({ flag, accepts, help }) =>
-    flag === undefined ? [] : [{ flag: `${flag} <${accepts.split(/[ :(]/)[0]?.toLowerCase()}>`, help }],
-  );
+  return listSettings().flatMap(({ flag, accepts, help }) => {
+    if (flag === undefined) return [];
+    const words = accepts.includes('`') ? ` (${accepts.replaceAll('`', '')})` : '';
+    return [{ flag: `${flag} <${flag.split('-').at(-1)}>`, help: help.replaceAll('`', '') + words }];
+  });
 }

@@ -70,7 +70,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     .safeParse(filled);
   const told = [...file.problems, ...adapterProblems, ...unused.flatMap(refuseFlag)];
   const found = read.success ? [] : explainIssues(read.error.issues, judged);
-  const problems = [...told, ...found.filter((problem) => isNews(problem, told, file.readable))];
+  const problems = [...told, ...found.filter((problem) => isNews(problem, told, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
 
   const config = toConfig(read.data, mode, cwd);
@@ -102,6 +102,11 @@ function refuseFlag(origin: Origin): ConfigProblem[] {
   if (origin.from !== 'flag') return [];
   const line = `${origin.flag} has no effect: the file lists agents and none is called garudust. Leave the flag out, or correct the file.`;
   return [{ path: '', line }];
+}
+
+/** An origin holds the text of the file, which is nobody's business outside. */
+function withoutOrigin({ path, line }: ConfigProblem): ConfigProblem {
+  return { path, line };
 }
 
 /** Leaves out what only follows from another problem: a file that can't be read, a variable that is not set. */

@@ -36,7 +36,7 @@ const client = z.strictObject({
     env: 'GARUDUST_WEBHOOK_SECRET',
     secret: true,
     defaultText: 'none: refuses to start; `dev` makes one up',
-    help: 'Secrets that sign deliveries; several while rotating: any of them verifies, and the first is the one that receivers of a single signature know.',
+    help: 'Secrets that sign deliveries, several while rotating: any of them verifies; where a callback has room for one signature, the first makes it.',
   }),
   api_keys: optionalSetting(apiKeys, {
     env: 'RUNS_API_KEY',

@@ -1,0 +1,55 @@
+/**
+ * Writes the pages of `docs/` that are made from the code: `tsx scripts/write-docs.ts`. With `--check` it writes nothing,
+ * and exit code 1 names every page that is not what the code says.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { renderCliDocs } from '../src/cli/render-cli-docs.ts';
+import { renderConfigurationPage } from './docs/configuration-page.ts';
+import { renderMetricsPage } from './docs/metrics-page.ts';
+
+/** A page and the program that makes it. */
+interface Page {
+  readonly file: string;
+  readonly render: () => string;
+}
+
+/** A new page: one row here. */
+export const PAGES: readonly Page[] = [
+  { file: 'docs/cli.md', render: renderCliDocs },
+  { file: 'docs/configuration.md', render: renderConfigurationPage },
+  { file: 'docs/metrics.md', render: renderMetricsPage },
+];
+
+/** The text of a page as it is committed: formatted as everything else in the repository. */
+export async function renderPage({ file, render }: Page): Promise<string> {
+  return format(render(), { ...(await resolveConfig(file)), filepath: file });
+}
+
+/** Whether a file is what its page renders. */
+export async function isCurrent(page: Page): Promise<boolean> {
+  const text = await renderPage(page);
+  try {
+    return readFileSync(page.file, 'utf8') === text;
+  } catch {
+    return false;
+  }
+}
+
+async function main(check: boolean): Promise<void> {
+  for (const page of PAGES) {
+    if (await isCurrent(page)) continue;
+    if (check) {
+      process.stderr.write(
+        `${page.file} is not what the code says: run "npx tsx scripts/write-docs.ts" and commit it.\n`,
+      );
+      process.exitCode = 1;
+    } else {
+      writeFileSync(page.file, await renderPage(page));
+      process.stdout.write(`wrote ${page.file}\n`);
+    }
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv.includes('--check'));

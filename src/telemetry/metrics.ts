@@ -1,0 +1,116 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { METRICS } from './metrics-table.ts';
+
+export interface MetricsOptions {
+  /** Outcomes of `attemptEnded` that are a fault of the agent itself. Default: none, and the agent's health stays unknown. */
+  readonly agentFaults?: readonly string[];
+  readonly version?: string;
+  /** Whether the process itself is measured as well. Default: true. */
+  readonly processMetrics?: boolean;
+}
+
+/** What a delivery came to; `code` is that of the problem that was answered. */
+export type DeliveryResult =
+  | { readonly result: 'accepted' | 'duplicate'; readonly client: string; readonly source: string }
+  | { readonly result: 'refused'; readonly client?: string; readonly source: string; readonly code: string };
+
+export type CallbackAttemptResult =
+  { readonly outcome: 'delivered' } | { readonly outcome: 'failed'; readonly errorClass: string };
+
+/** Counts what happens. Durations are seconds. */
+export interface Metrics {
+  /** `route` is the route's pattern, never the path. */
+  requestAnswered(labels: { route: string; method: string; status: number }, seconds: number): void;
+  deliveryJudged(delivery: DeliveryResult): void;
+  runStarted(labels: { client: string; agent: string }): void;
+  /** `outcome`: answered, canceled or a failure's type; 0 seconds where the agent was not called. */
+  attemptEnded(labels: { agent: string; outcome: string }, seconds: number): void;
+  placesChanged(labels: { agent: string }, places: { taken: number; waiting: number }): void;
+  callbackAttempted(attempt: CallbackAttemptResult, seconds: number): void;
+  /** The last try failed. */
+  callbackDied(): void;
+  journalChanged(entries: number): void;
+  temporalAnswered(available: boolean): void;
+  /** All of it in Prometheus' text format 0.0.4. */
+  text(): Promise<string>;
+}
+
+/** Makes the metrics of `metrics-table.ts`, on a registry of their own. */
+export function createMetrics({ agentFaults, version, processMetrics = true }: MetricsOptions = {}): Metrics {
+  const registry = new Registry();
+  const requests = counter(METRICS.requests, registry);
+  const requestSeconds = histogram(METRICS.requestSeconds, registry);
+  const webhooks = counter(METRICS.webhooks, registry);
+  const runsStarted = counter(METRICS.runsStarted, registry);
+  const agentAttempts = counter(METRICS.agentAttempts, registry);
+  const agentSeconds = histogram(METRICS.agentSeconds, registry);
+  const agentHealthy = gauge(METRICS.agentHealthy, registry);
+  const agentPlaces = gauge(METRICS.agentPlaces, registry);
+  const callbackAttempts = counter(METRICS.callbackAttempts, registry);
+  const callbackSeconds = histogram(METRICS.callbackSeconds, registry);
+  const callbacksDead = counter(METRICS.callbacksDead, registry);
+  const journalEntries = gauge(METRICS.journalEntries, registry);
+  const temporalAvailable = gauge(METRICS.temporalAvailable, registry);
+  const buildInfo = gauge(METRICS.buildInfo, registry);
+  if (version !== undefined) buildInfo.set({ version }, 1);
+  if (processMetrics) collectDefaultMetrics({ register: registry });
+  return {
+    requestAnswered({ route, method, status }, seconds) {
+      requests.inc({ route, method, status });
+      requestSeconds.observe({ route, method }, seconds);
+    },
+    deliveryJudged(delivery) {
+      const { client = 'none', source, result } = delivery;
+      webhooks.inc({ client, source, result, code: delivery.result === 'refused' ? delivery.code : '' });
+    },
+    runStarted: (labels) => runsStarted.inc(labels),
+    attemptEnded({ agent, outcome }, seconds) {
+      agentAttempts.inc({ agent, outcome });
+      if (seconds > 0) agentSeconds.observe({ agent, outcome }, seconds);
+      if (agentFaults === undefined) return;
+      if (outcome === 'answered') agentHealthy.set({ agent }, 1);
+      else if (agentFaults.includes(outcome)) agentHealthy.set({ agent }, 0);
+    },
+    placesChanged({ agent }, { taken, waiting }) {
+      agentPlaces.set({ agent, state: 'taken' }, taken);
+      agentPlaces.set({ agent, state: 'waiting' }, waiting);
+    },
+    callbackAttempted(attempt, seconds) {
+      const { outcome } = attempt;
+      callbackAttempts.inc({ outcome, error_class: attempt.outcome === 'failed' ? attempt.errorClass : '' });
+      callbackSeconds.observe({ outcome }, seconds);
+    },
+    callbackDied: () => callbacksDead.inc(),
+    journalChanged: (entries) => journalEntries.set(entries),
+    temporalAnswered: (available) => temporalAvailable.set(available ? 1 : 0),
+    // prom-client writes a time that was never measured as `Nan`, which only some readers take for a number.
+    text: async () => (await registry.metrics()).replace(/ Nan$/gm, ' NaN'),
+  };
+}
+
+interface Entry<L extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly L[];
+}
+
+function counter<L extends string = never>({ name, help, labels }: Entry<L>, registry: Registry): Counter<L> {
+  return new Counter({ name, help, labelNames: [...labels], registers: [registry] });
+}
+
+function gauge<L extends string = never>(
+  { name, help, labels, unknownAtFirst }: Entry<L> & { readonly unknownAtFirst?: boolean },
+  registry: Registry,
+): Gauge<L> {
+  const made = new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
+  // A gauge without labels is born as 0.
+  if (unknownAtFirst === true) made.remove();
+  return made;
+}
+
+function histogram<L extends string>(
+  { name, help, labels, buckets }: Entry<L> & { readonly buckets: readonly number[] },
+  registry: Registry,
+): Histogram<L> {
+  return new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [registry] });
+}

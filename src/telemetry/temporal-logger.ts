@@ -1,0 +1,73 @@
+import type { Logger as TemporalLogger, LogLevel, LogMetadata } from '@temporalio/worker';
+import type { Logger } from './logger.ts';
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+const OWN_LEVEL: Readonly<Record<LogLevel, Level>> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+};
+
+/** What the SDK tells about its own doings interests while looking for a fault: one level lower each. */
+const SDK_LEVEL: Readonly<Record<LogLevel, Level>> = { ...OWN_LEVEL, DEBUG: 'trace', INFO: 'debug' };
+
+/** Who speaks by `sdkComponent`, where it is not the SDK itself but workflow or activity code. */
+const OWN_CODE: readonly unknown[] = ['workflow', 'activity', 'nexus'];
+
+/** The attributes of the SDK that are passed on, and as what. The task token is none of them: it completes a task. */
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  workflowId: 'run_id',
+  workflowType: 'workflow',
+  activityType: 'activity',
+  attempt: 'attempt',
+  taskQueue: 'task_queue',
+  namespace: 'namespace',
+  target: 'target',
+  error: 'err',
+};
+
+/** Attributes that the SDK adds to each line and that say nothing more. */
+const NOISE: readonly string[] = [
+  'sdkComponent',
+  'taskToken',
+  'activityId',
+  'runId',
+  'workflowRunId',
+  'isLocal',
+  'spanContexts',
+];
+
+/**
+ * Lets the Temporal SDK, and workflow and activity code through it, log by our logger.
+ *
+ * Lines of the SDK itself come one level lower below WARN, with known attributes alone; lines of our own code keep their
+ * level and fields.
+ */
+export function toTemporalLogger(logger: Logger): TemporalLogger {
+  const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    const own = OWN_CODE.includes(meta['sdkComponent']);
+    const target = (own ? OWN_LEVEL : SDK_LEVEL)[level];
+    if (logger.isLevelEnabled(target)) logger[target](toFields(meta, own), message);
+  };
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  };
+}
+
+function toFields(meta: LogMetadata, own: boolean): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(meta)) {
+    const name = ATTRIBUTES[key];
+    if (name !== undefined) fields[name] = value;
+    else if (own && !NOISE.includes(key)) fields[key] = value;
+  }
+  return fields;
+}

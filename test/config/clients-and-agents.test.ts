@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AgentSpec } from '../../src/activities/agents/index.ts';
+import type { AppDeps } from '../../src/ingress/app-deps.ts';
+import { load, refusal, SECRET } from './load.ts';
+
+const HOUR = 3_600_000;
+
+describe('by the environment alone', () => {
+  test('there is one client, called default', () => {
+    const { config, madeUp } = load({
+      env: {
+        GARUDUST_WEBHOOK_SECRET: 'old-secret, new-secret',
+        RUNS_API_KEY: 'key-number-1,key-number-2',
+        CALLBACK_SECRET: 'callback-secret',
+        GARUDUST_ALLOWED_CALLBACK_DOMAINS: 'CI.example.com., *.ops.example.com, bücher.example',
+      },
+    });
+    assert.deepEqual(config.clients, [
+      {
+        id: 'default',
+        webhookSecrets: ['old-secret', 'new-secret'],
+        apiKeys: ['key-number-1', 'key-number-2'],
+        callbackSecrets: ['callback-secret'],
+        allowedCallbackDomains: ['ci.example.com', '*.ops.example.com', 'xn--bcher-kva.example'],
+        callbackHeaders: {},
+      },
+    ]);
+    assert.deepEqual(madeUp, []);
+  });
+
+  test('its callbacks are signed by its webhook secrets where they have none of their own', () => {
+    const env = { GARUDUST_WEBHOOK_SECRET: 'old-secret,new-secret' };
+    assert.deepEqual(load({ env }).config.clients[0]?.callbackSecrets, ['old-secret', 'new-secret']);
+  });
+
+  test('there is one agent, Garudust on this machine unless told otherwise', () => {
+    const env = { GARUDUST_WEBHOOK_SECRET: SECRET };
+    assert.deepEqual(load({ env }).config.agents, [
+      {
+        name: 'garudust',
+        spec: { type: 'garudust', url: 'http://127.0.0.1:3000' },
+        concurrency: 64,
+        policy: {
+          attemptTimeoutMs: HOUR / 6,
+          totalTimeoutMs: HOUR,
+          heartbeatTimeoutMs: 30_000,
+          maxAttempts: 3,
+          maxAnswerBytes: 1_048_576,
+        },
+      },
+    ]);
+    const told = load({ env: { ...env, GARUDUST_URL: 'https://agent.example/base/', GARUDUST_API_KEY: 'agent-key' } });
+    assert.deepEqual(told.config.agents[0]?.spec, {
+      type: 'garudust',
+      url: 'https://agent.example/base',
+      apiKey: 'agent-key',
+    });
+    assert.equal(told.config.defaultAgent, 'garudust');
+  });
+
+  test('in dev it is the demo agent, until GARUDUST_URL names another', () => {
+    assert.deepEqual(load({ mode: 'dev' }).config.agents[0]?.spec, { type: 'demo' });
+    assert.equal(load({ mode: 'dev' }).config.defaultAgent, 'demo');
+    const { config } = load({ mode: 'dev', env: { GARUDUST_URL: 'http://127.0.0.1:3001' } });
+    assert.deepEqual(config.agents[0]?.spec, { type: 'garudust', url: 'http://127.0.0.1:3001' });
+    const flagged = load({ mode: 'dev', flags: { garudustUrl: 'http://127.0.0.1:3002' } });
+    assert.deepEqual(flagged.config.agents[0]?.spec, { type: 'garudust', url: 'http://127.0.0.1:3002' });
+  });
+});
+
+const FULL = `
+clients:
+  - id: ci
+    hmac_secret: ["first, with a comma", whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
+    api_keys: ci-key-1
+    callback_secret: ci-callbacks
+    allowed_callback_domains: [ci.example.com]
+    agents: [reviewer]
+    callback_headers: { X-Gateway-Key: gateway key }
+  - id: ops
+    hmac_secret: ops-secret
+agents:
+  reviewer: { url: "http://reviewer:3000", api_key: reviewer-key, concurrency: 4, attempt_timeout: 1.5h, total_timeout: 1d, heartbeat_timeout: 45s, max_attempts: 1, max_answer_bytes: 65536 }
+  parrot: { type: demo }
+default_agent: parrot
+`;
+
+describe('by the file', () => {
+  test('clients have what they are given', () => {
+    assert.deepEqual(load({ yaml: FULL }).config.clients, [
+      {
+        id: 'ci',
+        webhookSecrets: ['first, with a comma', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+        apiKeys: ['ci-key-1'],
+        callbackSecrets: ['ci-callbacks'],
+        allowedCallbackDomains: ['ci.example.com'],
+        permittedAgents: ['reviewer'],
+        callbackHeaders: { 'X-Gateway-Key': 'gateway key' },
+      },
+      {
+        id: 'ops',
+        webhookSecrets: ['ops-secret'],
+        apiKeys: [],
+        callbackSecrets: ['ops-secret'],
+        allowedCallbackDomains: [],
+        callbackHeaders: {},
+      },
+    ]);
+  });
+
+  test('agents have what they are given, in milliseconds and bytes', () => {
+    const { agents, defaultAgent } = load({ yaml: FULL }).config;
+    assert.deepEqual(agents[0], {
+      name: 'reviewer',
+      spec: { type: 'garudust', url: 'http://reviewer:3000', apiKey: 'reviewer-key' },
+      concurrency: 4,
+      policy: {
+        attemptTimeoutMs: 1.5 * HOUR,
+        totalTimeoutMs: 24 * HOUR,
+        heartbeatTimeoutMs: 45_000,
+        maxAttempts: 1,
+        maxAnswerBytes: 65_536,
+      },
+    });
+    assert.deepEqual(agents[1]?.spec, { type: 'demo' });
+    assert.equal(defaultAgent, 'parrot');
+  });
+
+  test('the default agent is the first one unless named', () => {
+    assert.equal(load({ yaml: FULL.replace('default_agent: parrot', '') }).config.defaultAgent, 'reviewer');
+  });
+
+  test('the rest is where the rooms expect it', () => {
+    const { config } = load({
+      yaml: `${FULL}
+listen_enabled: false
+listen_host: "::"
+endpoint_path: /in/voke
+admin_host: 127.0.0.1
+temporal_ui_url: https://temporal.example/ui/
+task_queue: other
+limits: { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, shutdown_grace: 1s }
+callback: { permit_networks: [10.0.0.0/8, "fd00::/8", 192.0.2.7], retry_delays: [], attempt_timeout: 2s, dead_letter: 1d }
+worker: { max_concurrent_activities: 7, shutdown_grace: 0s, journal_dir: /var/lib/journal }
+log: { level: debug, format: pretty }
+`,
+    });
+    const { clients: _, agents: __, defaultAgent: ___, sources: ____, ...rest } = config;
+    assert.deepEqual(rest, {
+      mode: 'production',
+      ingress: {
+        enabled: false,
+        host: '::',
+        port: 8080,
+        endpointPath: '/in/voke',
+        bodyLimitBytes: 65_536,
+        headersTimeoutMs: 5000,
+        bodyTimeoutMs: 15_000,
+        requestTimeoutMs: 21_000,
+        shutdownGraceMs: 1000,
+      },
+      admin: { host: '127.0.0.1', port: 9090 },
+      callback: {
+        permitNetworks: ['10.0.0.0/8', 'fd00::/8', '192.0.2.7/32'],
+        retryDelaysMs: [],
+        attemptTimeoutMs: 2000,
+        deadLetterMs: 24 * HOUR,
+      },
+      taskQueue: 'other',
+      worker: { maxConcurrentActivities: 7, shutdownGraceMs: 0, journalDir: '/var/lib/journal' },
+      temporalUiUrl: 'https://temporal.example/ui',
+      log: { level: 'debug', format: 'pretty' },
+    });
+  });
+});
+
+describe('file and environment together', () => {
+  test('a variable goes over the client default and the agent garudust of the file', () => {
+    const yaml = `clients: [{ id: ci, hmac_secret: ci-secret }, { id: default, hmac_secret: file-secret, api_keys: file-key }]
+agents: { parrot: { type: demo }, garudust: { url: "http://file" } }`;
+    const { config } = load({ yaml, env: { GARUDUST_WEBHOOK_SECRET: 'env-secret', GARUDUST_URL: 'http://env' } });
+    assert.deepEqual(
+      config.clients.map(({ webhookSecrets, apiKeys }) => [webhookSecrets, apiKeys]),
+      [
+        [['ci-secret'], []],
+        [['env-secret'], ['file-key']],
+      ],
+    );
+    assert.deepEqual(config.agents[1]?.spec, { type: 'garudust', url: 'http://env' });
+  });
+
+  test('a variable lets nobody in beside the clients of the file, and warns', () => {
+    const yaml =
+      'clients: [{ id: ci, hmac_secret: ci-secret, api_keys: ci-key-1 }]\nagents: { parrot: { type: demo } }';
+    const { config, warnings } = load({ yaml, env: { GARUDUST_WEBHOOK_SECRET: SECRET, GARUDUST_URL: 'http://env' } });
+    assert.deepEqual([config.clients.length, config.agents.length], [1, 1]);
+    assert.equal(warnings.length, 2);
+    assert.match(warnings[0] ?? '', /^GARUDUST_WEBHOOK_SECRET has no effect: .* client default/);
+    assert.match(warnings[1] ?? '', /^GARUDUST_URL has no effect: .* agent garudust/);
+  });
+
+  test('but not where the file itself uses the variable', () => {
+    const yaml = 'clients: [{ id: ci, hmac_secret: "${GARUDUST_WEBHOOK_SECRET}", api_keys: ci-key-1 }]';
+    const { config, warnings } = load({ yaml, env: { GARUDUST_WEBHOOK_SECRET: 'secret-1,secret-2' } });
+    assert.deepEqual(config.clients[0]?.webhookSecrets, ['secret-1', 'secret-2']);
+    assert.deepEqual(warnings, []);
+  });
+});
+
+test('two clients may have callback secrets and domains in common', () => {
+  const yaml = `clients:
+  - { id: a, hmac_secret: secret-a, callback_secret: in-common, allowed_callback_domains: a.example }
+  - { id: b, hmac_secret: secret-b, callback_secret: in-common, allowed_callback_domains: a.example }`;
+  assert.equal(load({ yaml }).config.clients.length, 2);
+});
+
+test('one client may repeat a secret of its own, which is harmless', () => {
+  assert.equal(
+    load({ env: { GARUDUST_WEBHOOK_SECRET: `${SECRET},${SECRET}` } }).config.clients[0]?.webhookSecrets.length,
+    2,
+  );
+});
+
+test('what a rotating secret shares with another client is found wherever it stands in the lists', () => {
+  const yaml = `clients:
+  - { id: a, hmac_secret: [one-secret, shared-secret] }
+  - { id: b, hmac_secret: [shared-secret, two-secret] }`;
+  assert.match(refusal({ yaml }).join(), /^clients\[1\]\.hmac_secret .*is also in clients\[0\]\.hmac_secret/);
+});
+
+test('the rooms take it as it is', () => {
+  const { config } = load();
+  // What is checked here is checked by the compiler.
+  const deps: Pick<AppDeps, 'clients' | 'callback' | 'agents'> = {
+    clients: config.clients,
+    callback: config.callback,
+    agents: new Map(config.agents.map(({ name, policy }) => [name, policy])),
+  };
+  const specs: AgentSpec[] = config.agents.map(({ spec }) => spec);
+  assert.equal(deps.agents.size, specs.length);
+});

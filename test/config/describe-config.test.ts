@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeConfig } from '../../src/config/describe-config.ts';
+import { load } from './load.ts';
+
+test('the description reads like the file, with defaults, and tells of secrets the length alone', () => {
+  const yaml = `clients:
+  - id: ci
+    hmac_secret: [eight888, twelve121212]
+    callback_secret: "123456789"
+    callback_headers: { X-Key: abc }
+agents:
+  garudust: { api_key: abcde, attempt_timeout: 90m, total_timeout: 36h, max_answer_bytes: 2000 }
+limits: { body: 524288 }
+`;
+  const { clients, agents, limits, callback, listen_port } = describeConfig(load({ yaml })) as Record<string, unknown>;
+  assert.equal(listen_port, 8080);
+  assert.deepEqual(clients, [
+    {
+      id: 'ci',
+      hmac_secret: 'set (8 and 12 characters)',
+      api_keys: 'not set',
+      callback_secret: 'set (9 characters)',
+      allowed_callback_domains: [],
+      callback_headers: { 'X-Key': 'set (3 characters)' },
+    },
+  ]);
+  assert.deepEqual(agents, {
+    garudust: {
+      type: 'garudust',
+      url: 'http://127.0.0.1:3000',
+      api_key: 'set (5 characters)',
+      concurrency: 64,
+      attempt_timeout: '90m',
+      total_timeout: '36h',
+      heartbeat_timeout: '30s',
+      max_attempts: 3,
+      max_answer_bytes: '2000B',
+    },
+  });
+  assert.deepEqual(limits, { body: '512KiB', headers_timeout: '10s', body_timeout: '20s', shutdown_grace: '10s' });
+  assert.deepEqual((callback as Record<string, unknown>)['dead_letter'], '14d');
+});
+
+test('a file made of the description gives the same settings', () => {
+  const yaml =
+    'clients: [{ id: ci, hmac_secret: a-good-secret }]\nagents: { parrot: { type: demo, attempt_timeout: 1500ms } }';
+  const first = load({ yaml });
+  const described = { ...describeConfig(first), clients: [{ id: 'ci', hmac_secret: 'a-good-secret' }] };
+  assert.deepEqual(load({ yaml: JSON.stringify(described) }).config, first.config);
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { load, refusal, SECRET, temporaryFolder } from './load.ts';
+
+const dev = { mode: 'dev', env: {} } as const;
+
+describe('dev', () => {
+  test('stays on loopback, permits callbacks to it, logs to be read and keeps a journal', (t) => {
+    const cwd = temporaryFolder(t);
+    const { config } = load({ ...dev, cwd });
+    assert.equal(config.ingress.host, '127.0.0.1');
+    assert.equal(config.admin.host, '127.0.0.1');
+    assert.deepEqual(config.callback.permitNetworks, ['127.0.0.0/8', '::1/128']);
+    assert.equal(config.log.format, 'pretty');
+    assert.equal(config.worker.journalDir, join(cwd, '.garudust-temporal/journal'));
+  });
+
+  test('production does none of it', () => {
+    const { config, madeUp } = load();
+    assert.equal(config.ingress.host, '0.0.0.0');
+    assert.equal(config.admin.host, '0.0.0.0');
+    assert.deepEqual(config.callback.permitNetworks, []);
+    assert.equal(config.log.format, 'json');
+    assert.equal(config.worker.journalDir, undefined);
+    assert.deepEqual(config.clients[0]?.apiKeys, []);
+    assert.deepEqual(madeUp, []);
+  });
+
+  test('makes up a secret and a key, and tells them', () => {
+    const { config, madeUp } = load(dev);
+    const [client] = config.clients;
+    assert.match(client?.webhookSecrets[0] ?? '', /^[0-9a-f]{40}$/);
+    assert.match(client?.apiKeys[0] ?? '', /^[0-9a-f]{40}$/);
+    assert.notEqual(client?.webhookSecrets[0], client?.apiKeys[0]);
+    assert.deepEqual(madeUp, [
+      { client: 'default', webhookSecret: client?.webhookSecrets[0], apiKey: client?.apiKeys[0] },
+    ]);
+    assert.notDeepEqual(load(dev).madeUp, madeUp);
+  });
+
+  test('makes up only what a client lacks', () => {
+    const yaml = `clients: [{ id: a, hmac_secret: ${SECRET} }, { id: b, api_keys: key-number-1 }, { id: c, hmac_secret: ${SECRET}c, api_keys: key-number-2 }]`;
+    const { config, madeUp } = load({ ...dev, yaml });
+    assert.deepEqual(
+      madeUp.map((made) => Object.keys(made)),
+      [
+        ['client', 'apiKey'],
+        ['client', 'webhookSecret'],
+      ],
+    );
+    assert.deepEqual(config.clients[0]?.webhookSecrets, [SECRET]);
+    assert.deepEqual(config.clients[1]?.apiKeys, ['key-number-1']);
+  });
+
+  test('takes a weak secret, and warns', () => {
+    const { warnings } = load({ mode: 'dev', env: { GARUDUST_WEBHOOK_SECRET: 'abc' } });
+    assert.deepEqual(warnings, ['A secret of client default has fewer than 8 characters: production will refuse it.']);
+  });
+
+  test('still refuses what is wrong', () => {
+    assert.match(refusal({ mode: 'dev', env: { GARUDUST_WEBHOOK_SECRET: ',' } }).join(), /the value is empty/);
+    assert.match(refusal({ mode: 'dev', env: {}, yaml: 'clients: []' }).join(), /nobody could call/);
+  });
+
+  test('warns of a key for a Garudust that is not asked', () => {
+    assert.match(
+      load({ mode: 'dev', env: { GARUDUST_API_KEY: 'agent-key' } }).warnings.join(),
+      /^GARUDUST_API_KEY has no effect/,
+    );
+  });
+});
+
+describe('what dev makes up', () => {
+  test('is the same after a restart when it has a file, which its owner alone can read', (t) => {
+    const devSecretsFile = join(temporaryFolder(t), 'state', 'dev-secrets.json');
+    const first = load({ ...dev, devSecretsFile });
+    assert.deepEqual(load({ ...dev, devSecretsFile }).madeUp, first.madeUp);
+    assert.equal(statSync(devSecretsFile).mode & 0o777, 0o600);
+    assert.deepEqual(first.warnings, []);
+  });
+
+  test('is kept for each client, beside what is kept already', (t) => {
+    const devSecretsFile = join(temporaryFolder(t), 'dev-secrets.json');
+    const alone = load({ ...dev, devSecretsFile }).madeUp[0];
+    const yaml = `clients: [{ id: a }, { id: default, hmac_secret: ${SECRET} }]`;
+    const both = load({ ...dev, yaml, devSecretsFile }).madeUp;
+    assert.equal(both[1]?.apiKey, alone?.apiKey);
+    assert.deepEqual(load({ ...dev, devSecretsFile }).madeUp[0], alone);
+    assert.deepEqual(load({ ...dev, yaml, devSecretsFile }).madeUp, both);
+  });
+
+  test('is made anew, with a warning, when the file is broken', (t) => {
+    const devSecretsFile = join(temporaryFolder(t), 'dev-secrets.json');
+    writeFileSync(devSecretsFile, '{"default": {"webhookSecret": "half a sec');
+    const { madeUp, warnings } = load({ ...dev, devSecretsFile });
+    assert.equal(madeUp.length, 1);
+    assert.match(warnings.join(), /dev-secrets\.json held no secrets that could be read/);
+    assert.ok(!warnings.join().includes('half a sec'));
+    const again = load({ ...dev, devSecretsFile });
+    assert.deepEqual([again.madeUp, again.warnings], [madeUp, []]);
+    assert.ok(readFileSync(devSecretsFile, 'utf8').includes(madeUp[0]?.apiKey ?? '?'));
+  });
+
+  test('is used all the same, with a warning, when the file can not be written', (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'file'), '');
+    chmodSync(folder, 0o700);
+    const { madeUp, warnings } = load({ ...dev, devSecretsFile: join(folder, 'file', 'dev-secrets.json') });
+    assert.equal(madeUp.length, 1);
+    assert.match(warnings.join(), /can't be written \(\w+\), so the next start will make up other secrets/);
+  });
+});

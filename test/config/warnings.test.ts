@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { load, SECRET } from './load.ts';
+
+const env = { GARUDUST_WEBHOOK_SECRET: SECRET, RUNS_API_KEY: 'key-number-1' };
+
+describe('a warning is given', () => {
+  const cases: [string, Record<string, string>, string | undefined, RegExp][] = [
+    ['of a client that can not read its runs', { RUNS_API_KEY: '' }, undefined, /^Client default has no API key/],
+    [
+      'of more than Garudust serves',
+      {},
+      'agents: { garudust: { concurrency: 65 } }',
+      /^Agent garudust gets 65 tasks at once/,
+    ],
+    [
+      'of all networks being open',
+      { CALLBACK_PERMIT_NETWORKS: '0.0.0.0/0' },
+      undefined,
+      /has 0\.0\.0\.0\/0: callers can reach/,
+    ],
+    [
+      'of a mistyped variable',
+      { GARUDUST_WEBHOOK_SECRETS: 'x' },
+      undefined,
+      /^GARUDUST_WEBHOOK_SECRETS is not a setting: did you mean GARUDUST_WEBHOOK_SECRET\?$/,
+    ],
+    [
+      'of a variable without effect',
+      { GARUDUST_URL: 'http://a' },
+      'agents: { bot: {} }',
+      /^GARUDUST_URL has no effect/,
+    ],
+  ];
+  for (const [name, more, yaml, message] of cases) {
+    test(name, () => {
+      const { warnings } = load({ env: { ...env, ...more }, ...(yaml !== undefined && { yaml }) });
+      assert.equal(warnings.length, 1, warnings.join('\n'));
+      assert.match(warnings[0] ?? '', message);
+    });
+  }
+});
+
+test('none is given of what is as it should be', () => {
+  const others = {
+    HOME: '/root',
+    HOSTNAME: 'a',
+    POST: 'b',
+    GARUDUST_PORT: '1',
+    GARUDUST_HOST: 'c',
+    TEMPORAL_ADDRESS: 'd:1',
+  };
+  assert.deepEqual(load({ env: { ...env, ...others } }).warnings, []);
+  assert.deepEqual(load({ env, yaml: 'agents: { bot: { type: demo, concurrency: 500 } }' }).warnings, []);
+});
