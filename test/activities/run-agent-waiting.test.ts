@@ -63,6 +63,20 @@ describe('runAgent is interrupted', () => {
     });
   }
 
+  test("and rethrows the SDK's own failure also where an adapter has one of its own", async () => {
+    const { start } = setUpRunAgent(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new DOMException('This operation was aborted', 'AbortError')));
+        }),
+    );
+    const attempt = mockAttempt();
+    const run = start(attempt);
+    await waitFor('the call', () => attempt.heartbeats.length > 0);
+    attempt.env.cancel('PAUSED', new ActivityCancellationDetails({ paused: true }));
+    await assert.rejects(run, (error) => error === attempt.env.context.cancellationSignal.reason);
+  });
+
   test('by the end of its worker: hands the task to the next at once, unpaid', async () => {
     const { start, outcomes } = setUpRunAgent(working);
     const attempt = mockAttempt();

@@ -41,12 +41,12 @@ export function resultLine(result: unknown): string {
 }
 
 /**
- * Reads a file of the journal. A line without its end was being written when the worker died, and counts as not there.
+ * Reads a file of the journal. A line that was being written when the worker died is no JSON, and counts as not there.
  *
  * @returns undefined when not even the first line can be read.
  */
 export function parseRecord(text: string): JournalRecord | undefined {
-  const [first = '', second = ''] = text.split('\n').slice(0, -1);
+  const [first = '', second = ''] = text.split('\n');
   const { version, ...attempt } = parse(first) ?? {};
   if (version !== VERSION || !isAttempt(attempt)) return undefined;
   const kept = parse(second);
