@@ -1,7 +1,7 @@
 import { ProblemError, type ProblemField } from '../../protocol/problems.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../media-type.ts';
-import { readFlatJson } from './read-json-event.ts';
 import type { RawEvent } from './raw-event.ts';
+import { readPlainJson } from './read-plain-json.ts';
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const;
 const MEND = 'application/cloudevents+json, or the ce- headers with a body of JSON';
@@ -19,7 +19,7 @@ export function readCloudEvent(raw: RawEvent): unknown {
   }
   const isStructured = type.essence === 'application/cloudevents+json' && type.isUtf8;
   if (!isStructured && type.essence.startsWith('application/cloudevents')) throw unsupportedMediaType(type, MEND);
-  return checkAttributes(isStructured ? readFlatJson(raw.body) : readBinary(raw));
+  return checkAttributes(isStructured ? readPlainJson(raw.body) : readBinary(raw));
 }
 
 function readBinary({ headers, body }: RawEvent): Record<string, unknown> {
@@ -36,7 +36,7 @@ function readBinary({ headers, body }: RawEvent): Record<string, unknown> {
   if (type.given !== '') event['datacontenttype'] = type.given;
   if (body.length === 0) return event;
   if (!isJson(type)) throw unsupportedMediaType(type, MEND);
-  return { ...event, data: readFlatJson(body) };
+  return { ...event, data: readPlainJson(body) };
 }
 
 /** Section 3.1.3.2: what a header can't carry is percent-encoded UTF-8. */

@@ -48,7 +48,9 @@ const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*"|'[^']*')|(\|)|((?:\["(?:[^"\\]|\\.)*"\]|
 export function compileTemplate(source: string, scope: Scope): Template {
   const parts = source
     .split(PLACEHOLDER)
-    .map((text, index) => (index % 2 === 0 ? checkLiteral(text) : compilePlaceholder(text, scope)));
+    .map((text, index, all) =>
+      index % 2 === 0 ? checkLiteral(text, index + 1 < all.length) : compilePlaceholder(text, scope),
+    );
   const count = parts.filter((part) => typeof part !== 'string').length;
   if (count > MAX_PLACEHOLDERS) throw new RuleError(`has more than ${MAX_PLACEHOLDERS} places in {{ }}: use fewer`);
   return { source, isPlain: count === 0, render: (view, options) => render(parts, view, options) };
@@ -71,11 +73,12 @@ function render(parts: readonly (string | Placeholder)[], view: object, { limit,
   return { text: text.toWellFormed(), found, missing, isCut: false };
 }
 
-function checkLiteral(text: string): string {
-  const at = text.indexOf('{{');
+function checkLiteral(text: string, isBeforePlace: boolean): string {
+  // Three braces mean something in other languages.
+  const at = isBeforePlace && text.endsWith('{') ? text.length - 1 : text.indexOf('{{');
   if (at < 0) return text;
   throw new RuleError(
-    `has "${text.slice(at, at + 40)}", which is not a place to fill in: write {{ event.field }}, and {{ "{{" }} for the braces themselves`,
+    `has "${text.slice(at, at + 40)}", which is not a place to fill in: write {{ event.field }}, and {{ "{" }} for a brace itself`,
   );
 }
 

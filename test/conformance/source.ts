@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Problem } from '../../src/protocol/problems.ts';
+import type { SourceSample } from '../support/source-samples.ts';
+import { type Delivery, startSource, type SourceUnderTest } from '../support/source-under-test.ts';
+
+const STALE_S = 301;
+
+/**
+ * One suite for every source: a signed event is one run however often it comes, and nothing that is forged, unwanted or
+ * broken starts one.
+ */
+export function describeSource(name: string, sample: SourceSample): void {
+  const { options } = sample;
+
+  describe(`${name} as a source`, () => {
+    test('makes a signed event a run, by its own templates', async (t) => {
+      const source = await startSource(t, sample);
+      const response = await source.send();
+      assert.ok(response.status === 202 || response.status === 200, await response.text());
+      assert.match(response.headers.get('location') ?? '', /^\/v1\/runs\/run-[a-z2-7]{26}$/);
+      const [task] = source.ingress.runs.started;
+      assert.ok(task !== undefined);
+      assert.match(task.input.task.text, sample.task.text);
+      assert.equal(task.input.task.userId, sample.task.userId);
+      assert.equal(task.input.task.sessionKey, sample.task.sessionKey);
+      assert.deepEqual([task.input.client, task.input.source, task.memo.source], ['alpha', options.name, options.name]);
+      const line = source.ingress.logs.find(({ message }) => message === 'request')?.fields;
+      assert.deepEqual([line?.['source'], line?.['run_id']], [options.name, task.runId]);
+    });
+
+    test('makes a repeat the same run, and one at the same time too', async (t) => {
+      const source = await startSource(t, sample);
+      const replies = await Promise.all(Array.from({ length: 5 }, () => source.send()));
+      const locations = new Set(replies.map(({ headers }) => headers.get('location')));
+      assert.equal(locations.size, 1);
+      assert.equal(source.ingress.runs.started.length, 1);
+      assert.equal(source.ingress.runs.started[0]?.idempotent, true);
+      assert.equal(replies.filter(({ headers }) => headers.get('idempotent-replayed') === 'true').length, 4);
+    });
+
+    test('takes a second secret while rotating', async (t) => {
+      const [first = ''] = options.secrets;
+      const second = first.startsWith('whsec_') ? 'whsec_c2Vjb25kIHNlY3JldCBvZiB0aGUgdGVzdHM=' : 'second-secret';
+      const source = await startSource(t, sample, { secrets: [first, second] });
+      await expectStarted(source, await source.send({ secret: second }));
+    });
+
+    const [first = ''] = options.secrets;
+    const forged: [string, Delivery][] = [
+      ['a wrong secret', { secret: first.startsWith('whsec_') ? 'whsec_b3RoZXI=' : 'other' }],
+      ['no signature', { headers: Object.fromEntries(Object.keys(sample.sign('', '', 0)).map((key) => [key, ''])) }],
+      ...(sample.proves === 'body'
+        ? [['another body than was signed', { tampered: `${sample.body} ` }] as [string, Delivery]]
+        : []),
+      ...(sample.hasTimestamp
+        ? ([
+            ['a stale timestamp', { timestampS: Math.floor(Date.now() / 1000) - STALE_S }],
+            ['a timestamp from the future', { timestampS: Math.floor(Date.now() / 1000) + STALE_S + 5 }],
+          ] as [string, Delivery][])
+        : []),
+    ];
+    for (const [what, delivery] of forged) {
+      test(`answers ${what} with 401 and no run`, async (t) => {
+        const source = await startSource(t, sample);
+        await expectRefused(source, await source.send(delivery), 401, /^(?:signature_|timestamp_)/);
+      });
+    }
+
+    test('answers what its filter drops with 200 and the reason', async (t) => {
+      const ignored: unknown[] = [];
+      const source = await startSource(
+        t,
+        sample,
+        { filter: sample.unmatched },
+        {
+          metrics: { requestAnswered: () => undefined, eventIgnored: (labels) => ignored.push(labels) },
+        },
+      );
+      const response = await source.send();
+      assert.equal(response.status, 200);
+      const answer = (await response.json()) as { ignored: string };
+      assert.match(answer.ignored, /does not match the filter$/);
+      assert.deepEqual(source.ingress.runs.calls, []);
+      assert.deepEqual(ignored, [{ source: options.name, why: 'filter' }]);
+      const line = source.ingress.logs.find(({ message }) => message === 'request')?.fields;
+      assert.equal(line?.['ignored'], answer.ignored);
+    });
+
+    test('refuses an event in which its text finds nothing, and names it', async (t) => {
+      const source = await startSource(t, sample, { map: { text: 'Look at {{ event.nowhere.to.be.found }}' } });
+      const problem = await expectRefused(source, await source.send(), 422, /^invalid_event$/);
+      assert.equal(problem.errors?.[0]?.field, 'map.text');
+      assert.match(problem.detail, /event\.nowhere\.to\.be\.found/);
+    });
+
+    test('refuses what is larger than its own limit', async (t) => {
+      const source = await startSource(t, sample, { bodyBytes: sample.body.length - 1 });
+      await expectRefused(source, await source.send(), 413, /^body_too_large$/);
+    });
+
+    test('refuses what is no event', async (t) => {
+      const source = await startSource(t, sample);
+      for (const body of ['{"cut": ', ...(sample.mayBeEmpty ? [] : [''])]) {
+        const response = await source.send({ body });
+        await expectRefused(source, response, [400, 422], /^(?:malformed_json|invalid_event)$/);
+      }
+      await expectRefused(source, await source.send({ contentType: 'text/plain' }), 415, /^unsupported_media_type$/);
+    });
+
+    test('lets nobody choose agent, client or source', async (t) => {
+      const source = await startSource(t, sample);
+      await source.send({ headers: { 'X-Agent': 'reviewer', 'X-Client': 'beta', 'X-Source': 'webhook' } });
+      const [task] = source.ingress.runs.started;
+      assert.deepEqual([task?.input.agent, task?.input.client, task?.input.source], ['demo', 'alpha', options.name]);
+    });
+  });
+}
+
+async function expectStarted({ ingress }: SourceUnderTest, response: Response): Promise<void> {
+  assert.ok(response.status === 202 || response.status === 200, await response.text());
+  assert.equal(ingress.runs.started.length, 1);
+}
+
+async function expectRefused(
+  { ingress }: SourceUnderTest,
+  response: Response,
+  status: number | readonly number[],
+  code: RegExp,
+): Promise<Problem> {
+  const problem = (await response.json()) as Problem;
+  assert.ok([status].flat().includes(response.status), JSON.stringify(problem));
+  assert.match(problem.code, code);
+  assert.equal(response.headers.get('content-type'), 'application/problem+json');
+  assert.deepEqual(ingress.runs.calls, []);
+  return problem;
+}

@@ -1,0 +1,264 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { SourceOptions } from '../../src/ingress/sources/source.ts';
+
+/** A kind of sender: what its operator configures, what it sends, and how it signs, computed here and not by our code. */
+export interface SourceSample {
+  readonly options: SourceOptions;
+  /** A delivery that becomes a run. */
+  readonly body: string;
+  readonly contentType: string;
+  /** Headers that are no signature. */
+  readonly headers: Readonly<Record<string, string>>;
+  sign(body: string | Uint8Array, secret: string, timestampS: number): Record<string, string>;
+  /** Whether the signature covers the body, or only names the sender. */
+  readonly proves: 'body' | 'sender';
+  readonly hasTimestamp: boolean;
+  /** What the task must be by the preset's own templates, or by the ones in `options`. */
+  readonly task: { readonly text: RegExp; readonly userId?: string; readonly sessionKey?: string };
+  /** Whether an event may have no body. */
+  readonly mayBeEmpty?: true;
+  /** A filter that the event does not match. */
+  readonly unmatched: Readonly<Record<string, unknown>>;
+}
+
+/** Text of a recorded event. */
+export function eventText(file: string): string {
+  return readFileSync(new URL(`../fixtures/events/${file}`, import.meta.url), 'utf8');
+}
+
+const JSON_TYPE = 'application/json';
+
+function hmac(secret: string | Buffer, content: (string | Uint8Array)[], encoding: 'hex' | 'base64'): string {
+  const hash = createHmac('sha256', secret);
+  for (const part of content) hash.update(part);
+  return hash.digest(encoding);
+}
+
+function standard(body: string | Uint8Array, secret: string, timestampS: number): Record<string, string> {
+  const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
+  const signature = hmac(key, [`msg_7.${timestampS}.`, body], 'base64');
+  return { 'webhook-id': 'msg_7', 'webhook-timestamp': `${timestampS}`, 'webhook-signature': `v1,${signature}` };
+}
+
+const WHSEC = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+function options(name: string, more: Partial<SourceOptions> = {}): SourceOptions {
+  return { name, preset: name, secrets: [`${name}-secret`], client: 'alpha', ...more };
+}
+
+const github: SourceSample = {
+  options: options('github'),
+  body: eventText('github-pull-request.json'),
+  contentType: JSON_TYPE,
+  headers: { 'X-GitHub-Event': 'pull_request', 'X-GitHub-Delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
+  sign: (body, secret) => ({ 'X-Hub-Signature-256': `sha256=${hmac(secret, [body], 'hex')}` }),
+  proves: 'body',
+  hasTimestamp: false,
+  task: {
+    text: /^GitHub sent pull_request opened of Codertocat\/Hello-World, caused by Codertocat:\n\n\{"action":"opened"/,
+    userId: 'Codertocat',
+  },
+  unmatched: { 'event.action': 'closed' },
+};
+
+const slack: SourceSample = {
+  options: options('slack'),
+  body: eventText('slack-app-mention.json'),
+  contentType: JSON_TYPE,
+  headers: { 'X-Slack-Retry-Num': '1', 'X-Slack-Retry-Reason': 'http_timeout' },
+  sign: (body, secret, timestampS) => ({
+    'X-Slack-Request-Timestamp': `${timestampS}`,
+    'X-Slack-Signature': `v0=${hmac(secret, [`v0:${timestampS}:`, body], 'hex')}`,
+  }),
+  proves: 'body',
+  hasTimestamp: true,
+  task: {
+    text: /^What is the hour of the pearl, <@U0LAN0Z89>\?$/,
+    userId: 'U123ABC456',
+    sessionKey: 'T123ABC456:C123ABC456:1515449522.000016',
+  },
+  unmatched: { 'event.event.type': 'message' },
+};
+
+const cloudevents: SourceSample = {
+  options: options('cloudevents'),
+  body: eventText('cloudevents-structured.json'),
+  contentType: 'application/cloudevents+json; charset=UTF-8',
+  headers: {},
+  sign: (_, secret) => ({ Authorization: `Bearer ${secret}` }),
+  proves: 'sender',
+  hasTimestamp: false,
+  task: { text: /^https:\/\/github\.com\/cloudevents\/spec\/pull sent com\.github\.pull_request\.opened, 123:\n/ },
+  unmatched: { 'event.data.appinfoB': { $gt: 123 } },
+};
+
+/** One of every preset, and of every form that a preset takes. */
+export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
+  github,
+  'github, as a form': {
+    ...github,
+    body: `payload=${encodeURIComponent(github.body)}`,
+    contentType: 'application/x-www-form-urlencoded',
+  },
+  stripe: {
+    options: options('stripe', { secrets: ['whsec_stripe'] }),
+    body: eventText('stripe-invoice-payment-failed.json'),
+    contentType: 'application/json; charset=utf-8',
+    headers: {},
+    sign: (body, secret, timestampS) => ({
+      'Stripe-Signature': `t=${timestampS},v1=${hmac(secret, [`${timestampS}.`, body], 'hex')}`,
+    }),
+    proves: 'body',
+    hasTimestamp: true,
+    task: { text: /^Stripe sent invoice\.payment_failed:\n\n.*"customer":"cus_NffrFeUfNV2Hib"/ },
+    unmatched: { 'event.type': { $startsWith: 'customer.' } },
+  },
+  slack,
+  'slack, a slash command': {
+    ...slack,
+    body: eventText('slack-slash-command.txt'),
+    contentType: 'application/x-www-form-urlencoded',
+    headers: {},
+    task: {
+      text: /^why did build 4312 fail\?$/,
+      userId: 'U2147483697',
+      sessionKey: 'T0001:C2147483705:commands',
+    },
+    unmatched: { 'event.command': '/other' },
+  },
+  gitlab: {
+    options: options('gitlab', { secrets: [WHSEC] }),
+    body: eventText('gitlab-merge-request.json'),
+    contentType: JSON_TYPE,
+    headers: { 'X-Gitlab-Event': 'Merge Request Hook' },
+    sign: standard,
+    proves: 'body',
+    hasTimestamp: true,
+    task: { text: /^GitLab sent merge_request open of gitlabhq\/gitlab-test, caused by root:\n/, userId: 'root' },
+    unmatched: { event: { labels: { title: 'UI' } } },
+  },
+  'gitlab, by token': {
+    options: options('gitlab', { scheme: 'gitlab-token' }),
+    body: eventText('gitlab-merge-request.json'),
+    contentType: JSON_TYPE,
+    headers: { 'X-Gitlab-Event': 'Merge Request Hook', 'Idempotency-Key': 'f5e5f430-f57b-4e6e-9fac-d9128cd7232f' },
+    sign: (_, secret) => ({ 'X-Gitlab-Token': secret }),
+    proves: 'sender',
+    hasTimestamp: false,
+    task: { text: /^GitLab sent merge_request open of gitlabhq\/gitlab-test, caused by root:\n/, userId: 'root' },
+    unmatched: { 'event.object_attributes.action': { $nin: ['open', 'reopen'] } },
+  },
+  shopify: {
+    options: options('shopify'),
+    body: eventText('shopify-orders-create.json'),
+    contentType: JSON_TYPE,
+    headers: {
+      'X-Shopify-Topic': 'orders/create',
+      'X-Shopify-Shop-Domain': 'example.myshopify.com',
+      'X-Shopify-Webhook-Id': 'b54557e4-bdd9-4b37-8a5f-bf7d70bcd043',
+    },
+    sign: (body, secret) => ({ 'X-Shopify-Hmac-SHA256': hmac(secret, [body], 'base64') }),
+    proves: 'body',
+    hasTimestamp: false,
+    task: { text: /^The shop example\.myshopify\.com sent orders\/create:\n\n\{"id":"820982911946154508"/ },
+    unmatched: { event_type: { $endsWith: '/paid' } },
+  },
+  alertmanager: {
+    options: options('alertmanager'),
+    body: eventText('alertmanager-firing.json'),
+    contentType: JSON_TYPE,
+    headers: {},
+    sign: (_, secret) => ({ Authorization: `Bearer ${secret}` }),
+    proves: 'sender',
+    hasTimestamp: false,
+    task: { text: /^Alertmanager reports firing: InstanceDown, InstanceDown\. Find the cause\.\n/ },
+    unmatched: { 'event.alerts[*].labels.severity': 'warning' },
+  },
+  grafana: {
+    options: options('grafana'),
+    body: eventText('grafana-firing.json'),
+    contentType: JSON_TYPE,
+    headers: {},
+    sign: (body, secret) => ({ 'X-Grafana-Alerting-Signature': hmac(secret, [body], 'hex') }),
+    proves: 'body',
+    hasTimestamp: false,
+    task: { text: /^Grafana reports \[FIRING:1\] {2}\(blue\)\. Find the cause\.\n/ },
+    unmatched: { 'event.commonLabels.team': { $neq: 'blue' } },
+  },
+  'grafana, with a timestamp': {
+    options: options('grafana', {
+      hmac: {
+        header: 'X-Grafana-Alerting-Signature',
+        timestampHeader: 'X-Grafana-Alerting-Timestamp',
+        template: '{timestamp}:{body}',
+      },
+    }),
+    body: eventText('grafana-firing.json'),
+    contentType: JSON_TYPE,
+    headers: {},
+    sign: (body, secret, timestampS) => ({
+      'X-Grafana-Alerting-Timestamp': `${timestampS}`,
+      'X-Grafana-Alerting-Signature': hmac(secret, [`${timestampS}:`, body], 'hex'),
+    }),
+    proves: 'body',
+    hasTimestamp: true,
+    task: { text: /^Grafana reports \[FIRING:1\]/ },
+    unmatched: { 'event.status': 'resolved' },
+  },
+  'cloudevents, structured': cloudevents,
+  'cloudevents, binary': {
+    ...cloudevents,
+    body: '{"appinfoA":"abc","appinfoB":123}',
+    contentType: JSON_TYPE,
+    headers: {
+      'ce-specversion': '1.0',
+      'ce-type': 'com.example.someevent',
+      'ce-time': '2018-04-05T03:56:24Z',
+      'ce-id': '1234-1234-1234',
+      'ce-source': '/mycontext/subcontext',
+      'ce-subject': 'Euro%20%E2%82%AC',
+    },
+    mayBeEmpty: true,
+    task: { text: /^\/mycontext\/subcontext sent com\.example\.someevent, Euro €:\n/ },
+  },
+  'standard-webhooks': {
+    options: options('standard-webhooks', { secrets: [WHSEC] }),
+    body: eventText('standard-webhooks-user-created.json'),
+    contentType: JSON_TYPE,
+    headers: {},
+    sign: standard,
+    proves: 'body',
+    hasTimestamp: true,
+    task: { text: /^The source standard-webhooks sent user\.created:\n/ },
+    unmatched: { event_type: { $not: { $startsWith: 'user.' } } },
+  },
+  generic: {
+    options: options('generic', {
+      name: 'ci',
+      preset: 'generic',
+      hmac: { header: 'X-CI-Signature', prefix: 'v1=', encoding: 'base64', idHeader: 'X-CI-Delivery' },
+      headers: ['X-CI-Kind'],
+      eventType: '{{ headers.X-CI-Kind }}',
+      events: ['build.*'],
+      map: {
+        text: 'Say why build {{ event.build.number }} of {{ event.build.branch }} failed ({{ event.steps }}, by {{ event.by | default "nobody" }}).',
+        sessionKey: 'build {{ event.build.number }}',
+        userId: '{{ event.by }}',
+        callbackUrl: '{{ event.reply_to }}',
+        metadata: { branch: '{{ event.build.branch }}', by: '{{ event.by }}' },
+      },
+    }),
+    body: eventText('generic-build-failed.json'),
+    contentType: JSON_TYPE,
+    headers: { 'X-CI-Kind': 'build.failed', 'X-CI-Delivery': 'd-4312' },
+    sign: (body, secret) => ({ 'X-CI-Signature': `v1=${hmac(secret, [body], 'base64')}` }),
+    proves: 'body',
+    hasTimestamp: false,
+    task: {
+      text: /^Say why build 4312 of main failed \(install, test, by nobody\)\.$/,
+      sessionKey: 'build 4312',
+    },
+    unmatched: { $or: [{ 'event.build.number': { $lt: 4312 } }, { 'event.build.branch': 'next' }] },
+  },
+};

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { compileSources } from '../../src/ingress/sources/compile-sources.ts';
+import type { Source, SourceOptions } from '../../src/ingress/sources/source.ts';
+import type { SourceSample } from './source-samples.ts';
+import { startTestIngress, type TestIngress } from './test-ingress.ts';
+
+/** An ingress with one source, and its sender. */
+export interface SourceUnderTest {
+  readonly ingress: TestIngress;
+  /** Sends a delivery of the sample, well signed unless told otherwise. */
+  send(changes?: Delivery): Promise<Response>;
+}
+
+/** What is other than in the sample. */
+export interface Delivery {
+  readonly body?: string | Uint8Array;
+  readonly contentType?: string;
+  /** On top of the sample's; an empty text leaves a header out. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly secret?: string;
+  readonly timestampS?: number;
+  /** What arrives in place of the body that was signed. */
+  readonly tampered?: string | Uint8Array;
+}
+
+/** Sources compiled as at a start, which must find nothing wrong with them. */
+export function sourcesOf(...options: readonly SourceOptions[]): ReadonlyMap<string, Source> {
+  const compiled = compileSources(options, { endpointPath: '/invoke' });
+  assert.ok(compiled.ok, compiled.ok ? '' : JSON.stringify(compiled.faults));
+  return compiled.sources;
+}
+
+/** Starts an ingress for a sample, with some of its options changed. */
+export async function startSource(
+  t: Pick<TestContext, 'after'>,
+  sample: SourceSample,
+  changes: Partial<SourceOptions> = {},
+  overrides: Parameters<typeof startTestIngress>[1] = {},
+): Promise<SourceUnderTest> {
+  const options = { ...sample.options, ...changes };
+  const ingress = await startTestIngress(t, { sources: sourcesOf(options), ...overrides });
+  const path = options.path ?? `/hooks/${options.name}`;
+  return {
+    ingress,
+    send({ body = sample.body, contentType = sample.contentType, headers = {}, tampered, ...how } = {}) {
+      const secret = how.secret ?? options.secrets[0] ?? '';
+      const signed = sample.sign(body, secret, how.timestampS ?? Math.floor(Date.now() / 1000));
+      const all = { 'Content-Type': contentType, ...sample.headers, ...signed, ...headers };
+      const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+      return fetch(ingress.url + path, { method: 'POST', body: Buffer.from(tampered ?? body), headers: sent });
+    },
+  };
+}
