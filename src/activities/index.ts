@@ -1,19 +1,30 @@
 import type { Activities } from '../contract/activities.ts';
+import type { ActivityLogger } from './activity-logger.ts';
+import type { AgentMetrics } from './agent-attempt.ts';
+import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
-export interface ActivityDeps extends RunAgentDeps {
-  callback: {
-    clients: ReadonlyMap<string, unknown>;
-    permitNetworks: readonly string[];
-    onFirstFailure(runId: string): Promise<void>;
-  };
-  journal?: Omit<KeepDeps, 'logger'>;
+
+export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'delays'> {
+  readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics'>;
+  /** Without one everything is correct all the same, but a crash or an outage costs more time and may cost an answer. */
+  readonly journal?: Omit<KeepDeps, 'logger'>;
+  readonly logger: ActivityLogger;
+  readonly metrics?: AgentMetrics & NonNullable<DeliverCallbackDeps['metrics']>;
 }
+
+/**
+ * All activities that a worker registers, their results kept by the journal where there is one.
+ *
+ * @throws RangeError when an agent, a client or a network is not configured so that it can work.
+ */
 export function createActivities(deps: ActivityDeps): Activities {
-  const wrap = <I, R>(a: (i: I) => Promise<R>) =>
-    deps.journal ? keepResults(a, { ...deps.journal, logger: deps.logger }) : a;
+  const { agents, delays, callback, journal, logger, metrics } = deps;
+  const common = { logger, ...(metrics && { metrics }) };
+  const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
+    journal === undefined ? activity : keepResults(activity, { ...journal, logger });
   return {
-    runAgent: wrap(createRunAgent(deps)),
-    deliverCallback: async () => ({ statusCode: 200, attempts: 1, deliveredAt: new Date().toISOString() }),
+    runAgent: keep(createRunAgent({ agents, ...(delays && { delays }), ...common })),
+    deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
   };
 }
