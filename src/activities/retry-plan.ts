@@ -9,7 +9,7 @@ export interface RetryDelays {
 export const DEFAULT_RETRY_DELAYS: RetryDelays = { passingMs: 5_000, agentMs: 60_000 };
 
 /** As soon as possible: a delay of 0 ends the activity (seen on Temporal Server 1.31.2). */
-const AT_ONCE_MS = 100;
+export const AT_ONCE_MS = 100;
 
 /** A fault and all that decides what comes after it. Durations are milliseconds. */
 export interface Fault {

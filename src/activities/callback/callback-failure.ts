@@ -1,6 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { FailureType } from '../../contract/failures.ts';
 import type { DeliveryAttempt } from '../../contract/run.ts';
+import { AT_ONCE_MS } from '../retry-plan.ts';
 import type { DeliveryFault } from './judge-answer.ts';
 import type { NextTry } from './plan-next-try.ts';
 
@@ -40,7 +41,7 @@ export function toStoppedFailure(): ApplicationFailure {
     ApplicationFailure.create({
       type: 'WorkerStopped' satisfies FailureType,
       message: 'The try was interrupted, as its worker stops: the next worker goes on.',
-      nextRetryDelay: 0,
+      nextRetryDelay: AT_ONCE_MS,
       category: ApplicationFailureCategory.BENIGN,
     }),
   );
