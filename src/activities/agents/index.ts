@@ -5,15 +5,13 @@ import { createGarudustAgent, type GarudustSpec } from './garudust.ts';
 /** How an agent is configured: its type, and what an agent of this type needs. */
 export type AgentSpec = GarudustSpec | DemoSpec;
 
-export type AgentType = AgentSpec['type'];
+type AgentType = AgentSpec['type'];
 
 /** One row an adapter. A new one: a file beside this one, its spec in `AgentSpec`, a row here. */
 const ADAPTERS: { readonly [T in AgentType]: (spec: Extract<AgentSpec, { type: T }>) => Agent } = {
   garudust: createGarudustAgent,
   demo: createDemoAgent,
 };
-
-export const AGENT_TYPES: readonly AgentType[] = Object.keys(ADAPTERS) as AgentType[];
 
 /**
  * Makes the agent that a spec describes. No connection is made yet.
