@@ -32,8 +32,14 @@ export const METRICS = {
   webhooks: {
     type: 'counter',
     name: 'garudust_webhooks_total',
-    help: 'Deliveries by result: accepted, duplicate or refused, with the code of the refusal. Client "none": not known, for the signature did not hold.',
+    help: 'Deliveries by result: accepted, duplicate, ignored or refused, with the code of the refusal, or why an event of a source was ignored. Client "none": not known, for the signature did not hold.',
     labels: ['client', 'source', 'result', 'code'],
+  },
+  eventsIgnored: {
+    type: 'counter',
+    name: 'garudust_events_ignored_total',
+    help: 'Verified events of a source that started nothing, by why: event_type, filter or handshake.',
+    labels: ['source', 'why'],
   },
   runsStarted: {
     type: 'counter',

@@ -9,9 +9,10 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-/** What a delivery came to; `code` is that of the problem that was answered. */
+/** What a delivery came to; `code` is that of the problem that was answered, or why an event started nothing. */
 export type DeliveryResult =
   | { readonly result: 'accepted' | 'duplicate'; readonly client: string; readonly source: string }
+  | { readonly result: 'ignored'; readonly client: string; readonly source: string; readonly code: string }
   | { readonly result: 'refused'; readonly client?: string; readonly source: string; readonly code: string };
 
 export type CallbackAttemptResult =
@@ -22,6 +23,8 @@ export interface Metrics {
   /** `route` is the route's pattern, never the path. */
   requestAnswered(labels: { route: string; method: string; status: number }, seconds: number): void;
   deliveryJudged(delivery: DeliveryResult): void;
+  /** A verified event of a configured source started nothing. */
+  eventIgnored(labels: { source: string; why: string }): void;
   runStarted(labels: { client: string; agent: string }): void;
   /** `outcome`: answered, canceled or a failure's type; 0 seconds where the agent was not called. */
   attemptEnded(labels: { agent: string; outcome: string }, seconds: number): void;
@@ -41,6 +44,7 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
   const requests = counter(METRICS.requests, registry);
   const requestSeconds = histogram(METRICS.requestSeconds, registry);
   const webhooks = counter(METRICS.webhooks, registry);
+  const eventsIgnored = counter(METRICS.eventsIgnored, registry);
   const runsStarted = counter(METRICS.runsStarted, registry);
   const agentAttempts = counter(METRICS.agentAttempts, registry);
   const agentSeconds = histogram(METRICS.agentSeconds, registry);
@@ -61,8 +65,9 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
     },
     deliveryJudged(delivery) {
       const { client = 'none', source, result } = delivery;
-      webhooks.inc({ client, source, result, code: delivery.result === 'refused' ? delivery.code : '' });
+      webhooks.inc({ client, source, result, code: 'code' in delivery ? delivery.code : '' });
     },
+    eventIgnored: (labels) => eventsIgnored.inc(labels),
     runStarted: (labels) => runsStarted.inc(labels),
     attemptEnded({ agent, outcome }, seconds) {
       agentAttempts.inc({ agent, outcome });

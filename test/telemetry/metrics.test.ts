@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AgentMetrics } from '../../src/activities/agent-attempt.ts';
+import type { CallbackMetrics } from '../../src/activities/callback/delivery-try.ts';
 import type { IngressMetrics } from '../../src/ingress/app-deps.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { METRICS } from '../../src/telemetry/metrics-table.ts';
@@ -17,6 +18,7 @@ async function samplesOf(metrics: Metrics, name: string): Promise<readonly Sampl
 function useAll(metrics: Metrics): void {
   metrics.requestAnswered({ route: '/webhook', method: 'POST', status: 202 }, 0.02);
   metrics.deliveryJudged({ result: 'accepted', client: 'ci', source: 'webhook' });
+  metrics.eventIgnored({ source: 'github', why: 'filter' });
   metrics.runStarted({ client: 'ci', agent: 'garudust' });
   metrics.attemptEnded({ agent: 'garudust', outcome: 'answered' }, 42);
   metrics.placesChanged({ agent: 'garudust' }, { taken: 3, waiting: 1 });
@@ -28,7 +30,7 @@ function useAll(metrics: Metrics): void {
 
 test('the metrics fit what ingress and activities count', () => {
   const metrics = create();
-  const fits: IngressMetrics & AgentMetrics = metrics;
+  const fits: IngressMetrics & AgentMetrics & CallbackMetrics = metrics;
   assert.equal(fits, metrics);
 });
 
