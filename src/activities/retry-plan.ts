@@ -4,9 +4,11 @@ import { type FailureClass, type FailureType, failureClass } from '../contract/f
 export interface RetryDelays {
   readonly passingMs: number;
   readonly agentMs: number;
+  /** Of an agent that takes no connection: it may be starting again, and asking costs nothing. */
+  readonly unreachableMs: number;
 }
 
-export const DEFAULT_RETRY_DELAYS: RetryDelays = { passingMs: 5_000, agentMs: 60_000 };
+export const DEFAULT_RETRY_DELAYS: RetryDelays = { passingMs: 5_000, agentMs: 60_000, unreachableMs: 1_000 };
 
 /** As soon as possible: a delay of 0 ends the activity (seen on Temporal Server 1.31.2). */
 export const AT_ONCE_MS = 100;
@@ -45,7 +47,7 @@ export function planRetry(fault: Fault): RetryPlan {
   if (kind !== 'passing' && kind !== 'agent') return { retry: false, because: 'final' };
   if (kind === 'passing' && fault.paidAttempts >= fault.maxAttempts) return { retry: false, because: 'calls_used_up' };
   const latestMs = fault.leftMs - Math.min(fault.attemptTimeoutMs, fault.leftMs / 2);
-  if (latestMs < shortestWait(kind, fault.delays)) return { retry: false, because: 'time_up' };
+  if (latestMs < shortestWait(kind, fault)) return { retry: false, because: 'time_up' };
   return { retry: true, delayMs: Math.ceil(Math.min(wantedWait(kind, fault), latestMs)) };
 }
 
@@ -54,12 +56,13 @@ export function isFree(kind: FailureClass): boolean {
   return kind === 'agent' || kind === 'worker';
 }
 
-function shortestWait(kind: 'passing' | 'agent', delays: RetryDelays): number {
+function shortestWait(kind: 'passing' | 'agent', { type, delays }: Fault): number {
+  if (type === 'AgentUnreachable') return delays.unreachableMs;
   return kind === 'agent' ? delays.agentMs : delays.passingMs;
 }
 
 function wantedWait(kind: 'passing' | 'agent', fault: Fault): number {
   if (fault.retryAfterMs !== undefined) return Math.max(fault.retryAfterMs, AT_ONCE_MS);
   const earlier = (kind === 'agent' ? fault.agentFaults : fault.paidAttempts) - 1;
-  return shortestWait(kind, fault.delays) * 2 ** Math.max(earlier, 0);
+  return shortestWait(kind, fault) * 2 ** Math.max(earlier, 0);
 }

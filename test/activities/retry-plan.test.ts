@@ -13,7 +13,7 @@ function fault(type: FailureType, changes: Partial<Fault> = {}): Fault {
     agentFaults: 0,
     leftMs: 60 * MINUTE,
     attemptTimeoutMs: 10 * MINUTE,
-    delays: { passingMs: 5_000, agentMs: MINUTE },
+    delays: { passingMs: 5_000, agentMs: MINUTE, unreachableMs: 1_000 },
     ...changes,
   };
 }
@@ -30,11 +30,19 @@ describe('planRetry', () => {
 
   test("doubles the wait after every fault of the agent's, whatever the paid calls", () => {
     const plans = [1, 2, 4].map((agentFaults) =>
-      planRetry(fault('AgentUnreachable', { agentFaults, paidAttempts: 9 })),
+      planRetry(fault('AgentKeyRefused', { agentFaults, paidAttempts: 9 })),
     );
     assert.deepEqual(
       plans.map((plan) => plan.retry && plan.delayMs / MINUTE),
       [1, 2, 8],
+    );
+  });
+
+  test('is back soon at an agent that starts again, and leaves one alone that stays away', () => {
+    const plans = [1, 2, 8].map((agentFaults) => planRetry(fault('AgentUnreachable', { agentFaults })));
+    assert.deepEqual(
+      plans.map((plan) => plan.retry && plan.delayMs),
+      [1_000, 2_000, 128_000],
     );
   });
 
@@ -55,13 +63,14 @@ describe('planRetry', () => {
   });
 
   test('cuts a wait to half of what is left when a whole attempt does not fit', () => {
-    const plan = planRetry(fault('AgentUnreachable', { agentFaults: 5, leftMs: 6 * MINUTE }));
+    const plan = planRetry(fault('AgentKeyRefused', { agentFaults: 5, leftMs: 6 * MINUTE }));
     assert.deepEqual(plan, { retry: true, delayMs: 3 * MINUTE });
   });
 
   test('gives up when not even the shortest wait of its kind fits', () => {
     const up = { retry: false, because: 'time_up' };
-    assert.deepEqual(planRetry(fault('AgentUnreachable', { agentFaults: 1, leftMs: 2 * MINUTE - 2 })), up);
+    assert.deepEqual(planRetry(fault('AgentKeyRefused', { agentFaults: 1, leftMs: 2 * MINUTE - 2 })), up);
+    assert.deepEqual(planRetry(fault('AgentUnreachable', { agentFaults: 1, leftMs: 1_998 })), up);
     assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: 9_998 })), up);
     assert.equal(planRetry(fault('ConnectionLost', { leftMs: 10_000 })).retry, true);
     assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: -1 })), up);
@@ -73,7 +82,7 @@ describe('planRetry', () => {
     for (let agentFaults = 1; ; agentFaults += 1) {
       const plan = planRetry(fault('AgentUnreachable', { agentFaults, leftMs }));
       tries += 1;
-      assert.ok(tries < 20);
+      assert.ok(tries < 30);
       if (!plan.retry) break;
       leftMs -= plan.delayMs;
       assert.ok(leftMs > 0);
