@@ -8,6 +8,7 @@ export const EXIT_CODES = {
   runTimedOut: { code: 5, meaning: 'The run took too long and was ended.' },
   runCanceled: { code: 6, meaning: 'The run was canceled.' },
   stillRunning: { code: 7, meaning: 'The time given by --timeout is up and the run goes on.' },
+  nothingStarted: { code: 8, meaning: 'The source would ignore the event, or answer it as a handshake.' },
   internal: { code: 70, meaning: 'A fault of this program.' },
   interrupted: { code: 130, meaning: 'Interrupted by Ctrl-C or SIGTERM. A run that was waited for goes on.' },
 } as const satisfies Record<string, { readonly code: number; readonly meaning: string }>;

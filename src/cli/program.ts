@@ -11,6 +11,7 @@ import { addRuns } from './commands/runs.ts';
 import { addSend } from './commands/send.ts';
 import { addSetup } from './commands/setup.ts';
 import { addSign } from './commands/sign.ts';
+import { addSources } from './commands/sources.ts';
 import { EXIT_CODES, type ExitName } from './exit-codes.ts';
 import { toTerminalText } from './show/terminal-text.ts';
 
@@ -19,7 +20,7 @@ const COMMANDS: Readonly<Record<string, readonly ((program: Command, io: CliIo) 
   'Run it:': [addDev, addDemo],
   'Run it in production:': [addProcesses, addSetup],
   'Send tasks and follow runs:': [addSend, addRuns],
-  'Build and test a sender or a receiver:': [addSign, addReceive],
+  'Build and test a sender or a receiver:': [addSign, addReceive, addSources],
 };
 
 const HELP_WIDTH = 100;

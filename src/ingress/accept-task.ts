@@ -3,7 +3,7 @@ import { deriveRunId, randomRunId } from '../contract/run-id.ts';
 import type { TaskRequest } from '../protocol/task-request.ts';
 import type { AppDeps, IngressClient } from './app-deps.ts';
 import { checkCallbackUrl } from './check-callback-url.ts';
-import type { AcceptedTask, VerifiedDelivery } from './delivery.ts';
+import type { AcceptedTask, TaskPlan, VerifiedDelivery } from './delivery.ts';
 import { pickAgent } from './pick-agent.ts';
 
 /** What must be known to accept a task. */
@@ -24,34 +24,40 @@ export interface ReadTask {
 }
 
 /**
- * Accepts a task of a verified delivery: judges the callback address, picks the agent, derives the run id. The only maker
- * of an `AcceptedTask`.
+ * Accepts a task of a verified delivery. The only maker of an `AcceptedTask`.
  *
  * @throws ProblemError `callback_url_refused`, `agent_not_permitted`
  */
-export async function acceptTask(
-  delivery: VerifiedDelivery,
+export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, deps: AcceptDeps): Promise<AcceptedTask> {
+  return (await planTask(delivery, task, deps)) as AcceptedTask;
+}
+
+/**
+ * Judges the callback address, picks the agent and derives the run id. A plan starts nothing.
+ *
+ * @throws ProblemError `callback_url_refused`, `agent_not_permitted`
+ */
+export async function planTask(
+  { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
   { request, urlField, deliveryId, fingerprint, agent, metadata = {} }: ReadTask,
   deps: AcceptDeps,
-): Promise<AcceptedTask> {
-  const client = deps.clients.find(({ id }) => id === delivery.client);
-  if (client === undefined) throw new Error(`no client "${delivery.client}" is configured, yet a delivery names it`);
+): Promise<TaskPlan> {
+  const client = deps.clients.find(({ id }) => id === clientId);
+  if (client === undefined) throw new Error(`no client "${clientId}" is configured, yet a delivery names it`);
   const callback = await toCallback(request.callbackUrl, urlField, client, deps);
-  const { source } = delivery;
   const input: AgentRunInput = {
     task: toTask(request, metadata),
-    client: client.id,
+    client: clientId,
     source,
     ...pickAgent(client, deps, agent),
     ...(callback && { callback }),
   };
-  const accepted = {
-    runId: deliveryId === undefined ? randomRunId() : await deriveRunId({ client: client.id, source, deliveryId }),
+  return {
+    runId: deliveryId === undefined ? randomRunId() : await deriveRunId({ client: clientId, source, deliveryId }),
     idempotent: deliveryId !== undefined,
     input,
     memo: toMemo(input, fingerprint),
   };
-  return accepted as AcceptedTask;
 }
 
 async function toCallback(

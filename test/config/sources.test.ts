@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { judgeSources, readSources } from '../../src/cli/stack/read-sources.ts';
+import { describeConfig } from '../../src/config/describe-config.ts';
+import { load, refusal } from './load.ts';
+
+const CLIENT = 'clients: [{ id: ci, hmac_secret: a-secret-of-the-tests }]\n';
+const TWO = 'clients: [{ id: a, hmac_secret: a-secret-of-a }, { id: b, hmac_secret: a-secret-of-b, agents: [one] }]\n';
+const AGENTS = 'agents: { one: { type: demo }, two: { type: demo } }\n';
+
+function sources(yaml: string, head = CLIENT): readonly string[] {
+  return refusal({ yaml: `${head}sources:\n${yaml}`, judgeSources });
+}
+
+describe('a source in the file', () => {
+  test('becomes one that the ingress can take', () => {
+    const { config, warnings } = load({
+      judgeSources,
+      yaml: `${CLIENT}sources:
+  github:
+    preset: github
+    secret: [first-secret, second-secret]
+    events: [pull_request]
+    body_limit: 5MiB
+    filter: { event.action: { $in: [opened] } }
+    map: { text: "Review {{ event.number }}", metadata: { a: "{{ event.number }}" } }
+  mine:
+    path: /mine
+    hmac: { header: X-Sig, template: "{timestamp}.{body}", timestamp_header: X-Time, window_seconds: 60 }
+    secret: shared-secret
+  open: { unsigned: true, client: ci, agent: garudust }
+`,
+    });
+    assert.deepEqual(config.sources, [
+      {
+        name: 'github',
+        preset: 'github',
+        secrets: ['first-secret', 'second-secret'],
+        unsigned: false,
+        client: 'ci',
+        headers: [],
+        events: ['pull_request'],
+        filter: { 'event.action': { $in: ['opened'] } },
+        bodyBytes: 5 * 1024 * 1024,
+        map: { text: 'Review {{ event.number }}', metadata: { a: '{{ event.number }}' } },
+      },
+      {
+        name: 'mine',
+        preset: 'generic',
+        path: '/mine',
+        hmac: { header: 'X-Sig', template: '{timestamp}.{body}', timestampHeader: 'X-Time', windowS: 60 },
+        secrets: ['shared-secret'],
+        unsigned: false,
+        client: 'ci',
+        headers: [],
+        map: {},
+      },
+      {
+        name: 'open',
+        preset: 'generic',
+        secrets: [],
+        unsigned: true,
+        client: 'ci',
+        headers: [],
+        agent: 'garudust',
+        map: {},
+      },
+    ]);
+    assert.deepEqual([...readSources(config).keys()], ['github', 'mine', 'open']);
+    assert.deepEqual(
+      warnings.filter((line) => line.includes('unsigned')),
+      ['Source open is unsigned: whoever finds its address can start runs, and pay with your agent.'],
+    );
+  });
+
+  test('is described without its secrets', () => {
+    const loaded = load({ judgeSources, yaml: `${CLIENT}sources: { g: { preset: github, secret: first-secret } }` });
+    const shown = JSON.stringify(describeConfig(loaded));
+    assert.match(shown, /"secret":"set \(12 characters\)"/);
+    assert.doesNotMatch(shown, /first-secret/);
+  });
+
+  test('is not needed', () => {
+    assert.deepEqual(load({ judgeSources }).config.sources, []);
+    assert.deepEqual(load({ judgeSources, yaml: `${CLIENT}sources:` }).config.sources, []);
+  });
+});
+
+describe('a source is refused at its line when', () => {
+  const cases: [string, string, string, RegExp][] = [
+    [
+      'its rules are broken',
+      '  g: { preset: github, secret: long-secret, map: { text: "{{ evnt }}" } }',
+      CLIENT,
+      /^sources\.g\.map\.text \(garudust-temporal\.yaml line 3\) has "evnt", and nothing is called evnt here/,
+    ],
+    [
+      'it has no secret',
+      '  g: { preset: github }',
+      CLIENT,
+      /^sources\.g\.secret \(garudust-temporal\.yaml line 3\) is missing: give the secret/,
+    ],
+    [
+      'its secret can be guessed',
+      '  g: { preset: github, secret: short }',
+      CLIENT,
+      /^sources\.g\.secret .* has fewer than 8 characters/,
+    ],
+    [
+      'its secret is a number',
+      '  g: { preset: github, secret: 12345678 }',
+      CLIENT,
+      /^sources\.g\.secret .*: the value is not text: put it in quotes/,
+    ],
+    ['its name is none', '  "a b": { preset: github, secret: long-secret }', CLIENT, /^sources\.a… .*is not a name/],
+    [
+      'a setting is mistyped',
+      '  g: { preset: github, secret: long-secret, filtr: {} }',
+      CLIENT,
+      /^sources\.g\.filtr .* did you mean filter\?/,
+    ],
+    [
+      'a template is not in quotes',
+      '  g:\n    preset: github\n    secret: long-secret\n    map:\n      text: {{ event.x }}',
+      CLIENT,
+      /^sources\.g\.map\.text .*line 7\): .* put the template in quotes/,
+    ],
+    [
+      'its filter is a list',
+      '  g: { preset: github, secret: long-secret, filter: [a] }',
+      CLIENT,
+      /^sources\.g\.filter .* is not a block of conditions/,
+    ],
+    [
+      'its metadata has an odd name',
+      '  g: { preset: github, secret: long-secret, map: { metadata: { "a b": x } } }',
+      CLIENT,
+      /^sources\.g\.map\.metadata .*: the entry a b has a name with other characters/,
+    ],
+    [
+      'its body limit has no sense',
+      '  g: { preset: github, secret: long-secret, body_limit: 1GiB }',
+      CLIENT,
+      /^sources\.g\.body_limit/,
+    ],
+    [
+      "it is nobody's",
+      '  g: { preset: github, secret: long-secret, client: c }',
+      CLIENT,
+      /^sources\.g\.client .* names the client c, which is not configured: the clients are ci\./,
+    ],
+    [
+      'it could be of two clients',
+      '  g: { preset: github, secret: long-secret }',
+      TWO + AGENTS,
+      /^sources\.g\.client .* is missing, and there are several clients: write one of a, b/,
+    ],
+    [
+      'its agent is not there',
+      '  g: { preset: github, secret: long-secret, agent: three }',
+      CLIENT + AGENTS,
+      /^sources\.g\.agent .* names the agent three, which client ci can't use: its agents are one, two/,
+    ],
+    [
+      'its agent is not for its client',
+      '  g: { preset: github, secret: long-secret, client: b, agent: two }',
+      TWO + AGENTS,
+      /^sources\.g\.agent .* names the agent two, which client b can't use: its agents are one\./,
+    ],
+    [
+      "its path is the endpoint's",
+      '  g: { preset: github, secret: long-secret, path: /tasks }',
+      `${CLIENT}endpoint_path: /tasks\n`,
+      /^sources\.g\.path .* is \/tasks, as endpoint_path/,
+    ],
+  ];
+  for (const [when, yaml, head, message] of cases) {
+    test(when, () => {
+      const lines = sources(yaml, head);
+      assert.equal(lines.length, 1, lines.join('\n'));
+      assert.match(lines[0] ?? '', message);
+    });
+  }
+});
+
+test('faults of sources are told with all other faults, and each but once', () => {
+  const lines = refusal({
+    judgeSources,
+    yaml: 'listen_port: 99999\nclients: [{ id: a }]\nsources:\n  g: { preset: github, secret: x, map: { text: "{{ a }}" } }\n  h: { preset: nope, secret: 1 }',
+  });
+  assert.deepEqual(lines.map((line) => line.split(' ')[0]?.replace(/:$/, '')).toSorted(), [
+    'clients[0].hmac_secret',
+    'listen_port',
+    'sources.g.map.text',
+    'sources.g.secret',
+    'sources.h.secret',
+  ]);
+});
