@@ -89,7 +89,7 @@ describe('runAgent', () => {
         60_000,
         { statusCode: 500, paidAttempts: 1, maxAttempts: 3 },
       ],
-      ['AgentUnreachable', {}, 60_000, { paidAttempts: 0, maxAttempts: 3 }],
+      ['AgentUnreachable', {}, 1_000, { paidAttempts: 0, maxAttempts: 3 }],
       ['AgentKeyRefused', { statusCode: 401 }, 60_000, { statusCode: 401, paidAttempts: 0, maxAttempts: 3 }],
       ['AgentBudgetExhausted', { statusCode: 500 }, 60_000, { statusCode: 500, paidAttempts: 0, maxAttempts: 3 }],
     ];
@@ -117,16 +117,16 @@ describe('runAgent', () => {
     });
 
     test("later with every fault of the agent's, and takes the unpaid call back for the next attempt", async () => {
-      const { start } = setUpRunAgent(failing('AgentUnreachable'));
+      const { start } = setUpRunAgent(failing('AgentKeyRefused'));
       const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 2 } });
       assert.equal(delayOf(await failureOf(start(attempt))), 4 * 60_000);
       assert.deepEqual(attempt.heartbeats.at(-1), { paidAttempts: 2, maxAttempts: 3, agentFaults: 3 });
     });
 
     test('for good when the total time does not allow another try, with the real type', async () => {
-      const { start } = setUpRunAgent(failing('AgentUnreachable'));
+      const { start } = setUpRunAgent(failing('AgentKeyRefused'));
       const failure = await failureOf(start(mockAttempt({ scheduleToCloseTimeoutMs: 100_000 })));
-      assert.equal(failure.type, 'AgentUnreachable');
+      assert.equal(failure.type, 'AgentKeyRefused');
       assert.equal(delayOf(failure), 'never');
       assert.match(failure.message, /The total time is up\./);
     });
