@@ -1,7 +1,9 @@
 import type { AgentPolicy, CallbackTarget } from '../contract/run.ts';
+import type { ListLimits } from './list-gate.ts';
 import type { RunClient } from './run-client.ts';
 import type { IgnoreWhy } from './sources/preset.ts';
 import type { Source } from './sources/source.ts';
+import type { StreamLimits } from './stream-slots.ts';
 
 /** Who may call. */
 export interface IngressClient {
@@ -68,6 +70,10 @@ export interface AppDeps {
   readonly endpointPath: string;
   /** The configured sources, as `compileSources` makes them. Default: none. */
   readonly sources?: ReadonlyMap<string, Source>;
+  /** Default: `DEFAULT_LIST_LIMITS`. */
+  readonly listLimits?: Partial<ListLimits>;
+  /** Default: `DEFAULT_STREAM_LIMITS`. */
+  readonly streamLimits?: Partial<StreamLimits>;
   readonly logger: IngressLogger;
   readonly metrics: IngressMetrics;
   /** Milliseconds since the epoch; judges signed timestamps. Default: `Date.now`. */

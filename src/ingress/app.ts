@@ -8,6 +8,8 @@ import { requestId } from './middleware/request-id.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hooksRoutes } from './routes/hooks.ts';
+import { runEventsRoute } from './routes/run-events.ts';
+import { runListRoute } from './routes/run-list.ts';
 import { runsRoutes } from './routes/runs.ts';
 import { webhookRoutes } from './routes/webhook.ts';
 
@@ -21,7 +23,9 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
   const router = new Router<RequestState>({ sensitive: true });
   webhookRoutes(router, deps);
   hooksRoutes(router, deps);
+  runListRoute(router, deps);
   runsRoutes(router, deps);
+  runEventsRoute(router, deps);
   healthRoutes(router, () => deps.runs.ready());
 
   const app = new Koa<RequestState>();

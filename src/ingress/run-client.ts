@@ -1,5 +1,6 @@
 import type { RunResource } from '../protocol/run-resource.ts';
 import type { AcceptedTask } from './delivery.ts';
+import type { ListRequest, RunPage } from './runs/list-runs.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */
 export interface RunReply {
@@ -19,12 +20,19 @@ export interface RunClient {
   get(runId: string, client: string): Promise<RunResource>;
   /** Like `get`, but holds until the run is terminal, `seconds` have passed, or the caller is gone. */
   wait(runId: string, client: string, seconds: number, signal: AbortSignal): Promise<RunResource>;
+  /** One page of a client's runs, as Temporal's list knows them; see `listRuns`. */
+  list(request: ListRequest): Promise<RunPage>;
+  /**
+   * The run as it stands, then each time that it has changed, until nothing more will happen to it (`isSettled`). Ends
+   * before that when `signal` is aborted, when the run expires and with `close`. Only the first `next` rejects.
+   */
+  follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunResource, void, undefined>;
   /** Asks the run to stop. */
   cancel(runId: string, client: string): Promise<RunReply>;
   /** Sends a dead letter again. */
   redeliver(runId: string, client: string, url?: string): Promise<RunReply>;
   /** Whether Temporal answers. Never rejects. */
   ready(): Promise<boolean>;
-  /** Ends every wait. */
+  /** Ends every wait and whatever is followed. */
   close(): Promise<void>;
 }

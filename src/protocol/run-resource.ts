@@ -20,21 +20,26 @@ const timestamp = z.iso.datetime();
 
 /** A run, as `GET /v1/runs/:id` and the 202 show it. */
 export const runResource = z.strictObject({
-  id: z.string(),
-  workflow_id: z.string(),
-  status: runStatus,
-  /** Whether `status` will never change again. */
-  terminal: z.boolean(),
-  output: z.string().optional(),
-  error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  id: z.string().describe('The run id: `run-` and 26 characters of a to z and 2 to 7.'),
+  workflow_id: z.string().describe('The same as `id`: what the Temporal UI and CLI call it.'),
+  status: runStatus.describe('Where the run stands. Why it stands there is said in `error.code`.'),
+  terminal: z.boolean().describe('Whether `status` will never change again. The callback may still be under way.'),
+  output: z.string().optional().describe("The agent's answer, once there is one; left out in lists."),
+  error: z
+    .strictObject({
+      code: z.string().describe('One of the codes on the page of problems.'),
+      message: z.string().describe('One sentence for people.'),
+    })
+    .optional()
+    .describe('Why there is no answer.'),
   agent: z
     .strictObject({
       name: z.string(),
-      attempt: z.int().optional(),
+      attempt: z.int().optional().describe('Which call of the agent this is.'),
       max_attempts: z.int().optional(),
-      last_error: z.string().optional(),
+      last_error: z.string().optional().describe('Why the attempt before failed.'),
       next_attempt_at: timestamp.optional(),
-      progress: z.string().optional(),
+      progress: z.string().optional().describe('What the agent is doing.'),
     })
     .optional(),
   usage: z
@@ -43,9 +48,12 @@ export const runResource = z.strictObject({
       output_tokens: z.int().optional(),
       iterations: z.int().optional(),
     })
-    .optional(),
+    .optional()
+    .describe('What the run cost, as far as the agent told.'),
   callback: z.strictObject({
-    status: callbackStatus,
+    status: callbackStatus.describe(
+      '`none`: the task named no address. `dead`: every try failed; it can be redelivered.',
+    ),
     url: z.string().optional(),
     attempts: z.int().optional(),
     last_status_code: z.int().optional(),
@@ -53,17 +61,25 @@ export const runResource = z.strictObject({
     next_attempt_at: timestamp.optional(),
     delivered_at: timestamp.optional(),
   }),
-  source: z.string().optional(),
+  source: z.string().optional().describe('Through which source the task came.'),
   session_key: z.string().optional(),
   user_id: z.string().optional(),
   created_at: timestamp.optional(),
-  started_at: timestamp.optional(),
-  finished_at: timestamp.optional(),
-  links: z.strictObject({ self: z.string(), temporal_ui: z.string().optional() }),
+  started_at: timestamp.optional().describe('When the last attempt of the agent began.'),
+  finished_at: timestamp.optional().describe('When the agent had answered or given up.'),
+  links: z.strictObject({
+    self: z.string(),
+    temporal_ui: z.string().optional().describe('The run in the Temporal UI.'),
+  }),
 });
 export type RunResource = z.infer<typeof runResource>;
 
 /** Whether a status is final. */
 export function isTerminal(status: RunStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'timed_out' || status === 'canceled';
+}
+
+/** Whether nothing more will happen to a run unless somebody asks for it: it is over, and so is its callback. */
+export function isSettled({ terminal, callback }: RunResource): boolean {
+  return terminal && callback.status !== 'pending' && callback.status !== 'retrying';
 }

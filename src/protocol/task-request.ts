@@ -8,30 +8,35 @@ const MAX_URL = 8192;
 const unicode = z
   .string()
   .refine((value) => value.isWellFormed(), 'holds half of a surrogate pair: send whole characters');
-const instruction = unicode.refine((value) => value.trim() !== '', 'is empty: say what the agent shall do');
+const instruction = unicode.regex(/\S/, 'is empty: say what the agent shall do');
 const url = z.string().max(MAX_URL, `is longer than ${MAX_URL} characters`);
-const key = unicode
+
+/** A name that a caller gives to something of its own: a user, a session. */
+export const callerKey = unicode
   .min(1, 'is empty: leave it out instead')
   .max(MAX_KEY, `is longer than ${MAX_KEY} characters`)
-  .refine((value) => !/^\s+$/.test(value), 'is blank: leave it out instead')
+  .regex(/^$|\S/, 'is blank: leave it out instead')
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), 'holds a control character: send plain text');
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'holds a control character: send plain text');
+
+const CALLBACK_HELP = 'Where the outcome is posted, signed. Without it the caller polls.';
+const SESSION_HELP = 'The conversation that the task belongs to; without it the run is one of its own.';
 
 /** The body of `POST /webhook`, as Garudust takes it. */
 export const garudustTask = z.strictObject({
-  text: instruction,
-  callback_url: url.optional(),
-  user_id: key.optional(),
-  user_name: key.optional(),
-  session_key: key.optional(),
+  text: instruction.describe('What the agent shall do.'),
+  callback_url: url.optional().describe(CALLBACK_HELP),
+  user_id: callerKey.optional().describe('On whose behalf, for the list of runs and the Temporal UI.'),
+  user_name: callerKey.optional().describe('The same for people to read.'),
+  session_key: callerKey.optional().describe(SESSION_HELP),
 });
 
 /** The body of `POST /invoke`: the same task in the words of "Event-Driven Agent Orchestration". */
 export const invokeTask = z.strictObject({
-  directive: instruction,
-  response_uri: url.optional(),
-  principal: key.optional(),
-  conversation_anchor: key.optional(),
+  directive: instruction.describe('What the agent shall do.'),
+  response_uri: url.optional().describe(CALLBACK_HELP),
+  principal: callerKey.optional().describe('On whose behalf.'),
+  conversation_anchor: callerKey.optional().describe(SESSION_HELP),
 });
 
 /** A task as either vocabulary told it. */

@@ -1,75 +1,19 @@
 import assert from 'node:assert/strict';
-import { type TestContext, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { randomRunId } from '../../src/contract/run-id.ts';
-import { SIGNAL } from '../../src/contract/names.ts';
-import type { AcceptedTask } from '../../src/ingress/delivery.ts';
-import type { RunClient } from '../../src/ingress/run-client.ts';
 import { createRunClient } from '../../src/ingress/runs/create-run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import { runResource } from '../../src/protocol/run-resource.ts';
-import { installRuntime } from '../../src/worker/install-runtime.ts';
-import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { type Scenario, toInput } from '../replay/scenarios.ts';
+import { setUpRunClient as setUp } from '../support/run-client-setup.ts';
 import { acceptedTask } from '../support/run-scenario.ts';
 import { ScriptedActivities } from '../support/scripted-activities.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
+import { connectToTestServer } from '../support/temporal-server.ts';
 
 const PLAIN: Scenario = { closes: 'COMPLETED', reads: { status: 'completed', callback: 'delivered' } };
-
-interface Setup {
-  readonly runs: RunClient;
-  readonly taskQueue: string;
-  readonly task: (scenario?: Scenario) => AcceptedTask;
-  /** Runs a worker for as long as `body` takes. */
-  readonly withWorker: (activities: ScriptedActivities, body: () => Promise<void>) => Promise<void>;
-}
-
-async function setUp(t: TestContext, address?: string): Promise<Setup> {
-  const server = await connectToTestServer();
-  const taskQueue = uniqueTaskQueue(t);
-  installRuntime(new DefaultLogger('ERROR'));
-  const native = await NativeConnection.connect({
-    address: address ?? server.address,
-    grpcCompression: { codec: 'none' },
-  });
-  const pollConnection = Connection.lazy({ address: address ?? server.address });
-  const runs = createRunClient({
-    connection: () => native,
-    pollConnection,
-    namespace: server.namespace,
-    taskQueue,
-    eagerStart: false,
-    deadlineMs: 2500,
-    temporalUi: 'http://localhost:8233/namespaces/default',
-    logger: { info: () => undefined, error: () => undefined },
-  });
-  t.after(async () => {
-    await runs.close();
-    await pollConnection.close();
-    await native.close().catch(() => undefined);
-  });
-  return {
-    runs,
-    taskQueue,
-    task: (scenario = PLAIN) => acceptedTask(toInput(scenario)),
-    withWorker: async (activities, body) => {
-      activities.onRetry = (id) => server.client.workflow.getHandle(id).signal(SIGNAL.callbackRetrying);
-      const worker = await Worker.create({
-        connection: await server.connectNative(),
-        namespace: server.namespace,
-        taskQueue,
-        ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
-        activities: activities.toRegister(),
-        maxHeartbeatThrottleInterval: 100,
-      });
-      await worker.runUntil(body);
-    },
-  };
-}
 
 const never = new AbortController().signal;
 
@@ -236,7 +180,7 @@ describe('with Temporal in trouble', () => {
     const server = await connectToTestServer();
     const proxy = await startTcpProxy(server.address);
     t.after(() => proxy.close());
-    const { runs, task } = await setUp(t, proxy.address);
+    const { runs, task } = await setUp(t, { address: proxy.address });
     const one = task();
     proxy.setMode('hang');
     const began = performance.now();

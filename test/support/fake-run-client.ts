@@ -1,7 +1,9 @@
 import type { AcceptedTask } from '../../src/ingress/delivery.ts';
 import type { RunClient, RunReply } from '../../src/ingress/run-client.ts';
+import { matchesFilter } from '../../src/ingress/runs/list-query.ts';
+import type { ListRequest, RunPage } from '../../src/ingress/runs/list-runs.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
-import type { RunResource } from '../../src/protocol/run-resource.ts';
+import { isSettled, type RunResource } from '../../src/protocol/run-resource.ts';
 
 /**
  * A run client without Temporal: runs live in a map, a duplicate is judged as the real one judges it, and `failure`
@@ -16,6 +18,9 @@ export class FakeRunClient implements RunClient {
   isReady = true;
   /** Waits that are held at the moment. */
   waiting = 0;
+  /** Runs that are followed at the moment. */
+  following = 0;
+  #closed = new AbortController();
   #runs = new Map<string, { task: AcceptedTask; run: RunResource }>();
   #changed = new EventTarget();
 
@@ -52,6 +57,33 @@ export class FakeRunClient implements RunClient {
     return this.#find(runId, client);
   }
 
+  /** Pages of `limit` runs, newest first; the page token is the index of the next one. */
+  async list({ client, filter, limit, pageToken }: ListRequest): Promise<RunPage> {
+    this.#call('list', client);
+    const own = [...this.#runs.values()].filter(({ task }) => task.memo.client === client).toReversed();
+    const begin = Number(new TextDecoder().decode(pageToken) || 0);
+    const runs = own.slice(begin, begin + limit).flatMap(({ run }) => (matchesFilter(run, filter) ? [run] : []));
+    const end = begin + limit;
+    return { runs, ...(end < own.length && { pageToken: new TextEncoder().encode(String(end)) }) };
+  }
+
+  async *follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunResource, void, undefined> {
+    this.#call('follow', runId);
+    const ended = AbortSignal.any([signal, this.#closed.signal]);
+    this.following += 1;
+    try {
+      for (;;) {
+        const run = this.#find(runId, client);
+        yield run;
+        if (isSettled(run)) return;
+        while (!ended.aborted && this.#find(runId, client) === run) await nextEvent(this.#changed, ended);
+        if (ended.aborted) return;
+      }
+    } finally {
+      this.following -= 1;
+    }
+  }
+
   async cancel(runId: string, client: string): Promise<RunReply> {
     this.#call('cancel', runId);
     const run = this.#find(runId, client);
@@ -70,6 +102,7 @@ export class FakeRunClient implements RunClient {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort();
     this.#changed.dispatchEvent(new Event('change'));
   }
 

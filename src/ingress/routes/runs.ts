@@ -1,5 +1,4 @@
 import type { Router, RouterContext } from '@koa/router';
-import { isRunId } from '../../contract/run-id.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
@@ -9,6 +8,7 @@ import { checkCallbackUrl } from '../check-callback-url.ts';
 import { readBody } from '../read-body.ts';
 import { readJson } from '../read-json.ts';
 import type { RunReply } from '../run-client.ts';
+import { readCaller, sameNotFound } from '../run-route.ts';
 
 const MAX_WAIT_SECONDS = 60;
 
@@ -34,16 +34,6 @@ export function runsRoutes(router: Router<RequestState>, deps: AppDeps): void {
     const url = await readRedelivery(ctx, deps, client);
     answer(ctx, await sameNotFound(deps.runs.redeliver(id, client, url)));
   });
-}
-
-/** Who asks for which run. A text that can't be a run id is not worth a question to Temporal. */
-function readCaller(ctx: RunContext): { id: string; client: string } {
-  const { client } = ctx.state;
-  if (client === undefined) throw new Error('a run route was reached without authentication');
-  const id = ctx.params['id'] ?? '';
-  if (!isRunId(id)) throw notFound();
-  ctx.state.runId = id;
-  return { id, client };
 }
 
 function readWait(value: string | string[] | undefined): number {
@@ -88,17 +78,4 @@ async function readRedelivery(ctx: RunContext, deps: AppDeps, clientId: string):
 function answer(ctx: RunContext, { run, unchanged }: RunReply): void {
   ctx.status = unchanged ? 200 : 202;
   ctx.body = run;
-}
-
-/** One answer for unknown runs, runs of others and ids that can't be, so that nothing can be told from it. */
-async function sameNotFound<T>(reply: Promise<T>): Promise<T> {
-  try {
-    return await reply;
-  } catch (error) {
-    throw error instanceof ProblemError && error.code === 'not_found' ? notFound() : error;
-  }
-}
-
-function notFound(): ProblemError {
-  return new ProblemError('not_found', 'No run of this client has that id: check the id, and whether it has expired.');
 }

@@ -7,11 +7,14 @@ import {
 } from '@temporalio/client';
 import { SIGNAL, WORKFLOW } from '../../contract/names.ts';
 import { ProblemError } from '../../protocol/problems.ts';
-import type { RunResource } from '../../protocol/run-resource.ts';
+import { isSettled, type RunResource } from '../../protocol/run-resource.ts';
 import type { IngressLogger } from '../app-deps.ts';
 import type { AcceptedTask } from '../delivery.ts';
 import type { RunClient, RunReply } from '../run-client.ts';
+import { EndedRuns } from './ended-runs.ts';
+import { listRuns } from './list-runs.ts';
 import { readRun } from './read-run.ts';
+import { RunFeeds } from './run-feeds.ts';
 import { RunWatcher } from './run-watcher.ts';
 import { startOptions } from './start-options.ts';
 import { type RunFacts, toRunResource } from './to-run-resource.ts';
@@ -38,6 +41,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const { namespace, taskQueue, deadlineMs, logger, pollConnection } = options;
   const links = options.temporalUi === undefined ? {} : { temporalUi: options.temporalUi };
   const watcher = new RunWatcher({ connection: pollConnection, namespace });
+  const ended = new EndedRuns();
   let made: { connection: ConnectionLike; client: Client } | undefined;
 
   const connected = (): Client => {
@@ -60,11 +64,15 @@ export function createRunClient(options: RunClientOptions): RunClient {
     }
   };
 
-  const read = async (runId: string, client: string): Promise<RunResource> => {
+  /** @param client undefined: whosever it is */
+  const read = async (runId: string, client?: string): Promise<RunResource> => {
     const facts = await ask('describe', (temporal) => readRun(temporal, runId));
-    if (facts?.memo.client !== client) throw new ProblemError('not_found', 'There is no such run.');
+    if (facts === undefined || (client !== undefined && facts.memo.client !== client)) {
+      throw new ProblemError('not_found', 'There is no such run.');
+    }
     return toRunResource(facts, links);
   };
+  const feeds = new RunFeeds({ connection: pollConnection, namespace, read });
 
   const repeat = async ({ runId, memo }: AcceptedTask): Promise<RunReply> => {
     const facts = await ask('describe', (temporal) => readRun(temporal, runId));
@@ -99,6 +107,15 @@ export function createRunClient(options: RunClientOptions): RunClient {
       return read(runId, client);
     },
 
+    list: (request) => ask('list', (temporal) => listRuns(temporal, request, { ended, links })),
+
+    async *follow(runId, client, signal) {
+      const readAt = performance.now();
+      const run = await read(runId, client);
+      yield run;
+      if (!isSettled(run)) yield* feeds.listen(runId, { run, readAt }, signal);
+    },
+
     async cancel(runId, client) {
       const run = await read(runId, client);
       if (run.terminal) return { run, unchanged: true };
@@ -125,6 +142,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
 
     async close() {
       watcher.close();
+      feeds.close();
     },
   };
 }

@@ -19,6 +19,11 @@ const WORKFLOW_STATE: Readonly<Record<string, WorkflowState>> = {
   TIMED_OUT: 'timed_out',
 };
 
+/** How a workflow stands, of Temporal's name for it. */
+export function toWorkflowState(name: string): WorkflowState {
+  return WORKFLOW_STATE[name] ?? 'open';
+}
+
 /**
  * Reads a run from Temporal alone, with no worker: `describe`, and the history where only that can tell (one page,
  * seldom more).
@@ -33,7 +38,7 @@ export async function readRun(client: Client, runId: string): Promise<RunFacts |
   const decoder = createDecoder(client.options.loadedDataConverter);
   const raw = description.raw.pendingActivities ?? [];
   const pending = await Promise.all(raw.map((activity) => readPendingActivity(activity, decoder)));
-  const workflow = WORKFLOW_STATE[description.status.name] ?? 'open';
+  const workflow = toWorkflowState(description.status.name);
   const agentIsOpen = pending.some(({ activityId }) => activityId === ACTIVITY_ID.agent);
   const tooEarly = workflow === 'open' && description.historyLength <= EVENTS_BEFORE_THE_AGENT;
   const events =
@@ -70,7 +75,8 @@ async function readHistory(
   return events;
 }
 
-function isRunMemo(memo: Record<string, unknown> | undefined): memo is RunMemo {
+/** Whether a memo is one that the ingress writes. */
+export function isRunMemo(memo: Record<string, unknown> | undefined): memo is RunMemo {
   return (
     typeof memo?.['client'] === 'string' && typeof memo['agent'] === 'string' && typeof memo['source'] === 'string'
   );

@@ -1,26 +1,18 @@
-import type { Connection } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { ACTIVITY_ID } from '../../contract/activities.ts';
+import { type PollOptions, pollHistory } from './poll-history.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
-
-const RETRY_MS = 1000;
-
-export interface RunWatcherOptions {
-  /** A grpc-js connection: the native one can't abort a call. */
-  readonly connection: Connection;
-  readonly namespace: string;
-}
 
 /**
  * Tells when a run is terminal. However many wait for one run, Temporal sees one long poll for it at a time; it is
  * given up with its last waiter.
  */
 export class RunWatcher {
-  readonly #options: RunWatcherOptions;
+  readonly #options: PollOptions;
   readonly #watches = new Map<string, Watch>();
 
-  constructor(options: RunWatcherOptions) {
+  constructor(options: PollOptions) {
     this.#options = options;
   }
 
@@ -63,27 +55,9 @@ export class RunWatcher {
   }
 
   async #poll(runId: string, signal: AbortSignal): Promise<void> {
-    const { connection, namespace } = this.#options;
     const agentEvents = new Set<string>();
-    let nextPageToken: Uint8Array | undefined;
-    while (!signal.aborted) {
-      try {
-        const page = await connection.withAbortSignal(signal, () =>
-          connection.workflowService.getWorkflowExecutionHistory({
-            namespace,
-            execution: { workflowId: runId },
-            waitNewEvent: true,
-            ...(nextPageToken && { nextPageToken }),
-          }),
-        );
-        if ((page.history?.events ?? []).some((event) => isAgentEnd(event, agentEvents))) return;
-        if (!page.nextPageToken?.length) return; // closed
-        nextPageToken = page.nextPageToken;
-      } catch (error) {
-        // An unknown or expired run will not become terminal any more: whoever waits asks again and is told.
-        if (signal.aborted || (error as { code?: unknown }).code === NOT_FOUND) return;
-        await pause(RETRY_MS, signal);
-      }
+    for await (const events of pollHistory(this.#options, runId, signal)) {
+      if (events.some((event) => isAgentEnd(event, agentEvents))) return;
     }
   }
 }
@@ -93,8 +67,6 @@ interface Watch {
   readonly terminal: Promise<void>;
   waiters: number;
 }
-
-const NOT_FOUND = 5; // grpc status
 
 /** Whether an event ends the agent; remembers which events belong to it. */
 function isAgentEnd(event: Event, scheduled: Set<string>): boolean {
@@ -106,18 +78,4 @@ function isAgentEnd(event: Event, scheduled: Set<string>): boolean {
     event.activityTaskTimedOutEventAttributes ??
     event.activityTaskCanceledEventAttributes;
   return end !== undefined && end !== null && scheduled.has(String(end.scheduledEventId));
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

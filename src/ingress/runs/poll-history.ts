@@ -1,0 +1,73 @@
+import { setMaxListeners } from 'node:events';
+import type { Connection } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+
+const RETRY_MS = 1000;
+const NOT_FOUND = 5; // grpc status
+
+export interface PollOptions {
+  /** A grpc-js connection: the native one can't abort a call. */
+  readonly connection: Connection;
+  readonly namespace: string;
+}
+
+/**
+ * The events of a run as they happen, by one long poll at a time; the first page holds those that are there already.
+ *
+ * Ends when the run is closed or unknown, or when `signal` is aborted; never throws. While Temporal is away it tries on.
+ */
+export async function* pollHistory(
+  { connection, namespace }: PollOptions,
+  runId: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly temporal.api.history.v1.IHistoryEvent[], void, undefined> {
+  let nextPageToken: Uint8Array | undefined;
+  while (!signal.aborted) {
+    try {
+      const page = await abortable(signal, (own) =>
+        connection.withAbortSignal(own, () =>
+          connection.workflowService.getWorkflowExecutionHistory({
+            namespace,
+            execution: { workflowId: runId },
+            waitNewEvent: true,
+            ...(nextPageToken && { nextPageToken }),
+          }),
+        ),
+      );
+      yield page.history?.events ?? [];
+      if (!page.nextPageToken?.length) return;
+      nextPageToken = page.nextPageToken;
+    } catch (error) {
+      // An unknown or expired run will not change any more: whoever waits asks again and is told.
+      if (signal.aborted || (error as { code?: unknown }).code === NOT_FOUND) return;
+      await pause(RETRY_MS, signal);
+    }
+  }
+}
+
+/** The SDK leaves a listener on the signal of each call and of each of its retries: a signal of its own goes with it. */
+async function abortable<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  setMaxListeners(0, own.signal);
+  const abort = (): void => own.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await call(own.signal);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Waits, or until `signal` is aborted. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
+}

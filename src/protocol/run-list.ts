@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { ProblemField } from './problems.ts';
+import { callbackStatus, runResource } from './run-resource.ts';
+import { callerKey } from './task-request.ts';
+
+const MAX_CURSOR = 4096;
+const MAX_FIELD_NAME = 64;
+
+/** What `status` can be in a list and in its filter: the list can't tell a queued run from a running one. */
+export const listedStatus = z.enum(['running', 'completed', 'failed', 'timed_out', 'canceled']);
+
+/** The query of `GET /v1/runs`. */
+export const runListQuery = z.strictObject({
+  status: listedStatus.optional().describe('How the run stands. `running` takes in runs that are still queued.'),
+  callback: callbackStatus.optional().describe('Where its callback stands. `dead` lists the dead letters.'),
+  source: callerKey.optional().describe('Through which source it came: `webhook`, or the name of a configured one.'),
+  agent: callerKey.optional().describe('Which configured agent runs it.'),
+  session: callerKey.optional().describe('Its session key.'),
+  user: callerKey.optional().describe('Its user id.'),
+  cursor: z
+    .string()
+    .min(1)
+    .max(MAX_CURSOR)
+    .regex(/^[\w-]+$/)
+    .optional()
+    .describe('`next_cursor` of the page before, with the same filters.'),
+  limit: z.int().min(1).max(100).default(20).describe('How many runs a page holds at most.'),
+});
+export type RunListQuery = z.infer<typeof runListQuery>;
+
+/** What is asked for, without the page. */
+export type RunFilter = Omit<RunListQuery, 'cursor' | 'limit'>;
+
+/** The answer of `GET /v1/runs`. */
+export const runList = z.strictObject({
+  runs: z.array(runResource),
+  next_cursor: z
+    .string()
+    .nullable()
+    .describe('Where the next page begins; null on the last one. A page may hold fewer runs than `limit`, even none.'),
+});
+export type RunList = z.infer<typeof runList>;
+
+export type RunListParse = { ok: true; query: RunListQuery } | { ok: false; errors: ProblemField[] };
+
+const NAMES = Object.keys(runListQuery.shape);
+
+const MUST: Readonly<Record<string, string>> = {
+  status: `must be one of ${listedStatus.options.join(', ')}: a list can't tell a queued run from a running one`,
+  callback: `must be one of ${callbackStatus.options.join(', ')}`,
+  cursor: 'must be the next_cursor of the page before',
+  limit: 'must be a whole number from 1 to 100',
+};
+
+/**
+ * Reads the query of a list.
+ *
+ * @param query decoded parameters; one that was given twice is a list
+ * @returns the query with its defaults, or every parameter that is unknown, repeated or wrong
+ */
+export function parseRunListQuery(query: Readonly<Record<string, string | string[] | undefined>>): RunListParse {
+  const { limit } = query;
+  const number = typeof limit === 'string' && /^[1-9]\d{0,2}$/.test(limit) ? Number(limit) : limit;
+  const parsed = runListQuery.safeParse({ ...query, ...(limit !== undefined && { limit: number }) });
+  if (parsed.success) return { ok: true, query: parsed.data };
+  const errors = parsed.error.issues.flatMap((issue): ProblemField[] => {
+    if (issue.code === 'unrecognized_keys') {
+      const message = `is not a parameter here: the parameters are ${NAMES.join(', ')}`;
+      return issue.keys.map((name) => ({ field: name.slice(0, MAX_FIELD_NAME), message }));
+    }
+    const field = issue.path.join('.');
+    const repeated = Array.isArray(query[field]);
+    return [{ field, message: repeated ? 'is there more than once: give it once' : (MUST[field] ?? issue.message) }];
+  });
+  return { ok: false, errors };
+}
