@@ -45,7 +45,7 @@ describe('following a run on a real server', () => {
     const ranks = seen.map(({ status }) => ['queued', 'running', 'completed'].indexOf(status));
     assert.deepEqual(
       ranks,
-      ranks.toSorted((one, other) => one - other),
+      ranks.toSorted((lower, higher) => lower - higher),
       'a state that went back',
     );
   });
