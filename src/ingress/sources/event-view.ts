@@ -50,7 +50,7 @@ export function pickHeaders(
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     names.flatMap((name): [string, string][] => {
-      const [value, ...more] = headers[name] ?? [];
+      const [value, ...more] = (Object.hasOwn(headers, name) && headers[name]) || [];
       return value === undefined || more.length > 0 ? [] : [[name, value]];
     }),
   );
