@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { closeSync, fdatasync, openSync, writeFileSync } from 'node:fs';
+import { access, constants, mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { JournalFolderError } from './journal-errors.ts';
 import {
   type ActivityKey,
@@ -56,7 +58,9 @@ const FILE = /^[0-9a-f-]{36}\.jsonl$/;
  * Opens the journal in a folder, which is made if need be and is then held by this process alone. Answers of agents stand in
  * it, so it is made readable for its owner only.
  *
- * A result costs one append and one fdatasync: measured 0.2 ms (p99 4 ms) on a disk whose cache is safe, a few
+ * Files are written without a pause for the event loop: what is written outlives a kill, and under load each pause is
+ * milliseconds in which it is not. Measured 0.05 ms for an attempt, 0.04 ms for a result (1.6 ms for one of 1 MB). Only the
+ * fdatasync, which is for the end of the machine, is waited for: 0.2 ms (p99 4 ms) on a disk whose cache is safe, a few
  * milliseconds where the disk itself must write.
  *
  * @throws JournalLockedError when another worker uses it; JournalFolderError when it can't be made or written.
@@ -103,7 +107,7 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
     leftovers,
     async begin(attempt) {
       const file = join(folder, `${randomUUID()}.jsonl`);
-      await writeFile(file, attemptLine(attempt), { mode: 0o600, flag: 'wx' });
+      writeFileSync(file, attemptLine(attempt), { mode: 0o600, flag: 'wx' });
       return add(file, { attempt, kept: undefined });
     },
     async find(key) {
@@ -139,12 +143,12 @@ class Entry implements JournalEntry {
 
   async keep(result: unknown): Promise<void> {
     // Not made anew when it was forgotten meanwhile.
-    const file = await open(this.#file, constants.O_WRONLY | constants.O_APPEND);
+    const file = openSync(this.#file, constants.O_WRONLY | constants.O_APPEND);
     try {
-      await file.writeFile(resultLine(result));
-      await file.datasync();
+      writeFileSync(file, resultLine(result));
+      await promisify(fdatasync)(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
     this.#isKept = true;
   }
