@@ -188,7 +188,7 @@ test('faults of sources are told with all other faults, and each but once', () =
     judgeSources,
     yaml: 'listen_port: 99999\nclients: [{ id: a }]\nsources:\n  g: { preset: github, secret: x, map: { text: "{{ a }}" } }\n  h: { preset: nope, secret: 1 }',
   });
-  assert.deepEqual(lines.map((line) => line.split(' ')[0]?.replace(/:$/, '')).toSorted(), [
+  assert.deepEqual(lines.map((line) => (line.split(' ')[0] ?? '').replace(/:$/, '')).toSorted(), [
     'clients[0].hmac_secret',
     'listen_port',
     'sources.g.map.text',

@@ -46,9 +46,7 @@ export function compileSource(options: SourceOptions): CompiledSource {
     filter: compileOwnFilter(options.filter ?? preset.filter, full, collect),
     agent: template('agent', options.agent, full),
   };
-  if (source.events !== undefined && source.eventType === undefined && faults.length === 0) {
-    faults.push({ path: ['events'], message: 'needs event_type: say where an event has its type' });
-  }
+  collect(['events'], () => checkEvents(options, preset));
   if (faults.length > 0 || path === undefined || proof === undefined || map === undefined) return { ok: false, faults };
   return { ok: true, source: { ...source, path, proof, map } };
 }
@@ -67,6 +65,13 @@ function checkPath(path: string): string {
   if (!/^(?:\/[\w.~-]+)+$/.test(path)) throw new RuleError(`is "${path}", no plain path: write it like /hooks/github`);
   if (TAKEN_PATH.test(path)) throw new RuleError(`is ${path}, which is taken: choose another, such as /hooks/github`);
   return path;
+}
+
+function checkEvents({ events, eventType }: SourceOptions, preset: Preset): void {
+  if (events?.length === 0) throw new RuleError('is an empty list, so that every event would be ignored: leave it out');
+  if (events !== undefined && eventType === undefined && preset.eventType === undefined) {
+    throw new RuleError('needs event_type: say where an event has its type');
+  }
 }
 
 function listHeaders(names: readonly string[], preset: Preset): readonly string[] {

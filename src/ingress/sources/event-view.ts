@@ -35,8 +35,8 @@ export function fullScope(headers: readonly string[]): Scope {
 /** Shown by every source. */
 export const COMMON_HEADERS = ['content-type', 'user-agent'] as const;
 
-/** Names of headers that carry a secret, or a proof made with one. */
-const SECRET_HEADER = /auth|cookie|token|secret|signature|hmac|jwt|password|api-?key|credential/i;
+/** Names of headers that carry a secret, or a proof made with one; an author is neither. */
+const SECRET_HEADER = /auth(?!or(?!iz))|cookie|token|secret|signature|hmac|jwt|password|api-?key|credential/i;
 
 /** Whether templates may never see a header, whatever an operator writes. */
 export function isSecretHeader(name: string): boolean {

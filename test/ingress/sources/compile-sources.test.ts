@@ -91,6 +91,7 @@ describe('a source is refused, with its place and the mend, when', () => {
     ['its filter is broken', { filter: { x: 1 } }, /^one\.filter has "x"/],
     ['its event type asks for itself', { eventType: '{{ event_type }}' }, /^one\.event_type has "event_type"/],
     ['its delivery id asks for itself', { deliveryId: '{{ delivery_id }}' }, /^one\.delivery_id has "delivery_id"/],
+    ['it wants no type at all', { events: [] }, /^one\.events is an empty list/],
     [
       'it wants types and has none',
       { preset: 'generic', scheme: 'bearer', events: ['a'] },

@@ -14,10 +14,16 @@ test('a header that carries a secret is known by its name', () => {
   for (const name of ['Authorization', 'Proxy-Authorization', 'Cookie', 'X-Gitlab-Token', 'X-Api-Key', 'X-ApiKey']) {
     assert.equal(isSecretHeader(name), true, name);
   }
-  for (const name of ['X-Hub-Signature-256', 'X-Shopify-Hmac-SHA256', 'webhook-signature', 'X-Amz-Security-Token']) {
+  for (const name of [
+    'X-Auth',
+    'X-Hub-Signature-256',
+    'X-Shopify-Hmac-SHA256',
+    'webhook-signature',
+    'X-Amz-Security-Token',
+  ]) {
     assert.equal(isSecretHeader(name), true, name);
   }
-  for (const name of ['X-GitHub-Event', 'Idempotency-Key', 'webhook-id', 'User-Agent', 'X-Shopify-Topic']) {
+  for (const name of ['X-GitHub-Event', 'Idempotency-Key', 'webhook-id', 'X-Author-Name', 'X-Shopify-Topic']) {
     assert.equal(isSecretHeader(name), false, name);
   }
 });
