@@ -33,8 +33,7 @@ interface PodTemplate {
 const manifests = readManifests();
 const all = manifests.flatMap(({ objects }) => objects);
 const ofKind = (kind: string): KubernetesObject[] => all.filter((object) => object.kind === kind);
-const specOf = <T>(object: KubernetesObject): T => object['spec'] as T;
-const templateOf = (object: KubernetesObject): PodTemplate => specOf<{ template: PodTemplate }>(object).template;
+const templateOf = (object: KubernetesObject): PodTemplate => (object['spec'] as { template: PodTemplate }).template;
 const workloads = [...ofKind('Deployment'), ...ofKind('Job')];
 const data = (kind: string, field: string): Record<string, string> =>
   Object.assign({}, ...ofKind(kind).map((object) => object[field])) as Record<string, string>;
@@ -146,12 +145,12 @@ it('selects pods that there are', () => {
   const pods = workloads.map((object) => templateOf(object).metadata.labels);
   type Selector = Readonly<Record<string, string>>;
   const selectors = [
-    ...ofKind('Service').map((object) => specOf<{ selector: Selector }>(object).selector),
+    ...ofKind('Service').map((object) => (object['spec'] as { selector: Selector }).selector),
     ...[...ofKind('Deployment'), ...ofKind('PodDisruptionBudget')].map(
-      (object) => specOf<{ selector: { matchLabels: Selector } }>(object).selector.matchLabels,
+      (object) => (object['spec'] as { selector: { matchLabels: Selector } }).selector.matchLabels,
     ),
     ...ofKind('NetworkPolicy').map(
-      (object) => specOf<{ podSelector: { matchLabels: Selector } }>(object).podSelector.matchLabels,
+      (object) => (object['spec'] as { podSelector: { matchLabels: Selector } }).podSelector.matchLabels,
     ),
   ];
   assert.equal(selectors.length, 7);
