@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import { type RunFilter, type RunList, runList } from '../protocol/run-list.ts';
 import { type RunResource, runResource } from '../protocol/run-resource.ts';
 import { signRequest } from '../signatures/sign-request.ts';
 import { ApiError, connectionError } from './api-error.ts';
@@ -26,6 +28,8 @@ export interface ApiClient {
   sendTask(task: TaskBody, deliveryId: string): Promise<ApiReply>;
   /** The run, as soon as it is terminal, or as it stands after `waitSeconds` (0 to 60). */
   getRun(id: string, waitSeconds?: number): Promise<RunResource>;
+  /** A page of runs, of `limit` (1 to 100) at most; the next one begins at its cursor. */
+  listRuns(filter: RunFilter, limit: number, cursor?: string): Promise<RunList>;
   cancelRun(id: string): Promise<ApiReply>;
   redeliverRun(id: string, callbackUrl?: string): Promise<ApiReply>;
 }
@@ -71,6 +75,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const path = `/v1/runs/${id}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`;
       return (await ask(options, { path, headers: bearer, waitSeconds })).run;
     },
+    async listRuns(filter, limit, cursor) {
+      const query = new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) });
+      for (const [name, value] of Object.entries(filter)) query.set(name, value);
+      const { body } = await request(options, { path: `/v1/runs?${query.toString()}`, headers: bearer });
+      return read(runList, body, url, 'a list of runs');
+    },
     async cancelRun(id) {
       return toReply(await ask(options, { path: `/v1/runs/${id}/cancel`, method: 'POST', headers: bearer }));
     },
@@ -95,10 +105,15 @@ function toReply({ run, response }: { run: RunResource; response: Response }): A
   return { run, unchanged: response.status === 200 };
 }
 
-async function ask(
+async function ask(options: ApiClientOptions, asked: ApiRequest): Promise<{ run: RunResource; response: Response }> {
+  const { body, response } = await request(options, asked);
+  return { run: read(runResource, body, options.url, 'a run'), response };
+}
+
+async function request(
   options: ApiClientOptions,
   { path, method, headers, body, waitSeconds = 0 }: ApiRequest,
-): Promise<{ run: RunResource; response: Response }> {
+): Promise<{ body: unknown; response: Response }> {
   const timeoutMs = (options.timeoutMs ?? 10_000) + waitSeconds * 1000;
   let response: Response;
   let text: string;
@@ -123,15 +138,15 @@ async function ask(
     const retryAfter = response.headers.get('retry-after');
     throw explainRefusal({ status, retryAfter, body: answered }, { url, secrets, apiKey });
   }
-  return { run: readRun(answered, options.url), response };
+  return { body: answered, response };
 }
 
 /** A field that this version does not know comes from a newer server, and is no fault. */
-function readRun(body: unknown, url: string): RunResource {
-  const parsed = runResource.safeParse(body);
+function read<T>(schema: z.ZodType<T>, body: unknown, url: string, what: string): T {
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  if (parsed.error.issues.every(({ code }) => code === 'unrecognized_keys')) return body as RunResource;
-  const message = `${url} answered, but with something else than a run: check the address in --url or GARUDUST_TEMPORAL_URL.`;
+  if (parsed.error.issues.every(({ code }) => code === 'unrecognized_keys')) return body as T;
+  const message = `${url} answered, but with something else than ${what}: check the address in --url or GARUDUST_TEMPORAL_URL.`;
   throw new ApiError(message, { passing: false });
 }
 

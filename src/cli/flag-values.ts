@@ -9,6 +9,9 @@ export const parseDuration = parserOf(duration({ min: '0s', max: '30d' }));
 /** Reads a TCP port; 0 takes a free one. */
 export const parsePort = parserOf(wholeNumber({ min: 0, max: 65_535, noun: 'port' }));
 
+/** Reads how many runs a list may have. */
+export const parseListLimit = parserOf(wholeNumber({ min: 1, max: 1000 }));
+
 /** Reads a number of things. */
 export const parseCount = parserOf(wholeNumber({ min: 0, max: 1_000_000 }));
 

@@ -203,6 +203,7 @@ describe('runs wait, while the server is away', () => {
     const failing: ApiClient = {
       url: '',
       sendTask: () => assert.fail(),
+      listRuns: () => assert.fail(),
       cancelRun: () => assert.fail(),
       redeliverRun: () => assert.fail(),
       getRun: (_id, seconds) =>

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
-import { type ApiClient, type ApiReply, createApiClient } from '../api-client.ts';
+import type { ApiReply } from '../api-client.ts';
 import type { CliIo } from '../cli-io.ts';
 import { type CommandNotes, setNotes } from '../command-notes.ts';
-import { findApiKey, missingCredential } from '../find-credentials.ts';
+import { connectApi } from '../connect-api.ts';
 import { parseDuration, parseRunId } from '../flag-values.ts';
 import { printJson } from '../report-outcome.ts';
-import { addUrlOption, readServerUrl } from '../server-url.ts';
+import { addUrlOption } from '../server-url.ts';
 import { colorsFor } from '../show/colors.ts';
 import { showRun, STATUS_PHRASES } from '../show/show-run.ts';
 import { waitAndReport } from '../wait-and-report.ts';
+import { addRunsList } from './runs-list.ts';
 
 interface RunFlags {
   readonly url?: string;
@@ -20,13 +21,14 @@ const NOTES = {
   exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
 } as const satisfies CommandNotes;
 
-/** `runs get|wait|cancel|redeliver <id>`. */
+/** `runs list`, and `runs get|wait|cancel|redeliver <id>`. */
 export function addRuns(program: Command, io: CliIo): void {
   const runs = program
     .command('runs')
-    .summary('see, follow, cancel or redeliver a run')
-    .description('See, follow, cancel or redeliver a run of a running server.')
+    .summary('list runs; see, follow, cancel or redeliver one')
+    .description('List the runs of a running server; see, follow, cancel or redeliver one.')
     .helpCommand(false);
+  addRunsList(runs, io);
   addGet(runs, io);
   addWait(runs, io);
   addCancel(runs, io);
@@ -41,7 +43,7 @@ function addGet(runs: Command, io: CliIo): void {
     'show a run as it stands',
     'Show a run as it stands, and where its callback stands.',
   ).action(async (id: string, flags: RunFlags) => {
-    const run = await connect(flags, io).getRun(id);
+    const run = await connectApi(flags, io).getRun(id);
     if (flags.json === true) printJson(run, io);
     else io.stdout.write(`${showRun(run, { now: Date.now(), colors: colorsFor(io.stdout, io.env) })}\n`);
   });
@@ -63,7 +65,7 @@ function addWait(runs: Command, io: CliIo): void {
   )
     .option('--timeout <duration>', 'wait no longer than this, such as 90s or 10m (default: no limit)', parseDuration)
     .action(async (id: string, flags: RunFlags & { timeout?: number }) => {
-      io.exit = await waitAndReport(connect(flags, io), id, flags, io);
+      io.exit = await waitAndReport(connectApi(flags, io), id, flags, io);
     });
   setNotes(command, {
     ...NOTES,
@@ -91,7 +93,7 @@ function addCancel(runs: Command, io: CliIo): void {
     'ask a run to stop',
     'Ask a run to stop. Its agent is aborted, its callback still tells.',
   ).action(async (id: string, flags: RunFlags) => {
-    const reply = await connect(flags, io).cancelRun(id);
+    const reply = await connectApi(flags, io).cancelRun(id);
     report(reply, flags, io, `Asked ${id} to stop.`, `Nothing to do: ${id} ${STATUS_PHRASES[reply.run.status]}.`);
   });
   setNotes(command, { ...NOTES, examples: [['garudust-temporal runs cancel run-4x7q…', 'stop it']] });
@@ -106,7 +108,7 @@ function addRedeliver(runs: Command, io: CliIo): void {
   )
     .option('--callback-url <url>', 'another address that the server permits (default: that of the run)')
     .action(async (id: string, flags: RunFlags & { callbackUrl?: string }) => {
-      const reply = await connect(flags, io).redeliverRun(id, flags.callbackUrl);
+      const reply = await connectApi(flags, io).redeliverRun(id, flags.callbackUrl);
       const { status } = reply.run.callback;
       const why = status === 'none' ? 'the run has no callback' : `its callback is ${status}`;
       report(reply, flags, io, `The callback of ${id} is being sent again.`, `Nothing to do: ${why}.`);
@@ -124,13 +126,6 @@ function addRunCommand(runs: Command, name: string, summary: string, description
   const command = runs.command(name).summary(summary).description(description);
   command.argument('<id>', 'the run id', parseRunId);
   return addUrlOption(command).option('--json', 'print the run as JSON');
-}
-
-function connect(flags: RunFlags, io: CliIo): ApiClient {
-  const url = readServerUrl(flags.url, io);
-  const apiKey = findApiKey(io, url);
-  if (apiKey === undefined) throw missingCredential('RUNS_API_KEY', 'API key');
-  return createApiClient({ url, apiKey, signal: io.interrupted });
 }
 
 function report(reply: ApiReply, flags: RunFlags, io: CliIo, done: string, nothing: string): void {

@@ -6,7 +6,8 @@ import { toOneLine, toTerminalText } from './terminal-text.ts';
 const OUTPUT_CHARACTERS = 300;
 const LABEL_WIDTH = 12;
 
-const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
+/** How a run stands, in words. */
+export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   queued: 'queued',
   running: 'running',
   input_required: 'waiting for input',
@@ -27,7 +28,8 @@ export const STATUS_PHRASES: Readonly<Record<RunStatus, string>> = {
   canceled: 'was canceled',
 };
 
-const STATUS_COLOR: Readonly<Record<RunStatus, 'green' | 'red' | 'yellow' | 'cyan'>> = {
+/** And in which colour. */
+export const STATUS_COLOR: Readonly<Record<RunStatus, 'green' | 'red' | 'yellow' | 'cyan'>> = {
   queued: 'cyan',
   running: 'cyan',
   input_required: 'yellow',

@@ -1,0 +1,82 @@
+import { type Command, Option } from 'commander';
+import { listedStatus, type RunFilter, type RunList } from '../../protocol/run-list.ts';
+import { callbackStatus, type RunResource } from '../../protocol/run-resource.ts';
+import type { ApiClient } from '../api-client.ts';
+import type { CliIo } from '../cli-io.ts';
+import { setNotes } from '../command-notes.ts';
+import { connectApi } from '../connect-api.ts';
+import { parseListLimit } from '../flag-values.ts';
+import { printJson } from '../report-outcome.ts';
+import { addUrlOption } from '../server-url.ts';
+import { colorsFor } from '../show/colors.ts';
+import { showRuns } from '../show/show-runs.ts';
+
+const DEFAULT_LIMIT = 20;
+const MAX_PAGE = 100;
+/** A filter may leave pages nearly empty: so many are asked for at most. */
+const MAX_PAGES = 10;
+
+interface ListFlags {
+  readonly url?: string;
+  readonly json?: boolean;
+  readonly limit?: number;
+  readonly status?: RunFilter['status'];
+  readonly callback?: RunFilter['callback'];
+}
+
+/** `runs list`. */
+export function addRunsList(runs: Command, io: CliIo): void {
+  const command = runs
+    .command('list')
+    .summary('list your runs')
+    .description(
+      'List your runs: those under way first, the latest start first, then the others, the latest end first.',
+    )
+    .addOption(new Option('--status <status>', 'only those that stand like this').choices(listedStatus.options))
+    .addOption(new Option('--callback <status>', 'only those whose callback does').choices(callbackStatus.options))
+    .option('--limit <number>', `at most so many, up to 1000 (default: ${DEFAULT_LIMIT})`, parseListLimit);
+  addUrlOption(command)
+    .option('--json', 'print the runs as JSON')
+    .action((flags: ListFlags) => list(flags, io));
+  setNotes(command, {
+    more: [
+      'A run that is queued is listed as running. The list is some tenths of a second behind; `runs get` is exact.',
+    ],
+    environment: ['GARUDUST_TEMPORAL_URL', 'RUNS_API_KEY'],
+    exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
+    examples: [
+      ['garudust-temporal runs list', 'the latest runs'],
+      ['garudust-temporal runs list --callback dead', 'what could not be delivered, to be redelivered'],
+      ['garudust-temporal runs list --status failed --limit 100 --json', 'for a script'],
+    ],
+  });
+}
+
+async function list(flags: ListFlags, io: CliIo): Promise<void> {
+  const { status, callback, limit = DEFAULT_LIMIT } = flags;
+  const filter = { ...(status && { status }), ...(callback && { callback }) };
+  const found = await collect(connectApi(flags, io), filter, limit);
+  if (flags.json === true) {
+    printJson(found, io);
+    return;
+  }
+  const { runs } = found;
+  if (runs.length > 0) {
+    io.stdout.write(`${showRuns(runs, { now: Date.now(), colors: colorsFor(io.stdout, io.env) })}\n`);
+  }
+  if (found.next_cursor !== null) io.stderr.write('There may be more: --limit shows more of them.\n');
+  else if (runs.length === 0) io.stderr.write('There are no such runs.\n');
+}
+
+async function collect(api: ApiClient, filter: RunFilter, limit: number): Promise<RunList> {
+  const runs: RunResource[] = [];
+  let cursor: string | null = null;
+  let pages = 0;
+  do {
+    const page: RunList = await api.listRuns(filter, Math.min(limit - runs.length, MAX_PAGE), cursor ?? undefined);
+    runs.push(...page.runs);
+    cursor = page.next_cursor;
+    pages += 1;
+  } while (cursor !== null && runs.length < limit && pages < MAX_PAGES);
+  return { runs, next_cursor: cursor };
+}
