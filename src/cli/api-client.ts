@@ -77,7 +77,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     },
     async listRuns(filter, limit, cursor) {
       const query = new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) });
-      for (const [name, value] of Object.entries(filter)) query.set(name, value);
+      for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
       const { body } = await request(options, { path: `/v1/runs?${query.toString()}`, headers: bearer });
       return read(runList, body, url, 'a list of runs');
     },
