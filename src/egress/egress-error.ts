@@ -90,7 +90,8 @@ export function describeFailure(host: string, { stage, code }: ConnectionError):
 /** Words for a deadline that passed at a stage. */
 export function describeTimeout(host: string, stage: Stage, timeoutMs: number): string {
   const { late, mend } = STAGES[stage];
-  return `${host} ${late} within ${timeoutMs / 1000} s: ${mend}`;
+  // What is left of a time is never a round number.
+  return `${host} ${late} within ${Number((timeoutMs / 1000).toFixed(1))} s: ${mend}`;
 }
 
 const MAX_HOST = 30;

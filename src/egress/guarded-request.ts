@@ -102,7 +102,6 @@ async function askAny(
   attempt: Attempt,
 ): Promise<AnswerHead> {
   const candidates = addresses.slice(0, MAX_ADDRESSES);
-  let again = true;
   for (const [index, address] of candidates.entries()) {
     const more = index < candidates.length - 1;
     attempt.address = address;
@@ -111,8 +110,7 @@ async function askAny(
       return await ask(target, address, post, attempt.stop.signal, more ? post.timeoutMs / 4 : undefined);
     } catch (error) {
       if (!(error instanceof ConnectionError) || attempt.stop.signal.aborted) throw error;
-      if (error.died && again && performance.now() - dialled < EARLY_DEATH_MS) {
-        again = false;
+      if (error.died && performance.now() - dialled < EARLY_DEATH_MS) {
         return await ask(target, address, post, attempt.stop.signal);
       }
       if (error.stage !== 'connect' || !more) throw error;

@@ -31,10 +31,13 @@ describe('the next try', () => {
   });
 
   test('always leaves time for a whole try within the total time', () => {
+    const cut = planNextTry({ ...BASE, attempt: 4, leftMs: 100_000 });
+    assert.deepEqual(cut, { follows: true, delayMs: 100_000 - 15_000 - 1000 });
+    assert.deepEqual(planNextTry({ ...BASE, leftMs: 15_500 }), { follows: false, because: 'time_up' });
     const any = fc.record({
       attempt: fc.integer({ min: 1, max: 12 }),
       attemptTimeoutMs: fc.integer({ min: 1, max: 100_000 }),
-      leftMs: fc.double({ min: -1e6, max: 1e9, noNaN: true }),
+      leftMs: fc.double({ min: -1e6, max: 1e8, noNaN: true }),
       retryAfterMs: fc.option(fc.nat(), { nil: undefined }),
       random: fc.double({ min: 0, max: 1, noNaN: true }),
     });
@@ -42,9 +45,13 @@ describe('the next try', () => {
       fc.property(any, (tried) => {
         const next = planNextTry({ ...BASE, ...tried });
         if (!next.follows) return next.because === 'time_up' || tried.attempt > SCHEDULE.length;
-        return next.delayMs >= 0 && next.delayMs + tried.attemptTimeoutMs <= tried.leftMs;
+        return next.delayMs > 0 && next.delayMs + tried.attemptTimeoutMs <= tried.leftMs;
       }),
     );
+  });
+
+  test('never has a delay of 0, which ends an activity', () => {
+    assert.deepEqual(planNextTry({ ...BASE, retryDelaysMs: [0] }), { follows: true, delayMs: 100 });
   });
 
   test('takes Retry-After in seconds and as a date', () => {

@@ -33,6 +33,7 @@ describe('a try that fails', () => {
       assert.equal(failure.nonRetryable, false);
       assert.equal(failure.nextRetryDelay, 5000);
       assert.equal(failure.category, 'BENIGN');
+      assert.equal(failure.stack, '');
       assert.ok(failure.message.startsWith(`127.0.0.1 answered ${status}: `), failure.message);
       assert.match(failure.message, mend);
       const { durationMs, ...details } = detailsOf(failure);
@@ -117,6 +118,15 @@ describe('a try that fails', () => {
     assert.equal(detailsOf(failure).errorClass, 'timeout');
     assert.equal(detailsOf(failure).statusCode, undefined);
     assert.deepEqual(counted, ['timeout']);
+  });
+
+  test('is given up before Temporal would, so that its failure says why', async (t) => {
+    const receiver = await startCallbackReceiver(t, () => ({}));
+    const { fail } = setUpDelivery();
+    const given = callbackInput(receiver.url, { attemptTimeoutMs: 60_000 });
+    assert.match((await fail(given, { startToCloseTimeoutMs: 700 })).message, /did not answer within 0\.2 s/);
+    const left = await fail(given, { startToCloseTimeoutMs: 0, scheduleToCloseTimeoutMs: 700 });
+    assert.equal(detailsOf(left).errorClass, 'timeout');
   });
 
   test('by a connection tells host and code, never port, path or query', async () => {

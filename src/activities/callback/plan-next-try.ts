@@ -1,3 +1,5 @@
+import { AT_ONCE_MS } from '../retry-plan.ts';
+
 /** What decides when the next try comes. Durations are milliseconds. */
 export interface FailedTry {
   /** Of the activity, from 1. */
@@ -30,10 +32,10 @@ export function planNextTry(tried: FailedTry): NextTry {
   const scheduled = tried.retryDelaysMs[tried.attempt - 1];
   if (scheduled === undefined) return { follows: false, because: 'schedule_used_up' };
   const latest = tried.leftMs - tried.attemptTimeoutMs - MARGIN_MS;
-  if (latest < 0) return { follows: false, because: 'time_up' };
+  if (latest < AT_ONCE_MS) return { follows: false, because: 'time_up' };
   const jittered = scheduled * (1 - JITTER + 2 * JITTER * tried.random);
   const asked = Math.min(tried.retryAfterMs ?? 0, 2 * scheduled);
-  return { follows: true, delayMs: Math.round(Math.min(Math.max(jittered, asked), latest)) };
+  return { follows: true, delayMs: Math.round(Math.min(Math.max(jittered, asked, AT_ONCE_MS), latest)) };
 }
 
 /**
