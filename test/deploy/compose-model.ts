@@ -19,6 +19,7 @@ export interface ComposeService {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly volumes?: readonly { readonly type: string; readonly source?: string; readonly target: string }[];
   readonly ports?: readonly { readonly target: number; readonly host_ip?: string }[];
+  readonly networks?: Readonly<Record<string, unknown>>;
   readonly restart?: string;
   readonly stop_grace_period?: string;
   readonly read_only?: boolean;

@@ -131,6 +131,15 @@ describe('as Docker Compose reads it', () => {
     });
   });
 
+  it('keeps the agent away from Temporal, and everybody but Temporal away from the database', () => {
+    const withNetwork = (network: string): string[] =>
+      Object.entries(model?.services ?? {}).flatMap(([name, { networks = {} }]) => (network in networks ? [name] : []));
+    if (!model) return;
+    assert.deepEqual(withNetwork('agent').toSorted(), ['garudust', 'worker']);
+    assert.deepEqual(withNetwork('database').toSorted(), ['postgres', 'schema', 'temporal']);
+    assert.ok(!withNetwork('default').some((name) => ['garudust', 'postgres'].includes(name)));
+  });
+
   it('gives the worker a journal in a volume of its own', () => {
     if (!model) return;
     const { environment = {}, volumes = [] } = model.services['worker'] ?? {};

@@ -35,6 +35,14 @@ const SECRETS = {
 /** Ends everything that was begun, the last first. */
 const ends: (() => Promise<void> | void)[] = [];
 
+async function endAll(): Promise<void> {
+  for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void endAll().finally(() => process.exit(130)));
+}
+
 async function prove(postgres: FoundPostgres, report: () => Report): Promise<Report> {
   const model = await loadCompose({ ...SECRETS, CALLBACK_PERMIT_NETWORKS: '127.0.0.0/8' });
   const version = model.services['temporal']?.image.split(':')[1] ?? '';
@@ -148,5 +156,5 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  for (const end of ends.toReversed()) await end();
+  await endAll();
 }

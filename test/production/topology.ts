@@ -1,18 +1,15 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { listenOnce } from '../../src/cli/temporal-server/free-port.ts';
 import type { ComposeModel } from '../deploy/compose-model.ts';
 import { composeMs, type ContainerView, environmentOf, serviceOf } from './container.ts';
-import type { FoundPostgres } from './find-postgres.ts';
+import { type ContainerCommand, containerCommand, type Programs } from './container-command.ts';
 import { Supervised } from './supervised.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The ports that containers listen at, by service. */
 const LISTENING: Readonly<Record<string, readonly number[]>> = {
@@ -22,28 +19,11 @@ const LISTENING: Readonly<Record<string, readonly number[]>> = {
   worker: [9090],
 };
 
-/** What Temporal's server listens at, which a container has for itself alone. */
-const TEMPORAL_PORTS = {
-  FRONTEND_GRPC_PORT: 7233,
-  HISTORY_GRPC_PORT: 7234,
-  MATCHING_GRPC_PORT: 7235,
-  WORKER_GRPC_PORT: 7239,
-  FRONTEND_MEMBERSHIP_PORT: 6933,
-  HISTORY_MEMBERSHIP_PORT: 6934,
-  MATCHING_MEMBERSHIP_PORT: 6935,
-  WORKER_MEMBERSHIP_PORT: 6939,
-  FRONTEND_HTTP_PORT: 7243,
-} as const;
-
-export interface TopologyOptions {
+export interface TopologyOptions extends Omit<Programs, 'dataDir'> {
   readonly model: ComposeModel;
-  readonly postgres: FoundPostgres;
-  readonly temporalServer: string;
   readonly temporalSqlTool: string;
   /** For everything that the containers would have in volumes, and their logs. */
   readonly folder: string;
-  /** Settings for our processes beside those of the Compose file. */
-  readonly extraSettings: Readonly<Record<string, string>>;
 }
 
 /** The services of `docker-compose.yml` as processes of this machine. */
@@ -164,48 +144,13 @@ export class Topology {
     });
   }
 
-  /** What the image of a service runs, with what the Compose file tells it. */
-  #command(name: string): Pick<Supervised['plan'], 'program' | 'args' | 'env' | 'runAs' | 'stopSignal'> {
-    const { postgres, temporalServer, extraSettings } = this.#options;
-    const { command } = serviceOf(this.#view, name);
-    const env = environmentOf(this.#view, name);
-    if (name === 'postgres') {
-      const place = ['-p', String(this.#port('postgres:5432')), '-h', '127.0.0.1', '-k', '', '-c', 'fsync=on'];
-      return {
-        program: join(postgres.binDir, 'postgres'),
-        args: ['-D', this.#dataDir(), ...place, ...(command ?? [])],
-        env: {},
-        ...(postgres.runAs && { runAs: postgres.runAs }),
-        // The image's STOPSIGNAL: SIGTERM would wait for every client.
-        stopSignal: 'SIGINT',
-      };
-    }
-    if (name === 'temporal') {
-      const ports = Object.entries(TEMPORAL_PORTS).map(([key, port]) => [key, String(this.#port(`temporal:${port}`))]);
-      const own = { ...Object.fromEntries(ports), TEMPORAL_BROADCAST_ADDRESS: '127.0.0.1' };
-      return { program: temporalServer, args: ['start'], env: { ...env, ...own } };
-    }
-    const [program = '', ...args] = [...imageEntrypoint(), ...(command ?? [])];
-    const here = [program, ...args].map((word) =>
-      word === 'node' ? process.execPath : word.replace(/^\/app\//, ROOT),
-    );
-    const listening = {
-      HOST: '127.0.0.1',
-      ADMIN_HOST: '127.0.0.1',
-      PORT: String(this.#port('ingress:8080')),
-      ADMIN_PORT: String(this.#port(`${name}:9090`)),
-    };
-    // A container has a home folder of its own, without anybody's profiles.
-    const home = { HOME: this.#options.folder };
-    return { program: here[0] ?? '', args: here.slice(1), env: { ...home, ...env, ...listening, ...extraSettings } };
-  }
-
   /** Runs a service that ends, and again where it fails, as often as its restart policy has it. */
   async #runOnce(name: string, extra: Readonly<Record<string, string>>): Promise<string> {
     const { restart = 'no', entrypoint, command } = serviceOf(this.#view, name);
     const more = Number(/^on-failure:(\d+)$/.exec(restart)?.[1] ?? 0);
     const env = { ...environmentOf(this.#view, name), ...extra };
-    const [program = '', ...args] = entrypoint ? [...entrypoint, ...(command ?? [])] : this.#wholeCommand(name);
+    const own = this.#command(name);
+    const [program = '', ...args] = entrypoint ? [...entrypoint, ...(command ?? [])] : [own.program, ...own.args];
     for (let tries = 0; ; tries += 1) {
       try {
         const { stdout, stderr } = await promisify(execFile)(program, args, { cwd: '/', env });
@@ -218,16 +163,9 @@ export class Topology {
     }
   }
 
-  #wholeCommand(name: string): string[] {
-    const { program, args } = this.#command(name);
-    return [program, ...args];
+  #command(name: string): ContainerCommand {
+    return containerCommand(this.#view, name, { ...this.#options, dataDir: this.#dataDir() });
   }
-}
-
-/** The entry point of our image. */
-function imageEntrypoint(): string[] {
-  const [, json = '[]'] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
-  return JSON.parse(json) as string[];
 }
 
 /** A free port below 32768: Temporal's table of members takes no higher one. */
