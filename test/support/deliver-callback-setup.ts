@@ -3,7 +3,7 @@ import type { Info } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { CallbackClient } from '../../src/activities/callback/callback-client.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from '../../src/activities/deliver-callback.ts';
-import type { DeliverCallbackInput } from '../../src/contract/activities.ts';
+import type { Activities, DeliverCallbackInput } from '../../src/contract/activities.ts';
 import type { CallbackReceipt, DeliveryAttempt } from '../../src/contract/run.ts';
 import { failureOf, type MockAttempt, mockAttempt, RecordingLogger } from './mock-activity.ts';
 
@@ -33,14 +33,24 @@ export function callbackInput(url: string, changes: Partial<DeliverCallbackInput
   };
 }
 
+/** The activity with receivers on loopback permitted, for the client `acme`. */
+export function createDelivery(changes: Partial<DeliverCallbackDeps> = {}): Activities['deliverCallback'] {
+  return createDeliverCallback({
+    clients: new Map([['acme', ACME]]),
+    permitNetworks: ['127.0.0.1/32'],
+    onFirstFailure: () => Promise.resolve(),
+    logger: new RecordingLogger(),
+    random: () => 0.5,
+    ...changes,
+  });
+}
+
 /** The activity with everything that it tells recorded. */
 export function setUpDelivery(changes: Partial<DeliverCallbackDeps> = {}) {
   const logger = new RecordingLogger();
   const announced: string[] = [];
   const counted: string[] = [];
-  const deliver = createDeliverCallback({
-    clients: new Map([['acme', ACME]]),
-    permitNetworks: ['127.0.0.1/32'],
+  const deliver = createDelivery({
     onFirstFailure: (runId) => {
       announced.push(runId);
       return Promise.resolve();
@@ -50,7 +60,6 @@ export function setUpDelivery(changes: Partial<DeliverCallbackDeps> = {}) {
       callbackAttempted: (attempt) => counted.push(attempt.outcome === 'failed' ? attempt.errorClass : attempt.outcome),
       callbackDied: () => counted.push('died'),
     },
-    random: () => 0.5,
     ...changes,
   });
   const run = (given: unknown, attempt: MockAttempt = mockAttempt()): Promise<CallbackReceipt> =>

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, test, type TestContext } from 'node:test';
+import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../src/contract/activities.ts';
+import { SIGNAL } from '../../src/contract/names.ts';
+import { randomRunId } from '../../src/contract/run-id.ts';
+import type { AgentRunInput } from '../../src/contract/run.ts';
+import { workflowSource } from '../../src/worker/workflow-bundle.ts';
+import { startCallbackReceiver } from '../support/callback-receiver.ts';
+import { createDelivery } from '../support/deliver-callback-setup.ts';
+import { connectToTestServer, type TestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+/** A worker whose agent answers at once and whose callbacks are the real ones. */
+async function createWorker(server: TestServer, taskQueue: string): Promise<Worker> {
+  const activities: Activities = {
+    runAgent: () => Promise.resolve({ output: 'done' }),
+    deliverCallback: createDelivery({
+      onFirstFailure: (runId) => server.client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
+    }),
+  };
+  return Worker.create({
+    connection: await server.connectNative(),
+    namespace: server.namespace,
+    taskQueue,
+    ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
+    activities: { ...activities },
+  });
+}
+
+function startRun(server: TestServer, taskQueue: string, url: string, retryDelaysMs: readonly number[]) {
+  const second = 1000;
+  const input: AgentRunInput = {
+    task: { text: 'do it' },
+    client: 'acme',
+    source: 'webhook',
+    agent: 'main',
+    agentPolicy: {
+      attemptTimeoutMs: 60 * second,
+      totalTimeoutMs: 120 * second,
+      heartbeatTimeoutMs: 30 * second,
+      maxAttempts: 3,
+      maxAnswerBytes: 1_000_000,
+    },
+    callback: { url, retryDelaysMs, attemptTimeoutMs: 15 * second, deadLetterMs: 60 * second },
+  };
+  return server.client.workflow.start('agentRun', { workflowId: randomRunId(), taskQueue, args: [input] });
+}
+
+async function setUp(t: TestContext): Promise<{ server: TestServer; taskQueue: string }> {
+  return { server: await connectToTestServer(), taskQueue: uniqueTaskQueue(t) };
+}
+
+describe('deliverCallback on Temporal', () => {
+  test('is tried by its schedule, with one body and one id, and the workflow is told once', async (t) => {
+    const { server, taskQueue } = await setUp(t);
+    const receiver = await startCallbackReceiver(t, (nth) => ({ status: [500, 302, 429][nth] ?? 204 }));
+    const worker = await createWorker(server, taskQueue);
+    const handle = await worker.runUntil(async () => {
+      const started = await startRun(server, taskQueue, receiver.url, [100, 100, 100]);
+      const { callback } = (await started.result()) as { callback: { statusCode: number; attempts: number } };
+      assert.equal(callback.statusCode, 204);
+      assert.equal(callback.attempts, 4);
+      return started;
+    });
+    assert.equal(receiver.received.length, 4);
+    assert.equal(new Set(receiver.received.map(({ body }) => body)).size, 1);
+    assert.deepEqual([...new Set(receiver.received.map(({ headers }) => headers['webhook-id']))], [handle.workflowId]);
+    const { events } = await handle.fetchHistory();
+    const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
+    assert.deepEqual(signals, ['callbackRetrying']);
+  });
+
+  test('goes on at the next worker when its own stops in the midst of a try', async (t) => {
+    const { server, taskQueue } = await setUp(t);
+    const receiver = await startCallbackReceiver(t, (nth) => (nth === 0 ? {} : { status: 200 }));
+    const first = await createWorker(server, taskQueue);
+    const started = await first.runUntil(async () => {
+      const run = await startRun(server, taskQueue, receiver.url, [60_000]);
+      await waitFor('the first try', () => receiver.received.length === 1, 15_000);
+      return run;
+    });
+    const second = await createWorker(server, taskQueue);
+    const { callback } = (await second.runUntil(started.result())) as { callback: { attempts: number } };
+    assert.equal(callback.attempts, 2);
+    assert.equal(receiver.received.length, 2);
+  });
+});
