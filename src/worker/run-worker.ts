@@ -38,6 +38,11 @@ const RETRY_MS = 2000;
 const FORCE_AFTER_MS = 5000;
 /** A cancel reaches an activity with the answer to a heartbeat: this is how long it may take. */
 const HEARTBEAT_THROTTLE_MS = 2000;
+/**
+ * How long Temporal keeps a workflow task for the worker that has the run in its cache, before any worker may have it: what
+ * a crash costs every run that the worker knew. Measured in docs/decisions/0009-short-workflow-task-timeouts.md.
+ */
+const STICKY_TIMEOUT_MS = 2000;
 
 /**
  * Runs a worker until it is drained. Returns at once: it starts when the link is connected, and anew whenever it ends
@@ -57,9 +62,11 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
         if (!prepared) await beforeFirstTask?.(connection);
         prepared = true;
         worker = await Worker.create(workerOptions(options, connection));
+        const running = worker.run();
+        // Drained while it was made: a worker that never ran would hold on to its connection.
         if (stop.signal.aborted) worker.shutdown();
-        logger.info({ task_queue: options.taskQueue, namespace: options.namespace }, 'worker started');
-        await worker.run();
+        else logger.info({ task_queue: options.taskQueue, namespace: options.namespace }, 'worker started');
+        await running;
       } catch (error) {
         logger.error({ err: error }, 'the worker ended: starting it again');
         await Promise.race([new Promise((resolve) => setTimeout(resolve, RETRY_MS)), aborted(stop.signal)]);
@@ -92,6 +99,7 @@ function workerOptions(options: RunWorkerOptions, connection: NativeConnection):
     shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_MS,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
   };
 }
 

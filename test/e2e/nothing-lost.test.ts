@@ -36,7 +36,8 @@ describe('an answer that is there is not paid for twice', () => {
     garudust.model.on('Think', { kind: 'answer', content: 'The one answer.', after });
 
     // The ingress has a way of its own to Temporal; only the worker's is cut.
-    const ingress = await startTestStack(t, { env, taskQueue, roles: { ingress: true, worker: false } });
+    const change = withPolicy({ heartbeatTimeoutMs: 5000 });
+    const ingress = await startTestStack(t, { env, taskQueue, change, roles: { ingress: true, worker: false } });
     const worker = await startTestStack(t, {
       env,
       taskQueue,
@@ -50,7 +51,7 @@ describe('an answer that is there is not paid for twice', () => {
     proxy.setMode('hang');
     release();
     // Longer than the SDK holds on to a completion (some 8 s) and than the heartbeat timeout.
-    await sleep(40_000);
+    await sleep(15_000);
     proxy.setMode('refuse');
     await sleep(500);
     proxy.setMode('pass');

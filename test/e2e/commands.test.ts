@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, test, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { spawnCli } from '../support/run-cli.ts';
+import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const START_MS = 30_000;
+const FREE_PORTS = ['--temporal-port', '0', '--temporal-ui-port', '0', '--port', '0', '--admin-port', '0'];
+const CLI_PATH = process.env['TEMPORAL_CLI_PATH'];
+/** A home of the test's own, so that nothing on this machine is found by accident but the CLI. */
+const BASE_ENV = CLI_PATH === undefined ? { HOME: process.env['HOME'] ?? '' } : { TEMPORAL_CLI_PATH: CLI_PATH };
+
+type Cli = ReturnType<typeof spawnCli>;
+
+function spawnUntilEnd(t: TestContext, args: readonly string[], env: Record<string, string>, cwd: string): Cli {
+  const cli = spawnCli(args, { env: { ...BASE_ENV, ...env }, cwd });
+  t.after(async () => {
+    cli.kill('SIGKILL');
+    await cli.ended;
+  });
+  return cli;
+}
+
+async function startDev(t: TestContext, cwd: string): Promise<Cli> {
+  const dev = spawnUntilEnd(t, ['dev', ...FREE_PORTS], {}, cwd);
+  await waitFor('dev to be ready', () => dev.written.stdout.includes('Ctrl-C stops everything.'), START_MS);
+  return dev;
+}
+
+function processesIn(folder: string): Promise<string> {
+  return promisify(execFile)('pgrep', ['-f', join(folder, '.garudust-temporal')])
+    .then(({ stdout }) => stdout)
+    .catch(() => '');
+}
+
+describe('dev', () => {
+  test('prints a curl line that works as it is, keeps runs over a restart, and leaves no process', async (t) => {
+    const folder = temporaryFolder(t);
+    const dev = await startDev(t, folder);
+    const curl = dev.written.stdout.split('\n').find((line) => line.startsWith('curl ')) ?? '';
+    const { stdout } = await promisify(execFile)('sh', ['-c', curl]);
+    const { id } = JSON.parse(stdout) as { id: string };
+    const waited = await spawnCli(['runs', 'wait', id], { env: BASE_ENV, cwd: folder }).ended;
+    assert.equal(waited.code, 0, waited.stderr);
+    assert.match(waited.stdout, /demo agent/);
+
+    const sent = await spawnCli(['send', 'Say hello', '--wait'], { env: BASE_ENV, cwd: folder }).ended;
+    assert.deepEqual([sent.code, /demo agent/.test(sent.stdout)], [0, true]);
+
+    assert.notEqual(await processesIn(folder), '');
+    dev.kill('SIGINT');
+    assert.equal((await dev.ended).code, 0);
+    assert.equal(await processesIn(folder), '');
+
+    await startDev(t, folder);
+    const again = await spawnCli(['runs', 'get', id, '--json'], { env: BASE_ENV, cwd: folder }).ended;
+    assert.equal((JSON.parse(again.stdout) as { status: string }).status, 'completed');
+  });
+
+  test('a port in use is one sentence that says which', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    t.after(() => taken.close());
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const port = String((taken.address() as { port: number }).port);
+    for (const [flag, rest] of [
+      ['--temporal-port', ['--temporal-ui-port', '0', '--port', '0', '--admin-port', '0']],
+      ['--port', ['--temporal-port', '0', '--temporal-ui-port', '0', '--admin-port', '0']],
+    ] as const) {
+      const cli = spawnUntilEnd(t, ['dev', flag, port, ...rest], {}, temporaryFolder(t));
+      const { code, stderr } = await cli.ended;
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, new RegExp(`^error: .*${port} is in use.*$`, 'm'));
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }
+  });
+
+  test('an address where no Temporal answers is one sentence', async (t) => {
+    const cli = spawnUntilEnd(t, ['dev', ...FREE_PORTS], { TEMPORAL_ADDRESS: '127.0.0.1:1' }, temporaryFolder(t));
+    const { code, stderr } = await cli.ended;
+    assert.equal(code, 3);
+    assert.match(stderr, /^error: No Temporal server answers at 127\.0\.0\.1:1: .*TEMPORAL_ADDRESS/m);
+  });
+});
+
+test('demo takes one round trip and ends with 0', async (t) => {
+  const cli = spawnUntilEnd(t, ['demo'], {}, temporaryFolder(t));
+  const { code, stdout, stderr } = await cli.ended;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /"workflow_id": "run-[a-z2-7]{26}"/);
+  assert.match(stdout, /signature good/);
+  assert.match(stdout, /callback +delivered/);
+  assert.match(stdout, /Temporal UI +http:\/\/localhost:\d+\/namespaces\/default\/workflows\/run-/);
+});
+
+describe('the processes of a production', () => {
+  test('start serves on the server that the environment names, and SIGTERM ends it with 0', async (t) => {
+    const { address } = await connectToTestServer();
+    const folder = temporaryFolder(t);
+    const env = {
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_TASK_QUEUE: uniqueTaskQueue(t),
+      GARUDUST_WEBHOOK_SECRET: 'a-secret-of-the-test',
+      RUNS_API_KEY: 'a-key-of-the-test',
+    };
+    const cli = spawnUntilEnd(t, ['start', '--port', '0', '--admin-port', '0', '--host', '127.0.0.1'], env, folder);
+    await waitFor('start to listen', () => /"ingress":"http/.test(cli.written.stdout), START_MS);
+    const url = /"ingress":"(http:[^"]+)"/.exec(cli.written.stdout)?.[1] ?? '';
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
+    cli.kill('SIGTERM');
+    const { code, stdout } = await cli.ended;
+    assert.equal(code, 0);
+    assert.doesNotMatch(stdout, /a-secret-of-the-test|a-key-of-the-test/);
+  });
+
+  test('without a secret none starts, and everything that is wrong is said at once', async (t) => {
+    const env = { PORT: 'eighty', CALLBACK_PERMIT_NETWORKS: '10.0.0.0/99' };
+    const { code, stderr } = await spawnUntilEnd(t, ['start'], env, temporaryFolder(t)).ended;
+    assert.equal(code, 2);
+    for (const name of ['PORT', 'CALLBACK_PERMIT_NETWORKS', 'GARUDUST_WEBHOOK_SECRET']) {
+      assert.match(stderr, new RegExp(name));
+    }
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  });
+
+  test('with Temporal away they stay up, and say so', async (t) => {
+    const env = { TEMPORAL_ADDRESS: '127.0.0.1:1', GARUDUST_WEBHOOK_SECRET: 'a-secret-of-the-test' };
+    const flags = ['--port', '0', '--admin-port', '0', '--host', '127.0.0.1', '--admin-host', '127.0.0.1'];
+    const cli = spawnUntilEnd(t, ['start', ...flags], env, temporaryFolder(t));
+    await waitFor('the log line', () => cli.written.stdout.includes('Temporal can not be reached'), START_MS);
+    const admin = /"admin":"(http:[^"]+)"/.exec(cli.written.stdout)?.[1] ?? '';
+    assert.equal((await fetch(`${admin}/healthz`)).status, 200);
+    assert.equal((await fetch(`${admin}/readyz`)).status, 503);
+    cli.kill('SIGTERM');
+    assert.equal((await cli.ended).code, 0);
+  });
+});
+
+test('the README names only scripts that exist, and its verifier accepts what is sent', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = [...readme.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1] ?? '');
+  assert.deepEqual(
+    named.filter((name) => !(name in scripts)),
+    [],
+  );
+  const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const module = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+    isGenuine(body: string, header: string | undefined, secret: string): boolean;
+  };
+  // The vector of GitHub's documentation.
+  const header = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
+  assert.equal(module.isGenuine('Hello, World!', header, "It's a Secret to Everybody"), true);
+  assert.equal(module.isGenuine('Hello, World?', header, "It's a Secret to Everybody"), false);
+  assert.equal(module.isGenuine('Hello, World!', undefined, "It's a Secret to Everybody"), false);
+});
