@@ -7,7 +7,9 @@ import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { renderCliDocs } from '../src/cli/render-cli-docs.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
+import { buildOpenApi } from '../src/protocol/openapi.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
+import { renderProblemsPage } from './docs/problems-page.ts';
 
 /** A page and the program that makes it. */
 interface Page {
@@ -20,6 +22,8 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/cli.md', render: renderCliDocs },
   { file: 'docs/configuration.md', render: renderConfigurationPage },
   { file: 'docs/metrics.md', render: renderMetricsPage },
+  { file: 'docs/openapi.json', render: () => JSON.stringify(buildOpenApi({ endpointPath: '/invoke' })) },
+  { file: 'docs/problems.md', render: renderProblemsPage },
 ];
 
 /** The text of a page as it is committed: formatted as everything else in the repository. */

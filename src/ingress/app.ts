@@ -6,6 +6,7 @@ import { errorResponder } from './middleware/error-responder.ts';
 import { noRoute } from './middleware/no-route.ts';
 import { requestId } from './middleware/request-id.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { docsRoutes } from './routes/docs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hooksRoutes } from './routes/hooks.ts';
 import { runEventsRoute } from './routes/run-events.ts';
@@ -26,6 +27,7 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
   runListRoute(router, deps);
   runsRoutes(router, deps);
   runEventsRoute(router, deps);
+  docsRoutes(router, deps);
   healthRoutes(router, () => deps.runs.ready());
 
   const app = new Koa<RequestState>();

@@ -1,0 +1,99 @@
+import type { CallbackBody } from '../callback-body.ts';
+import type { RunList } from '../run-list.ts';
+import type { RunResource } from '../run-resource.ts';
+import type { TaskRequest } from '../task-request.ts';
+
+const RUN_ID = 'run-4x7qk2mz5wn3ghy6tpd2vbcrje';
+const CREATED = '2026-03-01T09:30:00.000Z';
+
+/** The bodies that the document shows. A test holds each of them to its schema. */
+export const EXAMPLES = {
+  Task: {
+    text: 'Summarise why deployment 4312 failed',
+    callback_url: 'https://ci.example.com/hooks/agent',
+    session_key: 'deployments',
+    user_id: 'u-17',
+  },
+  InvokeTask: {
+    directive: 'Summarise why deployment 4312 failed',
+    response_uri: 'https://ci.example.com/hooks/agent',
+    conversation_anchor: 'deployments',
+    principal: 'u-17',
+  },
+  RedeliverRequest: { callback_url: 'https://ci.example.com/hooks/agent-2' },
+  AcceptedRun: {
+    id: RUN_ID,
+    workflow_id: RUN_ID,
+    status: 'queued',
+    terminal: false,
+    agent: { name: 'garudust' },
+    callback: { status: 'pending', url: 'https://ci.example.com/hooks/agent' },
+    source: 'webhook',
+    session_key: 'deployments',
+    user_id: 'u-17',
+    links: { self: `/v1/runs/${RUN_ID}` },
+  },
+  Run: {
+    id: RUN_ID,
+    workflow_id: RUN_ID,
+    status: 'completed',
+    terminal: true,
+    output: 'The health check of the new pods failed: DATABASE_URL was not set.',
+    agent: { name: 'garudust', attempt: 1 },
+    usage: { input_tokens: 1834, output_tokens: 212, iterations: 3 },
+    callback: {
+      status: 'retrying',
+      url: 'https://ci.example.com/hooks/agent',
+      attempts: 1,
+      last_status_code: 503,
+      last_error: 'The receiver answered 503.',
+      next_attempt_at: '2026-03-01T09:30:29.000Z',
+    },
+    source: 'webhook',
+    session_key: 'deployments',
+    user_id: 'u-17',
+    created_at: CREATED,
+    started_at: '2026-03-01T09:30:00.040Z',
+    finished_at: '2026-03-01T09:30:24.000Z',
+    links: { self: `/v1/runs/${RUN_ID}` },
+  },
+  RunList: {
+    runs: [
+      {
+        id: RUN_ID,
+        workflow_id: RUN_ID,
+        status: 'failed',
+        terminal: true,
+        error: { code: 'AnswerTooLarge', message: 'The answer is larger than 1000000 bytes.' },
+        agent: { name: 'garudust', attempt: 1 },
+        callback: { status: 'dead', url: 'https://ci.example.com/hooks/agent', attempts: 10, last_status_code: 503 },
+        source: 'webhook',
+        created_at: CREATED,
+        finished_at: '2026-03-01T09:30:24.000Z',
+        links: { self: `/v1/runs/${RUN_ID}` },
+      },
+    ],
+    next_cursor: 'q3Yx0mJ0b2tlbg',
+  },
+  CallbackBody: {
+    text: 'The health check of the new pods failed: DATABASE_URL was not set.',
+    run_id: RUN_ID,
+    status: 'completed',
+    error: null,
+    session_key: 'deployments',
+    usage: { input_tokens: 1834, output_tokens: 212, iterations: 3 },
+    finished_at: '2026-03-01T09:30:24.000Z',
+  },
+  Ignored: { ignored: 'the filter of the source does not take it' },
+} as const satisfies {
+  readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: string };
+  readonly InvokeTask: { readonly [field: string]: string };
+  readonly RedeliverRequest: { readonly callback_url: string };
+  readonly AcceptedRun: RunResource;
+  readonly Run: RunResource;
+  readonly RunList: DeepReadonly<RunList>;
+  readonly CallbackBody: CallbackBody;
+  readonly Ignored: { readonly ignored: string };
+};
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

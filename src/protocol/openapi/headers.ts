@@ -1,0 +1,19 @@
+import type { JsonObject } from './json.ts';
+
+/** `components.headers` of the document: what answers carry. */
+export const HEADERS = {
+  'X-Request-Id': { description: 'What the server logged the request under.', schema: { type: 'string' } },
+  'WWW-Authenticate': { description: 'What would be accepted.', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 0 } },
+  Location: { description: 'Where the run can be read.', schema: { type: 'string' } },
+  ETag: { description: 'For `If-None-Match`.', schema: { type: 'string' } },
+  'Idempotent-Replayed': {
+    description: '`true` where the delivery was recorded before: the run is that of the first one.',
+    schema: { type: 'string', const: 'true' },
+  },
+} as const satisfies JsonObject;
+
+/** References to headers, for the `headers` of an answer. */
+export function headerRefs(...names: readonly (keyof typeof HEADERS)[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { callbackBody } from '../callback-body.ts';
+import { PROBLEMS } from '../problems.ts';
+import { redeliverRequest } from '../redeliver-request.ts';
+import { runList, runListQuery } from '../run-list.ts';
+import { runResource } from '../run-resource.ts';
+import { garudustTask, invokeTask } from '../task-request.ts';
+import type { JsonObject } from './json.ts';
+
+/** RFC 9457 problem details, as `toProblem` makes them. */
+const problem = z.object({
+  type: z.string().describe('`/problems/` and the code.'),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(PROBLEMS)).describe('Stable, unlike the wording; see the page of problems.'),
+  detail: z.string().describe('What was wrong with which value, and how to mend it.'),
+  request_id: z.string().optional().describe('What the server logged it under.'),
+  errors: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .optional()
+    .describe('Each field or parameter that was wrong.'),
+});
+
+const ignored = z.object({ ignored: z.string().describe('Why the event started nothing.') });
+const streamEnd = runResource.pick({ status: true }).extend({ callback: z.string() });
+
+/** Bodies that callers send: what is not in the schema is refused. */
+const SENT = { Task: garudustTask, InvokeTask: invokeTask, RedeliverRequest: redeliverRequest };
+/** Bodies that callers get, where fields may be added at any time. */
+const ANSWERED = {
+  Run: runResource,
+  RunList: runList,
+  CallbackBody: callbackBody,
+  Problem: problem,
+  Ignored: ignored,
+  StreamEnd: streamEnd,
+};
+
+export type SchemaName = keyof typeof SENT | keyof typeof ANSWERED;
+
+/** `components.schemas` of the document, JSON Schema 2020-12. */
+export function componentSchemas(): JsonObject {
+  return { ...toComponents(SENT, 'sent'), ...toComponents(ANSWERED, 'answered') };
+}
+
+/** A reference to a component. */
+export function schemaRef(name: SchemaName): JsonObject {
+  return { $ref: refOf(name) };
+}
+
+/** The parameters of `GET /v1/runs`. */
+export function listParameters(): JsonObject[] {
+  const { properties = {} } = toJson(z.toJSONSchema(runListQuery, { io: 'input', override: tidy('sent') })) as {
+    properties?: Record<string, JsonObject>;
+  };
+  return Object.entries(properties).map(([name, { description = '', ...schema }]) => ({
+    name,
+    in: 'query',
+    description,
+    schema,
+  }));
+}
+
+function toComponents(schemas: Readonly<Record<string, z.ZodType>>, direction: Direction): JsonObject {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const made = z.toJSONSchema(registry, { uri: refOf, io: 'input', override: tidy(direction) });
+  const entries = Object.entries(made.schemas).map(([id, schema]): [string, JsonObject] => {
+    const { $schema: _, $id: __, ...rest } = schema;
+    return [id, toJson(rest)];
+  });
+  return Object.fromEntries(entries);
+}
+
+type Direction = 'sent' | 'answered';
+type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>;
+
+/** Takes out what only makes a schema long, and for answers what would forbid a field to come. */
+function tidy(direction: Direction): Override {
+  return ({ jsonSchema }) => {
+    if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
+      delete jsonSchema.maximum;
+      jsonSchema.minimum = 0;
+    }
+    if (direction === 'answered') delete jsonSchema.additionalProperties;
+  };
+}
+
+function refOf(name: string): string {
+  return `#/components/schemas/${name}`;
+}
+
+/** A JSON Schema of zod's is JSON, though its type says more. */
+function toJson(schema: unknown): JsonObject {
+  return JSON.parse(JSON.stringify(schema)) as JsonObject;
+}

@@ -1,0 +1,70 @@
+import { headerRefs } from './headers.ts';
+import type { JsonObject } from './json.ts';
+import { problemResponses } from './problem-responses.ts';
+import { OPEN } from './security.ts';
+
+/** Health, and this document. */
+export function servicePaths(): JsonObject {
+  return {
+    '/healthz': {
+      get: {
+        operationId: 'getHealth',
+        summary: 'Whether the process serves',
+        tags: ['Service'],
+        security: OPEN,
+        responses: { '200': status('ok'), ...problemResponses([]) },
+      },
+    },
+    '/readyz': {
+      get: {
+        operationId: 'getReadiness',
+        summary: 'Whether runs can be recorded: Temporal answers',
+        tags: ['Service'],
+        security: OPEN,
+        responses: { '200': status('ready'), ...problemResponses(['temporal_unavailable']) },
+      },
+    },
+    '/openapi.json': {
+      get: {
+        operationId: 'getOpenApi',
+        summary: 'This document',
+        tags: ['Service'],
+        security: OPEN,
+        parameters: [{ name: 'If-None-Match', in: 'header', schema: { type: 'string' } }],
+        responses: {
+          '200': {
+            description: 'OpenAPI 3.1.',
+            headers: headerRefs('ETag'),
+            content: { 'application/json': { schema: { type: 'object', required: ['openapi', 'info', 'paths'] } } },
+          },
+          '304': { description: 'You have it.' },
+          ...problemResponses([]),
+        },
+      },
+    },
+    '/docs': {
+      get: {
+        operationId: 'getDocs',
+        summary: 'This document for people',
+        tags: ['Service'],
+        security: OPEN,
+        responses: {
+          '200': { description: 'A page.', content: { 'text/html': { schema: { type: 'string' } } } },
+          ...problemResponses([]),
+        },
+      },
+    },
+  };
+}
+
+function status(value: string): JsonObject {
+  return {
+    description: 'Yes.',
+    content: {
+      'application/json': {
+        schema: { type: 'object', required: ['status'], properties: { status: { const: value } } },
+        example: { status: value },
+      },
+    },
+  };
+}

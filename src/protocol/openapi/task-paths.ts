@@ -1,0 +1,133 @@
+import type { ProblemCode } from '../problems.ts';
+import { EXAMPLES } from './examples.ts';
+import { headerRefs } from './headers.ts';
+import type { JsonObject } from './json.ts';
+import { problemResponses } from './problem-responses.ts';
+import { type SchemaName, schemaRef } from './schemas.ts';
+import { SIGNED } from './security.ts';
+
+const TASK_PROBLEMS: readonly ProblemCode[] = [
+  'malformed_json',
+  'signature_missing',
+  'signature_invalid',
+  'timestamp_out_of_window',
+  'idempotency_conflict',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_task',
+  'invalid_idempotency_key',
+  'callback_url_refused',
+  'agent_not_permitted',
+  'temporal_unavailable',
+];
+
+const HOOK_PROBLEMS: readonly ProblemCode[] = [
+  ...TASK_PROBLEMS.filter((code) => code !== 'invalid_task' && code !== 'invalid_idempotency_key'),
+  'invalid_event',
+  'not_found',
+];
+
+const ACCEPTED: JsonObject = {
+  description: 'The run is recorded durably and will be executed.',
+  headers: headerRefs('Location', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'),
+  content: { 'application/json': { schema: schemaRef('Run'), example: EXAMPLES.AcceptedRun } },
+};
+
+const IDEMPOTENCY_KEY: JsonObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'The id of this delivery: with it a repeat is the same run, for as long as Temporal keeps runs. Bare or as an RFC 8941 string in quotes. `webhook-id`, which is signed, goes before it; `X-GitHub-Delivery` serves where it is missing.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!#-~][!-~]*$' },
+};
+
+/** `POST /webhook` and the second path for tasks. */
+export function taskPaths(endpointPath: string): JsonObject {
+  return {
+    '/webhook': { post: taskOperation('sendTask', 'Send a task', 'Task') },
+    ...(endpointPath !== '/webhook' && {
+      [endpointPath]: {
+        post: taskOperation(
+          'invokeAgent',
+          'Send a task in the words of "Event-Driven Agent Orchestration"',
+          'InvokeTask',
+        ),
+      },
+    }),
+    '/hooks/{source}': {
+      parameters: [
+        {
+          name: 'source',
+          in: 'path',
+          required: true,
+          description: 'Name of a configured source.',
+          schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
+        },
+      ],
+      post: HOOK,
+    },
+  };
+}
+
+function taskOperation(operationId: string, summary: string, first: SchemaName & ('Task' | 'InvokeTask')): JsonObject {
+  const second = first === 'Task' ? 'InvokeTask' : 'Task';
+  const urlField = first === 'Task' ? 'callback_url' : 'response_uri';
+  return {
+    operationId,
+    summary,
+    description:
+      'Answered once the run is recorded. Both vocabularies are taken on both paths; a field of the other one, or an unknown one, is refused. Sign the raw bytes of the body.',
+    tags: ['Tasks'],
+    security: SIGNED,
+    parameters: [IDEMPOTENCY_KEY],
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: { oneOf: [schemaRef(first), schemaRef(second)] },
+          examples: {
+            [first]: { value: EXAMPLES[first] },
+            [second]: { value: EXAMPLES[second] },
+          },
+        },
+      },
+    },
+    responses: { '202': ACCEPTED, ...problemResponses(TASK_PROBLEMS) },
+    callbacks: { outcome: { [`{$request.body#/${urlField}}`]: { post: CALLBACK } } },
+  };
+}
+
+const CALLBACK: JsonObject = {
+  summary: 'The outcome of a run',
+  description:
+    'Posted to the callback address when the run has ended, and again by a schedule of some 75 hours until an answer is 2xx. Signed both ways: `X-Hub-Signature-256`, and `webhook-id`, `webhook-timestamp`, `webhook-signature` of Standard Webhooks. Body and `webhook-id` are the same on each try.',
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: schemaRef('CallbackBody'), example: EXAMPLES.CallbackBody } },
+  },
+  responses: {
+    '2XX': { description: 'Taken: it is not sent again.' },
+    '410': { description: 'Not wanted: it is not sent again unless somebody redelivers it.' },
+    default: { description: 'Tried again later; a redirect is not followed, `Retry-After` is honoured.' },
+  },
+};
+
+const HOOK: JsonObject = {
+  operationId: 'takeEvent',
+  summary: 'Take an event of a configured source',
+  description:
+    'What a source sends, how it signs and what becomes of it is configured: the security below is that of the presets; Slack, Stripe, GitLab, Shopify and others have headers of their own. A source may have another path.',
+  tags: ['Tasks'],
+  security: SIGNED,
+  requestBody: { required: true, content: { '*/*': { schema: {} } } },
+  responses: {
+    '200': {
+      description: 'The event starts nothing, or it was the handshake of its sender. The body says why, or answers it.',
+      content: {
+        'application/json': { schema: { type: 'object' }, examples: { ignored: { value: EXAMPLES.Ignored } } },
+      },
+    },
+    '202': ACCEPTED,
+    ...problemResponses(HOOK_PROBLEMS),
+  },
+};
