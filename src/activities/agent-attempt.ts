@@ -134,6 +134,7 @@ export class AgentAttempt {
       sessionKey: task.sessionKey === undefined ? runId : `${client}:${task.sessionKey}`,
       ...(task.userId !== undefined && { userId: task.userId }),
       ...(task.userName !== undefined && { userName: task.userName }),
+      ...(task.metadata !== undefined && { metadata: task.metadata }),
       timeoutMs,
       maxAnswerBytes: policy.maxAnswerBytes,
       signal,

@@ -15,7 +15,7 @@ const OPTIONAL_TEXTS = ['sessionKey', 'userId', 'userName'] as const satisfies r
 
 /**
  * Reads the input of `runAgent`, which may have been typed in the Temporal UI. Only known fields are taken over; a
- * blank optional text counts as absent.
+ * blank optional text and metadata with nothing in it count as absent.
  */
 export function readAgentInput(value: unknown): ReadInput<RunAgentInput> {
   if (!isRecord(value)) return bad('The input is not an object: see RunAgentInput.');
@@ -26,6 +26,10 @@ export function readAgentInput(value: unknown): ReadInput<RunAgentInput> {
   if (!isText(task['text'])) return bad('task.text is missing or empty: say what the agent shall do.');
   const wrong = OPTIONAL_TEXTS.find((name) => task[name] !== undefined && typeof task[name] !== 'string');
   if (wrong !== undefined) return bad(`task.${wrong} is not a text: leave it out or correct it.`);
+  const { metadata } = task;
+  if (metadata !== undefined && !(isRecord(metadata) && Object.values(metadata).every((v) => typeof v === 'string'))) {
+    return bad('task.metadata is not an object of texts: leave it out or correct it.');
+  }
   if (!isRecord(policy)) return bad('policy is missing.');
   const number = POLICY_FIELDS.find((name) => !isPositive(policy[name]));
   if (number !== undefined) return bad(`policy.${number} is not a positive number.`);
@@ -37,7 +41,12 @@ export function readAgentInput(value: unknown): ReadInput<RunAgentInput> {
 
 function toTask(task: Record<string, unknown>): Task {
   const texts = OPTIONAL_TEXTS.filter((name) => isText(task[name])).map((name) => [name, task[name]]);
-  return { text: String(task['text']), ...(Object.fromEntries(texts) as Omit<Task, 'text'>) };
+  const metadata = Object.entries((task['metadata'] ?? {}) as Record<string, string>);
+  return {
+    text: String(task['text']),
+    ...(Object.fromEntries(texts) as Pick<Task, (typeof OPTIONAL_TEXTS)[number]>),
+    ...(metadata.length > 0 && { metadata: Object.fromEntries(metadata) }),
+  };
 }
 
 function pickPolicy(policy: Record<string, unknown>): AgentPolicy {

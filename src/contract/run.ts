@@ -13,7 +13,7 @@ export interface Task {
   readonly sessionKey?: string;
   readonly userId?: string;
   readonly userName?: string;
-  /** What else a source's operator wants to be told beside the task; nothing reads it but people. */
+  /** What else a source's operator wants to be told beside the task: for people, and for an agent that reads it. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -111,6 +111,8 @@ export interface DeliveryAttempt {
   readonly statusCode?: number;
   /** The IP address that was dialled. For operators: never shown to a caller. */
   readonly address?: string;
+  /** Which try it was, where Temporal's count of attempts holds some that only waited for their turn. */
+  readonly tries?: number;
 }
 
 /** Result of the workflow `agentRun` when the agent answered and nothing is left to deliver. */

@@ -9,7 +9,12 @@ const POLICY = {
   maxAttempts: 3,
   maxAnswerBytes: 1_000_000,
 };
-const GOOD = { agent: 'a', client: 'c', task: { text: 'do it', sessionKey: 's', userId: 'u' }, policy: POLICY };
+const GOOD = {
+  agent: 'a',
+  client: 'c',
+  task: { text: 'do it', sessionKey: 's', userId: 'u', metadata: { repository: 'acme/site' } },
+  policy: POLICY,
+};
 
 describe('readAgentInput', () => {
   test('takes over a good input', () => {
@@ -17,7 +22,11 @@ describe('readAgentInput', () => {
   });
 
   test('leaves out what it does not know, and blank optional texts', () => {
-    const input = { ...GOOD, extra: 1, task: { text: 'do it', sessionKey: '', userName: ' ', other: 'x' } };
+    const input = {
+      ...GOOD,
+      extra: 1,
+      task: { text: 'do it', sessionKey: '', userName: ' ', metadata: {}, other: 'x' },
+    };
     assert.deepEqual(readAgentInput(input), { ok: true, input: { ...GOOD, task: { text: 'do it' } } });
   });
 
@@ -32,6 +41,10 @@ describe('readAgentInput', () => {
     [{ ...GOOD, task: { text: '  \n' } }, /^task\.text /],
     [{ ...GOOD, task: { text: 'x', userId: 5 } }, /^task\.userId /],
     [{ ...GOOD, task: { text: 'x', sessionKey: null } }, /^task\.sessionKey /],
+    ...[null, 'text', ['text'], { count: 5 }, { nested: {} }].map((metadata): [unknown, RegExp] => [
+      { ...GOOD, task: { text: 'x', metadata } },
+      /^task\.metadata /,
+    ]),
     [{ ...GOOD, policy: undefined }, /^policy /],
     ...Object.keys(POLICY).flatMap((name) =>
       [0, -1, NaN, Infinity, '5', null, undefined].map((value): [unknown, RegExp] => [

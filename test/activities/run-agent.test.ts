@@ -23,13 +23,14 @@ describe('runAgent', () => {
     assert.deepEqual(outcomes, ['answered']);
   });
 
-  test('tells the adapter the session, the call, the user and the limits', async () => {
+  test('tells the adapter the session, the call, the user, the metadata and the limits', async () => {
     const contexts: AgentContext[] = [];
     const { start } = setUpRunAgent((_, context) => {
       contexts.push(context);
       return Promise.resolve({ output: '' });
     });
-    const task = { text: 'do it', sessionKey: 'deploy', userId: 'u1', userName: 'Una' };
+    const metadata = { repository: 'acme/site' };
+    const task = { text: 'do it', sessionKey: 'deploy', userId: 'u1', userName: 'Una', metadata };
     await start(mockAttempt({ heartbeatDetails: { paidAttempts: 1, agentFaults: 4 } }), agentInput({ task }));
     await start(mockAttempt(), agentInput({ task: { text: 'do it', sessionKey: '' } }));
     const [first, second] = contexts;
@@ -46,6 +47,7 @@ describe('runAgent', () => {
         runId: 'run-mock',
       },
     );
+    assert.deepEqual([first?.metadata, second?.metadata], [metadata, undefined]);
     assert.equal(second?.sessionKey, 'run-mock');
   });
 

@@ -11,6 +11,8 @@ export interface AgentContext {
   readonly sessionKey: string;
   readonly userId?: string;
   readonly userName?: string;
+  /** What a source's operator told beside the task, by name; absent where there is nothing. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** How long this one call may take, in milliseconds; `signal` is aborted then. */
   readonly timeoutMs: number;
   /** Largest answer, in bytes of UTF-8. An adapter stops reading past it and rejects with `AnswerTooLarge`. */
