@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
-const LONGEST_SILENCE_MS = 5000;
+/** A cancel reaches an activity with the answer to a beat, so that this bounds how soon; each beat is one write of state. */
+const LONGEST_SILENCE_MS = 2000;
 /** Closer beats are joined: the SDK would throttle them anyway, but encodes each one. */
 const SHORTEST_GAP_MS = 200;
 
@@ -15,7 +16,7 @@ export interface Heartbeat {
 }
 
 /**
- * Starts beating for the current activity, every third of its heartbeat timeout, at most 5 s apart, with the details
+ * Starts beating for the current activity, every third of its heartbeat timeout, at most 2 s apart, with the details
  * that were sent last. An activity without a heartbeat timeout must not beat; then this does nothing.
  *
  * @throws Error outside an activity.

@@ -43,7 +43,12 @@ export function connectTemporal({
     let reason = '';
     for (;;) {
       try {
-        connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
+        const made = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
+        if (closed) {
+          await made.close();
+          return new Promise(() => undefined); // nobody waits any more
+        }
+        connection = made;
         logger.info({ address }, 'connected to Temporal');
         return connection;
       } catch (error) {
@@ -53,7 +58,7 @@ export function connectTemporal({
         }
         reason = why;
       }
-      if (closed) return new Promise(() => undefined); // nobody waits any more
+      if (closed) return new Promise(() => undefined);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, retryMs);
         wake = () => {

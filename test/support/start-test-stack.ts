@@ -9,6 +9,7 @@ import { type RunResource, runResource } from '../../src/protocol/run-resource.t
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { hubHeaders } from './signed-headers.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
 
 const SECRET = 'the-secret-of-the-test-stack';
@@ -55,6 +56,7 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
     env: {
       GARUDUST_WEBHOOK_SECRET: SECRET,
       RUNS_API_KEY: API_KEY,
+      JOURNAL_DIR: temporaryFolder(t),
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
       ...options.env,
     },
