@@ -50,6 +50,7 @@ describe('a delivery id means one run', () => {
     const { run, unchanged } = await runs.start(one);
     assert.equal(unchanged, true);
     assert.equal(run.output, 'done: Summarise why deployment 4312 failed');
+    assert.deepEqual(run.agent, { name: 'demo', attempt: 1, max_attempts: 3 });
     assert.equal(activities.agentCalls.length, 1);
   });
 });

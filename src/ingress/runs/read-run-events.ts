@@ -13,6 +13,8 @@ export interface ActivityRecord {
   readonly input: unknown;
   readonly result?: unknown;
   readonly failure?: Error;
+  /** Why the attempt before the last one failed; written like `startedAt`. */
+  readonly earlierFailure?: Error;
   /** Start of the last attempt, and its number; written only once the activity is closed. */
   readonly startedAt?: string;
   readonly attempt?: number;
@@ -38,7 +40,7 @@ export async function readRunEvents(events: readonly Event[], decoder: Decoder):
       records.set(String(event.eventId), {
         activityId: activityId ?? '',
         state: 'open',
-        input: activityId === ACTIVITY_ID.callback ? await decoder.first(input) : undefined,
+        input: await decoder.first(input),
       });
     }
     const started = event.activityTaskStartedEventAttributes;
@@ -46,6 +48,7 @@ export async function readRunEvents(events: readonly Event[], decoder: Decoder):
       update(records, started.scheduledEventId, {
         ...withDefined('startedAt', toIso(event.eventTime)),
         ...withDefined('attempt', started.attempt ?? undefined),
+        ...withDefined('earlierFailure', await decoder.failure(started.lastFailure)),
       });
     }
     await readEnd(event, records, decoder);

@@ -2,6 +2,7 @@ import { ACTIVITY_ID } from '../../contract/activities.ts';
 import { judgeFailure } from '../../contract/judge-failure.ts';
 import type { AgentAnswer, RunMemo } from '../../contract/run.ts';
 import { isTerminal, type RunResource, type RunStatus } from '../../protocol/run-resource.ts';
+import { countCalls } from './count-calls.ts';
 import { toCallbackState } from './to-callback-state.ts';
 import type { PendingActivity } from './read-pending-activity.ts';
 import type { RunEvents } from './read-run-events.ts';
@@ -110,9 +111,10 @@ function toAgent(
   pending: PendingActivity | undefined,
   events: RunEvents | undefined,
 ): RunResource['agent'] {
-  const attempt = pending?.progress?.paidAttempts ?? pending?.attempt ?? events?.agent?.attempt;
+  const ended = pending === undefined && events?.agent !== undefined ? countCalls(events.agent) : {};
+  const attempt = pending?.progress?.paidAttempts ?? pending?.attempt ?? ended.calls;
   const lastError = pending?.lastFailure === undefined ? undefined : judgeFailure(pending.lastFailure).error.message;
-  const { maxAttempts, progress } = pending?.progress ?? {};
+  const { maxAttempts = ended.maxCalls, progress } = pending?.progress ?? {};
   return {
     name,
     ...(attempt !== undefined && { attempt }),
