@@ -71,6 +71,17 @@ const GET_RUN: JsonObject = {
   responses: { '200': run('The run.'), ...problemResponses([...RUN_PROBLEMS, 'invalid_parameter']) },
 };
 
+/** One event; OpenAPI 3.1 has no word for a stream of them. */
+const STREAM_EVENT: JsonObject = {
+  type: 'object',
+  properties: {
+    event: { enum: ['run', 'end', 'bye'] },
+    id: { type: 'string' },
+    data: { type: 'string', contentMediaType: 'application/json' },
+    retry: { type: 'integer' },
+  },
+};
+
 const FOLLOW_RUN: JsonObject = {
   operationId: 'followRun',
   summary: 'Follow a run as server-sent events',
@@ -90,8 +101,8 @@ However many follow one run, Temporal sees one long poll for it, and a describe 
     {
       name: 'Last-Event-ID',
       in: 'header',
-      description: 'The id of the last event that was seen.',
-      schema: { type: 'string', pattern: '^\\d{1,15}(\\.end)?$' },
+      description: 'The id of the last event that was seen. One that this server did not send counts as none.',
+      schema: { type: 'string' },
     },
   ],
   responses: {
@@ -99,7 +110,7 @@ However many follow one run, Temporal sees one long poll for it, and a describe 
       description: 'The events, until the end of the run.',
       content: {
         'text/event-stream': {
-          schema: { type: 'string' },
+          schema: STREAM_EVENT,
           example: `id: 1\nevent: run\ndata: {"id":"${EXAMPLES.Run.id}","status":"running", …}\n\nid: 2.end\nevent: end\ndata: {"status":"completed","callback":"delivered"}\n\n`,
         },
       },

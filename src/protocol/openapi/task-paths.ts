@@ -38,7 +38,7 @@ const IDEMPOTENCY_KEY: JsonObject = {
   in: 'header',
   description:
     'The id of this delivery: with it a repeat is the same run, for as long as Temporal keeps runs. Bare or as an RFC 8941 string in quotes. `webhook-id`, which is signed, goes before it; `X-GitHub-Delivery` serves where it is missing.',
-  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!#-~][!-~]*$' },
+  schema: { type: 'string', pattern: String.raw`^\s*([!#-~][!-~]{0,254}|"([ !#-\[\]-~]|\\["\\]){1,255}")\s*$` },
 };
 
 /** `POST /webhook` and the second path for tasks. */
@@ -61,7 +61,8 @@ export function taskPaths(endpointPath: string): JsonObject {
           in: 'path',
           required: true,
           description: 'Name of a configured source.',
-          schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
+          schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
+          example: 'github',
         },
       ],
       post: HOOK,
@@ -116,10 +117,10 @@ const HOOK: JsonObject = {
   operationId: 'takeEvent',
   summary: 'Take an event of a configured source',
   description:
-    'What a source sends, how it signs and what becomes of it is configured: the security below is that of the presets; Slack, Stripe, GitLab, Shopify and others have headers of their own. A source may have another path.',
+    'What a source sends, how it signs and what becomes of it is configured: the security below is that of the presets; Slack, Stripe, GitLab, Shopify and others have headers of their own. A source may have another path, and takes the media types of its sender.',
   tags: ['Tasks'],
   security: SIGNED,
-  requestBody: { required: true, content: { '*/*': { schema: {} } } },
+  requestBody: { required: true, content: { 'application/json': { schema: {} } } },
   responses: {
     '200': {
       description: 'The event starts nothing, or it was the handshake of its sender. The body says why, or answers it.',

@@ -1,0 +1,44 @@
+"""Proves to the server who asks: tasks are signed over the bytes that are sent, all else has the API key."""
+
+import hashlib
+import hmac
+import os
+
+import schemathesis
+from requests.auth import AuthBase
+
+SECRET = os.environ["API_TEST_SECRET"].encode()
+API_KEY = os.environ["API_TEST_KEY"]
+
+
+class Proof(AuthBase):
+    def __call__(self, request):
+        if request.path_url.startswith("/v1/"):
+            request.headers["Authorization"] = f"Bearer {API_KEY}"
+        else:
+            body = request.body or b""
+            if isinstance(body, str):
+                body = body.encode()
+            digest = hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+            request.headers["X-Hub-Signature-256"] = f"sha256={digest}"
+        return request
+
+
+schemathesis.auth.set_from_requests(Proof())
+
+
+def is_matter_of_values(problem):
+    """No schema can tell which addresses policy permits, and which cursors this server has made."""
+    if problem.get("code") == "callback_url_refused":
+        return True
+    return [error["field"] for error in problem.get("errors", [])] == ["cursor"]
+
+
+@schemathesis.check
+def valid_data_accepted(ctx, response, case):
+    """In place of positive_data_acceptance, which knows statuses alone."""
+    meta = case.meta
+    if meta is None or meta.generation.mode != schemathesis.GenerationMode.POSITIVE:
+        return
+    if response.status_code in (400, 405, 406, 415, 422) and not is_matter_of_values(response.json()):
+        raise AssertionError(f"Valid data was refused: {response.text}")
