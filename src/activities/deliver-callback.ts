@@ -3,13 +3,18 @@ import { parseNetworks } from '../egress/network.ts';
 import { toInputFailure } from './agent-failure.ts';
 import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
 import { DeliveryTry, type DeliveryTryDeps } from './callback/delivery-try.ts';
+import { HostPlaces } from './callback/host-places.ts';
 import { readCallbackInput } from './callback/read-callback-input.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
-export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat'> {
+export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat' | 'places'> {
   /** By id. */
   readonly clients: ReadonlyMap<string, CallbackClient>;
+  /** Most tries at once to one host. Default: `DEFAULT_PER_HOST`. */
+  readonly perHost?: number;
 }
+
+export const DEFAULT_PER_HOST = 50;
 
 /**
  * The activity `deliverCallback`: one HTTP request for each attempt.
@@ -17,20 +22,25 @@ export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat'> 
  * Body and `webhook-id` are the same on every try, the signed timestamp is fresh. The failure of a try names the delay to
  * the next one, so that the schedule of the input holds whatever retry policy the workflow set.
  *
- * The activity throws ApplicationFailure of type `InvalidInput`, `CallbackFailed`, `CallbackRefused`, `CallbackStopped` or
- * `WorkerStopped`, or `CancelledFailure` on cancel, pause and reset.
+ * A host that is slow gets few tries at once; an attempt that finds no place there fails as `CallbackParked` until its turn
+ * has come, which uses up no try. So let Temporal count no attempts (`maximumAttempts`): the activity counts its tries.
  *
- * @throws RangeError when a client can't sign or has a header that is not valid, or for a network that is none
+ * The activity throws ApplicationFailure of type `InvalidInput`, `CallbackFailed`, `CallbackParked`, `CallbackRefused`,
+ * `CallbackStopped` or `WorkerStopped`, or `CancelledFailure` on cancel, pause and reset.
+ *
+ * @throws RangeError when a client can't sign or has a header that is not valid, or for a network that is none, or
+ * when `perHost` is not a positive whole number
  */
 export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['deliverCallback'] {
   const clients = prepareClients(deps.clients, deps.logger);
   parseNetworks(deps.permitNetworks);
+  const places = new HostPlaces({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
   return async (value) => {
     const read = readCallbackInput(value);
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {
-      return await new DeliveryTry({ ...deps, heartbeat }, read.input).run(clients.get(read.input.client));
+      return await new DeliveryTry({ ...deps, heartbeat, places }, read.input).run(clients.get(read.input.client));
     } finally {
       heartbeat.stop();
     }

@@ -18,6 +18,8 @@ export interface DeliverCallbackInput {
   readonly outcome: RunOutcome;
   readonly retryDelaysMs: readonly number[];
   readonly attemptTimeoutMs: number;
+  /** The run was a dead letter before: the operator has been told of it. */
+  readonly diedBefore?: boolean;
 }
 
 /** All that a workflow may call. The worker supplies it, `proxyActivities<Activities>` uses it. */
@@ -30,6 +32,14 @@ export interface Activities {
 
 /** Activity ids, as the Temporal UI and every status reader find them. */
 export const ACTIVITY_ID = { agent: 'agent', callback: 'callback' } as const;
+
+/** What `deliverCallback` heartbeats, for the attempts that follow. */
+export interface CallbackProgress {
+  /** The workflow knows that a try has failed. */
+  readonly announced?: boolean;
+  /** Attempts that only waited for their turn: they are no tries. */
+  readonly parked?: number;
+}
 
 /**
  * What `runAgent` heartbeats. It outlives the attempt, which is how a later attempt knows what earlier ones cost.

@@ -119,6 +119,11 @@ export const FAILURES = {
     meaning: 'The receiver did not take the callback this time.',
     mend: 'Look at the receiver; the next try comes by itself.',
   },
+  CallbackParked: {
+    class: 'delivery',
+    meaning: 'So many callbacks to this host are under way that this one waits for its turn. It has used up no try.',
+    mend: 'Look at the receiver if it lasts: it answers slowly, or not at all.',
+  },
   CallbackRefused: {
     class: 'delivery',
     meaning: 'Policy forbids the callback address.',
@@ -141,6 +146,13 @@ export type FailureType = keyof typeof FAILURES;
 /** Whether a text is a type of the table; a failure from elsewhere (the SDK, another team's activity) is not. */
 export function isFailureType(text: unknown): text is FailureType {
   return typeof text === 'string' && Object.hasOwn(FAILURES, text);
+}
+
+/** Every failure type of a class. */
+export function failureTypesOf(wanted: FailureClass): FailureType[] {
+  return Object.keys(FAILURES).filter(
+    (type): type is FailureType => isFailureType(type) && failureClass(type) === wanted,
+  );
 }
 
 /** The class of a failure type. */

@@ -32,7 +32,7 @@ export const METRICS = {
   webhooks: {
     type: 'counter',
     name: 'garudust_webhooks_total',
-    help: 'Deliveries by result: accepted, duplicate, ignored or refused, with the code of the refusal, or why an event of a source was ignored. Client "none": not known, for the signature did not hold.',
+    help: 'Deliveries by result: accepted, duplicate, ignored or refused, with the code of the refusal, or why an event of a source was ignored. Client "none": not known, for the signature did not hold or was not looked at.',
     labels: ['client', 'source', 'result', 'code'],
   },
   eventsIgnored: {
@@ -105,6 +105,12 @@ export const METRICS = {
     help: 'Callbacks whose last try failed: their runs wait for a redelivery.',
     labels: [],
   },
+  callbacksParked: {
+    type: 'counter',
+    name: 'garudust_callbacks_parked_total',
+    help: 'Attempts to deliver a callback that found no free place at their host and gave their slot back until their turn.',
+    labels: [],
+  },
   journalEntries: {
     type: 'gauge',
     name: 'garudust_journal_entries',
@@ -115,7 +121,7 @@ export const METRICS = {
   temporalAvailable: {
     type: 'gauge',
     name: 'garudust_temporal_available',
-    help: '1: Temporal answered when it was last asked. 0: it did not.',
+    help: '1: Temporal answered the ingress when it was last asked. 0: it did not, or refused.',
     labels: [],
     unknownAtFirst: true,
   },

@@ -32,6 +32,8 @@ export interface Metrics {
   callbackAttempted(attempt: CallbackAttemptResult, seconds: number): void;
   /** The last try failed. */
   callbackDied(): void;
+  /** An attempt found no place at its host, and waits for its turn. */
+  callbackParked(): void;
   journalChanged(entries: number): void;
   temporalAnswered(available: boolean): void;
   /** All of it in Prometheus' text format 0.0.4. */
@@ -53,6 +55,7 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
   const callbackAttempts = counter(METRICS.callbackAttempts, registry);
   const callbackSeconds = histogram(METRICS.callbackSeconds, registry);
   const callbacksDead = counter(METRICS.callbacksDead, registry);
+  const callbacksParked = counter(METRICS.callbacksParked, registry);
   const journalEntries = gauge(METRICS.journalEntries, registry);
   const temporalAvailable = gauge(METRICS.temporalAvailable, registry);
   const buildInfo = gauge(METRICS.buildInfo, registry);
@@ -86,6 +89,7 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
       callbackSeconds.observe({ outcome }, seconds);
     },
     callbackDied: () => callbacksDead.inc(),
+    callbackParked: () => callbacksParked.inc(),
     journalChanged: (entries) => journalEntries.set(entries),
     temporalAnswered: (available) => temporalAvailable.set(available ? 1 : 0),
     // prom-client writes a time that was never measured as `Nan`, which only some readers take for a number.

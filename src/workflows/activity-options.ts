@@ -8,6 +8,8 @@ import { callbackSummary, taskSummary } from '../contract/summary.ts';
 const MARGIN_MS = 30_000;
 /** A delivery heartbeats every few seconds; its worker is taken for lost after this. */
 const CALLBACK_HEARTBEAT_MS = 15_000;
+/** What a delivery may spend, beside its schedule, on waiting for its turn at a host that is slow. */
+const TURNS_MS = 3_600_000;
 /** Ahead of every waiting agent (3 is the default): an answer that is paid for must not queue behind new tasks. */
 const CALLBACK_PRIORITY: Priority = { priorityKey: 1 };
 
@@ -31,7 +33,11 @@ export function agentOptions(policy: AgentPolicy, text: string): ActivityOptions
   };
 }
 
-/** Options of `deliverCallback`: one try more than there are delays, within a time that no `Retry-After` can exceed. */
+/**
+ * Options of `deliverCallback`: as long as one try more than there are delays can take, whatever `Retry-After` says.
+ *
+ * The activity counts its tries itself, for an attempt that only waits for its turn at a busy host is none.
+ */
 export function callbackOptions(target: CallbackTarget, url: string): ActivityOptions {
   const { retryDelaysMs, attemptTimeoutMs } = target;
   const tries = retryDelaysMs.length + 1;
@@ -39,10 +45,10 @@ export function callbackOptions(target: CallbackTarget, url: string): ActivityOp
   return {
     activityId: ACTIVITY_ID.callback,
     summary: callbackSummary(url),
-    scheduleToCloseTimeout: 2 * waits + tries * (attemptTimeoutMs + MARGIN_MS),
+    scheduleToCloseTimeout: 2 * waits + tries * (attemptTimeoutMs + MARGIN_MS) + TURNS_MS,
     startToCloseTimeout: attemptTimeoutMs + MARGIN_MS,
     heartbeatTimeout: CALLBACK_HEARTBEAT_MS,
-    retry: { initialInterval: 1000, backoffCoefficient: 1, maximumAttempts: tries },
+    retry: { initialInterval: 1000, backoffCoefficient: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     priority: CALLBACK_PRIORITY,
   };

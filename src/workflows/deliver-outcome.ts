@@ -42,6 +42,7 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
   let requested: string | undefined;
   let url = target.url;
   let current: CancellationScope | undefined;
+  let diedBefore = false;
 
   const setMark = (next: CallbackMark): void => {
     if (mark === next) return;
@@ -67,7 +68,7 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     requested = undefined;
     current = new CancellationScope();
     try {
-      const receipt = await current.run(() => tryToDeliver(delivery, url));
+      const receipt = await current.run(() => tryToDeliver(delivery, url, diedBefore));
       if (mark !== undefined) setMark('delivered');
       return receipt;
     } catch (error) {
@@ -77,6 +78,7 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     current = undefined;
     if (requested === undefined) {
       setMark('dead');
+      diedBefore = true;
       setCurrentDetails(deadLetterDetails(delivery));
       const kept = { summary: 'dead letter, kept for a redelivery' };
       if (!(await condition(() => requested !== undefined, target.deadLetterMs, kept))) return undefined;
@@ -86,7 +88,11 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
   }
 }
 
-function tryToDeliver({ client, runId, target, outcome }: Delivery, url: string): Promise<CallbackReceipt> {
+function tryToDeliver(
+  { client, runId, target, outcome }: Delivery,
+  url: string,
+  diedBefore: boolean,
+): Promise<CallbackReceipt> {
   const { retryDelaysMs, attemptTimeoutMs } = target;
   const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackOptions(target, url));
   return activities.deliverCallback({
@@ -97,6 +103,7 @@ function tryToDeliver({ client, runId, target, outcome }: Delivery, url: string)
     outcome,
     retryDelaysMs,
     attemptTimeoutMs,
+    ...(diedBefore && { diedBefore }),
   });
 }
 

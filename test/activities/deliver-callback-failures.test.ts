@@ -86,7 +86,7 @@ describe('a try that fails', () => {
     assert.equal(failure.type, 'CallbackFailed');
     assert.equal(failure.nextRetryDelay, undefined);
     assert.equal(failure.category, undefined);
-    assert.equal(failure.nonRetryable, false);
+    assert.equal(failure.nonRetryable, true);
     assert.deepEqual(announced, []);
     assert.deepEqual(counted, ['status', 'died']);
     assert.equal(logger.lines.at(-1)?.level, 'warn');

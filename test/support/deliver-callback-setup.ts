@@ -59,6 +59,7 @@ export function setUpDelivery(changes: Partial<DeliverCallbackDeps> = {}) {
     metrics: {
       callbackAttempted: (attempt) => counted.push(attempt.outcome === 'failed' ? attempt.errorClass : attempt.outcome),
       callbackDied: () => counted.push('died'),
+      callbackParked: () => counted.push('parked'),
     },
     ...changes,
   });

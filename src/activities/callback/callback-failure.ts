@@ -1,6 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { FailureType } from '../../contract/failures.ts';
 import type { DeliveryAttempt } from '../../contract/run.ts';
+import { shortHost } from '../../egress/egress-error.ts';
 import { AT_ONCE_MS } from '../retry-plan.ts';
 import type { DeliveryFault } from './judge-answer.ts';
 import type { NextTry } from './plan-next-try.ts';
@@ -10,8 +11,9 @@ import type { NextTry } from './plan-next-try.ts';
  *
  * @param next what comes after it
  * @param at when the try ended, milliseconds since the epoch
+ * @param tries which one it was, where Temporal counts otherwise
  */
-export function toCallbackFailure(fault: DeliveryFault, next: NextTry, at: number): ApplicationFailure {
+export function toCallbackFailure(fault: DeliveryFault, next: NextTry, at: number, tries?: number): ApplicationFailure {
   const { errorClass, durationMs, statusCode, address } = fault;
   const attempt: DeliveryAttempt | undefined = errorClass && {
     errorClass,
@@ -19,15 +21,14 @@ export function toCallbackFailure(fault: DeliveryFault, next: NextTry, at: numbe
     durationMs,
     ...(statusCode !== undefined && { statusCode }),
     ...(address !== undefined && { address }),
+    ...(tries !== undefined && { tries }),
   };
   const retry = !fault.final && next.follows;
-  // Where the schedule is used up, Temporal itself says so: it has counted the tries too.
-  const nonRetryable = fault.final || (!next.follows && next.because === 'time_up');
   return withoutStack(
     ApplicationFailure.create({
       type: fault.type,
       message: fault.message,
-      nonRetryable,
+      nonRetryable: !retry,
       ...(attempt && { details: [attempt] }),
       // Benign: expected, so that the SDK neither warns nor counts it as a failure of the worker.
       ...(retry && { nextRetryDelay: next.delayMs, category: ApplicationFailureCategory.BENIGN }),
@@ -42,6 +43,18 @@ export function toStoppedFailure(): ApplicationFailure {
       type: 'WorkerStopped' satisfies FailureType,
       message: 'The try was interrupted, as its worker stops: the next worker goes on.',
       nextRetryDelay: AT_ONCE_MS,
+      category: ApplicationFailureCategory.BENIGN,
+    }),
+  );
+}
+
+/** The failure of an attempt that found no place at its host: Temporal calls again when its turn has come. */
+export function toParkedFailure(host: string, waitMs: number): ApplicationFailure {
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'CallbackParked' satisfies FailureType,
+      message: `${shortHost(host)} is slow: this callback waits for its turn there.`,
+      nextRetryDelay: waitMs,
       category: ApplicationFailureCategory.BENIGN,
     }),
   );

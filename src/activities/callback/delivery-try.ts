@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DeliverCallbackInput } from '../../contract/activities.ts';
+import type { CallbackProgress, DeliverCallbackInput } from '../../contract/activities.ts';
 import type { CallbackReceipt, DeliveryErrorClass } from '../../contract/run.ts';
-import { EgressError } from '../../egress/egress-error.ts';
+import { EgressError, shortHost } from '../../egress/egress-error.ts';
 import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
 import { toCallbackBody } from '../../protocol/callback-body.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
@@ -13,10 +13,13 @@ import { isWorkerShutdown } from '../is-worker-shutdown.ts';
 import { timeLeft } from '../time-left.ts';
 import { toLine } from '../well-formed.ts';
 import type { CallbackClient } from './callback-client.ts';
-import { toCallbackFailure, toStoppedFailure } from './callback-failure.ts';
-import { type DeliveryFault, judgeAnswer, judgeEgressError } from './judge-answer.ts';
-import { type NextTry, planNextTry, readRetryAfter } from './plan-next-try.ts';
+import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback-failure.ts';
+import type { HostPlace, HostPlaces, PlaceEnd } from './host-places.ts';
+import { type DeliveryFault, isTaken, judgeAnswer, judgeEgressError } from './judge-answer.ts';
+import { type NextTry, planNextTry, planTurn, readRetryAfter } from './plan-next-try.ts';
+import { readCallbackProgress } from './read-callback-progress.ts';
 import { settleWithin } from './settle-within.ts';
+import { type DeadLetterWebhook, tellOperator } from './tell-operator.ts';
 
 /** What `deliverCallback` counts. */
 export interface CallbackMetrics {
@@ -27,6 +30,8 @@ export interface CallbackMetrics {
   ): void;
   /** The last try failed. */
   callbackDied(): void;
+  /** An attempt found no place at its host, and waits for its turn. */
+  callbackParked(): void;
 }
 
 /** What a try needs from outside. */
@@ -36,6 +41,12 @@ export interface DeliveryTryDeps {
   /** Tells the workflow that the first try failed and more follow. When it fails the delivery goes on all the same. */
   readonly onFirstFailure: (runId: string) => Promise<void>;
   readonly heartbeat: Heartbeat;
+  /** Shared by all deliveries of the worker. */
+  readonly places: HostPlaces;
+  /** Statuses that end the tries. Default: `DEFAULT_STOP_STATUSES`. */
+  readonly stopStatuses?: readonly number[];
+  /** Default: nobody is told of dead letters. */
+  readonly deadLetterWebhook?: DeadLetterWebhook;
   readonly logger: ActivityLogger;
   readonly metrics?: CallbackMetrics;
   /** Default: `guardedPost`. */
@@ -52,9 +63,6 @@ const ANNOUNCE_MS = 3000;
 const BEFORE_THE_END_MS = 500;
 const USER_AGENT = 'garudust-temporal';
 
-/** Stands in the heartbeat details, which outlive attempts, once the workflow knows of a failed try. */
-const ANNOUNCED = { announced: true } as const;
-
 /** One try of `deliverCallback`. */
 export class DeliveryTry {
   readonly #deps: DeliveryTryDeps;
@@ -62,11 +70,18 @@ export class DeliveryTry {
   readonly #activity = Context.current();
   readonly #leftMs = timeLeft(this.#activity.info);
   readonly #host: string;
+  /** Name and port: two receivers on one machine are two. */
+  readonly #authority: string;
+  #progress: CallbackProgress;
+  #client: Required<CallbackClient> | undefined;
 
   constructor(deps: DeliveryTryDeps, input: DeliverCallbackInput) {
     this.#deps = deps;
     this.#input = input;
-    this.#host = URL.canParse(input.url) ? new URL(input.url).hostname : '';
+    const url = URL.canParse(input.url) ? new URL(input.url) : undefined;
+    this.#host = url?.hostname ?? '';
+    this.#authority = url?.host ?? '';
+    this.#progress = readCallbackProgress(this.#activity.info.heartbeatDetails);
   }
 
   /**
@@ -74,19 +89,63 @@ export class DeliveryTry {
    * @throws ApplicationFailure; CancelledFailure
    */
   async run(client: Required<CallbackClient> | undefined): Promise<CallbackReceipt> {
+    this.#client = client;
+    if (this.#tries > this.#input.retryDelaysMs.length + 1) {
+      throw await this.#failed(ourFault('The last try was lost with its worker: redeliver the callback.'));
+    }
     if (client === undefined) {
       const name = toLine(this.#input.client, 60);
       throw await this.#failed(ourFault(`Client "${name}" is not configured on this worker: add it to clients.`));
     }
+    const turn = this.#deps.places.enter(this.#authority);
+    // Where a workflow lets Temporal count the attempts, waiting for a turn would use them up.
+    const counted = (this.#activity.info.retryPolicy?.maximumAttempts ?? 0) > 0;
+    if (!turn.free && !counted) throw await this.#park(turn.waitMs);
+    return this.#send(client, turn.free ? turn.place : undefined);
+  }
+
+  async #send(client: Required<CallbackClient>, place: HostPlace | undefined): Promise<CallbackReceipt> {
+    let end: PlaceEnd = 'untold';
     let answer: PostAnswer;
     try {
       answer = await this.#post(client);
+      end = isTaken(answer) ? 'delivered' : 'failed';
     } catch (error) {
-      throw await this.#failed(this.#judge(error));
+      const fault = this.#judge(error);
+      if (fault.errorClass !== undefined) end = 'failed';
+      // Given back before Temporal is told of anything, which may take its time.
+      place?.leave(end);
+      throw await this.#failed(fault);
+    } finally {
+      place?.leave(end);
     }
-    const fault = judgeAnswer(this.#host, answer);
+    const fault = judgeAnswer(this.#host, answer, this.#deps.stopStatuses);
     if (fault !== undefined) throw await this.#failed(fault);
     return this.#delivered(answer);
+  }
+
+  /** Which try this is, from 1: Temporal's count without the attempts that only waited. */
+  get #tries(): number {
+    return Math.max(this.#activity.info.attempt - (this.#progress.parked ?? 0), 1);
+  }
+
+  /** Gives the slot back until the turn at the host has come; the try is not used up. */
+  async #park(wantedMs: number): Promise<Error> {
+    const waitMs = planTurn(wantedMs, this.#leftMs(), this.#input.attemptTimeoutMs);
+    if (waitMs === undefined) {
+      const message = `${shortHost(this.#host)} is slow: there was no turn for this callback in the total time.`;
+      return this.#failed({ ...ourFault(message), final: true });
+    }
+    this.#beat({ parked: (this.#progress.parked ?? 0) + 1 });
+    this.#deps.metrics?.callbackParked();
+    this.#deps.logger.info({ ...this.#labels(), waitMs }, 'callback waits for its turn at a slow host');
+    return toParkedFailure(this.#host, waitMs);
+  }
+
+  /** Heartbeat details outlive attempts. */
+  #beat(news: CallbackProgress): void {
+    this.#progress = { ...this.#progress, ...news };
+    this.#deps.heartbeat.beat(this.#progress);
   }
 
   #post(client: Required<CallbackClient>): Promise<PostAnswer> {
@@ -119,7 +178,7 @@ export class DeliveryTry {
     this.#deps.metrics?.callbackAttempted({ outcome: 'delivered' }, durationMs / 1000);
     this.#deps.logger.info({ ...this.#labels(), statusCode, durationMs, address }, 'callback delivered');
     const deliveredAt = new Date(this.#now()).toISOString();
-    return { statusCode, attempts: this.#activity.info.attempt, deliveredAt, durationMs, address };
+    return { statusCode, attempts: this.#tries, deliveredAt, durationMs, address };
   }
 
   /** What a failed request means; what is no failed delivery is thrown as it must leave the activity. */
@@ -140,7 +199,8 @@ export class DeliveryTry {
   async #failed(fault: DeliveryFault): Promise<Error> {
     const { errorClass, type, statusCode, durationMs, address } = fault;
     const next = this.#plan(readRetryAfter(fault.retryAfter, this.#now()));
-    const failure = toCallbackFailure(fault, next, this.#now());
+    const tries = this.#progress.parked === undefined ? undefined : this.#tries;
+    const failure = toCallbackFailure(fault, next, this.#now(), tries);
     if (errorClass !== undefined) {
       this.#deps.metrics?.callbackAttempted({ outcome: 'failed', errorClass }, durationMs / 1000);
     }
@@ -151,24 +211,39 @@ export class DeliveryTry {
     } else {
       this.#deps.metrics?.callbackDied();
       this.#deps.logger.warn(fields, 'callback not delivered, and no try follows');
+      this.#tellOperator(fault);
     }
     return failure;
   }
 
+  /** Not waited for: the run goes on. A redelivery that fails as well is no news. */
+  #tellOperator(fault: DeliveryFault): void {
+    const { deadLetterWebhook: webhook, post = guardedPost, logger } = this.#deps;
+    if (webhook === undefined || this.#input.diedBefore === true) return;
+    const clientSecrets = this.#client?.callbackSecrets ?? [];
+    const facts = { input: this.#input, host: this.#host, fault, attempts: this.#tries, at: this.#now() };
+    void tellOperator({ webhook, clientSecrets, ...facts, post, logger });
+  }
+
   #plan(retryAfterMs: number | undefined): NextTry {
     const { retryDelaysMs, attemptTimeoutMs } = this.#input;
-    const { attempt } = this.#activity.info;
     const random = (this.#deps.random ?? Math.random)();
-    return planNextTry({ attempt, retryDelaysMs, attemptTimeoutMs, leftMs: this.#leftMs(), retryAfterMs, random });
+    return planNextTry({
+      attempt: this.#tries,
+      retryDelaysMs,
+      attemptTimeoutMs,
+      leftMs: this.#leftMs(),
+      retryAfterMs,
+      random,
+    });
   }
 
   /** Once for all attempts, also when the first one was lost with its worker. */
   async #announce(): Promise<void> {
-    const details = this.#activity.info.heartbeatDetails as Partial<typeof ANNOUNCED> | null | undefined;
-    if (details?.announced === true) return;
+    if (this.#progress.announced === true) return;
     try {
       await settleWithin(ANNOUNCE_MS, this.#deps.onFirstFailure(this.#input.runId));
-      this.#deps.heartbeat.beat(ANNOUNCED);
+      this.#beat({ announced: true });
     } catch (error) {
       const name = error instanceof Error ? error.name : 'unknown';
       this.#deps.logger.warn({ ...this.#labels(), error: name }, 'the run was not told that its callback is retried');
@@ -181,7 +256,7 @@ export class DeliveryTry {
 
   #labels(): object {
     const { runId, client } = this.#input;
-    return { runId, client, host: this.#host, attempt: this.#activity.info.attempt };
+    return { runId, client, host: this.#host, attempt: this.#tries };
   }
 }
 

@@ -19,27 +19,40 @@ export interface DeliveryFault {
   readonly address?: string | undefined;
 }
 
+/** Statuses by which a receiver wants no more tries, unless an operator says others. */
+export const DEFAULT_STOP_STATUSES: readonly number[] = [410];
+
 /** What a receiver says in the header `webhook-delivery` when it wants no more tries (standard-webhooks proposal 291). */
 const STOP_WORDS = ['abort-message', 'disable'];
 
 /**
- * Judges an answer: 2xx alone takes the callback, 410 and `webhook-delivery` end the tries, anything else is tried again,
- * also 4xx, because receivers are mended.
+ * Judges an answer: 2xx alone takes the callback, `webhook-delivery` and the statuses that stop end the tries, anything else
+ * is tried again, also 4xx, because receivers are mended.
  *
+ * @param stops statuses that end the tries
  * @returns undefined when the callback was taken
  */
-export function judgeAnswer(host: string, answer: PostAnswer): DeliveryFault | undefined {
+export function judgeAnswer(
+  host: string,
+  answer: PostAnswer,
+  stops: readonly number[] = DEFAULT_STOP_STATUSES,
+): DeliveryFault | undefined {
   const { statusCode, durationMs, address, retryAfter } = answer;
-  if (statusCode >= 200 && statusCode <= 299) return undefined;
+  if (isTaken(answer)) return undefined;
   const where = `${shortHost(host)} answered ${statusCode}`;
   const base = { errorClass: 'status', durationMs, statusCode, address } as const;
-  if (statusCode === 410 || STOP_WORDS.includes(answer.webhookDelivery?.trim().toLowerCase() ?? '')) {
+  if (stops.includes(statusCode) || STOP_WORDS.includes(answer.webhookDelivery?.trim().toLowerCase() ?? '')) {
     const message = `${where} and wants no more tries: redeliver once it takes callbacks again.`;
     return { ...base, type: 'CallbackStopped', final: true, message };
   }
   const paused = statusCode === 429 || statusCode === 503;
   const message = `${where}: ${mendOf(statusCode)}.`;
   return { ...base, type: 'CallbackFailed', final: false, message, ...(paused && { retryAfter }) };
+}
+
+/** Whether an answer takes what was sent: 2xx alone does. */
+export function isTaken({ statusCode }: Pick<PostAnswer, 'statusCode'>): boolean {
+  return statusCode >= 200 && statusCode <= 299;
 }
 
 function mendOf(status: number): string {

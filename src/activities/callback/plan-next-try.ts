@@ -2,7 +2,7 @@ import { AT_ONCE_MS } from '../retry-plan.ts';
 
 /** What decides when the next try comes. Durations are milliseconds. */
 export interface FailedTry {
-  /** Of the activity, from 1. */
+  /** Which try it was, from 1. */
   readonly attempt: number;
   readonly retryDelaysMs: readonly number[];
   readonly attemptTimeoutMs: number;
@@ -36,6 +36,16 @@ export function planNextTry(tried: FailedTry): NextTry {
   const jittered = scheduled * (1 - JITTER + 2 * JITTER * tried.random);
   const asked = Math.min(tried.retryAfterMs ?? 0, 2 * scheduled);
   return { follows: true, delayMs: Math.round(Math.min(Math.max(jittered, asked, AT_ONCE_MS), latest)) };
+}
+
+/**
+ * The wait for a turn at a slow host, cut so that a whole try still fits into the total time.
+ *
+ * @returns undefined when none fits any more
+ */
+export function planTurn(wantedMs: number, leftMs: number, attemptTimeoutMs: number): number | undefined {
+  const latest = leftMs - attemptTimeoutMs - MARGIN_MS;
+  return latest < AT_ONCE_MS ? undefined : Math.round(Math.max(Math.min(wantedMs, latest), AT_ONCE_MS));
 }
 
 /**

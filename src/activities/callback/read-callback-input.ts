@@ -15,7 +15,7 @@ const MAX_DELAY_MS = 365 * 86_400_000;
  */
 export function readCallbackInput(value: unknown): ReadInput<DeliverCallbackInput> {
   if (!isRecord(value)) return bad('The input is not an object: see DeliverCallbackInput.');
-  const { client, runId, url, deliveryId, outcome, retryDelaysMs, attemptTimeoutMs } = value;
+  const { client, runId, url, deliveryId, outcome, retryDelaysMs, attemptTimeoutMs, diedBefore } = value;
   if (!isText(client)) return bad('client is missing or empty: name a configured client.');
   if (!isText(runId)) return bad('runId is missing or empty.');
   if (!isText(url) || url.length > MAX_URL) return bad(`url is no text of 1 to ${MAX_URL} characters.`);
@@ -28,10 +28,8 @@ export function readCallbackInput(value: unknown): ReadInput<DeliverCallbackInpu
   }
   const read = readOutcome(outcome);
   if (!read.ok) return read;
-  return {
-    ok: true,
-    input: { client, runId, url, deliveryId, outcome: read.input, retryDelaysMs, attemptTimeoutMs },
-  };
+  const known = { client, runId, url, deliveryId, outcome: read.input, retryDelaysMs, attemptTimeoutMs };
+  return { ok: true, input: { ...known, ...(diedBefore === true && { diedBefore }) } };
 }
 
 function readOutcome(value: unknown): ReadInput<RunOutcome> {

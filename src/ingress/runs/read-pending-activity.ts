@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import type { AgentProgress } from '../../contract/activities.ts';
+import type { AgentProgress, CallbackProgress } from '../../contract/activities.ts';
 import { type Decoder, toIso } from './temporal-answer.ts';
 
 /** An activity that is open, as `describe` tells it. */
@@ -14,6 +14,8 @@ export interface PendingActivity {
   /** When the next attempt is due; absent while one runs. */
   readonly nextAttemptAt?: string;
   readonly progress?: Partial<AgentProgress>;
+  /** Attempts that only waited for their turn at a slow host. */
+  readonly parked: number;
 }
 
 /** STARTED and CANCEL_REQUESTED of temporal.api.enums.v1.PendingActivityState: a worker has it. */
@@ -31,6 +33,7 @@ export async function readPendingActivity(
   const progress = await decoder.first(pending.heartbeatDetails);
   return {
     activityId: pending.activityId ?? '',
+    parked: readParked(progress),
     running,
     attempt: pending.attempt || 1,
     ...(lastFailure && { lastFailure }),
@@ -38,6 +41,11 @@ export async function readPendingActivity(
     ...(nextAttemptAt !== undefined && { nextAttemptAt }),
     ...(isProgress(progress) && { progress }),
   };
+}
+
+function readParked(details: unknown): number {
+  const { parked } = (details ?? {}) as Partial<CallbackProgress>;
+  return typeof parked === 'number' && parked > 0 ? parked : 0;
 }
 
 function isProgress(value: unknown): value is Partial<AgentProgress> {

@@ -1,4 +1,5 @@
 import { ACTIVITY_ID } from '../../contract/activities.ts';
+import type { FailureType } from '../../contract/failures.ts';
 import type { CallbackReceipt, DeliveryAttempt } from '../../contract/run.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import type { ActivityRecord } from './read-run-events.ts';
@@ -14,15 +15,19 @@ export function toCallbackState({ memo, events, pending, workflow }: RunFacts, e
   if (url === undefined) return { status: 'none' };
   const open = pending.find(({ activityId }) => activityId === ACTIVITY_ID.callback);
   const closedTries = records.reduce((sum, record) => sum + triesOf(record), 0);
-  const openTries = open === undefined ? 0 : open.running ? open.attempt : open.attempt - 1;
+  const openTries = open === undefined ? 0 : Math.max(open.attempt - open.parked - (open.running ? 0 : 1), 0);
   const attempts = closedTries + openTries;
   const failure = open?.lastFailure ?? records.findLast((record) => record.failure !== undefined)?.failure;
   const base = { url, ...(ended && { attempts }) };
 
   if (last?.state === 'completed') return { status: 'delivered', ...base, ...readReceipt(last.result) };
   if (open !== undefined) {
-    const retrying = attempts > 1 || open.lastFailure !== undefined;
-    const next = retrying && open.nextAttemptAt !== undefined ? { next_attempt_at: open.nextAttemptAt } : {};
+    const failedBefore = open.lastFailure !== undefined && !isParked(open.lastFailure);
+    const retrying = attempts > 1 || failedBefore || records.length > 1;
+    const next =
+      (retrying || isParked(open.lastFailure)) && open.nextAttemptAt !== undefined
+        ? { next_attempt_at: open.nextAttemptAt }
+        : {};
     return { status: retrying ? 'retrying' : 'pending', ...base, ...readFailure(failure), ...next };
   }
   const over = last !== undefined && last.state !== 'open';
@@ -34,7 +39,11 @@ export function toCallbackState({ memo, events, pending, workflow }: RunFacts, e
 }
 
 /** A schedule that was cut off while it waited leaves no count behind: at least one try had failed. */
-function triesOf({ state, attempt }: ActivityRecord): number {
+function triesOf({ state, attempt, result, failure }: ActivityRecord): number {
+  const { attempts } = (result ?? {}) as Partial<CallbackReceipt>;
+  if (typeof attempts === 'number') return attempts;
+  const { tries } = (findTried(failure)?.details?.[0] ?? {}) as Partial<DeliveryAttempt>;
+  if (typeof tries === 'number') return tries;
   return attempt ?? (state === 'canceled' ? 1 : 0);
 }
 
@@ -59,7 +68,14 @@ function readFailure(failure: Error | undefined): Partial<CallbackState> {
   return { last_error: tried.message, ...(typeof statusCode === 'number' && { last_status_code: statusCode }) };
 }
 
-function findTried(failure: unknown): { message: string; details?: readonly unknown[] } | undefined {
+/** Whether an attempt only waited for its turn at a slow host. */
+function isParked(failure: Error | undefined): boolean {
+  return findTried(failure)?.type === ('CallbackParked' satisfies FailureType);
+}
+
+function findTried(
+  failure: unknown,
+): { message: string; type?: string | null; details?: readonly unknown[] } | undefined {
   let next = failure;
   for (let depth = 0; depth < 16 && next instanceof Error; depth += 1) {
     if (next.name === 'ApplicationFailure') return next;

@@ -1,0 +1,73 @@
+import type { DeliverCallbackInput } from '../../contract/activities.ts';
+import type { guardedPost } from '../../egress/guarded-request.ts';
+import { signRequest } from '../../signatures/sign-request.ts';
+import type { ActivityLogger } from '../activity-logger.ts';
+import { type DeliveryFault, isTaken } from './judge-answer.ts';
+
+/** Where the operator wants to hear of dead letters. */
+export interface DeadLetterWebhook {
+  readonly url: string;
+  /** Sign it; default: the secrets that sign the client's callbacks. */
+  readonly secrets?: readonly string[];
+}
+
+/** A run whose callback is dead, and what the operator is told with. */
+export interface DeadLetterNews {
+  readonly webhook: DeadLetterWebhook;
+  readonly clientSecrets: readonly string[];
+  readonly input: Pick<DeliverCallbackInput, 'runId' | 'client'>;
+  readonly host: string;
+  readonly fault: DeliveryFault;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly post: typeof guardedPost;
+  readonly logger: ActivityLogger;
+}
+
+/** The operator chose the address, which may well be inside. */
+const ANYWHERE = { allowedDomains: [], permitNetworks: ['0.0.0.0/0', '::/0'] };
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Posts `run.callback_dead` to the operator, once. A failure is logged and nothing more. Never rejects.
+ *
+ * The `webhook-id` is made from the run id: should a worker die in its midst, the second one can be told for a repeat.
+ */
+export async function tellOperator(news: DeadLetterNews): Promise<void> {
+  const { webhook, input, host, fault, attempts, at, logger } = news;
+  const labels = { runId: input.runId, client: input.client };
+  const body = JSON.stringify({
+    type: 'run.callback_dead',
+    run_id: input.runId,
+    client: input.client,
+    callback_host: host,
+    last_status_code: fault.statusCode ?? null,
+    error_class: fault.errorClass ?? null,
+    attempts,
+    at: new Date(at).toISOString(),
+  });
+  try {
+    const secrets = webhook.secrets ?? news.clientSecrets;
+    const signed = signRequest({ secrets, id: `dead-${input.runId}`, timestamp: Math.floor(at / 1000), body });
+    const answer = await news.post({
+      url: webhook.url,
+      headers: { 'content-type': 'application/json', 'user-agent': 'garudust-temporal', ...signed },
+      body,
+      timeoutMs: TIMEOUT_MS,
+      rules: ANYWHERE,
+    });
+    if (isTaken(answer)) return;
+    const { statusCode } = answer;
+    logger.warn(
+      { ...labels, statusCode },
+      'the webhook for dead letters was not taken: check callback.dead_letter_webhook',
+    );
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown';
+    logger.warn(
+      { ...labels, error: name },
+      'the webhook for dead letters could not be sent: check callback.dead_letter_webhook',
+    );
+  }
+}
