@@ -8,7 +8,7 @@ describeGarudust('the fake Garudust', startFakeGarudust);
 const binary = process.env['GARUDUST_SERVER_PATH'];
 if (binary === undefined) {
   reportMissingTool(
-    'garudust-server 0.13.8 (its path in GARUDUST_SERVER_PATH)',
+    'garudust-server 0.13.8, which `npm run test:garudust` finds or builds',
     'whether the fake Garudust is like the real one',
   );
 } else {

@@ -22,7 +22,7 @@ const TOOLSETS = 'web, files, terminal, memory, skills, agent, browser, git, not
 export async function startRealGarudust(binary: string, options: FakeGarudustOptions = {}): Promise<RealGarudust> {
   const model = new ModelScript();
   const llm = await startStandInLlm(model);
-  const [port, hookPort] = [await freePort(), await freePort()];
+  const [port, hookPort] = [options.port ?? (await freePort()), await freePort()];
   const home = await mkdtemp(join(tmpdir(), 'garudust-'));
   await mkdir(join(home, '.garudust'));
   await writeFile(join(home, '.garudust', 'config.yaml'), toConfig(options, llm.baseUrl, hookPort));
