@@ -6,6 +6,8 @@ import { duration, wholeNumber } from '../config/kinds/quantities.ts';
 /** Reads `20s`, `5m` and so on as milliseconds. */
 export const parseDuration = parserOf(duration({ min: '0s', max: '30d' }));
 
+const parsePast = parserOf(duration({ min: '0s', max: '3650d' }));
+
 /** Reads a TCP port; 0 takes a free one. */
 export const parsePort = parserOf(wholeNumber({ min: 0, max: 65_535, noun: 'port' }));
 
@@ -25,6 +27,25 @@ export const parseTimestamp = parserOf(wholeNumber({ min: 0, max: 99_999_999_999
 export function parseRunId(text: string): string {
   if (isRunId(text)) return text;
   throw new InvalidArgumentError('It is not a run id: that is run- and 26 characters of a to z and 2 to 7.');
+}
+
+/** Reads a time as `2h` ago or in ISO 8601, as milliseconds since the epoch. */
+export function parseSince(text: string): number {
+  if (/^\d{4}-\d\d-\d\d/.test(text)) {
+    const time = Date.parse(text);
+    if (!Number.isNaN(time)) return time;
+    throw new InvalidArgumentError('It is not a time: write it like 2026-01-31T12:00:00Z.');
+  }
+  return Date.now() - parsePast(text);
+}
+
+/** Reads a host, with or without a port, as URLs have it. */
+export function parseHost(text: string): string {
+  const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : undefined;
+  const isHost =
+    url !== undefined && url.pathname === '/' && url.search === '' && url.hash === '' && !/[/@?#]/.test(text);
+  if (isHost) return url.host;
+  throw new InvalidArgumentError('It is not a host: write it like ci.example.com, without scheme and path.');
 }
 
 function parserOf<T>(kind: Kind<T>): (text: string) => T {

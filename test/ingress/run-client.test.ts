@@ -6,9 +6,9 @@ import { randomRunId } from '../../src/contract/run-id.ts';
 import { createRunClient } from '../../src/ingress/runs/create-run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import { runResource } from '../../src/protocol/run-resource.ts';
-import { type Scenario, toInput } from '../replay/scenarios.ts';
+import { type Scenario, SCENARIOS, toInput } from '../replay/scenarios.ts';
 import { setUpRunClient as setUp } from '../support/run-client-setup.ts';
-import { acceptedTask } from '../support/run-scenario.ts';
+import { acceptedTask, runScenario } from '../support/run-scenario.ts';
 import { ScriptedActivities } from '../support/scripted-activities.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
@@ -134,6 +134,15 @@ describe('a run is read from Temporal alone', () => {
     const delivered = await runs.get(one.runId, 'ci');
     assert.deepEqual([delivered.callback.status, delivered.callback.attempts], ['delivered', 2]);
     assert.equal((await runs.redeliver(one.runId, 'ci')).unchanged, true);
+  });
+
+  test('dead and closed: a redelivery has nothing to do', async (t) => {
+    const { runs } = await setUp(t);
+    const scenario = SCENARIOS['dead-letter-expired'];
+    assert.ok(scenario);
+    const { runId } = await runScenario(t, scenario);
+    const { run, unchanged } = await runs.redeliver(runId, 'ci');
+    assert.deepEqual([run.callback.status, unchanged], ['dead', true]);
   });
 
   test('a terminated run reads canceled', async (t) => {

@@ -10,6 +10,7 @@ import { colorsFor } from '../show/colors.ts';
 import { showRun, STATUS_PHRASES } from '../show/show-run.ts';
 import { waitAndReport } from '../wait-and-report.ts';
 import { addRunsList } from './runs-list.ts';
+import { addRunsRedeliver } from './runs-redeliver.ts';
 
 interface RunFlags {
   readonly url?: string;
@@ -21,7 +22,7 @@ const NOTES = {
   exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
 } as const satisfies CommandNotes;
 
-/** `runs list`, and `runs get|wait|cancel|redeliver <id>`. */
+/** `runs list`, `runs get|wait|cancel <id>` and `runs redeliver`. */
 export function addRuns(program: Command, io: CliIo): void {
   const runs = program
     .command('runs')
@@ -32,7 +33,7 @@ export function addRuns(program: Command, io: CliIo): void {
   addGet(runs, io);
   addWait(runs, io);
   addCancel(runs, io);
-  addRedeliver(runs, io);
+  addRunsRedeliver(runs, io);
   setNotes(runs, { environment: NOTES.environment });
 }
 
@@ -97,29 +98,6 @@ function addCancel(runs: Command, io: CliIo): void {
     report(reply, flags, io, `Asked ${id} to stop.`, `Nothing to do: ${id} ${STATUS_PHRASES[reply.run.status]}.`);
   });
   setNotes(command, { ...NOTES, examples: [['garudust-temporal runs cancel run-4x7q…', 'stop it']] });
-}
-
-function addRedeliver(runs: Command, io: CliIo): void {
-  const command = addRunCommand(
-    runs,
-    'redeliver',
-    'send a callback again',
-    'Send the callback of a run again once it could not be delivered.',
-  )
-    .option('--callback-url <url>', 'another address that the server permits (default: that of the run)')
-    .action(async (id: string, flags: RunFlags & { callbackUrl?: string }) => {
-      const reply = await connectApi(flags, io).redeliverRun(id, flags.callbackUrl);
-      const { status } = reply.run.callback;
-      const why = status === 'none' ? 'the run has no callback' : `its callback is ${status}`;
-      report(reply, flags, io, `The callback of ${id} is being sent again.`, `Nothing to do: ${why}.`);
-    });
-  setNotes(command, {
-    ...NOTES,
-    examples: [
-      ['garudust-temporal runs redeliver run-4x7q…', 'to the same address'],
-      ['garudust-temporal runs redeliver run-4x7q… --callback-url https://ci.example.com/hooks', 'to another one'],
-    ],
-  });
 }
 
 function addRunCommand(runs: Command, name: string, summary: string, description: string): Command {

@@ -33,12 +33,14 @@ export interface RunClientOptions {
   readonly deadlineMs: number;
   /** Base of the Temporal UI with its namespace, for links. */
   readonly temporalUi?: string;
+  /** Told after each question whether Temporal answered it. */
+  readonly onAnswer?: (answered: boolean) => void;
   readonly logger: IngressLogger;
 }
 
 /** The run client on a real Temporal server. */
 export function createRunClient(options: RunClientOptions): RunClient {
-  const { namespace, taskQueue, deadlineMs, logger, pollConnection } = options;
+  const { namespace, taskQueue, deadlineMs, logger, pollConnection, onAnswer } = options;
   const links = options.temporalUi === undefined ? {} : { temporalUi: options.temporalUi };
   const watcher = new RunWatcher({ connection: pollConnection, namespace });
   const ended = new EndedRuns();
@@ -53,10 +55,13 @@ export function createRunClient(options: RunClientOptions): RunClient {
 
   /** One question to Temporal: in time, with our own words for whatever goes wrong. */
   const ask = async <T>(what: string, call: (client: Client) => Promise<T>): Promise<T> => {
-    const client = connected();
     try {
-      return await withDeadline(deadlineMs, () => call(client));
+      const client = connected();
+      const answer = await withDeadline(deadlineMs, () => call(client));
+      onAnswer?.(true);
+      return answer;
     } catch (error) {
+      onAnswer?.(error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError);
       if (error instanceof WorkflowNotFoundError) throw new ProblemError('not_found', 'There is no such run.');
       if (error instanceof ProblemError || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
       logger.error({ err: error, call: what, ...hintFor(error) }, 'Temporal refused a call');
@@ -127,7 +132,13 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const run = await read(runId, client);
       if (run.callback.status !== 'dead' && run.callback.status !== 'retrying') return { run, unchanged: true };
       const request = url === undefined ? {} : { url };
-      await ask('signal', (temporal) => temporal.workflow.getHandle(runId).signal(SIGNAL.redeliver, request));
+      try {
+        await ask('signal', (temporal) => temporal.workflow.getHandle(runId).signal(SIGNAL.redeliver, request));
+      } catch (error) {
+        // The run has just been read, so that it is there: closed, and nothing can be sent any more.
+        if (error instanceof ProblemError && error.code === 'not_found') return { run, unchanged: true };
+        throw error;
+      }
       return { run: await read(runId, client), unchanged: false };
     },
 
