@@ -30,7 +30,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   ingress: {
     rooms: TEMPORAL_LAST,
-    packages: ['node:', 'koa', '@koa/router', '@temporalio/client', '@temporalio/common', '@temporalio/proto', 'zod'],
+    packages: [
+      'node:',
+      'koa',
+      '@koa/router',
+      '@temporalio/client',
+      '@temporalio/common',
+      '@temporalio/proto',
+      'rate-limiter-flexible',
+      'zod',
+    ],
   },
   worker: {
     rooms: ['contract', 'activities', 'config', 'telemetry'],

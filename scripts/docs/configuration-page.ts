@@ -42,7 +42,14 @@ filters and templates are written, stands on the page about sources.`,
   { title: 'How an event becomes a task', intro: 'Templates over the event.', prefix: ['sources', '*', 'map'] },
   { title: 'Callbacks', intro: 'How outcomes are delivered.', prefix: ['callback'] },
   { title: 'Worker', intro: 'How much it does at once, and how it stops.', prefix: ['worker'] },
-  { title: 'Limits', intro: 'How large and how slow a request may be.', prefix: ['limits'] },
+  {
+    title: 'Limits',
+    intro: `How large and how slow a request may be, and how many at once. Together with \`rate_limit\` and \`max_in_flight\` of each client
+this keeps memory flat and answers quick when more comes than can be recorded: what is over is refused at once, with
+\`Retry-After\`, and a sender that tries again with the same delivery id gets the same run. Everything is counted in memory, in
+each process for itself; nothing is shared between processes.`,
+    prefix: ['limits'],
+  },
   { title: 'Log', intro: 'To standard output.', prefix: ['log'] },
 ];
 
@@ -66,6 +73,7 @@ ${EXAMPLE}
 
 - \`\${NAME}\` in a value is taken from the environment; a variable that is not set is an error. \`$\${\` stands for \`\${\` itself.
 - A duration has its unit: \`500ms\`, \`30s\`, \`10m\`, \`2h\`, \`14d\`. A size is a number of bytes, or has its unit: \`512KiB\`, \`1MiB\`.
+- A rate is a number and a unit of time: \`100/s\`, \`6000/m\`, \`50000/h\`.
 - A list can be one text with commas, which is how the environment writes it. In a list proper an entry may hold a comma.
 - An empty variable counts as unset.
 

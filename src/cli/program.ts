@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
 import { type CliIo, isLively } from './cli-io.ts';
@@ -13,6 +12,7 @@ import { addSetup } from './commands/setup.ts';
 import { addSign } from './commands/sign.ts';
 import { addSources } from './commands/sources.ts';
 import { EXIT_CODES, type ExitName } from './exit-codes.ts';
+import { readVersion } from './read-version.ts';
 import { toTerminalText } from './show/terminal-text.ts';
 
 /** The commands by the heading that help shows them under; each function adds one to the program. */
@@ -86,10 +86,4 @@ function explain(error: unknown, io: CliIo): ExitName {
   const message = error instanceof Error ? error.message : String(error);
   io.stderr.write(`error: this should not happen, please report it: ${toTerminalText(message)}\n`);
   return 'internal';
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
 }

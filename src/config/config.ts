@@ -32,6 +32,8 @@ export interface IngressConfig {
   /** Beside `/webhook`. */
   readonly endpointPath: string;
   readonly bodyLimitBytes: number;
+  /** Deliveries that are taken in at once, from all clients. */
+  readonly maxInFlight: number;
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   /** Headers and body together, and a second more: the server's own last resort behind the kinder two. */
@@ -53,6 +55,10 @@ export interface ClientConfig {
   /** Absent: every agent. */
   readonly permittedAgents?: readonly string[];
   readonly callbackHeaders: Readonly<Record<string, string>>;
+  /** Deliveries that one process takes in a window of time. */
+  readonly rateLimit: { readonly count: number; readonly windowMs: number };
+  /** Deliveries that one process records at once. */
+  readonly maxInFlight: number;
 }
 
 /** Which adapter an agent has, with what it needs. */

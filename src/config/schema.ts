@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network } from './kinds/addresses.ts';
 import { listOf } from './kinds/kind.ts';
-import { duration, size, wholeNumber } from './kinds/quantities.ts';
+import { duration, rate, size, wholeNumber } from './kinds/quantities.ts';
 import { apiKeys, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
 import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, yesOrNo } from './kinds/texts.ts';
 import { optionalSetting, setting, settingMeta, withKind } from './setting.ts';
@@ -20,10 +20,16 @@ const long = duration({ min: '1s', max: '365d' });
  */
 const payload = size({ min: '1KiB', max: '1536KiB' });
 
+const inFlight = wholeNumber({ min: 1, max: 100_000 });
+
 const limits = z.strictObject({
   body: setting(payload, { default: '1MiB', help: 'Largest body of a request; a larger one is answered 413.' }),
   headers_timeout: setting(attempt, { default: '10s', help: 'Time for the headers of a request.' }),
   body_timeout: setting(attempt, { default: '20s', help: 'Time for the body, from the end of the headers.' }),
+  max_in_flight: setting(inFlight, {
+    default: 200,
+    help: 'Tasks and events that one process takes in at once, from all clients; further ones are answered 503 before their body is read.',
+  }),
   shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
     default: '10s',
     help: 'Time for requests in flight when the server stops.',
@@ -58,6 +64,14 @@ const client = z.strictObject({
   agents: optionalSetting(listOf(name, 'agent names'), {
     defaultText: 'every agent',
     help: 'Agents that the client may use; the first serves where the default agent is not among them.',
+  }),
+  rate_limit: setting(rate, {
+    default: '500/s',
+    help: 'Tasks and events that one process takes from this client in a second, minute or hour; further ones are answered 429. Counted in memory: with several processes the client has it once in each.',
+  }),
+  max_in_flight: setting(inFlight, {
+    default: 100,
+    help: 'Tasks and events of this client that one process records at once; further ones are answered 429. Keep it below `limits.max_in_flight`, so that one loud client leaves room for the others.',
   }),
   callback_headers: optionalSetting(secretHeaders, {
     secret: true,

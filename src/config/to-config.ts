@@ -19,6 +19,7 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
       port: read.listen_port,
       endpointPath: read.endpoint_path,
       bodyLimitBytes: read.limits.body,
+      maxInFlight: read.limits.max_in_flight,
       headersTimeoutMs: read.limits.headers_timeout,
       bodyTimeoutMs: read.limits.body_timeout,
       requestTimeoutMs: read.limits.headers_timeout + read.limits.body_timeout + 1_000,
@@ -55,6 +56,8 @@ function toClient(client: Settings['clients'][number]): ClientConfig {
     allowedCallbackDomains: client.allowed_callback_domains,
     ...(client.agents !== undefined && { permittedAgents: client.agents }),
     callbackHeaders: client.callback_headers ?? {},
+    rateLimit: client.rate_limit,
+    maxInFlight: client.max_in_flight,
   };
 }
 

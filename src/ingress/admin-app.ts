@@ -1,6 +1,6 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import type { IngressLimits, IngressLogger, RequestState } from './app-deps.ts';
+import type { AppDeps, IngressLimits, IngressLogger, RequestState } from './app-deps.ts';
 import { errorResponder } from './middleware/error-responder.ts';
 import { noRoute } from './middleware/no-route.ts';
 import { requestId } from './middleware/request-id.ts';
@@ -8,7 +8,7 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { healthRoutes } from './routes/health.ts';
 
 /** What the admin port shows. */
-export interface AdminDeps {
+export interface AdminDeps extends Pick<AppDeps, 'agentsAtFault'> {
   /** The metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
   readonly ready: () => Promise<boolean>;
@@ -23,7 +23,7 @@ export function createAdminApp(deps: AdminDeps): Koa<RequestState> {
     ctx.type = 'text/plain; version=0.0.4; charset=utf-8';
     ctx.body = await deps.metricsText();
   });
-  healthRoutes(router, deps.ready);
+  healthRoutes(router, deps);
 
   const app = new Koa<RequestState>();
   app.on('error', (error: unknown) => deps.logger.error({ err: error }, 'answer failed'));

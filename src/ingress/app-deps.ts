@@ -4,6 +4,14 @@ import type { RunClient } from './run-client.ts';
 import type { IgnoreWhy } from './sources/preset.ts';
 import type { Source } from './sources/source.ts';
 import type { StreamLimits } from './stream-slots.ts';
+import type { WaitLimits } from './wait-slots.ts';
+import type { ProblemCode } from '../protocol/problems.ts';
+
+/** How many deliveries a client may send in a window of time, which is a whole number of seconds. */
+export interface ClientRate {
+  readonly count: number;
+  readonly windowMs: number;
+}
 
 /** Who may call. */
 export interface IngressClient {
@@ -16,6 +24,10 @@ export interface IngressClient {
   readonly allowedCallbackDomains: readonly string[];
   /** Names of agents; absent: every agent. The first one serves where the default agent is not among them. */
   readonly permittedAgents?: readonly string[];
+  /** Absent: as often as it likes. */
+  readonly rateLimit?: ClientRate;
+  /** Deliveries that are recorded at once; absent: as many as it likes. */
+  readonly maxInFlight?: number;
 }
 
 /** How large and how slow a request may be. */
@@ -26,6 +38,8 @@ export interface IngressLimits {
   readonly bodyTimeoutMs: number;
   /** How long a refused sender may go on sending before the connection is cut, in milliseconds. */
   readonly lingerMs: number;
+  /** Deliveries that are taken in at once, from all clients; absent: as many as come. */
+  readonly maxInFlight?: number;
 }
 
 /** What policy says about a callback address. */
@@ -43,18 +57,35 @@ export interface IngressLogger {
   error(fields: object, message: string): void;
 }
 
+/** What a delivery came to; `code` is that of the problem that was answered, or why an event started nothing. */
+export type DeliveryJudgement =
+  | { readonly result: 'accepted' | 'duplicate'; readonly client: string; readonly source: string }
+  | { readonly result: 'ignored'; readonly client: string; readonly source: string; readonly code: IgnoreWhy }
+  | { readonly result: 'refused'; readonly client?: string; readonly source: string; readonly code: ProblemCode };
+
 /** What the ingress counts. */
 export interface IngressMetrics {
   /** `route` is the route's pattern, never the path, so that the number of series stays small. */
   requestAnswered(labels: { route: string; method: string; status: number }, seconds: number): void;
   /** A verified event of a configured source started nothing. */
   eventIgnored?(labels: { source: string; why: IgnoreWhy }): void;
+  /** Once for every delivery, whatever became of it. */
+  deliveryJudged?(delivery: DeliveryJudgement): void;
+  /** A run was recorded that was not there before. */
+  runStarted?(labels: { client: string; agent: string }): void;
 }
 
 /** How callbacks of accepted runs are delivered, and where they may never go. */
 export interface CallbackSettings extends Omit<CallbackTarget, 'url'> {
   /** Networks in CIDR form that an operator has opened. */
   readonly permitNetworks: readonly string[];
+}
+
+/** An agent that can't work, whatever the task: in `/readyz`. */
+export interface AgentAtFault {
+  readonly name: string;
+  /** A failure type of the class `agent`. */
+  readonly code: string;
 }
 
 /** Everything that the ingress needs from outside. */
@@ -74,6 +105,10 @@ export interface AppDeps {
   readonly listLimits?: Partial<ListLimits>;
   /** Default: `DEFAULT_STREAM_LIMITS`. */
   readonly streamLimits?: Partial<StreamLimits>;
+  /** Default: `DEFAULT_WAIT_LIMITS`. */
+  readonly waitLimits?: Partial<WaitLimits>;
+  /** The agents that are at fault at the moment, as far as this process knows. Default: none. */
+  readonly agentsAtFault?: () => readonly AgentAtFault[];
   readonly logger: IngressLogger;
   readonly metrics: IngressMetrics;
   /** Milliseconds since the epoch; judges signed timestamps. Default: `Date.now`. */
@@ -85,11 +120,13 @@ export interface RequestState {
   requestId: string;
   /** Known once the caller has proved who it is. */
   client?: string;
-  /** Name of the configured source whose path was asked for. */
+  /** Of a delivery: `webhook`, or the name of the configured source whose path was asked for. */
   source?: string;
   /** Why an event started nothing. */
   ignored?: string;
   runId?: string;
+  /** Whether the run of a delivery was there before. */
+  duplicate?: boolean;
   /** Code of the problem that was answered. */
   problem?: string;
 }

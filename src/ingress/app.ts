@@ -1,6 +1,7 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { AppDeps, RequestState } from './app-deps.ts';
+import { createDoors } from './doors.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { errorResponder } from './middleware/error-responder.ts';
 import { noRoute } from './middleware/no-route.ts';
@@ -22,13 +23,17 @@ import { webhookRoutes } from './routes/webhook.ts';
 export function createApp(deps: AppDeps): Koa<RequestState> {
   checkDeps(deps);
   const router = new Router<RequestState>({ sensitive: true });
-  webhookRoutes(router, deps);
-  hooksRoutes(router, deps);
+  const doors = createDoors(deps);
+  webhookRoutes(router, deps, doors);
+  hooksRoutes(router, deps, doors);
   runListRoute(router, deps);
   runsRoutes(router, deps);
   runEventsRoute(router, deps);
   docsRoutes(router, deps);
-  healthRoutes(router, () => deps.runs.ready());
+  healthRoutes(router, {
+    ready: () => deps.runs.ready(),
+    ...(deps.agentsAtFault && { agentsAtFault: deps.agentsAtFault }),
+  });
 
   const app = new Koa<RequestState>();
   app.on('error', (error: unknown) => deps.logger.error({ err: error }, 'answer failed'));

@@ -140,6 +140,13 @@ export const PROBLEMS = {
     meaning: 'This client has asked for more than its share.',
     mend: 'Wait as long as `Retry-After` says, then ask less often.',
   },
+  too_many_in_flight: {
+    status: 429,
+    title: 'Your client has too many requests under way',
+    retryAfter: 1,
+    meaning: 'This client has as many deliveries, or waiting polls, under way at once as it may have.',
+    mend: 'Send fewer at once, and try again as `Retry-After` says: with the same delivery id it is the same run.',
+  },
   too_many_streams: {
     status: 429,
     title: 'Your client follows too many runs at once',

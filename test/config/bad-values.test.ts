@@ -201,6 +201,16 @@ describe('one line tells path, value and mend of', () => {
       client('callback_headers: { "X A": a }'),
       /: the header X has a name that HTTP does not permit/,
     ],
+    [
+      'a rate without a unit',
+      client('rate_limit: 100'),
+      /^clients\[0\]\.rate_limit .*: 100 is not a rate: write .* 100\/s/,
+    ],
+    ['a rate by the day', client('rate_limit: 100/d'), /^clients\[0\]\.rate_limit .*"100\/d" is not a rate/],
+    ['a rate of nothing', client('rate_limit: 0/s'), /^clients\[0\]\.rate_limit .*"0\/s" lets nothing in/],
+    ['a rate beyond counting', client('rate_limit: 1000001/s'), /is too high: write at most 1000000/],
+    ['nothing in flight', client('max_in_flight: 0'), /^clients\[0\]\.max_in_flight .*: 0 is not a number/],
+    ['no deliveries at all', `${CLIENTS}limits: { max_in_flight: 0 }`, /^limits\.max_in_flight .*: 0 is not a number/],
     ['headers that are a list', client('callback_headers: [a]'), /is not a block of headers/],
     [
       'less total than attempt',

@@ -24,6 +24,8 @@ describe('by the environment alone', () => {
         callbackSecrets: ['callback-secret'],
         allowedCallbackDomains: ['ci.example.com', '*.ops.example.com', 'xn--bcher-kva.example'],
         callbackHeaders: {},
+        rateLimit: { count: 500, windowMs: 1000 },
+        maxInFlight: 100,
       },
     ]);
     assert.deepEqual(madeUp, []);
@@ -78,6 +80,8 @@ clients:
     allowed_callback_domains: [ci.example.com]
     agents: [reviewer]
     callback_headers: { X-Gateway-Key: gateway key }
+    rate_limit: 6000/m
+    max_in_flight: 8
   - id: ops
     hmac_secret: ops-secret
 agents:
@@ -97,6 +101,8 @@ describe('by the file', () => {
         allowedCallbackDomains: ['ci.example.com'],
         permittedAgents: ['reviewer'],
         callbackHeaders: { 'X-Gateway-Key': 'gateway key' },
+        rateLimit: { count: 6000, windowMs: 60_000 },
+        maxInFlight: 8,
       },
       {
         id: 'ops',
@@ -105,6 +111,8 @@ describe('by the file', () => {
         callbackSecrets: ['ops-secret'],
         allowedCallbackDomains: [],
         callbackHeaders: {},
+        rateLimit: { count: 500, windowMs: 1000 },
+        maxInFlight: 100,
       },
     ]);
   });
@@ -140,7 +148,7 @@ endpoint_path: /in/voke
 admin_host: 127.0.0.1
 temporal_ui_url: https://temporal.example/ui/
 task_queue: other
-limits: { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, shutdown_grace: 1s }
+limits: { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, max_in_flight: 9, shutdown_grace: 1s }
 callback: { permit_networks: [10.0.0.0/8, "fd00::/8", 192.0.2.7], retry_delays: [], attempt_timeout: 2s, dead_letter: 1d }
 worker: { max_concurrent_activities: 7, shutdown_grace: 0s, journal_dir: /var/lib/journal }
 log: { level: debug, format: pretty }
@@ -155,6 +163,7 @@ log: { level: debug, format: pretty }
         port: 8080,
         endpointPath: '/in/voke',
         bodyLimitBytes: 65_536,
+        maxInFlight: 9,
         headersTimeoutMs: 5000,
         bodyTimeoutMs: 15_000,
         requestTimeoutMs: 21_000,

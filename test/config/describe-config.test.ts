@@ -23,6 +23,8 @@ limits: { body: 524288 }
       callback_secret: 'set (9 characters)',
       allowed_callback_domains: [],
       callback_headers: { 'X-Key': 'set (3 characters)' },
+      rate_limit: '500/s',
+      max_in_flight: 100,
     },
   ]);
   assert.deepEqual(agents, {
@@ -38,7 +40,13 @@ limits: { body: 524288 }
       max_answer_bytes: '2000B',
     },
   });
-  assert.deepEqual(limits, { body: '512KiB', headers_timeout: '10s', body_timeout: '20s', shutdown_grace: '10s' });
+  assert.deepEqual(limits, {
+    body: '512KiB',
+    headers_timeout: '10s',
+    body_timeout: '20s',
+    max_in_flight: 200,
+    shutdown_grace: '10s',
+  });
   assert.deepEqual((callback as Record<string, unknown>)['dead_letter'], '14d');
 });
 

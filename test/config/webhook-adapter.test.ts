@@ -26,6 +26,8 @@ describe("the article's block", () => {
         callbackSecrets: [SECRET],
         allowedCallbackDomains: ['ops.internal.example.com', 'ci.example.com'],
         callbackHeaders: {},
+        rateLimit: { count: 500, windowMs: 1000 },
+        maxInFlight: 100,
       },
     ]);
     assert.deepEqual(warnings, []);

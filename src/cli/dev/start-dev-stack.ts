@@ -6,6 +6,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
+import { effectiveRoles } from '../stack/effective-roles.ts';
 import { explainStart } from '../stack/explain-start.ts';
 import { loadProcess } from '../stack/load-process.ts';
 import { type RunningStack, startStack } from '../stack/start-stack.ts';
@@ -53,6 +54,8 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
     devSecretsFile: join(folder, 'dev-secrets.json'),
     ...(options.file === false && { file: false }),
   });
+  // Here one starts runs by HTTP: without an ingress there is nothing to show.
+  effectiveRoles({ ingress: true, worker: false }, loaded.loaded.config);
   const { settings: temporal, server } = await findTemporal(io, {
     folder,
     port: options.temporalPort,

@@ -1,10 +1,12 @@
 import { ConfigError } from '../../config/config-error.ts';
 import { describeConfig } from '../../config/describe-config.ts';
 import { type LoadedConfig, loadConfig, type LoadOptions } from '../../config/load-config.ts';
+import { failureTypesOf } from '../../contract/failures.ts';
 import { createLogger, type Logger } from '../../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
+import { readVersion } from '../read-version.ts';
 import { judgeSources } from './read-sources.ts';
 import { readTemporalSettings, type TemporalSettings } from './temporal-settings.ts';
 
@@ -36,7 +38,8 @@ export function loadProcess(
   }
   const logger = createLogger({ ...loaded.config.log, destination: io.stdout });
   for (const warning of loaded.warnings) logger.warn({}, warning);
-  return { loaded, temporal, logger, metrics: createMetrics() };
+  const metrics = createMetrics({ agentFaults: failureTypesOf('agent'), version: readVersion() });
+  return { loaded, temporal, logger, metrics };
 }
 
 /** Writes the effective configuration to the log, with every secret redacted. */

@@ -1,4 +1,5 @@
 import type { CliIo } from '../cli-io.ts';
+import { effectiveRoles } from './effective-roles.ts';
 import { explainStart } from './explain-start.ts';
 import { loadProcess, logConfig } from './load-process.ts';
 import { serveUntilStopped } from './serve-until-stopped.ts';
@@ -9,10 +10,11 @@ import { type Roles, startStack } from './start-stack.ts';
  *
  * @throws CliError `usage` with every problem of the configuration, or with the place that can't be had
  */
-export async function runProcess(roles: Roles, flags: Record<string, unknown>, io: CliIo): Promise<void> {
+export async function runProcess(asked: Roles, flags: Record<string, unknown>, io: CliIo): Promise<void> {
   const loaded = loadProcess(io, { mode: 'production', flags });
-  logConfig(loaded);
   const { config } = loaded.loaded;
+  const roles = effectiveRoles(asked, config);
+  logConfig(loaded);
   const stack = await startStack({ ...loaded, config, roles }).catch((error: unknown) => {
     throw explainStart(error);
   });

@@ -4,6 +4,7 @@ import { checkUrl } from '../../egress/check-url.ts';
 import { createApp } from '../../ingress/app.ts';
 import { createRunClient } from '../../ingress/runs/create-run-client.ts';
 import { serveIngress } from '../../ingress/serve.ts';
+import type { AppDeps } from '../../ingress/app-deps.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { TemporalLink } from '../../worker/connect-temporal.ts';
@@ -21,6 +22,7 @@ export interface IngressParts {
   readonly link: TemporalLink;
   readonly pollConnection: Connection;
   readonly eagerStart: boolean;
+  readonly agentsAtFault: NonNullable<AppDeps['agentsAtFault']>;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -38,7 +40,7 @@ export interface RunningIngress {
  * @throws ListenError
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
-  const { config, temporal, link, pollConnection, eagerStart, logger, metrics } = parts;
+  const { config, temporal, link, pollConnection, eagerStart, agentsAtFault, logger, metrics } = parts;
   const { ingress } = config;
   const runs = createRunClient({
     connection: () => link.current(),
@@ -50,6 +52,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     ...(config.temporalUiUrl !== undefined && {
       temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}`,
     }),
+    onAnswer: (answered) => metrics.temporalAnswered(answered),
     logger,
   });
   const app = createApp({
@@ -59,9 +62,15 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     defaultAgent: config.defaultAgent,
     callback: config.callback,
     checkUrl,
-    limits: { bodyBytes: ingress.bodyLimitBytes, bodyTimeoutMs: ingress.bodyTimeoutMs, lingerMs: LINGER_MS },
+    limits: {
+      bodyBytes: ingress.bodyLimitBytes,
+      bodyTimeoutMs: ingress.bodyTimeoutMs,
+      lingerMs: LINGER_MS,
+      maxInFlight: ingress.maxInFlight,
+    },
     endpointPath: ingress.endpointPath,
     sources: readSources(config),
+    agentsAtFault,
     logger,
     metrics,
   });

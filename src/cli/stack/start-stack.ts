@@ -7,6 +7,7 @@ import { createAdminApp } from '../../ingress/admin-app.ts';
 import { type RunningServer, serveAdmin } from '../../ingress/serve.ts';
 import { connectTemporal } from '../../worker/connect-temporal.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
+import { type AgentWatch, createAgentWatch } from './agent-watch.ts';
 import { startIngress } from './start-ingress.ts';
 import { startWorker } from './start-worker.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
@@ -50,6 +51,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   installRuntime(toTemporalLogger(logger));
   const link = connectTemporal({ connectionOptions: temporal.connectionOptions, logger });
   const pollConnection = Connection.lazy(temporal.connectionOptions);
+  const agents = createAgentWatch();
   /** In the order in which they are to be ended. */
   const ends: (() => Promise<void>)[] = [];
   const endAll = async (): Promise<void> => {
@@ -58,18 +60,19 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     await link.close();
   };
 
+  const common = { config, temporal, link, logger, metrics };
   try {
-    const worker = roles.worker ? await startWorker({ config, temporal, link, logger, metrics }) : undefined;
+    const worker = roles.worker ? await startWorker({ ...common, agents }) : undefined;
     if (worker) ends.push(() => worker.drain());
     const eagerStart = worker !== undefined;
     const ingress = roles.ingress
-      ? await startIngress({ config, temporal, link, pollConnection, eagerStart, logger, metrics })
+      ? await startIngress({ ...common, pollConnection, eagerStart, agentsAtFault: () => agents.atFault() })
       : undefined;
     // The ingress goes first: what it has accepted may still be begun by the worker.
     if (ingress) ends.unshift(() => ingress.drain());
     const ready = async (): Promise<boolean> =>
       (worker?.ready() ?? true) && (ingress === undefined || (await ingress.ready()));
-    const admin = await startAdmin(options, ready);
+    const admin = await startAdmin(options, ready, agents);
     ends.push(() => admin.drain(0));
     let drained: Promise<void> | undefined;
     return {
@@ -84,10 +87,15 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   }
 }
 
-function startAdmin({ config, metrics, logger }: StackOptions, ready: () => Promise<boolean>): Promise<RunningServer> {
+function startAdmin(
+  { config, metrics, logger }: StackOptions,
+  ready: () => Promise<boolean>,
+  agents: AgentWatch,
+): Promise<RunningServer> {
   const app = createAdminApp({
     metricsText: () => metrics.text(),
     ready,
+    agentsAtFault: () => agents.atFault(),
     limits: { bodyBytes: 1024, bodyTimeoutMs: 1000, lingerMs: 100 },
     logger,
   });

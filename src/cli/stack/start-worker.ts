@@ -1,5 +1,3 @@
-import { AsyncCompletionClient, Client } from '@temporalio/client';
-import type { NativeConnection } from '@temporalio/worker';
 import { createAgent } from '../../activities/agents/index.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { CompletionClient } from '../../activities/journal/completion-client.ts';
@@ -12,12 +10,15 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { TemporalLink } from '../../worker/connect-temporal.ts';
 import { runWorker } from '../../worker/run-worker.ts';
+import type { AgentWatch } from './agent-watch.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
+import { keepClients } from './worker-clients.ts';
 
 export interface WorkerParts {
   readonly config: Config;
   readonly temporal: TemporalSettings;
   readonly link: TemporalLink;
+  readonly agents: Pick<AgentWatch, 'attemptEnded'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -34,21 +35,15 @@ export interface ComposedWorker {
  * @throws JournalLockedError when another worker has the journal
  */
 export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
-  const { config, temporal, link, logger, metrics } = parts;
+  const { config, temporal, link, agents, logger, metrics } = parts;
   const { namespace } = temporal;
   const stopping = new AbortController();
-  const journal = await openConfiguredJournal(config, logger);
-  const withConnection = async <T>(use: (connection: NativeConnection) => Promise<T>): Promise<T> => {
-    const connection = link.current();
-    if (connection === undefined) throw new Error('Temporal is not connected');
-    return use(connection);
-  };
+  const journal = await openConfiguredJournal(config, logger, (entries) => metrics.journalChanged(entries));
   // A task comes over a connection, so that there is one whenever a result is to be reported.
+  const clients = keepClients(link, namespace);
   const completions: CompletionClient = {
-    complete: (id: never, result: unknown) =>
-      withConnection((connection) => new AsyncCompletionClient({ connection, namespace }).complete(id, result)),
-    fail: (token, error) =>
-      withConnection((connection) => new AsyncCompletionClient({ connection, namespace }).fail(token, error)),
+    complete: async (id: never, result: unknown) => clients().completions.complete(id, result),
+    fail: async (id: never, error: unknown) => clients().completions.fail(id, error),
   };
   const activities = createActivities({
     agents: new Map(
@@ -57,14 +52,17 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
     callback: {
       clients: new Map(config.clients.map((client) => [client.id, client])),
       permitNetworks: config.callback.permitNetworks,
-      onFirstFailure: (runId) =>
-        withConnection((connection) =>
-          new Client({ connection, namespace }).workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
-        ),
+      onFirstFailure: async (runId) => clients().client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
     },
     ...(journal && { journal: { journal, completions } }),
     logger,
-    metrics,
+    metrics: {
+      ...metrics,
+      attemptEnded(labels, seconds) {
+        agents.attemptEnded(labels, seconds);
+        metrics.attemptEnded(labels, seconds);
+      },
+    },
   });
   const worker = runWorker({
     link,
@@ -91,11 +89,15 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
 }
 
 /** A folder that can't be used costs speed after a crash, not correctness: the worker goes on without. */
-async function openConfiguredJournal(config: Config, logger: Logger): Promise<Journal | undefined> {
+async function openConfiguredJournal(
+  config: Config,
+  logger: Logger,
+  onChange: (entries: number) => void,
+): Promise<Journal | undefined> {
   const { journalDir } = config.worker;
   if (journalDir === undefined) return undefined;
   try {
-    return await openJournal(journalDir);
+    return await openJournal(journalDir, { onChange });
   } catch (error) {
     if (!(error instanceof JournalFolderError)) throw error;
     logger.warn({ folder: journalDir }, `${error.message} Going on without a journal.`);

@@ -105,3 +105,31 @@ export function wholeNumber({ min, max, noun = 'number' }: { min: number; max: n
     show: (value) => value,
   };
 }
+
+/** How often something may happen: so many times in a window of time. */
+export interface Rate {
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+const RATE_UNITS: readonly (readonly [string, number])[] = [
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+];
+const MAX_RATE_COUNT = 1_000_000;
+
+/** A rate such as `100/s`, `6000/m` or `50000/h`. */
+export const rate: Kind<Rate> = {
+  accepts: 'rate',
+  read(value) {
+    const [, digits, unit] = (typeof value === 'string' && /^(\d{1,9}) ?\/ ?([smh])$/.exec(value.trim())) || [];
+    const windowMs = RATE_UNITS.find(([name]) => name === unit)?.[1];
+    if (windowMs === undefined) throw new BadValue('is not a rate: write a number and /s, /m or /h, such as 100/s');
+    const count = Number(digits);
+    if (count < 1) throw new BadValue('lets nothing in: write at least 1');
+    if (count > MAX_RATE_COUNT) throw new BadValue(`is too high: write at most ${MAX_RATE_COUNT}`);
+    return { count, windowMs };
+  },
+  show: ({ count, windowMs }) => `${count}/${RATE_UNITS.find(([, factor]) => factor === windowMs)?.[0] ?? 's'}`,
+};

@@ -13,7 +13,7 @@ export function accessLog(logger: IngressLogger, metrics: IngressMetrics): Middl
     const started = performance.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
-      const { requestId, client, source, ignored, runId, problem } = ctx.state;
+      const { requestId, client, source, ignored, runId, duplicate, problem } = ctx.state;
       const { method } = ctx;
       // Where the caller went before an answer was begun, the status is only what would have been sent.
       const status = ctx.res.headersSent ? ctx.res.statusCode : 499;
@@ -28,6 +28,7 @@ export function accessLog(logger: IngressLogger, metrics: IngressMetrics): Middl
           ...(source !== undefined && { source }),
           ...(ignored !== undefined && { ignored }),
           ...(runId !== undefined && { run_id: runId }),
+          ...(duplicate !== undefined && { duplicate }),
           ...(problem !== undefined && { problem }),
         },
         'request',

@@ -1,14 +1,23 @@
 import type { Router } from '@koa/router';
 import { ProblemError } from '../../protocol/problems.ts';
-import type { RequestState } from '../app-deps.ts';
+import type { AppDeps, RequestState } from '../app-deps.ts';
 
-/** `GET /healthz`: the process serves. `GET /readyz`: Temporal answers too, so that runs can be recorded. */
-export function healthRoutes(router: Router<RequestState>, ready: () => Promise<boolean>): void {
+/** What health is told by. */
+export interface Health extends Pick<AppDeps, 'agentsAtFault'> {
+  readonly ready: () => Promise<boolean>;
+}
+
+/**
+ * `GET /healthz`: the process serves. `GET /readyz`: Temporal answers too, so that runs can be recorded. Agents at fault
+ * are told there and change nothing: to take a task is not to run it.
+ */
+export function healthRoutes(router: Router<RequestState>, { ready, agentsAtFault = () => [] }: Health): void {
   router.get('/healthz', (ctx) => {
     ctx.body = { status: 'ok' };
   });
   router.get('/readyz', async (ctx) => {
     if (!(await ready())) throw new ProblemError('temporal_unavailable', 'Temporal does not answer.');
-    ctx.body = { status: 'ready' };
+    const faults = agentsAtFault();
+    ctx.body = { status: 'ready', ...(faults.length > 0 && { agents_at_fault: faults }) };
   });
 }

@@ -1,37 +1,41 @@
 import type { Router, RouterContext } from '@koa/router';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
-import { answerRun } from '../answer-run.ts';
+import { countRefused } from '../middleware/count-refused.ts';
 import { readBody } from '../read-body.ts';
+import { recordAndAnswer } from '../record-and-answer.ts';
 import { parseSourceDelivery } from '../sources/parse-source-delivery.ts';
-import type { Source } from '../sources/source.ts';
-import { verifySourceDelivery } from '../sources/verify-source-delivery.ts';
+import { type SourceDelivery, verifySourceDelivery } from '../sources/verify-source-delivery.ts';
+import type { Doors } from '../doors.ts';
 
 /** `POST /hooks/:source` of every configured source: verified, parsed, recorded, and only then answered with 202. */
-export function hooksRoutes(router: Router<RequestState>, deps: AppDeps): void {
+export function hooksRoutes(router: Router<RequestState>, deps: AppDeps, doors: Doors): void {
   for (const source of deps.sources?.values() ?? []) {
-    router.post(source.path, (ctx) => take(ctx, source, deps));
+    router.post(source.path, countRefused(source.name, deps.metrics), doors.inFlight, async (ctx) => {
+      const limits = { ...deps.limits, bodyBytes: source.bodyBytes ?? deps.limits.bodyBytes };
+      const body = await readBody(ctx.req, ctx.res, limits);
+      const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
+      ctx.state.client = delivery.client;
+      await doors.clients.pass(ctx, delivery.client, () => take(ctx, delivery, deps));
+    });
     if (source.preset.grantsOrigins === true) router.options(source.path, grantOrigin);
   }
 }
 
-async function take(ctx: RouterContext<RequestState>, source: Source, deps: AppDeps): Promise<void> {
-  ctx.state.source = source.name;
-  const limits = { ...deps.limits, bodyBytes: source.bodyBytes ?? deps.limits.bodyBytes };
-  const body = await readBody(ctx.req, ctx.res, limits);
-  const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
-  ctx.state.client = delivery.client;
+async function take(ctx: RouterContext<RequestState>, delivery: SourceDelivery, deps: AppDeps): Promise<void> {
+  const { client, source, from } = delivery;
   const parsed = await parseSourceDelivery(delivery, deps);
   if (parsed.kind === 'answer') {
+    deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: 'handshake' });
     ctx.body = parsed.body;
   } else if (parsed.kind === 'ignored') {
     ctx.state.ignored = parsed.reason;
-    deps.metrics.eventIgnored?.({ source: source.name, why: parsed.why });
+    deps.metrics.eventIgnored?.({ source, why: parsed.why });
+    deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: parsed.why });
     ctx.body = { ignored: parsed.reason };
   } else {
-    ctx.state.runId = parsed.task.runId;
-    answerRun(ctx, await deps.runs.start(parsed.task));
-    const acknowledgement = source.preset.acknowledge?.(parsed.view, parsed.task.runId);
+    await recordAndAnswer(ctx, parsed.task, deps);
+    const acknowledgement = from.preset.acknowledge?.(parsed.view, parsed.task.runId);
     if (acknowledgement === undefined) return;
     ctx.status = 200;
     ctx.body = acknowledgement;

@@ -6,12 +6,12 @@ import type { AppDeps, RequestState } from '../app-deps.ts';
 import { authenticate } from '../authenticate.ts';
 import { readPosition, toEventStream } from '../event-stream.ts';
 import { readCaller, sameNotFound } from '../run-route.ts';
-import { DEFAULT_STREAM_LIMITS, type StreamLimits, StreamSlots } from '../stream-slots.ts';
+import { createStreamSlots, DEFAULT_STREAM_LIMITS, type StreamLimits } from '../stream-slots.ts';
 
 /** `GET /v1/runs/:id/events`: a run of the caller's own as server-sent events. */
 export function runEventsRoute(router: Router<RequestState>, deps: AppDeps): void {
   const limits = { ...DEFAULT_STREAM_LIMITS, ...deps.streamLimits };
-  const slots = new StreamSlots(limits);
+  const slots = createStreamSlots(limits);
   router.get('/v1/runs/:id/events', authenticate(deps.clients), async (ctx) => {
     const { id, client } = readCaller(ctx);
     if (ctx.method === 'HEAD') {

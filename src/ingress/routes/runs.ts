@@ -9,6 +9,7 @@ import { readBody } from '../read-body.ts';
 import { readJson } from '../read-json.ts';
 import type { RunReply } from '../run-client.ts';
 import { readCaller, sameNotFound } from '../run-route.ts';
+import { createWaitSlots, DEFAULT_WAIT_LIMITS } from '../wait-slots.ts';
 
 const MAX_WAIT_SECONDS = 60;
 
@@ -17,11 +18,21 @@ type RunContext = RouterContext<RequestState>;
 /** `/v1/runs/:id`: read, wait for, cancel and redeliver a run of the caller's own. */
 export function runsRoutes(router: Router<RequestState>, deps: AppDeps): void {
   const authenticated = authenticate(deps.clients);
+  const waits = createWaitSlots({ ...DEFAULT_WAIT_LIMITS, ...deps.waitLimits });
 
   router.get('/v1/runs/:id', authenticated, async (ctx) => {
     const { id, client } = readCaller(ctx);
     const seconds = readWait(ctx.query['wait']);
-    ctx.body = await sameNotFound(seconds > 0 ? wait(ctx, deps, id, client, seconds) : deps.runs.get(id, client));
+    if (seconds === 0) {
+      ctx.body = await sameNotFound(deps.runs.get(id, client));
+      return;
+    }
+    const release = waits.take(client);
+    try {
+      ctx.body = await sameNotFound(wait(ctx, deps, id, client, seconds));
+    } finally {
+      release();
+    }
   });
 
   router.post('/v1/runs/:id/cancel', authenticated, async (ctx) => {

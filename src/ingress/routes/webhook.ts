@@ -1,19 +1,21 @@
 import type { Router } from '@koa/router';
-import { answerRun } from '../answer-run.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
+import type { Doors } from '../doors.ts';
+import { countRefused } from '../middleware/count-refused.ts';
 import { parseDelivery } from '../parse-delivery.ts';
 import { readBody } from '../read-body.ts';
+import { recordAndAnswer } from '../record-and-answer.ts';
 import { verifyDelivery } from '../verify-delivery.ts';
 
 /** `POST /webhook` and the configured second path: verified, parsed, recorded, and only then answered with 202. */
-export function webhookRoutes(router: Router<RequestState>, deps: AppDeps): void {
+export function webhookRoutes(router: Router<RequestState>, deps: AppDeps, doors: Doors): void {
   const paths = [...new Set(['/webhook', deps.endpointPath])];
-  router.post(paths, async (ctx) => {
+  router.post(paths, countRefused('webhook', deps.metrics), doors.inFlight, async (ctx) => {
     const body = await readBody(ctx.req, ctx.res, deps.limits);
     const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps);
     ctx.state.client = delivery.client;
-    const task = await parseDelivery(delivery, deps);
-    ctx.state.runId = task.runId;
-    answerRun(ctx, await deps.runs.start(task));
+    await doors.clients.pass(ctx, delivery.client, async () => {
+      await recordAndAnswer(ctx, await parseDelivery(delivery, deps), deps);
+    });
   });
 }

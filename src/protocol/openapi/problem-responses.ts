@@ -40,6 +40,7 @@ function toHeaders(status: number, codes: readonly ProblemCode[]): JsonObject {
   return {
     ...headerRefs('X-Request-Id'),
     ...(status === 401 && headerRefs('WWW-Authenticate')),
+    ...(status === 429 && headerRefs('RateLimit-Policy', 'RateLimit')),
     ...(codes.some((code) => problemRetryAfter(code) !== undefined) && headerRefs('Retry-After')),
   };
 }

@@ -68,7 +68,10 @@ const GET_RUN: JsonObject = {
       schema: { type: 'integer', minimum: 0, maximum: 60, default: 0 },
     },
   ],
-  responses: { '200': run('The run.'), ...problemResponses([...RUN_PROBLEMS, 'invalid_parameter']) },
+  responses: {
+    '200': run('The run.'),
+    ...problemResponses([...RUN_PROBLEMS, 'invalid_parameter', 'too_many_in_flight', 'overloaded']),
+  },
 };
 
 /** One event; OpenAPI 3.1 has no word for a stream of them. */

@@ -21,7 +21,7 @@ export function servicePaths(): JsonObject {
         summary: 'Whether runs can be recorded: Temporal answers',
         tags: ['Service'],
         security: OPEN,
-        responses: { '200': status('ready'), ...problemResponses(['temporal_unavailable']) },
+        responses: { '200': READY, ...problemResponses(['temporal_unavailable']) },
       },
     },
     '/openapi.json': {
@@ -56,6 +56,35 @@ export function servicePaths(): JsonObject {
     },
   };
 }
+
+const READY: JsonObject = {
+  description: 'Yes. `agents_at_fault` is there while an agent of this process can not work, whatever the task.',
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        required: ['status'],
+        properties: {
+          status: { const: 'ready' },
+          agents_at_fault: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['name', 'code'],
+              properties: { name: { type: 'string' }, code: { type: 'string' } },
+            },
+          },
+        },
+      },
+      examples: {
+        ready: { value: { status: 'ready' } },
+        agent_at_fault: {
+          value: { status: 'ready', agents_at_fault: [{ name: 'garudust', code: 'AgentKeyRefused' }] },
+        },
+      },
+    },
+  },
+};
 
 function status(value: string): JsonObject {
   return {

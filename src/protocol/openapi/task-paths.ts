@@ -18,6 +18,9 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'invalid_idempotency_key',
   'callback_url_refused',
   'agent_not_permitted',
+  'rate_limited',
+  'too_many_in_flight',
+  'overloaded',
   'temporal_unavailable',
 ];
 
@@ -29,7 +32,14 @@ const HOOK_PROBLEMS: readonly ProblemCode[] = [
 
 const ACCEPTED: JsonObject = {
   description: 'The run is recorded durably and will be executed.',
-  headers: headerRefs('Location', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'),
+  headers: headerRefs(
+    'Location',
+    'Retry-After',
+    'Idempotent-Replayed',
+    'X-Request-Id',
+    'RateLimit-Policy',
+    'RateLimit',
+  ),
   content: { 'application/json': { schema: schemaRef('Run'), example: EXAMPLES.AcceptedRun } },
 };
 

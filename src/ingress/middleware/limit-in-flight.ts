@@ -1,0 +1,23 @@
+import type { Middleware } from 'koa';
+import { ProblemError } from '../../protocol/problems.ts';
+
+/**
+ * Takes in so many requests at once and refuses the rest with `overloaded`, before their body is read and anything is
+ * computed. One of them counts for all routes that it stands before.
+ *
+ * @param max Infinity: as many as come
+ */
+export function limitInFlight(max: number): Middleware {
+  let inFlight = 0;
+  return async (_ctx, next) => {
+    if (inFlight >= max) {
+      throw new ProblemError('overloaded', `This server takes in ${max} deliveries at once: send it again later.`);
+    }
+    inFlight += 1;
+    try {
+      await next();
+    } finally {
+      inFlight -= 1;
+    }
+  };
+}
