@@ -97,6 +97,26 @@ describe('following a run on a real server', () => {
     assert.equal(seen.at(-1)?.callback.status, 'delivered');
   });
 
+  test('can be closed in the midst of an outage', async (t) => {
+    const server = await connectToTestServer();
+    const proxy = await startTcpProxy(server.address);
+    t.after(() => proxy.close());
+    await t.test('while its polls fail', async (inner) => {
+      const { runs, task } = await setUpRunClient(inner, { address: proxy.address });
+      const one = task();
+      await runs.start(one);
+      const { seen, ended } = collect(runs.follow(one.runId, 'ci', never));
+      await waitFor('the snapshot', () => seen.length === 1);
+      await sleep(300); // until it polls
+      proxy.setMode('refuse');
+      await sleep(300); // until a poll has failed
+      await runs.close();
+      await ended;
+    });
+    // Whatever would try again on the closed connection throws by now, and fails the file.
+    await sleep(1500);
+  });
+
   test('ends with close', async (t) => {
     const { runs, task } = await setUpRunClient(t);
     const one = task();

@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
-import { Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { AcceptedTask } from '../../src/ingress/delivery.ts';
 import type { RunClient } from '../../src/ingress/run-client.ts';
+import { connectForPolls } from '../../src/ingress/runs/connect-for-polls.ts';
 import { createRunClient } from '../../src/ingress/runs/create-run-client.ts';
 import { installRuntime } from '../../src/worker/install-runtime.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
@@ -35,7 +35,7 @@ export async function setUpRunClient(
     address: address ?? server.address,
     grpcCompression: { codec: 'none' },
   });
-  const pollConnection = Connection.lazy({ address: address ?? server.address });
+  const pollConnection = connectForPolls({ address: address ?? server.address });
   const runs = createRunClient({
     connection: () => native,
     pollConnection,

@@ -1,9 +1,9 @@
-import { Connection } from '@temporalio/client';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { toTemporalLogger } from '../../telemetry/temporal-logger.ts';
 import { createAdminApp } from '../../ingress/admin-app.ts';
+import { connectForPolls } from '../../ingress/runs/connect-for-polls.ts';
 import { type RunningServer, serveAdmin } from '../../ingress/serve.ts';
 import { connectTemporal } from '../../worker/connect-temporal.ts';
 import { installRuntime } from '../../worker/install-runtime.ts';
@@ -50,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const { config, temporal, roles, logger, metrics } = options;
   installRuntime(toTemporalLogger(logger));
   const link = connectTemporal({ connectionOptions: temporal.connectionOptions, logger });
-  const pollConnection = Connection.lazy(temporal.connectionOptions);
+  const pollConnection = connectForPolls(temporal.connectionOptions);
   const agents = createAgentWatch();
   /** In the order in which they are to be ended. */
   const ends: (() => Promise<void>)[] = [];

@@ -2,11 +2,12 @@ import { setMaxListeners } from 'node:events';
 import type { Connection } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 
-const RETRY_MS = 1000;
+const FIRST_RETRY_MS = 500;
+const LATER_RETRY_MS = 5000;
 const NOT_FOUND = 5; // grpc status
 
 export interface PollOptions {
-  /** A grpc-js connection: the native one can't abort a call. */
+  /** As `connectForPolls` makes it. */
   readonly connection: Connection;
   readonly namespace: string;
 }
@@ -22,6 +23,7 @@ export async function* pollHistory(
   signal: AbortSignal,
 ): AsyncGenerator<readonly temporal.api.history.v1.IHistoryEvent[], void, undefined> {
   let nextPageToken: Uint8Array | undefined;
+  let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
     try {
       const page = await abortable(signal, (own) =>
@@ -34,13 +36,15 @@ export async function* pollHistory(
           }),
         ),
       );
+      retryMs = FIRST_RETRY_MS;
       yield page.history?.events ?? [];
       if (!page.nextPageToken?.length) return;
       nextPageToken = page.nextPageToken;
     } catch (error) {
       // An unknown or expired run will not change any more: whoever waits asks again and is told.
       if (signal.aborted || (error as { code?: unknown }).code === NOT_FOUND) return;
-      await pause(RETRY_MS, signal);
+      await pause(retryMs, signal);
+      retryMs = Math.min(retryMs * 2, LATER_RETRY_MS);
     }
   }
 }
