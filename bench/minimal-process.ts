@@ -1,0 +1,51 @@
+/**
+ * A process of its own that runs the minimal workflow: `tsx minimal-process.ts <address>`. It obeys messages: `closed` runs
+ * a number at a concurrency, `open` begins them at a rate, `start` only starts them on a queue that nobody polls.
+ */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { atOnce, atRate } from './measure.ts';
+
+export type Order =
+  | { readonly do: 'closed'; readonly count: number; readonly concurrency: number }
+  | { readonly do: 'open'; readonly perSecond: number; readonly seconds: number }
+  | { readonly do: 'start'; readonly count: number; readonly concurrency: number; readonly text: string };
+
+const TEXT = 'Summarise why deployment 4312 failed';
+const [, , address = ''] = process.argv;
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
+const client = new Client({ connection });
+const worker = await Worker.create({
+  connection,
+  taskQueue: 'minimal',
+  workflowsPath: fileURLToPath(new URL('minimal-workflow.ts', import.meta.url)),
+  activities: { noop: (text: string) => Promise.resolve(text) },
+  maxConcurrentActivityTaskExecutions: 500,
+});
+
+const start = (taskQueue: string, text: string, eager: boolean): Promise<{ result(): Promise<unknown> }> =>
+  client.workflow.start('minimal', {
+    workflowId: `run-${randomUUID()}`,
+    taskQueue,
+    args: [text],
+    requestEagerStart: eager,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+  });
+
+process.on('message', (order: Order) => {
+  const whole = async (): Promise<void> => void (await (await start('minimal', TEXT, true)).result());
+  const work =
+    order.do === 'closed'
+      ? atOnce(order.count, order.concurrency, whole)
+      : order.do === 'open'
+        ? atRate(order.perSecond, order.seconds, whole)
+        : atOnce(order.count, order.concurrency, async () => void (await start('nobody', order.text, false)));
+  void work.then((took) => process.send?.(took));
+});
+process.on('disconnect', () => process.exit());
+const running = worker.run();
+process.send?.('ready');
+await running;
