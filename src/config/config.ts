@@ -79,6 +79,12 @@ export interface CallbackConfig {
   readonly retryDelaysMs: readonly number[];
   readonly attemptTimeoutMs: number;
   readonly deadLetterMs: number;
+  /** Answers that end the tries. */
+  readonly stopStatuses: readonly number[];
+  /** Most tries at once to one host in one worker. */
+  readonly perHost: number;
+  /** Where the operator hears of dead letters. Absent: nowhere. */
+  readonly deadLetterWebhook?: { readonly url: string; readonly secrets?: readonly string[] };
 }
 
 export interface WorkerConfig {

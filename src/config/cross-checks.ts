@@ -18,6 +18,7 @@ export function crossChecks(mode: Mode, judge: JudgeSources): (read: Settings, c
     const isWhole: IsSound = (...path) => isSound(...path) && !faulty.some((at) => isWithin(at, path));
     const findings = [
       ...checkClients(read, isSound, mode),
+      ...checkDeadLetterSecret(read, isSound, mode),
       ...checkAgents(read, isSound),
       // An agent with a bad name is not among those that were read.
       ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
@@ -80,8 +81,16 @@ function findWeakSecrets(client: Settings['clients'][number], at: (key: string) 
     .filter((key) => isSound(...at(key)) && (client[key] ?? []).some(isWeak))
     .map((key) => ({
       path: at(key),
-      message: `has fewer than ${MIN_SECRET_LENGTH} characters, which can be guessed: use a longer one, such as "openssl rand -hex 20" prints`,
+      message: TOO_WEAK,
     }));
+}
+
+const TOO_WEAK = `has fewer than ${MIN_SECRET_LENGTH} characters, which can be guessed: use a longer one, such as "openssl rand -hex 20" prints`;
+
+function checkDeadLetterSecret({ callback }: Settings, isSound: IsSound, mode: Mode): Finding[] {
+  const path = ['callback', 'dead_letter_secret'] as const;
+  const weak = mode === 'production' && isSound(...path) && (callback.dead_letter_secret ?? []).some(isWeak);
+  return weak ? [{ path, message: TOO_WEAK }] : [];
 }
 
 function checkAgents(read: Settings, isSound: IsSound): Finding[] {

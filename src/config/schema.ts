@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
-import { baseUrl, domain, listenHost, network } from './kinds/addresses.ts';
+import { baseUrl, domain, listenHost, network, postUrl } from './kinds/addresses.ts';
 import { listOf } from './kinds/kind.ts';
 import { duration, rate, size, wholeNumber } from './kinds/quantities.ts';
-import { apiKeys, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
+import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
 import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, yesOrNo } from './kinds/texts.ts';
 import { optionalSetting, setting, settingMeta, withKind } from './setting.ts';
 import { source } from './source-schema.ts';
@@ -50,11 +50,11 @@ const client = z.strictObject({
     defaultText: 'none: `/v1` refuses; `dev` makes one up',
     help: 'Bearer keys for `/v1`.',
   }),
-  callback_secret: optionalSetting(signingSecrets, {
+  callback_secret: optionalSetting(callbackSecrets, {
     env: 'CALLBACK_SECRET',
     secret: true,
     defaultText: 'the webhook secrets',
-    help: 'Secrets that sign callbacks.',
+    help: 'Secrets that sign callbacks; an Ed25519 private key `whsk_…` makes signatures that receivers check with its public key.',
   }),
   allowed_callback_domains: setting(listOf(domain, 'host names'), {
     env: 'GARUDUST_ALLOWED_CALLBACK_DOMAINS',
@@ -141,6 +141,26 @@ const callback = z.strictObject({
   dead_letter: setting(long, {
     default: '14d',
     help: 'How long a run whose callback was never taken stays open for a redelivery.',
+  }),
+  stop_statuses: setting(listOf(wholeNumber({ min: 300, max: 599, noun: 'HTTP status' }), 'HTTP statuses'), {
+    default: ['410'],
+    help: 'Answers by which a receiver wants no more tries. Any other that is no 2xx is tried again.',
+  }),
+  per_host: setting(wholeNumber({ min: 1, max: 10_000 }), {
+    default: 50,
+    help: 'Most tries under way at once to one host in one worker, and to all slow hosts together. A host that does not answer gets fewer.',
+  }),
+  dead_letter_webhook: optionalSetting(postUrl, {
+    env: 'CALLBACK_DEAD_LETTER_WEBHOOK',
+    secret: true,
+    defaultText: 'none',
+    help: "The operator's own address, told once of each run whose callback is dead. May be inside.",
+  }),
+  dead_letter_secret: optionalSetting(callbackSecrets, {
+    env: 'CALLBACK_DEAD_LETTER_SECRET',
+    secret: true,
+    defaultText: "those of the client's callbacks",
+    help: 'Secrets that sign what goes to `dead_letter_webhook`.',
   }),
 });
 

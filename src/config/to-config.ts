@@ -35,6 +35,9 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
       retryDelaysMs: read.callback.retry_delays,
       attemptTimeoutMs: read.callback.attempt_timeout,
       deadLetterMs: read.callback.dead_letter,
+      stopStatuses: read.callback.stop_statuses,
+      perHost: read.callback.per_host,
+      ...toDeadLetterWebhook(read.callback),
     },
     taskQueue: read.task_queue,
     worker: {
@@ -45,6 +48,13 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
     ...(read.temporal_ui_url !== undefined && { temporalUiUrl: read.temporal_ui_url }),
     log: read.log,
   };
+}
+
+function toDeadLetterWebhook({
+  dead_letter_webhook: url,
+  dead_letter_secret: secrets,
+}: Settings['callback']): Pick<Config['callback'], 'deadLetterWebhook'> {
+  return url === undefined ? {} : { deadLetterWebhook: { url, ...(secrets !== undefined && { secrets }) } };
 }
 
 function toClient(client: Settings['clients'][number]): ClientConfig {

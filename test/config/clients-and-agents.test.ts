@@ -175,6 +175,8 @@ log: { level: debug, format: pretty }
         retryDelaysMs: [],
         attemptTimeoutMs: 2000,
         deadLetterMs: 24 * HOUR,
+        stopStatuses: [410],
+        perHost: 50,
       },
       taskQueue: 'other',
       worker: { maxConcurrentActivities: 7, shutdownGraceMs: 0, journalDir: '/var/lib/journal' },

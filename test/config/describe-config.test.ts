@@ -54,6 +54,11 @@ test('a file made of the description gives the same settings', () => {
   const yaml =
     'clients: [{ id: ci, hmac_secret: a-good-secret }]\nagents: { parrot: { type: demo, attempt_timeout: 1500ms } }';
   const first = load({ yaml });
-  const described = { ...describeConfig(first), clients: [{ id: 'ci', hmac_secret: 'a-good-secret' }] };
+  const clients = [{ id: 'ci', hmac_secret: 'a-good-secret' }];
+  const described = { ...describeConfig(first), clients } as unknown as {
+    callback: Record<string, unknown>;
+  };
+  // What is kept back is told in words.
+  for (const secret of ['dead_letter_webhook', 'dead_letter_secret']) delete described.callback[secret];
   assert.deepEqual(load({ yaml: JSON.stringify(described) }).config, first.config);
 });

@@ -31,6 +31,20 @@ export const baseUrl: Kind<string> = {
   show: (value) => value,
 };
 
+/** An http or https address that something is posted to. Shown without its path, which may be as good as a key. */
+export const postUrl: Kind<string> = {
+  accepts: 'http(s) URL',
+  read(value) {
+    const url = parseUrl(value);
+    if (url === undefined || !/^https?:$/.test(url.protocol)) {
+      throw new BadValue('is not a URL: write http:// or https://, the host and the path');
+    }
+    if (url.username !== '' || url.password !== '') throw new BadValue('holds credentials: leave them out of the URL');
+    return url.href;
+  },
+  show: (value) => `${new URL(value).origin}/…`,
+};
+
 /** A network in CIDR form, RFC 4632 and RFC 4291 section 2.3; an address alone is a network of one. */
 export const network: Kind<string> = {
   accepts: 'network',

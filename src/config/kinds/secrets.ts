@@ -8,6 +8,9 @@ const STANDARD_PREFIX = 'whsec_';
 /** One or several signing secrets: `whsec_` and base64, or any other text. A text is split at its commas. */
 export const signingSecrets = secretsOf('signing secret', checkSigningSecret);
 
+/** The same, or Ed25519 private keys `whsk_…`, for what is only ever signed here. */
+export const callbackSecrets = secretsOf('signing secret', checkCallbackSecret);
+
 /** One or several secrets of a sender, whose scheme decides what they may look like. A text is split at its commas. */
 export const sourceSecrets = secretsOf('signing secret', () => undefined);
 
@@ -71,16 +74,31 @@ function readSecret(value: unknown, check: (secret: string) => void): string {
   return value;
 }
 
+/** The seed and the public key, 32 bytes each; whether they belong together is found out when the worker starts. */
+const PRIVATE_KEY_BYTES = 64;
+
+function checkCallbackSecret(secret: string): void {
+  if (!secret.startsWith('whsk_')) return checkSigningSecret(secret);
+  if (readBase64(secret.slice('whsk_'.length))?.length !== PRIVATE_KEY_BYTES) {
+    throw new BadValue('begins with whsk_ but is not base64 of 64 bytes after it: copy the whole private key');
+  }
+}
+
 function checkSigningSecret(secret: string): void {
   if (/^wh[ps]k_/.test(secret)) {
     throw new BadValue('is a key of a key pair, which is not supported: use a whsec_ secret or any other text');
   }
   if (!secret.startsWith(STANDARD_PREFIX)) return;
-  const encoded = secret.slice(STANDARD_PREFIX.length).replace(/={1,2}$/, '');
-  const key = Buffer.from(encoded, 'base64');
-  if (key.length === 0 || key.toString('base64').replaceAll('=', '') !== encoded) {
+  if (readBase64(secret.slice(STANDARD_PREFIX.length)) === undefined) {
     throw new BadValue('begins with whsec_ but is not base64 after it: copy the whole secret');
   }
+}
+
+/** The bytes of a base64 text, one at least; undefined for anything else, which Buffer would pass over. */
+function readBase64(text: string): Buffer | undefined {
+  const encoded = text.replace(/={1,2}$/, '');
+  const bytes = Buffer.from(encoded, 'base64');
+  return bytes.length > 0 && bytes.toString('base64').replaceAll('=', '') === encoded ? bytes : undefined;
 }
 
 function checkHeaderSecret(secret: string): void {
