@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { DeliveryJudgement, IngressClient } from '../../src/ingress/app-deps.ts';
+import type { AcceptedTask } from '../../src/ingress/delivery.ts';
+import type { RunReply } from '../../src/ingress/run-client.ts';
+import type { Problem } from '../../src/protocol/problems.ts';
+import type { RunResource } from '../../src/protocol/run-resource.ts';
+import { FakeRunClient } from '../support/fake-run-client.ts';
+import { openRaw } from '../support/raw-connection.ts';
+import { hubHeaders, standardHeaders } from '../support/signed-headers.ts';
+import { sourcesOf } from '../support/source-under-test.ts';
+import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const BODY = '{"text":"Hi"}';
+const LIMITS = { bodyBytes: 65_536, bodyTimeoutMs: 5000, lingerMs: 200 };
+
+/** A run client whose starts are held until the test lets them go. */
+class HeldRunClient extends FakeRunClient {
+  release: () => void = () => undefined;
+  readonly #gate = new Promise<void>((resolve) => {
+    this.release = resolve;
+  });
+
+  override async start(task: AcceptedTask): Promise<RunReply> {
+    const reply = await super.start(task);
+    await this.#gate;
+    return reply;
+  }
+}
+
+/** Few an hour, so that the window can't end within a test. */
+function hourly(count: number): Partial<IngressClient> {
+  return { rateLimit: { count, windowMs: 3_600_000 } };
+}
+
+function betaPost(url: string): Promise<Response> {
+  const headers = { 'Content-Type': 'application/json', ...standardHeaders(BETA.webhookSecrets[0] ?? '', BODY) };
+  return fetch(`${url}/webhook`, { method: 'POST', body: BODY, headers });
+}
+
+async function problemOf(response: Response): Promise<[number, string]> {
+  return [response.status, ((await response.json()) as Problem).code];
+}
+
+describe("a client's rate", () => {
+  test('is told with each answer, and what is over it is refused until the window is over', async (t) => {
+    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(2) }, BETA] });
+    const first = await ingress.post('/webhook', BODY);
+    assert.equal(first.status, 202);
+    assert.equal(first.headers.get('ratelimit-policy'), '"rate";q=2;w=3600');
+    assert.equal(first.headers.get('ratelimit'), '"rate";r=1;t=3600');
+    assert.equal((await ingress.post('/invoke', BODY)).headers.get('ratelimit')?.split(';t=')[0], '"rate";r=0');
+    const refused = await ingress.post('/webhook', BODY);
+    assert.match(refused.headers.get('ratelimit') ?? '', /^"rate";r=0;t=3(?:600|5\d\d)$/);
+    const retryAfter = Number(refused.headers.get('retry-after'));
+    assert.ok(retryAfter > 3500 && retryAfter <= 3600, String(retryAfter));
+    assert.equal(refused.headers.get('content-type'), 'application/problem+json');
+    const problem = (await refused.json()) as Problem;
+    assert.deepEqual([problem.status, problem.code], [429, 'rate_limited']);
+    assert.match(problem.detail, /2 deliveries an hour/);
+    assert.equal(ingress.runs.started.length, 2);
+  });
+
+  test('is its own: another client goes on, and one without a limit is told of none', async (t) => {
+    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(1) }, BETA] });
+    await ingress.post('/webhook', BODY);
+    assert.equal((await ingress.post('/webhook', BODY)).status, 429);
+    const other = await betaPost(ingress.url);
+    assert.equal(other.status, 202);
+    assert.equal(other.headers.get('ratelimit-policy'), null);
+    assert.equal(other.headers.get('ratelimit'), null);
+  });
+
+  test('is used up by verified deliveries alone', async (t) => {
+    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(1) }, BETA] });
+    for (let sent = 0; sent < 3; sent += 1) {
+      const forged = await ingress.post('/webhook', BODY, hubHeaders('another secret', BODY));
+      assert.equal(forged.status, 401);
+      assert.equal(forged.headers.get('ratelimit-policy'), null);
+    }
+    assert.equal((await ingress.post('/webhook', BODY)).status, 202);
+  });
+
+  test('counts what comes by its sources too', async (t) => {
+    const sources = sourcesOf({
+      name: 'ci',
+      preset: 'github',
+      secrets: ['source-secret'],
+      client: 'alpha',
+      map: { text: 'Look at {{ event.sha }}' },
+    });
+    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(1) }, BETA], sources });
+    const event = '{"sha":"abc"}';
+    const headers = { ...hubHeaders('source-secret', event), 'X-GitHub-Event': 'push' };
+    const [one, other] = [
+      await ingress.post('/hooks/ci', event, headers),
+      await ingress.post('/hooks/ci', event, headers),
+    ];
+    assert.equal(one.status, 202, await one.text());
+    assert.deepEqual(await problemOf(other), [429, 'rate_limited']);
+  });
+});
+
+describe('deliveries at once', () => {
+  test('of one client are so many; the others are let in', async (t) => {
+    const runs = new HeldRunClient();
+    const ingress = await startTestIngress(t, { runs, clients: [{ ...ALPHA, maxInFlight: 2 }, BETA] });
+    const held = [ingress.post('/webhook', BODY), ingress.post('/invoke', BODY)];
+    await waitFor('two starts', () => runs.started.length === 2);
+    const refused = await ingress.post('/webhook', BODY);
+    assert.equal(refused.headers.get('retry-after'), '1');
+    assert.equal(refused.headers.get('ratelimit-policy'), '"in-flight";q=2;qu="concurrent-requests"');
+    assert.equal(refused.headers.get('ratelimit'), '"in-flight";r=0');
+    assert.deepEqual(await problemOf(refused), [429, 'too_many_in_flight']);
+    const other = betaPost(ingress.url);
+    await waitFor('the other client', () => runs.started.length === 3);
+    runs.release();
+    assert.deepEqual(
+      (await Promise.all([...held, other])).map(({ status }) => status),
+      [202, 202, 202],
+    );
+    assert.equal((await ingress.post('/webhook', BODY)).status, 202);
+  });
+
+  test('that are refused do not count against the rate, and one that fails gives its place back', async (t) => {
+    const runs = new HeldRunClient();
+    const ingress = await startTestIngress(t, { runs, clients: [{ ...ALPHA, maxInFlight: 1, ...hourly(3) }, BETA] });
+    const held = ingress.post('/webhook', BODY);
+    await waitFor('the start', () => runs.started.length === 1);
+    for (let sent = 0; sent < 3; sent += 1) assert.equal((await ingress.post('/webhook', BODY)).status, 429);
+    runs.release();
+    await held;
+    assert.equal((await ingress.post('/webhook', '{"txt":1}')).status, 422);
+    assert.equal((await ingress.post('/webhook', BODY)).status, 202);
+  });
+
+  test('of all clients are so many, and further ones are refused before their body is read', async (t) => {
+    const runs = new HeldRunClient();
+    const ingress = await startTestIngress(t, { runs, limits: { ...LIMITS, maxInFlight: 1 } });
+    const held = ingress.post('/webhook', BODY);
+    await waitFor('the start', () => runs.started.length === 1);
+    const raw = await openRaw(ingress.port);
+    // A body is declared, and not one byte of it sent.
+    raw.socket.write(
+      'POST /webhook HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n',
+    );
+    await waitFor('the refusal', () => raw.received().includes('overloaded'));
+    assert.match(raw.received(), /^HTTP\/1\.1 503 [^]*retry-after: 2\r\n/i);
+    await raw.closed();
+    assert.deepEqual(await problemOf(await betaPost(ingress.url)), [503, 'overloaded']);
+    // What shows runs and health is not held up by it.
+    assert.equal((await ingress.ask('/readyz')).status, 200);
+    assert.equal((await ingress.ask('/v1/runs')).status, 200);
+    runs.release();
+    assert.equal((await held).status, 202);
+    assert.equal((await betaPost(ingress.url)).status, 202);
+  });
+});
+
+describe('polls that wait', () => {
+  test('are so many a client, and so many in all; others are answered', async (t) => {
+    const ingress = await startTestIngress(t, { waitLimits: { perClient: 1, inAll: 2 } });
+    const { id } = (await (await ingress.post('/webhook', BODY)).json()) as RunResource;
+    const waiting = ingress.ask(`/v1/runs/${id}?wait=60`);
+    await waitFor('the wait', () => ingress.runs.waiting === 1);
+    assert.deepEqual(await problemOf(await ingress.ask(`/v1/runs/${id}?wait=60`)), [429, 'too_many_in_flight']);
+    assert.equal((await ingress.ask(`/v1/runs/${id}`)).status, 200);
+    ingress.runs.update(id, { status: 'completed', terminal: true });
+    assert.equal((await waiting).status, 200);
+    assert.equal((await ingress.ask(`/v1/runs/${id}?wait=60`)).status, 200);
+  });
+
+  test('of many clients leave the place of each that hangs up', async (t) => {
+    const ingress = await startTestIngress(t, { waitLimits: { perClient: 5, inAll: 1 } });
+    const { id } = (await (await ingress.post('/webhook', BODY)).json()) as RunResource;
+    const gone = new AbortController();
+    const waiting = ingress.ask(`/v1/runs/${id}?wait=60`, { signal: gone.signal }).catch(() => 'gone');
+    await waitFor('the wait', () => ingress.runs.waiting === 1);
+    const other = { headers: { Authorization: 'Bearer beta-key' } };
+    assert.deepEqual(await problemOf(await ingress.ask(`/v1/runs/${id}?wait=9`, other)), [503, 'overloaded']);
+    gone.abort();
+    assert.equal(await waiting, 'gone');
+    await waitFor('the end of the wait', () => ingress.runs.waiting === 0);
+    assert.deepEqual(await problemOf(await ingress.ask(`/v1/runs/${id}?wait=9`, other)), [404, 'not_found']);
+  });
+});
+
+describe('every delivery', () => {
+  test('is counted once, by what became of it, and so is each new run', async (t) => {
+    const judged: DeliveryJudgement[] = [];
+    const runs: unknown[] = [];
+    const sources = sourcesOf({
+      name: 'ci',
+      preset: 'github',
+      secrets: ['source-secret'],
+      client: 'beta',
+      events: ['push'],
+      map: { text: 'Look at {{ event.sha }}' },
+    });
+    const ingress = await startTestIngress(t, {
+      sources,
+      metrics: {
+        requestAnswered: () => undefined,
+        deliveryJudged: (delivery) => judged.push(delivery),
+        runStarted: (labels) => runs.push(labels),
+      },
+    });
+    const event = '{"sha":"abc"}';
+    const sendEvent = (type: string): Promise<Response> =>
+      ingress.post('/hooks/ci', event, { ...hubHeaders('source-secret', event), 'X-GitHub-Event': type });
+    await ingress.post('/webhook', BODY, { 'Idempotency-Key': 'one' });
+    await ingress.post('/invoke', BODY, { 'Idempotency-Key': 'one' });
+    await ingress.post('/webhook', BODY, hubHeaders('another secret', BODY));
+    await ingress.post('/webhook', '{"txt":1}');
+    await sendEvent('push');
+    await sendEvent('star');
+    await ingress.ask('/v1/runs');
+    const webhook = { source: 'webhook', client: 'alpha' };
+    assert.deepEqual(judged, [
+      { result: 'accepted', ...webhook },
+      { result: 'duplicate', ...webhook },
+      { result: 'refused', source: 'webhook', code: 'signature_invalid' },
+      { result: 'refused', ...webhook, code: 'invalid_task' },
+      { result: 'accepted', source: 'ci', client: 'beta' },
+      { result: 'ignored', source: 'ci', client: 'beta', code: 'event_type' },
+    ]);
+    assert.deepEqual(runs, [
+      { client: 'alpha', agent: 'demo' },
+      { client: 'beta', agent: 'reviewer' },
+    ]);
+  });
+
+  test('has a log line that says what became of it, and nothing of its text', async (t) => {
+    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(2) }, BETA] });
+    const secret = '{"text":"private text"}';
+    await ingress.post('/webhook', secret, { 'Idempotency-Key': 'one' });
+    await ingress.post('/webhook', secret, { 'Idempotency-Key': 'one' });
+    await ingress.post('/webhook', secret, { 'Idempotency-Key': 'one' });
+    await ingress.post('/webhook', secret, hubHeaders('another secret', secret));
+    await waitFor('four lines', () => ingress.logs.length === 4);
+    const runId = ingress.runs.started[0]?.runId;
+    const told = ingress.logs.map(({ fields }) =>
+      ['status', 'client', 'source', 'run_id', 'duplicate', 'problem'].map((name) => fields[name]),
+    );
+    assert.deepEqual(told, [
+      [202, 'alpha', 'webhook', runId, false, undefined],
+      [202, 'alpha', 'webhook', runId, true, undefined],
+      [429, 'alpha', 'webhook', undefined, undefined, 'rate_limited'],
+      [401, undefined, 'webhook', undefined, undefined, 'signature_invalid'],
+    ]);
+    assert.doesNotMatch(JSON.stringify(ingress.logs), /private/);
+  });
+});
+
+test('readiness names the agents at fault, and stays', async (t) => {
+  const faults = [{ name: 'demo', code: 'AgentKeyRefused' }];
+  const ingress = await startTestIngress(t, { agentsAtFault: () => faults });
+  const response = await ingress.ask('/readyz');
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { status: 'ready', agents_at_fault: faults });
+  faults.pop();
+  assert.deepEqual(await (await ingress.ask('/readyz')).json(), { status: 'ready' });
+});
