@@ -29,9 +29,7 @@ describe('planRetry', () => {
   });
 
   test("doubles the wait after every fault of the agent's, whatever the paid calls", () => {
-    const plans = [1, 2, 4].map((agentFaults) =>
-      planRetry(fault('AgentKeyRefused', { agentFaults, paidAttempts: 9 })),
-    );
+    const plans = [1, 2, 4].map((agentFaults) => planRetry(fault('AgentKeyRefused', { agentFaults, paidAttempts: 9 })));
     assert.deepEqual(
       plans.map((plan) => plan.retry && plan.delayMs / MINUTE),
       [1, 2, 8],
