@@ -22,21 +22,24 @@ export interface ReceiverAnswer {
   readonly body?: string;
 }
 
+/** What is answered to the nth request, from 0, at a path. */
+export type Answer = (nth: number, path: string) => ReceiverAnswer;
+
 /**
  * An HTTP receiver on loopback for one test.
  *
- * @param answer for the nth request, from 0. Default: 200 always.
+ * @param answer default: 200 always.
  */
 export async function startCallbackReceiver(
   t: TestContext,
-  answer: (nth: number) => ReceiverAnswer = () => ({ status: 200 }),
+  answer: Answer = () => ({ status: 200 }),
 ): Promise<CallbackReceiver> {
   const received: ReceivedCallback[] = [];
   const server = createServer((req, res) => {
     let body = '';
     req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     req.on('end', () => {
-      const { status, headers = {}, body: text } = answer(received.length);
+      const { status, headers = {}, body: text } = answer(received.length, req.url ?? '');
       received.push({ method: req.method ?? '', path: req.url ?? '', headers: req.headers, body });
       if (status !== undefined) res.writeHead(status, headers).end(text);
     });

@@ -44,7 +44,7 @@ export async function startRealGarudust(binary: string, options: FakeGarudustOpt
     port,
     apiKey: 'k',
     webhookUrl: `http://127.0.0.1:${hookPort}/webhook`,
-    hmacSecret: 's',
+    hmacSecret: secretOf(options),
     model,
     close: async () => {
       const gone = once(child, 'exit');
@@ -56,7 +56,12 @@ export async function startRealGarudust(binary: string, options: FakeGarudustOpt
   };
 }
 
+function secretOf(options: FakeGarudustOptions): string | undefined {
+  return 'hmacSecret' in options ? options.hmacSecret : 's';
+}
+
 function toConfig(options: FakeGarudustOptions, baseUrl: string, hookPort: number): string {
+  const secret = secretOf(options) ?? '';
   return [
     'model: stub',
     'provider: vllm',
@@ -72,7 +77,7 @@ function toConfig(options: FakeGarudustOptions, baseUrl: string, hookPort: numbe
     'auto_skill_threshold: 0',
     'nudge_interval: 0',
     `disabled_toolsets: [${TOOLSETS}]`,
-    `platforms: {webhook: {enabled: true, port: ${hookPort}, webhook_path: /webhook, hmac_secret: s}}`,
+    `platforms: {webhook: {enabled: true, port: ${hookPort}, webhook_path: /webhook${secret && `, hmac_secret: ${secret}`}}}`,
     '',
   ].join('\n');
 }

@@ -12,8 +12,8 @@ import { hubHeaders } from './signed-headers.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
 
-const SECRET = 'the-secret-of-the-test-stack';
-const API_KEY = 'the-key-of-the-test-stack';
+export const SECRET = 'the-secret-of-the-test-stack';
+export const API_KEY = 'the-key-of-the-test-stack';
 
 /** Ingress and worker as `start` composes them, on the tests' Temporal server. */
 export interface TestStack {

@@ -24,7 +24,8 @@ export function webhookAdapter(agent: FakeAgent, secret: string | undefined): Re
       const payload = readPayload(body.bytes);
       if (payload === undefined) return answer(400);
       answer(202);
-      if (payload.text.trim() !== '') await runAndCallBack(agent, payload);
+      if (isCommand(payload.text)) callBack(payload.callbackUrl, 'the answer of a command');
+      else if (payload.text.trim() !== '') await runAndCallBack(agent, payload);
     })();
   };
 }
@@ -35,13 +36,33 @@ async function runAndCallBack(agent: FakeAgent, { text, callbackUrl, sessionKey 
     ({ output }) => output,
     (error: unknown) => `Error: ${error instanceof GarudustError ? error.message : 'interrupted'}`,
   );
-  if (isRefusedByGuard(callbackUrl)) return;
-  const body = JSON.stringify({ text: reply });
+  callBack(callbackUrl, reply);
+}
+
+/** Once, unsigned, whatever the status; a redirect is followed, by 301 to 303 without the body. */
+function callBack(url: string, text: string): void {
+  if (isRefusedByGuard(url)) return;
+  const body = JSON.stringify({ text });
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  httpRequest(callbackUrl, { method: 'POST', headers })
-    .on('response', (response) => response.resume())
+  httpRequest(url, { method: 'POST', headers })
+    .on('response', (response) => {
+      response.resume();
+      const { statusCode = 0, headers: answered } = response;
+      if (statusCode < 301 || statusCode > 303 || answered.location === undefined) return;
+      httpRequest(new URL(answered.location, url))
+        .on('response', (second) => second.resume())
+        .on('error', () => undefined)
+        .end();
+    })
     .on('error', () => undefined)
     .end(body);
+}
+
+const COMMANDS = ['/new', '/clear', '/goal', '/whoami', '/join', '/role', '/invite', '/approve', '/deny'];
+
+/** What Garudust answers by itself, without its model. */
+function isCommand(text: string): boolean {
+  return COMMANDS.includes(text.trim().split(/\s/)[0] ?? '');
 }
 
 function isSigned(request: IncomingMessage, bytes: Buffer, secret: string): boolean {
@@ -64,6 +85,8 @@ function readPayload(bytes: Buffer): Payload | undefined {
 
 /** As far as a test may rely on: plain loopback is refused, and the mapped form `[::ffff:127.0.0.1]` slips through. */
 function isRefusedByGuard(url: string): boolean {
-  const host = URL.canParse(url) ? new URL(url).hostname : '';
-  return host === '' || host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+  const { protocol = '', hostname: host = '' } = URL.canParse(url) ? new URL(url) : {};
+  return (
+    !/^https?:$/.test(protocol) || host === '' || host === 'localhost' || host === '[::1]' || host.startsWith('127.')
+  );
 }
