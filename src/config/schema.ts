@@ -27,8 +27,8 @@ const limits = z.strictObject({
   headers_timeout: setting(attempt, { default: '10s', help: 'Time for the headers of a request.' }),
   body_timeout: setting(attempt, { default: '20s', help: 'Time for the body, from the end of the headers.' }),
   max_in_flight: setting(inFlight, {
-    default: 200,
-    help: 'Tasks and events that one process takes in at once, from all clients; further ones are answered 503 before their body is read.',
+    default: 128,
+    help: 'Tasks and events that one process takes in at once, from all clients; further ones are answered 503 before their body is read. Fewer are taken in while Temporal is slow to record them.',
   }),
   shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
     default: '10s',

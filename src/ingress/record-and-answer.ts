@@ -1,6 +1,7 @@
 import type { ParameterizedContext } from 'koa';
 import type { AppDeps, RequestState } from './app-deps.ts';
 import type { AcceptedTask } from './delivery.ts';
+import type { Doors } from './doors.ts';
 
 /** Seconds after which the first poll of a new run is worth while. */
 const FIRST_POLL = '1';
@@ -14,9 +15,10 @@ export async function recordAndAnswer(
   ctx: Pick<ParameterizedContext<RequestState>, 'state' | 'status' | 'set' | 'body'>,
   task: AcceptedTask,
   { runs, metrics }: Pick<AppDeps, 'runs' | 'metrics'>,
+  { backlog }: Pick<Doors, 'backlog'>,
 ): Promise<void> {
   ctx.state.runId = task.runId;
-  const { run, unchanged } = await runs.start(task);
+  const { run, unchanged } = await backlog.watch(() => runs.start(task));
   const { client, source, agent } = task.input;
   ctx.state.duplicate = unchanged;
   metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });

@@ -44,7 +44,7 @@ limits: { body: 524288 }
     body: '512KiB',
     headers_timeout: '10s',
     body_timeout: '20s',
-    max_in_flight: 200,
+    max_in_flight: 128,
     shutdown_grace: '10s',
   });
   assert.deepEqual((callback as Record<string, unknown>)['dead_letter'], '14d');

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DeliveryJudgement, IngressClient } from '../../src/ingress/app-deps.ts';
+import { Backlog } from '../../src/ingress/backlog.ts';
 import type { AcceptedTask } from '../../src/ingress/delivery.ts';
+import { limitInFlight } from '../../src/ingress/middleware/limit-in-flight.ts';
 import type { RunReply } from '../../src/ingress/run-client.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import { type Problem, ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
 import { openRaw } from '../support/raw-connection.ts';
@@ -261,4 +263,50 @@ test('readiness names the agents at fault, and stays', async (t) => {
   assert.deepEqual(await response.json(), { status: 'ready', agents_at_fault: faults });
   faults.pop();
   assert.deepEqual(await (await ingress.ask('/readyz')).json(), { status: 'ready' });
+});
+
+describe('runs that wait to be recorded', () => {
+  test('are too slow once more than a few have waited long, and no longer when those are done', async () => {
+    let now = 0;
+    const backlog = new Backlog({ slowAfterMs: 1000, tolerated: 2 }, () => now);
+    const releases: (() => void)[] = [];
+    const add = (): Promise<void> => backlog.watch(() => new Promise((resolve) => releases.push(resolve)));
+    const watched = [add(), add()];
+    now = 5000;
+    assert.equal(backlog.isSlow, false, 'two may be late');
+    watched.push(add());
+    assert.equal(backlog.isSlow, false, 'the third has only begun');
+    now = 5999;
+    assert.equal(backlog.isSlow, false);
+    now = 6000;
+    assert.equal(backlog.isSlow, true);
+    releases[1]?.();
+    await watched[1];
+    assert.equal(backlog.isSlow, false);
+    for (const release of releases) release();
+    await Promise.all(watched);
+  });
+
+  test('that fail are waited for no more', async () => {
+    let now = 0;
+    const backlog = new Backlog({ slowAfterMs: 1000, tolerated: 0 }, () => now);
+    let fail: (error: Error) => void = () => undefined;
+    const watched = backlog.watch(() => new Promise((_, reject) => (fail = reject)));
+    now = 1000;
+    assert.equal(backlog.isSlow, true);
+    fail(new Error('away'));
+    await assert.rejects(watched, /away/);
+    assert.equal(backlog.isSlow, false);
+  });
+
+  test('shut the door for further ones, before their body is read', async () => {
+    const door = limitInFlight(Infinity, { isSlow: true });
+    let passed = false;
+    const context = {} as Parameters<typeof door>[0];
+    await assert.rejects(
+      async () => door(context, async () => void (passed = true)),
+      (error) => error instanceof ProblemError && error.code === 'overloaded',
+    );
+    assert.equal(passed, false);
+  });
 });

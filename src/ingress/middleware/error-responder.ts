@@ -34,7 +34,7 @@ export function errorResponder(logger: IngressLogger, limits: IngressLimits): Mi
       const retryAfter = problemRetryAfter(problem.code);
       const challenge = CHALLENGE[problem.code];
       // Whoever knows better has said so already.
-      if (retryAfter !== undefined && !ctx.response.has('Retry-After')) ctx.set('Retry-After', String(retryAfter));
+      if (retryAfter !== undefined && !ctx.res.hasHeader('Retry-After')) ctx.set('Retry-After', String(retryAfter));
       if (challenge !== undefined) ctx.set('WWW-Authenticate', challenge);
       ctx.status = body.status;
       ctx.type = 'application/problem+json';

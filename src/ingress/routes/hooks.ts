@@ -16,13 +16,18 @@ export function hooksRoutes(router: Router<RequestState>, deps: AppDeps, doors: 
       const body = await readBody(ctx.req, ctx.res, limits);
       const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
       ctx.state.client = delivery.client;
-      await doors.clients.pass(ctx, delivery.client, () => take(ctx, delivery, deps));
+      await doors.clients.pass(ctx, delivery.client, () => take(ctx, delivery, deps, doors));
     });
     if (source.preset.grantsOrigins === true) router.options(source.path, grantOrigin);
   }
 }
 
-async function take(ctx: RouterContext<RequestState>, delivery: SourceDelivery, deps: AppDeps): Promise<void> {
+async function take(
+  ctx: RouterContext<RequestState>,
+  delivery: SourceDelivery,
+  deps: AppDeps,
+  doors: Doors,
+): Promise<void> {
   const { client, source, from } = delivery;
   const parsed = await parseSourceDelivery(delivery, deps);
   if (parsed.kind === 'answer') {
@@ -34,7 +39,7 @@ async function take(ctx: RouterContext<RequestState>, delivery: SourceDelivery, 
     deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: parsed.why });
     ctx.body = { ignored: parsed.reason };
   } else {
-    await recordAndAnswer(ctx, parsed.task, deps);
+    await recordAndAnswer(ctx, parsed.task, deps, doors);
     const acknowledgement = from.preset.acknowledge?.(parsed.view, parsed.task.runId);
     if (acknowledgement === undefined) return;
     ctx.status = 200;

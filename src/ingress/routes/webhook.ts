@@ -15,7 +15,7 @@ export function webhookRoutes(router: Router<RequestState>, deps: AppDeps, doors
     const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps);
     ctx.state.client = delivery.client;
     await doors.clients.pass(ctx, delivery.client, async () => {
-      await recordAndAnswer(ctx, await parseDelivery(delivery, deps), deps);
+      await recordAndAnswer(ctx, await parseDelivery(delivery, deps), deps, doors);
     });
   });
 }
