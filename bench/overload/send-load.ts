@@ -23,7 +23,7 @@ export interface Load {
   readonly heldBack: number;
 }
 
-const BODY = JSON.stringify({ text: 'Summarise why deployment 4312 failed', user_id: 'bench', session_key: undefined });
+const BODY = JSON.stringify({ text: 'Summarise why deployment 4312 failed', user_id: 'bench' });
 const TICK_MS = 5;
 const MAX_WAITING = 4000;
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,11 +6,11 @@ import { findTemporalCli } from '../../src/cli/temporal-server/find-temporal-cli
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import { startDevServer } from '../../src/cli/temporal-server/start-dev-server.ts';
 
-/** `garudust-temporal start` in a process of its own, on a Temporal dev server of its own. */
+/** `garudust-temporal ingress` in a process of its own, on a Temporal dev server of its own. */
 export interface BenchProcess {
   readonly url: string;
   readonly temporalVersion: string;
-  /** Resident memory in MiB, as its own metrics tell it. */
+  /** Resident memory of the ingress in MiB, as its own metrics tell it. */
   memory(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startProcess(folder: string, secrets: readonly string[]): 
   }));
   // JSON is YAML.
   writeFileSync(file, JSON.stringify({ clients, agents: { demo: { type: 'demo' } }, log: { level: 'warn' } }));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'start', '--config', file], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'ingress', '--config', file], {
     env: {
       ...process.env,
       TEMPORAL_ADDRESS: server.address,
@@ -47,11 +47,9 @@ export async function startProcess(folder: string, secrets: readonly string[]): 
       ADMIN_HOST: '127.0.0.1',
       PORT: String(port),
       ADMIN_PORT: String(adminPort),
-      JOURNAL_DIR: join(folder, 'journal'),
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const admin = `http://127.0.0.1:${adminPort}`;
   await untilReady(`${admin}/readyz`);
   return {
@@ -62,13 +60,18 @@ export async function startProcess(folder: string, secrets: readonly string[]): 
       return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 2 ** 20;
     },
     async stop() {
-      child.kill('SIGTERM');
-      const killer = setTimeout(() => child.kill('SIGKILL'), 8000);
-      await exited;
-      clearTimeout(killer);
+      await end(child);
       await server.stop();
     },
   };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const killer = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await exited;
+  clearTimeout(killer);
 }
 
 async function untilReady(url: string): Promise<void> {

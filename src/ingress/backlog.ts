@@ -1,12 +1,12 @@
 /** How long runs may wait to be recorded before no more are taken in. */
 export interface BacklogLimits {
-  /** Below the time that a request waits for Temporal, in milliseconds: what is taken in then still gets its answer. */
+  /** Far below the time that a request waits for Temporal, in milliseconds: what is taken in then still gets its answer. */
   readonly slowAfterMs: number;
   /** So many may be slow: a single call that Temporal is late with says nothing about the next. */
   readonly tolerated: number;
 }
 
-export const DEFAULT_BACKLOG_LIMITS: BacklogLimits = { slowAfterMs: 1000, tolerated: 16 };
+export const DEFAULT_BACKLOG_LIMITS: BacklogLimits = { slowAfterMs: 500, tolerated: 16 };
 
 /**
  * Watches how long runs wait to be recorded. However fast Temporal is at the moment, it tells when more is taken in than
