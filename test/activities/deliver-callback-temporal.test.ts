@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
+import type { DeliverCallbackDeps } from '../../src/activities/deliver-callback.ts';
 import type { Activities } from '../../src/contract/activities.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
+import type { PostAnswer } from '../../src/egress/guarded-request.ts';
+import { readRun } from '../../src/ingress/runs/read-run.ts';
+import { toRunResource } from '../../src/ingress/runs/to-run-resource.ts';
+import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { startCallbackReceiver } from '../support/callback-receiver.ts';
 import { createDelivery } from '../support/deliver-callback-setup.ts';
@@ -12,11 +18,16 @@ import { connectToTestServer, type TestServer, uniqueTaskQueue } from '../suppor
 import { waitFor } from '../support/wait-for.ts';
 
 /** A worker whose agent answers at once and whose callbacks are the real ones. */
-async function createWorker(server: TestServer, taskQueue: string): Promise<Worker> {
+async function createWorker(
+  server: TestServer,
+  taskQueue: string,
+  changes: Partial<DeliverCallbackDeps> = {},
+): Promise<Worker> {
   const activities: Activities = {
     runAgent: () => Promise.resolve({ output: 'done' }),
     deliverCallback: createDelivery({
       onFirstFailure: (runId) => server.client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
+      ...changes,
     }),
   };
   return Worker.create({
@@ -44,7 +55,8 @@ function startRun(server: TestServer, taskQueue: string, url: string, retryDelay
     },
     callback: { url, retryDelaysMs, attemptTimeoutMs: 15 * second, deadLetterMs: 60 * second },
   };
-  return server.client.workflow.start('agentRun', { workflowId: randomRunId(), taskQueue, args: [input] });
+  const memo = { client: 'acme', source: 'webhook', agent: 'main', bodySha256: 'a'.repeat(64), callbackUrl: url };
+  return server.client.workflow.start('agentRun', { workflowId: randomRunId(), taskQueue, args: [input], memo });
 }
 
 async function setUp(t: TestContext): Promise<{ server: TestServer; taskQueue: string }> {
@@ -69,6 +81,55 @@ describe('deliverCallback on Temporal', () => {
     const { events } = await handle.fetchHistory();
     const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
     assert.deepEqual(signals, ['callbackRetrying']);
+  });
+
+  test('that waits for its turn at a slow host uses up no try, and reads so', async (t) => {
+    const { server, taskQueue } = await setUp(t);
+    const taken: PostAnswer = { statusCode: 204, address: '8.8.8.8', durationMs: 1 };
+    let release = (): void => undefined;
+    const slow = new Promise<PostAnswer>((resolve) => (release = () => resolve(taken)));
+    // Whatever fails below: the worker must be able to stop.
+    setTimeout(() => release(), 30_000).unref();
+    let posted = 0;
+    let parked = 0;
+    const worker = await createWorker(server, taskQueue, {
+      perHost: 1,
+      post: () => ((posted += 1) === 1 ? slow : Promise.resolve(taken)),
+      metrics: {
+        callbackAttempted: () => undefined,
+        callbackDied: () => undefined,
+        callbackParked: () => (parked += 1),
+      },
+    });
+    const read = async (runId: string): Promise<RunResource['callback']> => {
+      const facts = await readRun(server.client, runId);
+      assert.ok(facts);
+      return toRunResource(facts, {}).callback;
+    };
+    await worker.runUntil(async () => {
+      const url = 'https://slow.example.com/';
+      const first = await startRun(server, taskQueue, url, []);
+      await waitFor('the first try', () => posted === 1, 15_000);
+      // A schedule of one try: had waiting used it up, there would be none left.
+      const second = await startRun(server, taskQueue, url, []);
+      await waitFor('the second to be parked twice', () => parked >= 2, 15_000);
+      // An attempt that just runs counts as a try until it is parked: asks until none does.
+      let waiting = await read(second.workflowId);
+      for (let i = 0; i < 50 && waiting.attempts !== 0; i += 1) {
+        await sleep(50);
+        waiting = await read(second.workflowId);
+      }
+      const { status, attempts, last_error } = waiting;
+      assert.deepEqual([status, attempts], ['pending', 0]);
+      assert.match(last_error ?? '', /waits for its turn/);
+      release();
+      const [one, other] = (await Promise.all([first.result(), second.result()])) as {
+        callback: { attempts: number };
+      }[];
+      assert.deepEqual([one?.callback.attempts, other?.callback.attempts], [1, 1]);
+      const delivered = await read(second.workflowId);
+      assert.deepEqual([delivered.status, delivered.attempts], ['delivered', 1]);
+    });
   });
 
   test('goes on at the next worker when its own stops in the midst of a try', async (t) => {
