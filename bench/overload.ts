@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { format, resolveConfig } from 'prettier';
 import { joinLoads, judgeLoad, type LoadFigures, percentiles } from './overload/judge-load.ts';
 import { renderReport, type Memory, type Promises } from './overload/render-report.ts';
@@ -22,6 +23,7 @@ const SUSTAINED_MS = 6000;
 const OVERLOAD_MS = 9000;
 const TIMES = 10;
 const SAMPLE_MS = 500;
+const PAUSE_MS = 2000;
 
 async function measure(process_: BenchProcess, sender: LoadSender): Promise<void> {
   await sender.keepBusy(AT_ONCE, WARM_UP_MS);
@@ -40,6 +42,7 @@ async function measure(process_: BenchProcess, sender: LoadSender): Promise<void
     const sampling = setInterval(sample, SAMPLE_MS);
     crowded.push(await sender.offer(Math.round(judgeLoad(load).acceptedPerSecond * TIMES), OVERLOAD_MS));
     clearInterval(sampling);
+    await sleep(PAUSE_MS);
   }
   const [sustained, overload] = [judgeLoad(joinLoads(calm)), judgeLoad(joinLoads(crowded))];
   const ratios = crowded.map((load, round) => acceptedOf(load) / acceptedOf(calm[round]));
