@@ -52,6 +52,9 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
     callback: {
       clients: new Map(config.clients.map((client) => [client.id, client])),
       permitNetworks: config.callback.permitNetworks,
+      perHost: config.callback.perHost,
+      stopStatuses: config.callback.stopStatuses,
+      ...(config.callback.deadLetterWebhook && { deadLetterWebhook: config.callback.deadLetterWebhook }),
       onFirstFailure: async (runId) => clients().client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
     },
     ...(journal && { journal: { journal, completions } }),
