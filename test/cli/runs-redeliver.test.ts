@@ -98,7 +98,7 @@ describe('runs redeliver --all-dead', () => {
     const { code, stdout, stderr } = await cli('--all-dead');
     assert.deepEqual([code, stdout], [4, '2 redelivered, 0 skipped, 1 failed.\n']);
     assert.match(stderr, new RegExp(`\\n${ids[1]}: .*The address is not public`));
-    assert.deepEqual(redelivered().toSorted(), [ids[0], ids[2]].toSorted());
+    assert.deepEqual(redelivered().toSorted(), ids.filter((_, index) => index !== 1).toSorted());
   });
 
   test('tells all of it as JSON', async (t) => {
