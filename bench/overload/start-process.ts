@@ -60,13 +60,13 @@ export async function startProcess(folder: string, secrets: readonly string[]): 
       return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 2 ** 20;
     },
     async stop() {
-      await end(child);
+      await terminate(child);
       await server.stop();
     },
   };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function terminate(child: ChildProcess): Promise<void> {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');
   const killer = setTimeout(() => child.kill('SIGKILL'), 5000);
