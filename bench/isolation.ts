@@ -18,7 +18,9 @@ const MOST_RATIO = 1.5;
 /** Every tenth goes to the receiver that trickles. */
 const TRICKLING = 10;
 const FLOOD_AT_ONCE = 24;
-const FLOOD_MS = 80_000;
+const FLOOD_MS = 75_000;
+/** The last ones that were taken in have had their first turn by then. */
+const SETTLE_MS = 5000;
 /** A run that is not told of by then counts with this. */
 const GIVE_UP_MS = 15_000;
 
@@ -52,7 +54,7 @@ async function main(): Promise<void> {
     const flooded = await flood(stack, hanging, trickling);
     const floodSeconds = (performance.now() - began) / 1000;
     const during = await meanwhile;
-    await sleep(2000);
+    await sleep(SETTLE_MS);
     const parkedBefore = stack.parked();
     say(`disturbed: ${PER_SECOND} runs/s for ${seconds} s, with ${flooded} runs that wait for those receivers`);
     const after = await measure(stack, healthy, seconds);
@@ -114,8 +116,10 @@ async function flood(stack: IsolationStack, hanging: BenchReceiver, trickling: B
   let started = 0;
   await atOnce(wanted, FLOOD_AT_ONCE, async (index) => {
     if (performance.now() > end) return;
-    await stack.start(index % TRICKLING === 0 ? trickling.url : hanging.url);
+    const id = await stack.start(index % TRICKLING === 0 ? trickling.url : hanging.url);
     started += 1;
+    // Without it a queue would build up before the agent, and the machine be measured instead.
+    while (stack.times.get(id)?.agentAt === undefined) await sleep(10);
   });
   return started;
 }

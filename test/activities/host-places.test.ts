@@ -69,10 +69,10 @@ describe('tries at one host', () => {
     const { places, tryOnce } = setUp(8);
     const hosts = Array.from({ length: 20 }, (_, i) => `dead-${i}`);
     for (const host of hosts) tryOnce(host, 15_000, 'failed');
-    const places_ = hosts.map((host) => places.enter(host));
-    assert.equal(places_.filter(({ free }) => free).length, 8);
+    const turns = hosts.map((host) => places.enter(host));
+    assert.equal(turns.filter(({ free }) => free).length, 8);
     assert.equal(places.enter('healthy').free, true);
-    const [first] = places_;
+    const [first] = turns;
     assert.ok(first?.free);
     first.place.leave('untold');
     first.place.leave('untold');
