@@ -161,7 +161,7 @@ ${row('while they wait and are tried', after)}
 
 - p99 against undisturbed, the last line to the first: **${both[0]}** for deliveries, **${both[1]}** for agents; more than ${MOST_RATIO} fails.
 - Delivery: from the agent's answer to the receiver. Agent called: from the start of the run.
-- While they are taken in the machine is full of starting runs, ${(facts.flooded / facts.floodSeconds).toFixed(0)} a second; that line is not about isolation.
+- While they are taken in the machine is full of starting runs, ${(facts.flooded / facts.floodSeconds).toFixed(0)} a second, which that line shows as well.
 - The slow receivers had ${facts.requests} requests. ${facts.parked} attempts gave their slot back until their turn, ${facts.turns.toFixed(1)} a second in the last line's time.
 
 ${where}
