@@ -13,7 +13,9 @@ export function toCallbackState({ memo, events, pending, workflow }: RunFacts, e
   const last = records.at(-1);
   const url = readUrl(last) ?? memo.callbackUrl;
   if (url === undefined) return { status: 'none' };
-  const open = pending.find(({ activityId }) => activityId === ACTIVITY_ID.callback);
+  // The history is read after what is pending, so that where it tells of an end the other is out of date.
+  const isOpen = last === undefined || last.state === 'open';
+  const open = isOpen ? pending.find(({ activityId }) => activityId === ACTIVITY_ID.callback) : undefined;
   const closedTries = records.reduce((sum, record) => sum + triesOf(record), 0);
   const openTries = open === undefined ? 0 : Math.max(open.attempt - open.parked - (open.running ? 0 : 1), 0);
   const attempts = closedTries + openTries;
