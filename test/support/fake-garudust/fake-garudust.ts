@@ -21,6 +21,10 @@ export interface FakeGarudustOptions {
   readonly llmTimeoutMs?: number;
   /** 0 or undefined: a free port. */
   readonly port?: number;
+  /** Default: one that echoes until it is told otherwise. */
+  readonly model?: ModelScript;
+  /** Called when an answer of `/chat` has been written to the socket as a whole. */
+  readonly onAnswered?: (message: string) => void;
 }
 
 /** A Garudust 0.13.8 without a model: same routes, same words, same silences. */
@@ -44,14 +48,14 @@ const NO_LIMIT = 2 ** 32 - 1;
 export async function startFakeGarudust(options: FakeGarudustOptions = {}): Promise<FakeGarudust> {
   const apiKey = 'apiKey' in options ? options.apiKey : 'k';
   const hmacSecret = 'hmacSecret' in options ? options.hmacSecret : 's';
-  const model = new ModelScript();
+  const model = options.model ?? new ModelScript();
   const agent = new FakeAgent({
     model,
     maxIterations: options.maxIterations ?? NO_LIMIT,
     maxTokensPerTask: options.maxTokensPerTask,
     llmTimeoutMs: options.llmTimeoutMs ?? 5000,
   });
-  const chat = await listen(chatServer(agent, apiKey, options.maxConcurrentRequests ?? 64), options.port);
+  const chat = await listen(chatServer(agent, apiKey, options), options.port);
   const hook = await listen(webhookAdapter(agent, hmacSecret));
   return {
     url: `http://127.0.0.1:${chat.port}`,
@@ -67,9 +71,10 @@ export async function startFakeGarudust(options: FakeGarudustOptions = {}): Prom
   };
 }
 
-function chatServer(agent: FakeAgent, apiKey: string | undefined, limit: number): RequestListener {
+function chatServer(agent: FakeAgent, apiKey: string | undefined, options: FakeGarudustOptions): RequestListener {
+  const { maxConcurrentRequests: limit = 64, onAnswered = () => undefined } = options;
   const routes: Readonly<Record<string, { readonly places: Places; readonly handle: Handler }>> = {
-    '/chat': { places: new Places(limit), handle: handleChat },
+    '/chat': { places: new Places(limit), handle: handleChat(onAnswered) },
     '/chat/stream': { places: new Places(limit), handle: handleStream },
   };
   return (request, response) => {
@@ -126,22 +131,25 @@ async function serve(
   }
 }
 
-const handleChat: Handler = async ({ agent, message, sessionKey, response, left }) => {
-  const run = await runToEnd(agent, message, sessionKey, left);
-  if (left.aborted) return;
-  if (run instanceof GarudustError) {
-    response.writeHead(500, TEXT).end(run.message);
-    return;
-  }
-  const body = JSON.stringify({
-    output: run.output,
-    session_id: randomUUID(),
-    iterations: run.iterations,
-    input_tokens: run.inputTokens,
-    output_tokens: run.outputTokens,
-  });
-  response.writeHead(200, { 'content-type': 'application/json' }).end(body);
-};
+function handleChat(onAnswered: (message: string) => void): Handler {
+  return async ({ agent, message, sessionKey, response, left }) => {
+    const run = await runToEnd(agent, message, sessionKey, left);
+    if (left.aborted) return;
+    if (run instanceof GarudustError) {
+      response.writeHead(500, TEXT).end(run.message);
+      return;
+    }
+    const body = JSON.stringify({
+      output: run.output,
+      session_id: randomUUID(),
+      iterations: run.iterations,
+      input_tokens: run.inputTokens,
+      output_tokens: run.outputTokens,
+    });
+    response.once('finish', () => onAnswered(message));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  };
+}
 
 /** Gives its place back at the headers, runs on when the caller leaves, and ends alike on success and on failure. */
 const handleStream: Handler = async ({ agent, message, sessionKey, response, release }) => {
