@@ -205,6 +205,20 @@ describe('with Temporal in trouble', () => {
     assert.equal((await runs.start(one)).run.id, one.runId);
   });
 
+  test('slow: a repeat has its answer within the deadline too, though it takes two questions', async (t) => {
+    const server = await connectToTestServer();
+    const proxy = await startTcpProxy(server.address);
+    t.after(() => proxy.close());
+    const { runs, task } = await setUp(t, { address: proxy.address });
+    const one = task();
+    await runs.start(one);
+    // Each question takes 1.7 s or more.
+    proxy.setDelay(850);
+    await assert.rejects(runs.start(one), problem('temporal_unavailable'));
+    proxy.setDelay(0);
+    assert.equal((await runs.start(one)).unchanged, true);
+  });
+
   test('not there yet: a 503 at once', async () => {
     const runs = createRunClient({
       connection: () => undefined,

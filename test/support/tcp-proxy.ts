@@ -1,7 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What the proxy does with the bytes. `hang` accepts and stays silent; `refuse` resets every connection. */
-export type ProxyMode = 'pass' | 'hang' | 'refuse';
+/**
+ * What the proxy does with the bytes. `hang` accepts and loses them; `refuse` resets every connection; `hold` keeps them
+ * until the mode changes, as TCP does while a network is down for a while.
+ */
+export type ProxyMode = 'pass' | 'hang' | 'refuse' | 'hold';
 
 /** A TCP proxy on loopback that a test can make misbehave. */
 export interface TcpProxy {
@@ -9,32 +12,57 @@ export interface TcpProxy {
   readonly address: string;
   /** For connections to come and those that are open; `refuse` cuts the open ones. */
   setMode(mode: ProxyMode): void;
+  /** Holds all that comes from now on back for so long, in milliseconds, in each direction. */
+  setDelay(ms: number): void;
+  /** Resets every open connection, and takes new ones as before. */
+  cut(): void;
   close(): Promise<void>;
 }
+
+/** How often is looked whether what is held may go, in milliseconds. */
+const LOOK_MS = 5;
 
 /** Starts a proxy to `target`, a `host:port`. */
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const [host = '127.0.0.1', port] = target.split(':');
   let mode: ProxyMode = 'pass';
+  let delayMs = 0;
   const sockets = new Set<Socket>();
+  const cut = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const relay = (from: Socket, to: Socket): void => {
+    const held: { readonly chunk: Buffer; readonly dueAt: number }[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const passOn = (): void => {
+      timer = undefined;
+      for (let [next] = held; next && mode !== 'hold' && next.dueAt <= performance.now(); [next] = held) {
+        to.write(next.chunk);
+        held.shift();
+      }
+      if (held.length > 0) timer = setTimeout(passOn, LOOK_MS);
+    };
+    sockets.add(from);
+    from.on('data', (chunk: Buffer) => {
+      if (mode === 'hang') return;
+      held.push({ chunk, dueAt: performance.now() + delayMs });
+      if (timer === undefined) passOn();
+    });
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      clearTimeout(timer);
+      sockets.delete(from);
+      to.destroy();
+    });
+  };
   const server: Server = createServer((client) => {
     if (mode === 'refuse') {
       client.resetAndDestroy();
       return;
     }
     const upstream = connect({ host, port: Number(port) });
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(from);
-      from.on('data', (chunk) => mode === 'pass' && to.write(chunk));
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
-    }
+    relay(client, upstream);
+    relay(upstream, client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -43,8 +71,12 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     address: `127.0.0.1:${address.port}`,
     setMode(next) {
       mode = next;
-      if (next === 'refuse') for (const socket of sockets) socket.resetAndDestroy();
+      if (next === 'refuse') cut();
     },
+    setDelay(ms) {
+      delayMs = ms;
+    },
+    cut,
     close() {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -53,11 +53,14 @@ export function createRunClient(options: RunClientOptions): RunClient {
     return made.client;
   };
 
+  /** When a call of the API that begins now must have its answer. */
+  const deadline = (): number => performance.now() + deadlineMs;
+
   /** One question to Temporal: in time, with our own words for whatever goes wrong. */
-  const ask = async <T>(what: string, call: (client: Client) => Promise<T>): Promise<T> => {
+  const ask = async <T>(what: string, call: (client: Client) => Promise<T>, until = deadline()): Promise<T> => {
     try {
       const client = connected();
-      const answer = await withDeadline(deadlineMs, () => call(client));
+      const answer = await withDeadline(Math.max(until - performance.now(), 0), () => call(client));
       onAnswer?.(true);
       return answer;
     } catch (error) {
@@ -70,8 +73,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
   };
 
   /** @param client undefined: whosever it is */
-  const read = async (runId: string, client?: string): Promise<RunResource> => {
-    const facts = await ask('describe', (temporal) => readRun(temporal, runId));
+  const read = async (runId: string, client?: string, until?: number): Promise<RunResource> => {
+    const facts = await ask('describe', (temporal) => readRun(temporal, runId), until);
     if (facts === undefined || (client !== undefined && facts.memo.client !== client)) {
       throw new ProblemError('not_found', 'There is no such run.');
     }
@@ -79,8 +82,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
   };
   const feeds = new RunFeeds({ connection: pollConnection, namespace, read });
 
-  const repeat = async ({ runId, memo }: AcceptedTask): Promise<RunReply> => {
-    const facts = await ask('describe', (temporal) => readRun(temporal, runId));
+  const repeat = async ({ runId, memo }: AcceptedTask, until: number): Promise<RunReply> => {
+    const facts = await ask('describe', (temporal) => readRun(temporal, runId), until);
     if (facts?.memo.bodySha256 !== memo.bodySha256) {
       throw new ProblemError(
         'idempotency_conflict',
@@ -93,16 +96,17 @@ export function createRunClient(options: RunClientOptions): RunClient {
   return {
     async start(task) {
       const settings = startOptions(task, { taskQueue, eager: options.eagerStart });
+      const until = deadline();
       try {
-        await ask('start', (temporal) => temporal.workflow.start(WORKFLOW.agentRun, settings));
+        await ask('start', (temporal) => temporal.workflow.start(WORKFLOW.agentRun, settings), until);
       } catch (error) {
-        if (error instanceof WorkflowExecutionAlreadyStartedError) return repeat(task);
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return repeat(task, until);
         throw error;
       }
       return { run: toRunResource(justStarted(task), links), unchanged: false };
     },
 
-    get: read,
+    get: (runId, client) => read(runId, client),
 
     async wait(runId, client, seconds, signal) {
       const run = await read(runId, client);
@@ -122,24 +126,26 @@ export function createRunClient(options: RunClientOptions): RunClient {
     },
 
     async cancel(runId, client) {
-      const run = await read(runId, client);
+      const until = deadline();
+      const run = await read(runId, client, until);
       if (run.terminal) return { run, unchanged: true };
-      await ask('cancel', (temporal) => temporal.workflow.getHandle(runId).cancel());
-      return { run: await read(runId, client), unchanged: false };
+      await ask('cancel', (temporal) => temporal.workflow.getHandle(runId).cancel(), until);
+      return { run: await read(runId, client, until), unchanged: false };
     },
 
     async redeliver(runId, client, url) {
-      const run = await read(runId, client);
+      const until = deadline();
+      const run = await read(runId, client, until);
       if (run.callback.status !== 'dead' && run.callback.status !== 'retrying') return { run, unchanged: true };
       const request = url === undefined ? {} : { url };
       try {
-        await ask('signal', (temporal) => temporal.workflow.getHandle(runId).signal(SIGNAL.redeliver, request));
+        await ask('signal', (temporal) => temporal.workflow.getHandle(runId).signal(SIGNAL.redeliver, request), until);
       } catch (error) {
         // The run has just been read, so that it is there: closed, and nothing can be sent any more.
         if (error instanceof ProblemError && error.code === 'not_found') return { run, unchanged: true };
         throw error;
       }
-      return { run: await read(runId, client), unchanged: false };
+      return { run: await read(runId, client, until), unchanged: false };
     },
 
     async ready() {

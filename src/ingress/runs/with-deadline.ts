@@ -12,7 +12,7 @@ import { ProblemError } from '../../protocol/problems.ts';
 export async function withDeadline<T>(deadlineMs: number, call: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable(`Temporal did not answer within ${deadlineMs} ms`)), deadlineMs);
+    timer = setTimeout(() => reject(unavailable('Temporal did not answer in time')), deadlineMs);
   });
   const answer = call();
   answer.catch(() => undefined);
