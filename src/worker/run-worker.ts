@@ -7,6 +7,8 @@ export interface RunWorkerOptions {
   readonly link: TemporalLink;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** What the Temporal UI calls this worker. Default: the SDK's, process and host. */
+  readonly identity?: string;
   readonly activities: Activities;
   /** Activities at once, agents and callbacks together. */
   readonly maxConcurrentActivities: number;
@@ -92,6 +94,7 @@ function workerOptions(options: RunWorkerOptions, connection: NativeConnection):
     connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue,
+    ...(options.identity !== undefined && { identity: options.identity }),
     ...workflowSource(options.bundlePath),
     activities: options.activities,
     maxConcurrentActivityTaskExecutions: options.maxConcurrentActivities,

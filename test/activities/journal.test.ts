@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -64,6 +65,22 @@ describe('the journal', () => {
     assert.deepEqual(journal.leftovers.find((entry) => !entry.isKept)?.attempt, attempt());
   });
 
+  test('keeps its id, and knows whether the worker before closed it', async (t) => {
+    const folder = temporaryFolder(t);
+    const first = await openJournal(folder);
+    assert.match(first.id, /^[0-9a-f]{8}$/);
+    assert.equal(first.wasAbandoned, false);
+    await first.close();
+    const second = await openJournal(folder);
+    assert.deepEqual([second.id, second.wasAbandoned], [first.id, false]);
+    await second.close();
+    // A worker that dies leaves its socket behind.
+    const script = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+    await once(spawn(process.execPath, ['-e', script, join(folder, 'lock.sock')]), 'exit');
+    const third = await open(t, folder);
+    assert.deepEqual([third.id, third.wasAbandoned], [first.id, true]);
+  });
+
   test('takes a result that was being written for none, and drops what it can not read', async (t) => {
     const folder = temporaryFolder(t);
     const before = await openJournal(folder);
@@ -122,7 +139,7 @@ describe('the lock of the journal', () => {
     );
     await first.close();
     await (await openJournal(folder)).close();
-    assert.deepEqual(readdirSync(folder), []);
+    assert.deepEqual(readdirSync(folder), ['id']);
   });
 
   test('is had by one of many that come at once', async (t) => {

@@ -56,6 +56,27 @@ describe('recoverJournal', () => {
     assert.equal(logger.lines.length, 1);
   });
 
+  test('tells Temporal first that the dead worker has none of these runs in its cache', async (t) => {
+    const journal = await leftBehind(t, ['a'], ['b']);
+    const completions = new FakeCompletions();
+    const uncached: string[] = [];
+    const uncache = (run: { workflowId: string; runId: string }): Promise<void> => {
+      assert.equal(completions.taken.length, 0);
+      uncached.push(`${run.workflowId} ${run.runId}`);
+      return Promise.reject(new Error('not every server knows this'));
+    };
+    completions.gate = new Promise((resolve) => setTimeout(resolve, 20));
+    const recovery = await recoverJournal({
+      journal,
+      completions,
+      uncache,
+      logger: new RecordingLogger(),
+      signal: NEVER,
+    });
+    assert.deepEqual(recovery, { completed: 1, handedBack: 1, settled: 0, left: 0 });
+    assert.deepEqual(uncached.toSorted(), ['a execution-1', 'b execution-1']);
+  });
+
   test('drops what Temporal has settled meanwhile, and completes by ids what it tries anew', async (t) => {
     const journal = await leftBehind(t, ['a'], ['b']);
     const completions = new FakeCompletions();

@@ -21,11 +21,12 @@ export interface AgentWorkerOptions {
   readonly taskQueue: string;
   readonly run: Agent['run'];
   readonly journal?: Pick<KeepDeps, 'journal' | 'completions'>;
+  readonly identity?: string;
 }
 
 /** A worker of `agentRun` and `runAgent` with one agent, named `main`, that does what a test says. */
 export function createAgentWorker(options: AgentWorkerOptions): Promise<Worker> {
-  const { connection, namespace, taskQueue, run, journal } = options;
+  const { connection, namespace, taskQueue, run, journal, identity } = options;
   const logger = new RecordingLogger();
   const runAgent = createRunAgent({
     agents: new Map([['main', { agent: { run }, concurrency: 4 }]]),
@@ -36,6 +37,7 @@ export function createAgentWorker(options: AgentWorkerOptions): Promise<Worker> 
     connection,
     namespace,
     taskQueue,
+    ...(identity !== undefined && { identity }),
     ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
     activities: { runAgent: journal === undefined ? runAgent : keepResults(runAgent, { ...journal, logger }) },
     maxHeartbeatThrottleInterval: THROTTLE_MS,

@@ -36,9 +36,10 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     let timer: NodeJS.Timeout | undefined;
     const passOn = (): void => {
       timer = undefined;
-      for (let [next] = held; next && mode !== 'hold' && next.dueAt <= performance.now(); [next] = held) {
-        to.write(next.chunk);
-        held.shift();
+      if (mode !== 'hold') {
+        const now = performance.now();
+        const later = held.findIndex(({ dueAt }) => dueAt > now);
+        for (const { chunk } of held.splice(0, later < 0 ? held.length : later)) to.write(chunk);
       }
       if (held.length > 0) timer = setTimeout(passOn, LOOK_MS);
     };

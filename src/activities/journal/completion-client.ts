@@ -14,4 +14,5 @@ export interface CompletionClient {
   complete(ids: ActivityIds, result: unknown): Promise<void>;
   /** Rejects with `ActivityNotFoundError` when the attempt is over for Temporal, with anything else when it may be tried again. */
   fail(taskToken: Uint8Array, error: unknown): Promise<void>;
+  fail(ids: ActivityIds, error: unknown): Promise<void>;
 }

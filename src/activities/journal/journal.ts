@@ -35,6 +35,10 @@ export interface JournalEntry {
  */
 export interface Journal {
   readonly folder: string;
+  /** Stays with the folder. In the identity of a worker it tells which journal that worker keeps. */
+  readonly id: string;
+  /** Whether the worker before this one died instead of closing the journal. */
+  readonly wasAbandoned: boolean;
   /** What the worker before this one left behind, in no order. */
   readonly leftovers: readonly JournalEntry[];
   /** Notes that an attempt begins. Rejects when the disk fails. */
@@ -74,6 +78,7 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
     throw new JournalFolderError(folder, `it can't be made or written (${code})`, { cause });
   }
   const lock = await lockFolder(folder);
+  const id = await readId(join(folder, 'id'));
   const entries = new Map<string, Set<Entry>>();
   let size = 0;
   const resize = (by: number): void => onChange?.((size += by));
@@ -104,6 +109,8 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
 
   return {
     folder,
+    id,
+    wasAbandoned: lock.wasAbandoned,
     leftovers,
     async begin(attempt) {
       const file = join(folder, `${randomUUID()}.jsonl`);
@@ -122,6 +129,15 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
     },
     close: () => lock.release(),
   };
+}
+
+/** Made at the first start. */
+async function readId(file: string): Promise<string> {
+  const found = await readFile(file, 'utf8').catch(() => '');
+  if (/^[0-9a-f]{8}$/.test(found)) return found;
+  const made = randomUUID().slice(0, 8);
+  writeFileSync(file, made, { mode: 0o600 });
+  return made;
 }
 
 class Entry implements JournalEntry {

@@ -12,6 +12,8 @@ const SETTLE_MS = 50;
 
 /** A folder that this process holds alone. */
 export interface FolderLock {
+  /** Whether the one that held it before died instead of giving it back. */
+  readonly wasAbandoned: boolean;
   release(): Promise<void>;
 }
 
@@ -33,6 +35,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw new JournalFolderError(folder, `its path is too long for a socket, use one of at most ${spare} bytes`);
   }
   if (await isAlive(path)) throw new JournalLockedError(folder);
+  const wasAbandoned = await stat(path).then(
+    (found) => found.isSocket(),
+    () => false,
+  );
   const server = await listen(own, folder);
   const { ino } = await stat(own);
   try {
@@ -48,6 +54,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw new JournalLockedError(folder);
   }
   return {
+    wasAbandoned,
     release: async () => {
       if (await isOurs()) await unlink(path);
       await close(server);

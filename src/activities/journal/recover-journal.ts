@@ -2,13 +2,18 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { FailureType } from '../../contract/failures.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
 import { Places } from '../places.ts';
-import type { CompletionClient } from './completion-client.ts';
+import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { reportFailure, reportResult, reportUntilSettled } from './report-until-settled.ts';
 
 export interface RecoverOptions {
   readonly journal: Journal;
   readonly completions: CompletionClient;
+  /**
+   * Tells Temporal that no worker has the run in its cache any more. Otherwise it would first wait for the dead one, with
+   * every run's next step. Default: it waits.
+   */
+  readonly uncache?: (run: RunIds) => Promise<void>;
   readonly logger: ActivityLogger;
   /** Ends the waiting for a Temporal that is away; what is left stays for the next start. */
   readonly signal: AbortSignal;
@@ -26,11 +31,20 @@ export interface Recovery {
   readonly left: number;
 }
 
+/** One execution of a workflow. */
+export interface RunIds {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
 type Fate = keyof Recovery;
 
 const AT_ONCE = 16;
-/** A task that kills its worker must not do so in a tight loop. */
-const RETRY_DELAY_MS = 1000;
+/**
+ * At once, but not 0, which would end the activity. A task that kills its worker is in no tight loop: a worker needs a
+ * second to start, and calls that may have cost money are counted.
+ */
+const RETRY_DELAY_MS = 100;
 
 /**
  * Reports to Temporal what a worker that died left in its journal: kept results as completed, all else as failed with
@@ -65,9 +79,10 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovery>
 
 async function recoverEntry(
   entry: JournalEntry,
-  { journal, completions, logger, signal }: RecoverOptions,
+  { journal, completions, uncache, logger, signal }: RecoverOptions,
 ): Promise<Fate> {
   const { attempt } = entry;
+  await uncacheRun(attempt, uncache);
   const kept = await entry.read();
   const report =
     kept === undefined
@@ -85,7 +100,17 @@ async function recoverEntry(
   return kept === undefined ? 'handedBack' : 'completed';
 }
 
-function workerCrashed(): ApplicationFailure {
+/** Never rejects: it saves time, and nothing else. */
+export async function uncacheRun(
+  { workflowId, runId }: Pick<ActivityIds, 'workflowId' | 'runId'>,
+  uncache: RecoverOptions['uncache'],
+): Promise<void> {
+  if (workflowId === undefined) return;
+  await uncache?.({ workflowId, runId }).catch(() => undefined);
+}
+
+/** What an attempt fails with whose worker died. */
+export function workerCrashed(): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type: 'WorkerCrashed' satisfies FailureType,
     message: 'The worker died in the midst of this attempt, and told so after its restart.',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActivityNotFoundError } from '@temporalio/client';
 import { abandonAfter } from '../abandon-after.ts';
-import type { CompletionClient } from './completion-client.ts';
+import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
 
 /**
@@ -41,6 +41,15 @@ export function reportFailure(
   failure: Error,
 ): Promise<'reported' | 'settled'> {
   return settle(() => completions.fail(Buffer.from(attempt.taskToken, 'base64'), failure));
+}
+
+/** Reports a failure to Temporal for the attempt that is running by its knowledge. */
+export function reportFailureByIds(
+  completions: CompletionClient,
+  ids: ActivityIds,
+  failure: Error,
+): Promise<'reported' | 'settled'> {
+  return settle(() => completions.fail(ids, failure));
 }
 
 export interface ReportOptions {

@@ -1,14 +1,18 @@
+import { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
 import { createAgent } from '../../activities/agents/index.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { CompletionClient } from '../../activities/journal/completion-client.ts';
+import { handBackLost, workerIdentity } from '../../activities/journal/hand-back-lost.ts';
 import { JournalFolderError } from '../../activities/journal/journal-errors.ts';
 import { type Journal, openJournal } from '../../activities/journal/journal.ts';
-import { recoverJournal } from '../../activities/journal/recover-journal.ts';
+import { recoverJournal, type RunIds } from '../../activities/journal/recover-journal.ts';
 import type { Config } from '../../config/config.ts';
 import { SIGNAL } from '../../contract/names.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { TemporalLink } from '../../worker/connect-temporal.ts';
+import { listStartedActivities } from '../../worker/list-started-activities.ts';
 import { runWorker } from '../../worker/run-worker.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
@@ -45,6 +49,18 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
     complete: async (id: never, result: unknown) => clients().completions.complete(id, result),
     fail: async (id: never, error: unknown) => clients().completions.fail(id, error),
   };
+  const identity = journal && workerIdentity(journal);
+  /** Goes on for as long as Temporal does not take it. */
+  const recover = async (connection: NativeConnection): Promise<void> => {
+    if (journal === undefined || identity === undefined) return;
+    const client = new Client({ connection, namespace });
+    const uncache = async (execution: RunIds): Promise<void> => {
+      await client.workflowService.resetStickyTaskQueue({ namespace, execution });
+    };
+    const common = { journal, completions, uncache, logger, signal: stopping.signal };
+    await recoverJournal(common);
+    await handBackLost({ ...common, identity, started: () => listStartedActivities(client, config.taskQueue) });
+  };
   const activities = createActivities({
     agents: new Map(
       config.agents.map(({ name, spec, concurrency }) => [name, { agent: createAgent(spec), concurrency }]),
@@ -71,12 +87,12 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
     link,
     namespace,
     taskQueue: config.taskQueue,
+    ...(identity !== undefined && { identity }),
     activities,
     maxConcurrentActivities: config.worker.maxConcurrentActivities,
     shutdownGraceMs: config.worker.shutdownGraceMs,
-    beforeFirstTask: async () => {
-      // Not waited for: it goes on for as long as Temporal does not take it.
-      if (journal) void recoverJournal({ journal, completions, logger, signal: stopping.signal });
+    beforeFirstTask: async (connection) => {
+      void recover(connection);
       return Promise.resolve();
     },
     logger,

@@ -7,6 +7,11 @@ import { callbackSummary, taskSummary } from '../../contract/summary.ts';
 import type { AcceptedTask } from '../delivery.ts';
 
 const MAX_DETAILS_TEXT = 1500;
+/**
+ * How long Temporal waits for a workflow task that a worker has taken, in milliseconds, before it gives it to another: what
+ * a crash costs the runs whose next step had just begun. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
+ */
+const WORKFLOW_TASK_TIMEOUT_MS = 2000;
 
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions(
@@ -21,6 +26,7 @@ export function startOptions(
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     requestEagerStart: eager,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: escapeSummary(taskSummary(input.task.text)),
     staticDetails: taskDetails(input),
     typedSearchAttributes: searchAttributes(input),

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { ActivityLogger } from '../activity-logger.ts';
+import { Places } from '../places.ts';
+import type { ActivityIds, CompletionClient } from './completion-client.ts';
+import type { Journal } from './journal.ts';
+import { type RecoverOptions, uncacheRun, workerCrashed } from './recover-journal.ts';
+import { reportFailureByIds, reportUntilSettled } from './report-until-settled.ts';
+
+/** An activity that is running by Temporal's knowledge. */
+export interface StartedActivity extends ActivityIds {
+  /** Of the worker that it was given to. */
+  readonly workerIdentity: string;
+}
+
+export interface HandBackLostOptions {
+  readonly journal: Pick<Journal, 'id' | 'wasAbandoned'>;
+  /** Of this worker: `workerIdentity` with the journal's id. */
+  readonly identity: string;
+  /** Lists what is running. */
+  readonly started: () => AsyncIterable<StartedActivity>;
+  readonly completions: CompletionClient;
+  /** As for `recoverJournal`. */
+  readonly uncache?: RecoverOptions['uncache'];
+  readonly logger: ActivityLogger;
+  readonly signal: AbortSignal;
+}
+
+const AT_ONCE = 16;
+
+/**
+ * The identity of a worker that keeps a journal. The journal can be told from it, and it is no other process's: in a
+ * container that is started again, process and host are the same as before.
+ */
+export function workerIdentity(journal: Pick<Journal, 'id'>): string {
+  return `${process.pid}@${hostname()}-${randomBytes(2).toString('hex')}/${journal.id}`;
+}
+
+/**
+ * Hands back to Temporal the activities that were on their way to the worker that died, and had not come as far as its
+ * journal: Temporal takes them for running, and without this would wait for their heartbeat timeout.
+ *
+ * To be called after `recoverJournal`, which knows better what became of those in the journal. Does nothing when the worker
+ * before this one closed its journal. Whatever fails is left to the timeout. Never rejects.
+ *
+ * @returns how many
+ */
+export async function handBackLost(options: HandBackLostOptions): Promise<number> {
+  const { journal, identity, completions, uncache, logger, signal } = options;
+  if (!journal.wasAbandoned) return 0;
+  const places = new Places(AT_ONCE);
+  const reports: Promise<boolean>[] = [];
+  const handBack = async (activity: StartedActivity): Promise<boolean> => {
+    const { workflowId, runId, activityId } = activity;
+    const ids = { ...(workflowId !== undefined && { workflowId }), runId, activityId };
+    const place = await places.take(signal);
+    try {
+      await uncacheRun(ids, uncache);
+      const end = await reportUntilSettled(() => reportFailureByIds(completions, ids, workerCrashed()), {
+        signal: AbortSignal.any([signal]),
+        onFirstFailure: () => logger.warn({ runId: workflowId }, 'Temporal does not take back a lost activity yet'),
+      });
+      return end === 'reported';
+    } finally {
+      place.release();
+    }
+  };
+  try {
+    for await (const activity of options.started()) {
+      signal.throwIfAborted();
+      const isLost = activity.workerIdentity !== identity && activity.workerIdentity.endsWith(`/${journal.id}`);
+      if (isLost) reports.push(handBack(activity).catch(() => false));
+    }
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    logger.warn({ error: name }, 'not all lost activities could be looked for; their timeout finds the others');
+  }
+  const handedBack = (await Promise.all(reports)).filter(Boolean).length;
+  if (handedBack > 0) logger.info({ handedBack }, 'handed back what the worker before this one had just been given');
+  return handedBack;
+}
