@@ -42,7 +42,7 @@ const FORCE_AFTER_MS = 5000;
 const HEARTBEAT_THROTTLE_MS = 2000;
 /**
  * How long Temporal keeps a workflow task for the worker that has the run in its cache, before any worker may have it: what
- * a crash costs every run that the worker knew. Measured in docs/decisions/0009-short-workflow-task-timeouts.md.
+ * a crash costs every run that the worker knew. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
  */
 const STICKY_TIMEOUT_MS = 2000;
 

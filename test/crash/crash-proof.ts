@@ -17,6 +17,8 @@ export interface CrashProofParts {
   readonly receiver: CallbackLedger;
   readonly connection: Connection;
   readonly runsPerKill: number;
+  /** How long Temporal stays away when it is killed, in milliseconds. */
+  readonly outageMs: number;
 }
 
 /** A run that is to be accepted. */
@@ -53,7 +55,7 @@ export class CrashProof {
 
   /** One round: ends when every run of it is delivered and closed, or the time is up. */
   async round({ victim, afterMs }: PlannedKill): Promise<RoundReport> {
-    const { stack, receiver } = this.#parts;
+    const { stack, receiver, outageMs } = this.#parts;
     const runs = await this.#planRuns();
     const patience = AbortSignal.timeout(afterMs + ROUND_TIMEOUT_MS);
     setMaxListeners(0, patience);
@@ -63,7 +65,7 @@ export class CrashProof {
     const inFlight = runs.filter(({ runId }) => !receiver.events.get(runId)?.some(isTaken));
     if (victim !== undefined) {
       if (victim === 'worker') this.#workerKills.push(killedAt);
-      await stack.processes[victim].kill();
+      await stack.processes[victim].kill(victim === 'temporal' ? outageMs : 0);
     }
     const faults = await sent;
     await receiver.delivered(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -20,8 +20,8 @@ export interface CrashStackOptions {
   readonly temporalCli: string;
   /** How long the agent thinks about a task, in milliseconds. */
   readonly thinkMs: number;
-  /** Empties the worker's journal before each restart, so that the proof can be seen to fail. */
-  readonly losesJournal: boolean;
+  /** Without it the worker forgets what it has been answered, so that the proof can be seen to fail. */
+  readonly withJournal: boolean;
 }
 
 /** The four processes of a production on one machine, each kept running by a supervisor. */
@@ -44,7 +44,7 @@ const SETTINGS = `callback:\n  retry_delays: [${Array.from({ length: 20 }, () =>
 
 /** Starts the four and waits until they take webhooks. */
 export async function startCrashStack(options: CrashStackOptions): Promise<CrashStack> {
-  const { folder, program, temporalCli, thinkMs, losesJournal } = options;
+  const { folder, program, temporalCli, thinkMs, withJournal } = options;
   const ports = await somePorts();
   const temporalAddress = `127.0.0.1:${ports.temporal}`;
   const secret = randomBytes(16).toString('hex');
@@ -76,9 +76,8 @@ export async function startCrashStack(options: CrashStackOptions): Promise<Crash
     file: string,
     args: readonly string[],
     env: Record<string, string>,
-    beforeRestart = (): void => undefined,
   ): SupervisedProcess =>
-    new SupervisedProcess({ name, program: file, args, env, beforeRestart, logFile: join(folder, `${name}.log`) });
+    new SupervisedProcess({ name, program: file, args, env, logFile: join(folder, `${name}.log`) });
 
   const processes: Record<Victim, SupervisedProcess> = {
     temporal: supervise('temporal', temporalCli, temporalArgs(ports.temporal, join(folder, 'temporal.db')), bare),
@@ -89,15 +88,10 @@ export async function startCrashStack(options: CrashStackOptions): Promise<Crash
       bare,
     ),
     ingress: supervise('ingress', process.execPath, [program, 'ingress'], ours(ports.ingress, ports.ingressAdmin)),
-    worker: supervise(
-      'worker',
-      process.execPath,
-      [program, 'worker'],
-      { ...ours(0, ports.workerAdmin), JOURNAL_DIR: journal },
-      () => {
-        if (losesJournal) rmSync(journal, { recursive: true, force: true });
-      },
-    ),
+    worker: supervise('worker', process.execPath, [program, 'worker'], {
+      ...ours(0, ports.workerAdmin),
+      ...(withJournal && { JOURNAL_DIR: journal }),
+    }),
   };
   const stop = async (): Promise<void> => {
     const { temporal, ...others } = processes;

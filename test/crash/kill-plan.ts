@@ -9,19 +9,25 @@ export interface PlannedKill {
   readonly afterMs: number;
 }
 
-/** By then some webhooks are accepted, some agents at work and some callbacks delivered. */
-const IN_THE_MIDST_MS = 1000;
-const LATEST_MS = 2500;
+/** Two cores do some 50 runs a second: by then some webhooks are accepted, some agents at work, some callbacks delivered. */
+const IN_THE_MIDST_MS_PER_RUN = 5;
+/** By then most is done. */
+const LATEST_MS_PER_RUN = 12.5;
 
 /**
  * Each victim in turn in the midst of everything, then each as often at random moments.
  *
  * @param kills a multiple of the number of victims
  */
-export function planKills(kills: number, random: Random, victims: readonly Victim[]): PlannedKill[] {
+export function planKills(
+  { kills, runsPerKill, victims }: { kills: number; runsPerKill: number; victims: readonly Victim[] },
+  random: Random,
+): PlannedKill[] {
+  const inTheMidst = IN_THE_MIDST_MS_PER_RUN * runsPerKill;
+  const latest = LATEST_MS_PER_RUN * runsPerKill;
   const turns = Array.from({ length: kills / victims.length }, () => victims);
-  const inTurn = turns.slice(0, 1).flatMap((all) => all.map((victim) => ({ victim, afterMs: IN_THE_MIDST_MS })));
+  const inTurn = turns.slice(0, 1).flatMap((all) => all.map((victim) => ({ victim, afterMs: inTheMidst })));
   const later = turns.slice(1).flat();
-  const atRandom = shuffle(later, random).map((victim) => ({ victim, afterMs: Math.round(random() * LATEST_MS) }));
-  return [{ victim: undefined, afterMs: IN_THE_MIDST_MS }, ...inTurn, ...atRandom];
+  const atRandom = shuffle(later, random).map((victim) => ({ victim, afterMs: Math.round(random() * latest) }));
+  return [{ victim: undefined, afterMs: inTheMidst }, ...inTurn, ...atRandom];
 }

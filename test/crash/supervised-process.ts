@@ -10,8 +10,6 @@ export interface ProcessPlan {
   readonly env: Readonly<Record<string, string>>;
   /** Its output is appended here. */
   readonly logFile: string;
-  /** Done before each restart. */
-  readonly beforeRestart?: () => void;
 }
 
 const STOP_MS = 15_000;
@@ -24,6 +22,7 @@ export class SupervisedProcess {
   #child: ChildProcess | undefined;
   #expected = false;
   #stopping = false;
+  #restartAfterMs = 0;
 
   constructor(plan: ProcessPlan) {
     this.plan = plan;
@@ -45,18 +44,23 @@ export class SupervisedProcess {
       if (!this.#expected) this.endedByItself.push(`${name} ended by itself (${how}):\n${this.tail()}`);
       if (this.#stopping) return;
       this.#expected = false;
-      this.plan.beforeRestart?.();
-      // Not at once where it can't live, or the machine would do nothing else.
-      if (this.endedByItself.length < 3) this.start();
+      // Not where it can't live, or the machine would do nothing else.
+      if (this.endedByItself.length < 3) setTimeout(() => this.#stopping || this.start(), this.#restartAfterMs);
     });
     this.#child = child;
   }
 
-  /** `kill -9`. It is being started again when this resolves. */
-  async kill(): Promise<void> {
+  /**
+   * `kill -9`.
+   *
+   * @param restartAfterMs how long the restart is held back, in milliseconds
+   * @returns when it is dead
+   */
+  async kill(restartAfterMs = 0): Promise<void> {
     const child = this.#child;
     if (child === undefined) throw new Error(`${this.plan.name} was never started`);
     this.#expected = true;
+    this.#restartAfterMs = restartAfterMs;
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
