@@ -168,13 +168,6 @@ export const PROBLEMS = {
     meaning: 'Temporal did not answer in time, or refused.',
     mend: "Try again, with the same `Idempotency-Key` where you sent one: it can't become two runs.",
   },
-  shutting_down: {
-    status: 503,
-    title: 'This server is stopping',
-    retryAfter: 1,
-    meaning: 'The process is about to end.',
-    mend: 'Try again: another process answers.',
-  },
   internal_error: {
     status: 500,
     title: 'Something failed on our side',
