@@ -13,14 +13,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { loadCompose } from '../deploy/compose-model.ts';
-import { buildGoProgram, GoMissingError } from '../support/go-program.ts';
+import { GoMissingError } from '../support/go-program.ts';
 import { reportMissingTool } from '../support/missing-tool.ts';
+import { findPostgres, type FoundPostgres } from '../support/topology/find-postgres.ts';
+import { temporalPrograms } from '../support/topology/temporal-programs.ts';
+import { Topology } from '../support/topology/topology.ts';
 import { startCallbackReceiver } from './callback-receiver.ts';
 import { Caller } from './caller.ts';
-import { findPostgres, type FoundPostgres } from './find-postgres.ts';
 import { Report, say } from './report.ts';
 import * as steps from './steps.ts';
-import { Topology } from './topology.ts';
 
 const STEPS = 9;
 
@@ -45,15 +46,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 async function prove(postgres: FoundPostgres, report: () => Report): Promise<Report> {
   const model = await loadCompose({ ...SECRETS, CALLBACK_PERMIT_NETWORKS: '127.0.0.0/8' });
-  const version = model.services['temporal']?.image.split(':')[1] ?? '';
-  const build = (name: string): Promise<string> =>
-    buildGoProgram(
-      { name, key: `temporal-server-${version}`, package: `go.temporal.io/server/cmd/${name}@v${version}` },
-      () => say('please wait', `building Temporal's ${name} ${version} with Go, about 1–2 minutes, once`),
-    );
-  const temporalServer = await build('server');
-  const temporalSqlTool = await build('tools/sql');
-  say('Temporal', `${version}  ${temporalServer}`);
+  const { version, ...programs } = await temporalPrograms(model, (what) => say('please wait', what));
+  say('Temporal', `${version}  ${programs.temporalServer}`);
   say('PostgreSQL', postgres.binDir);
   await promisify(execFile)('npm', ['run', 'build']).catch((error: unknown) => {
     throw new Error(`this project can't be built:\n${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
@@ -67,8 +61,7 @@ async function prove(postgres: FoundPostgres, report: () => Report): Promise<Rep
   const topology = await Topology.plan({
     model,
     postgres,
-    temporalServer,
-    temporalSqlTool,
+    ...programs,
     folder,
     extraSettings: { GARUDUST_TEMPORAL_CONFIG: settingsFile },
   });
@@ -116,13 +109,7 @@ async function prove(postgres: FoundPostgres, report: () => Report): Promise<Rep
 
 /** In the order of the Compose file's `depends_on`. */
 async function startAll(topology: Topology): Promise<string> {
-  await topology.prepareDatabase();
-  topology.postgres.start();
-  await topology.whenUp('postgres');
-  await topology.runSchema();
-  topology.temporal.start();
-  await topology.whenUp('temporal');
-  await topology.runSetup();
+  await topology.startTemporal();
   topology.ingress.start();
   topology.worker.start();
   await topology.whenUp('ingress');

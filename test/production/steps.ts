@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { isAlive, type Supervised } from '../support/topology/supervised.ts';
+import type { Topology } from '../support/topology/topology.ts';
 import type { CallbackReceiver } from './callback-receiver.ts';
 import type { Accepted, Caller } from './caller.ts';
 import { checkFinishedOnce, checkListed, type Tally } from './exactly-once.ts';
-import { isAlive, type Supervised } from './supervised.ts';
-import type { Topology } from './topology.ts';
 
 /** Everything that a step needs. */
 export interface Stage {

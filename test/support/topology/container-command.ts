@@ -5,7 +5,7 @@ import { type ContainerView, environmentOf, serviceOf } from './container.ts';
 import type { FoundPostgres } from './find-postgres.ts';
 import type { ProcessPlan } from './supervised.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** What Temporal's server listens at, which a container has for itself alone. */
 const TEMPORAL_PORTS = {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ComposeModel, ComposeService } from '../deploy/compose-model.ts';
+import type { ComposeModel, ComposeService } from '../../deploy/compose-model.ts';
 
 /** The ports of containers on this machine: `temporal:7233` is what the others call it. */
 export type PortMap = ReadonlyMap<string, number>;

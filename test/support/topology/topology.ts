@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { listenOnce } from '../../src/cli/temporal-server/free-port.ts';
-import type { ComposeModel } from '../deploy/compose-model.ts';
+import { listenOnce } from '../../../src/cli/temporal-server/free-port.ts';
+import type { ComposeModel } from '../../deploy/compose-model.ts';
 import { composeMs, type ContainerView, environmentOf, serviceOf } from './container.ts';
 import { type ContainerCommand, containerCommand, type Programs } from './container-command.ts';
 import { Supervised } from './supervised.ts';
@@ -69,8 +69,24 @@ export class Topology {
     return `127.0.0.1:${this.#port('temporal:7233')}`;
   }
 
+  /** Where Temporal tells its Prometheus metrics. */
+  get temporalMetricsUrl(): string {
+    return `http://127.0.0.1:${this.#port('temporal:8000')}/metrics`;
+  }
+
   get journalDir(): string {
     return environmentOf(this.#view, 'worker')['JOURNAL_DIR'] ?? '';
+  }
+
+  /** Brings a new database and Temporal up, in the order of the Compose file's `depends_on`, with `setup` done. */
+  async startTemporal(): Promise<void> {
+    await this.prepareDatabase();
+    this.postgres.start();
+    await this.whenUp('postgres');
+    await this.runSchema();
+    this.temporal.start();
+    await this.whenUp('temporal');
+    await this.runSetup();
   }
 
   /** The schema tool's output is of no interest unless it fails. */

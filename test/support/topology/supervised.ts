@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopWithParent } from '../../src/cli/temporal-server/stop-with-parent.ts';
+import { stopWithParent } from '../../../src/cli/temporal-server/stop-with-parent.ts';
 
 /** How a process is started: what a container would run. */
 export interface ProcessPlan {
@@ -154,8 +154,8 @@ function kill(pid: number): void {
   }
 }
 
-/** PostgreSQL's processes leave their parent's group, so that they are to be found by name. */
-function childrenOf(pid: number | undefined): number[] {
+/** Processes that one has begun; PostgreSQL's leave its group, so that they are to be found like this. */
+export function childrenOf(pid: number | undefined): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
   } catch {
