@@ -10,7 +10,7 @@ import { toSource } from './to-source.ts';
 /** What is wrong with sources that can be read only where events are: their schemes, templates and filters. */
 export type JudgeSources = (
   sources: readonly SourceConfig[],
-  settings: { readonly endpointPath: string },
+  settings: { readonly endpointPath: string; readonly allowedUserIds: ReadonlyMap<string, readonly string[]> },
 ) => readonly { readonly path: readonly string[]; readonly message: string }[];
 
 /** What the checks of sources go by. */
@@ -32,8 +32,21 @@ export function checkSources(read: Settings, { isSound, isWhole, mode, judge }: 
   return [
     ...sources.flatMap(([name, source]) => checkSource(name, source, read, isSound)),
     ...(mode === 'production' ? sources.flatMap(([name, { secret }]) => findWeakSecret(name, secret ?? [])) : []),
-    ...judge(judged, { endpointPath }).map(({ path, message }) => ({ path: ['sources', ...path], message })),
+    ...judge(judged, { endpointPath, allowedUserIds: readAllowedUsers(read, isSound) }).map(({ path, message }) => ({
+      path: ['sources', ...path],
+      message,
+    })),
   ];
+}
+
+/** The lists of those clients that have one. */
+function readAllowedUsers({ clients }: Settings, isSound: IsSound): ReadonlyMap<string, readonly string[]> {
+  if (!isSound('clients')) return new Map();
+  return new Map(
+    clients.flatMap(({ id, allowed_user_ids: users }, index): [string, readonly string[]][] =>
+      isSound('clients', index, 'allowed_user_ids') && users !== undefined && users.length > 0 ? [[id, users]] : [],
+    ),
+  );
 }
 
 function checkSource(

@@ -52,6 +52,8 @@ export interface ClientConfig {
   readonly callbackSecrets: readonly string[];
   /** Lower case, punycode; empty: any public host. */
   readonly allowedCallbackDomains: readonly string[];
+  /** Exactly as tasks name them, one at least; absent: any user, or none. */
+  readonly allowedUserIds?: readonly string[];
   /** Absent: every agent. */
   readonly permittedAgents?: readonly string[];
   readonly callbackHeaders: Readonly<Record<string, string>>;

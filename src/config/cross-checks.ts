@@ -69,6 +69,10 @@ function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
       }
     }
     if (mode === 'production') findings.push(...findWeakSecrets(client, at, isSound));
+    if (isSound(...at('allowed_user_ids')) && client.allowed_user_ids?.length === 0) {
+      const message = 'is an empty list, so that every task would be refused: name a user, or leave it out';
+      findings.push({ path: at('allowed_user_ids'), message });
+    }
     if (isSound(...at('agents'))) {
       for (const name of client.agents ?? []) findings.push(...checkAgentName(read, isSound, name, at('agents')));
     }

@@ -4,7 +4,7 @@ import { baseUrl, domain, listenHost, network, postUrl } from './kinds/addresses
 import { listOf } from './kinds/kind.ts';
 import { duration, rate, size, wholeNumber } from './kinds/quantities.ts';
 import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
-import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, yesOrNo } from './kinds/texts.ts';
+import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from './kinds/texts.ts';
 import { optionalSetting, setting, settingMeta, withKind } from './setting.ts';
 import { source } from './source-schema.ts';
 
@@ -60,6 +60,11 @@ const client = z.strictObject({
     env: 'GARUDUST_ALLOWED_CALLBACK_DOMAINS',
     default: [],
     help: 'Hosts that a callback may go to. None listed: any public host.',
+  }),
+  allowed_user_ids: optionalSetting(listOf(userId, 'user ids'), {
+    env: 'GARUDUST_ALLOWED_USER_IDS',
+    defaultText: 'any user, or none',
+    help: 'Users on whose behalf a task may be, exactly as its `user_id` or `principal`, or the `map.user_id` of a source, names them. With a list a task that names no user is refused, too.',
   }),
   agents: optionalSetting(listOf(name, 'agent names'), {
     defaultText: 'every agent',

@@ -64,6 +64,7 @@ function toClient(client: Settings['clients'][number]): ClientConfig {
     apiKeys: client.api_keys ?? [],
     callbackSecrets: client.callback_secret ?? client.hmac_secret,
     allowedCallbackDomains: client.allowed_callback_domains,
+    ...(client.allowed_user_ids !== undefined && { allowedUserIds: client.allowed_user_ids }),
     ...(client.agents !== undefined && { permittedAgents: client.agents }),
     callbackHeaders: client.callback_headers ?? {},
     rateLimit: client.rate_limit,

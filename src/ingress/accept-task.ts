@@ -1,8 +1,9 @@
 import type { AgentRunInput, CallbackTarget, RunMemo, Task } from '../contract/run.ts';
 import { deriveRunId, randomRunId } from '../contract/run-id.ts';
-import type { TaskRequest } from '../protocol/task-request.ts';
+import type { TaskFields, TaskRequest } from '../protocol/task-request.ts';
 import type { AppDeps, IngressClient } from './app-deps.ts';
 import { checkCallbackUrl } from './check-callback-url.ts';
+import { checkUser } from './check-user.ts';
 import type { AcceptedTask, TaskPlan, VerifiedDelivery } from './delivery.ts';
 import { pickAgent } from './pick-agent.ts';
 
@@ -12,8 +13,7 @@ export type AcceptDeps = Pick<AppDeps, 'clients' | 'agents' | 'defaultAgent' | '
 /** A task that was read from a delivery. */
 export interface ReadTask {
   readonly request: TaskRequest;
-  /** What the caller calls the callback address. */
-  readonly urlField: string;
+  readonly fields: TaskFields;
   /** The sender's id for the delivery; undefined: every repeat is a run of its own. */
   readonly deliveryId: string | undefined;
   /** SHA-256, hex: tells a repeat from another delivery under the same id. */
@@ -26,25 +26,26 @@ export interface ReadTask {
 /**
  * Accepts a task of a verified delivery. The only maker of an `AcceptedTask`.
  *
- * @throws ProblemError `callback_url_refused`, `agent_not_permitted`
+ * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`
  */
 export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, deps: AcceptDeps): Promise<AcceptedTask> {
   return (await planTask(delivery, task, deps)) as AcceptedTask;
 }
 
 /**
- * Judges the callback address, picks the agent and derives the run id. A plan starts nothing.
+ * Judges the user and the callback address, picks the agent and derives the run id. A plan starts nothing.
  *
- * @throws ProblemError `callback_url_refused`, `agent_not_permitted`
+ * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`
  */
 export async function planTask(
   { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
-  { request, urlField, deliveryId, fingerprint, agent, metadata = {} }: ReadTask,
+  { request, fields, deliveryId, fingerprint, agent, metadata = {} }: ReadTask,
   deps: AcceptDeps,
 ): Promise<TaskPlan> {
   const client = deps.clients.find(({ id }) => id === clientId);
   if (client === undefined) throw new Error(`no client "${clientId}" is configured, yet a delivery names it`);
-  const callback = await toCallback(request.callbackUrl, urlField, client, deps);
+  checkUser(request.userId, fields.user, client);
+  const callback = await toCallback(request.callbackUrl, fields.url, client, deps);
   const input: AgentRunInput = {
     task: toTask(request, metadata),
     client: clientId,

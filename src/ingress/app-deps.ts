@@ -22,6 +22,8 @@ export interface IngressClient {
   readonly apiKeys: readonly string[];
   /** Hosts that a callback may go to; empty: any public host. */
   readonly allowedCallbackDomains: readonly string[];
+  /** On whose behalf tasks may be, written exactly so; absent: anybody's, and nobody's. */
+  readonly allowedUserIds?: readonly string[];
   /** Names of agents; absent: every agent. The first one serves where the default agent is not among them. */
   readonly permittedAgents?: readonly string[];
   /** Absent: as often as it likes. */

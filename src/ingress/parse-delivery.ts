@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ProblemError, type ProblemField } from '../protocol/problems.ts';
-import { parseTaskRequest, type TaskRequest } from '../protocol/task-request.ts';
+import { parseTaskRequest, type TaskFields, type TaskRequest } from '../protocol/task-request.ts';
 import { type AcceptDeps, acceptTask } from './accept-task.ts';
 import type { AcceptedTask, VerifiedDelivery } from './delivery.ts';
 import { readJson } from './read-json.ts';
@@ -12,7 +12,8 @@ const MAX_FIELD_NAME = 64;
 /**
  * Makes a task of a verified delivery to `/webhook`: reads the body, which is the task itself, and accepts it.
  *
- * @throws ProblemError `malformed_json`, `invalid_task`, `callback_url_refused`, `agent_not_permitted`
+ * @throws ProblemError `malformed_json`, `invalid_task`, `user_not_permitted`, `callback_url_refused`,
+ * `agent_not_permitted`
  */
 export async function parseDelivery(delivery: VerifiedDelivery, deps: AcceptDeps): Promise<AcceptedTask> {
   const { body, deliveryId } = delivery;
@@ -20,9 +21,9 @@ export async function parseDelivery(delivery: VerifiedDelivery, deps: AcceptDeps
   return acceptTask(delivery, { ...readTask(body), deliveryId, fingerprint }, deps);
 }
 
-function readTask(body: Buffer): { request: TaskRequest; urlField: string } {
+function readTask(body: Buffer): { request: TaskRequest; fields: TaskFields } {
   const parsed = parseTaskRequest(readJson(body));
-  if (parsed.ok) return { request: parsed.task, urlField: parsed.urlField };
+  if (parsed.ok) return { request: parsed.task, fields: parsed.fields };
   const errors = parsed.errors.slice(0, MAX_ERRORS).map(({ field, message }): ProblemField => ({
     field: field.length > MAX_FIELD_NAME ? `${field.slice(0, MAX_FIELD_NAME)}…` : field,
     message,

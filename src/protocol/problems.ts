@@ -91,6 +91,13 @@ export const PROBLEMS = {
     meaning: 'Your client may use no agent that is configured, or not the one that the source names.',
     mend: 'Ask the operator.',
   },
+  user_not_permitted: {
+    status: 422,
+    title: 'The user is not permitted',
+    meaning:
+      'Your client may ask on behalf of certain users alone, and the task names another one, or none: `user_id`, `principal`, or what the template of a source makes of an event.',
+    mend: 'Name a permitted user, written exactly as in the settings, or have the operator add it to `allowed_user_ids`.',
+  },
   idempotency_conflict: {
     status: 409,
     title: 'The idempotency key was used for another body',

@@ -48,7 +48,13 @@ export interface TaskRequest {
   readonly sessionKey?: string;
 }
 
-export type TaskParse = { ok: true; task: TaskRequest; urlField: string } | { ok: false; errors: ProblemField[] };
+/** What the caller calls the fields that are judged once the task is read. */
+export interface TaskFields {
+  readonly url: string;
+  readonly user: string;
+}
+
+export type TaskParse = { ok: true; task: TaskRequest; fields: TaskFields } | { ok: false; errors: ProblemField[] };
 
 const INVOKE_FIELDS: readonly string[] = Object.keys(invokeTask.shape);
 const GARUDUST_FIELDS: readonly string[] = Object.keys(garudustTask.shape);
@@ -86,7 +92,7 @@ function parseGarudust(body: object): TaskParse {
     ...(user_name !== undefined && { userName: user_name }),
     ...(session_key !== undefined && { sessionKey: session_key }),
   };
-  return { ok: true, task, urlField: 'callback_url' };
+  return { ok: true, task, fields: { url: 'callback_url', user: 'user_id' } };
 }
 
 function parseInvoke(body: object): TaskParse {
@@ -99,7 +105,7 @@ function parseInvoke(body: object): TaskParse {
     ...(principal !== undefined && { userId: principal }),
     ...(conversation_anchor !== undefined && { sessionKey: conversation_anchor }),
   };
-  return { ok: true, task, urlField: 'response_uri' };
+  return { ok: true, task, fields: { url: 'response_uri', user: 'principal' } };
 }
 
 /** One line a wrong field, naming the field even where zod reports several unknown ones as one issue. */

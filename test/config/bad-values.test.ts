@@ -100,6 +100,13 @@ describe('one line tells path, value and mend of', () => {
       /"https:\/\/a\.b\/c" is not a host name/,
     ],
     ['a domain with a port', client('allowed_callback_domains: ["a.b:443"]'), /"a\.b:443" is not a host name/],
+    ['a user that is a number', client('allowed_user_ids: [1001]'), /allowed_user_ids.*: 1001 is a number: put it in/],
+    ['a user that is a block', client('allowed_user_ids: [{ a: 1 }]'), /: a block is not a user id: write 1 to 512/],
+    ['a user that is blank', client('allowed_user_ids: ["  "]'), /: "  " is not a user id/],
+    ['a user of two lines', client(String.raw`allowed_user_ids: ["a\nb"]`), /is not a user id/],
+    ['a user with a space behind it', client('allowed_user_ids: ["a "]'), /: "a " begins or ends with a space: remove/],
+    ['a user that is too long', client(`allowed_user_ids: [${'a'.repeat(513)}]`), /…" is not a user id/],
+    ['no permitted user', client('allowed_user_ids: []'), /allowed_user_ids .*is an empty list, so that every task/],
     ['a wildcard in the midst', client('allowed_callback_domains: ["a.*.b"]'), /"a\.\*\.b" is not a host name/],
     [
       'a client without id',

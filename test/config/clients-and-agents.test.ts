@@ -14,6 +14,7 @@ describe('by the environment alone', () => {
         RUNS_API_KEY: 'key-number-1,key-number-2',
         CALLBACK_SECRET: 'callback-secret',
         GARUDUST_ALLOWED_CALLBACK_DOMAINS: 'CI.example.com., *.ops.example.com, bücher.example',
+        GARUDUST_ALLOWED_USER_IDS: 'Ada Lovelace, 1001',
       },
     });
     assert.deepEqual(config.clients, [
@@ -23,6 +24,7 @@ describe('by the environment alone', () => {
         apiKeys: ['key-number-1', 'key-number-2'],
         callbackSecrets: ['callback-secret'],
         allowedCallbackDomains: ['ci.example.com', '*.ops.example.com', 'xn--bcher-kva.example'],
+        allowedUserIds: ['Ada Lovelace', '1001'],
         callbackHeaders: {},
         rateLimit: { count: 500, windowMs: 1000 },
         maxInFlight: 100,
@@ -78,6 +80,7 @@ clients:
     api_keys: ci-key-1
     callback_secret: ci-callbacks
     allowed_callback_domains: [ci.example.com]
+    allowed_user_ids: ["Lovelace, Ada", ci-bot]
     agents: [reviewer]
     callback_headers: { X-Gateway-Key: gateway key }
     rate_limit: 6000/m
@@ -99,6 +102,7 @@ describe('by the file', () => {
         apiKeys: ['ci-key-1'],
         callbackSecrets: ['ci-callbacks'],
         allowedCallbackDomains: ['ci.example.com'],
+        allowedUserIds: ['Lovelace, Ada', 'ci-bot'],
         permittedAgents: ['reviewer'],
         callbackHeaders: { 'X-Gateway-Key': 'gateway key' },
         rateLimit: { count: 6000, windowMs: 60_000 },

@@ -86,6 +86,40 @@ describe('a source in the file', () => {
   });
 });
 
+describe('a source of a client with permitted users', () => {
+  const head = (users: string): string =>
+    `clients: [{ id: ci, hmac_secret: a-secret-of-the-tests, allowed_user_ids: ${users} }]\n`;
+  const judged = (source: string, users = '[ci-bot]'): readonly string[] =>
+    sources(`  s: { secret: long-secret, ${source} }`, head(users));
+
+  for (const source of [
+    'preset: github',
+    'scheme: bearer, map: { user_id: "{{ event.by }}" }',
+    'scheme: bearer, map: { user_id: ci-bot }',
+  ]) {
+    test(`is taken as ${source}`, () => {
+      const yaml = `${head('[ci-bot]')}sources: { s: { secret: long-secret, ${source} } }`;
+      assert.equal(load({ judgeSources, yaml }).config.sources.length, 1);
+    });
+  }
+
+  test('must be able to name one', () => {
+    for (const source of ['preset: stripe', 'scheme: bearer']) {
+      assert.match(judged(source).join(), /^sources\.s\.map\.user_id .*is missing, and client ci has allowed_user_ids/);
+    }
+  });
+
+  test('can name none but those', () => {
+    const [line = '', ...more] = judged('scheme: bearer, map: { user_id: other-bot }');
+    assert.match(line, /^sources\.s\.map\.user_id .*is none of those in allowed_user_ids of client ci/);
+    assert.deepEqual(more, []);
+  });
+
+  test('is not judged by a list that is broken', () => {
+    assert.match(judged('preset: stripe', '[7]').join(), /^clients\[0\]\.allowed_user_ids [^,]*put it in quotes\.$/);
+  });
+});
+
 describe('a source is refused at its line when', () => {
   const cases: [string, string, string, RegExp][] = [
     [

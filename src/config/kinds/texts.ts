@@ -1,3 +1,4 @@
+import { callerKey } from '../../protocol/task-request.ts';
 import { BadValue, type Kind } from './kind.ts';
 
 /** `true` or `false`, as such or as text. */
@@ -49,6 +50,20 @@ export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const NAME_MEND = 'write up to 64 letters, digits, dots, dashes or underscores';
 
 export const name = matching({ noun: 'name', pattern: NAME_PATTERN, mend: NAME_MEND });
+
+/** Whom a task may name as its user. */
+export const userId: Kind<string> = {
+  accepts: 'user id',
+  read(value) {
+    // YAML has rounded a long one already.
+    if (typeof value === 'number') throw new BadValue('is a number: put it in quotes');
+    const read = callerKey.safeParse(value);
+    if (!read.success) throw new BadValue('is not a user id: write 1 to 512 characters without line ends');
+    if (read.data !== read.data.trim()) throw new BadValue('begins or ends with a space: remove it');
+    return read.data;
+  },
+  show: (value) => value,
+};
 
 export const endpointPath = matching({
   noun: 'plain path',

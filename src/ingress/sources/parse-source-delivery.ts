@@ -1,3 +1,4 @@
+import type { TaskFields } from '../../protocol/task-request.ts';
 import { type AcceptDeps, acceptTask, planTask, type ReadTask } from '../accept-task.ts';
 import type { AcceptedTask, TaskPlan } from '../delivery.ts';
 import type { EventView } from './event-view.ts';
@@ -14,8 +15,8 @@ export type ParsedDelivery<Task = AcceptedTask> =
 /**
  * Reads a verified delivery by the rules of its source, and accepts the task that they make of it.
  *
- * @throws ProblemError `unsupported_media_type`, `malformed_json`, `invalid_event`, `callback_url_refused`,
- * `agent_not_permitted`
+ * @throws ProblemError `unsupported_media_type`, `malformed_json`, `invalid_event`, `user_not_permitted`,
+ * `callback_url_refused`, `agent_not_permitted`
  */
 export async function parseSourceDelivery(delivery: SourceDelivery, deps: AcceptDeps): Promise<ParsedDelivery> {
   const verdict = judgeEvent(delivery.from, delivery, delivery.deliveryId);
@@ -40,5 +41,7 @@ export async function rehearseDelivery(
 }
 
 function toReadTask({ task, view, fingerprint }: Extract<EventVerdict, { kind: 'task' }>): ReadTask {
-  return { ...task, urlField: 'map.callback_url', deliveryId: view.delivery_id, fingerprint };
+  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint };
 }
+
+const FIELDS: TaskFields = { url: 'map.callback_url', user: 'map.user_id' };

@@ -18,6 +18,7 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'invalid_idempotency_key',
   'callback_url_refused',
   'agent_not_permitted',
+  'user_not_permitted',
   'rate_limited',
   'too_many_in_flight',
   'overloaded',

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Problem } from '../../src/protocol/problems.ts';
+import { SOURCE_SAMPLES } from '../support/source-samples.ts';
+import { startSource } from '../support/source-under-test.ts';
+import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
+
+const CLIENTS = [{ ...ALPHA, allowedUserIds: ['ada', 'Grace Hopper', 'ci-bot@example.com'] }, BETA];
+
+describe('a client with permitted users', () => {
+  for (const user of ['ada', 'Grace Hopper', 'ci-bot@example.com']) {
+    test(`may ask for ${user}, in either vocabulary`, async (t) => {
+      const ingress = await startTestIngress(t, { clients: CLIENTS });
+      const replies = [
+        await ingress.post('/webhook', JSON.stringify({ text: 'Hi', user_id: user })),
+        await ingress.post('/invoke', JSON.stringify({ directive: 'Hi', principal: user })),
+      ];
+      assert.deepEqual(
+        replies.map(({ status }) => status),
+        [202, 202],
+      );
+      assert.deepEqual(
+        ingress.runs.started.map(({ input }) => input.task.userId),
+        [user, user],
+      );
+    });
+  }
+
+  const refused: [string, object, string, RegExp][] = [
+    ['another user', { text: 'Hi', user_id: 'mallory' }, 'user_id', /^"mallory" is not among the users/],
+    ['another case', { text: 'Hi', user_id: 'Ada' }, 'user_id', /^"Ada" is not among/],
+    ['a space behind it', { text: 'Hi', user_id: 'ada ' }, 'user_id', /^"ada " is not among/],
+    ['a part of one', { text: 'Hi', user_id: 'Grace' }, 'user_id', /^"Grace" is not among/],
+    ['a name that every list has', { text: 'Hi', user_id: 'length' }, 'user_id', /^"length" is not among/],
+    ['its name alone', { text: 'Hi', user_name: 'ada' }, 'user_id', /^is missing, and the client "alpha" may ask/],
+    ['no user', { text: 'Hi' }, 'user_id', /^is missing, and .*: name one of them$/],
+    ['another principal', { directive: 'Hi', principal: 'mallory' }, 'principal', /^"mallory" is not among/],
+    ['no principal', { directive: 'Hi' }, 'principal', /^is missing/],
+    ['an endless one', { text: 'Hi', user_id: 'm'.repeat(512) }, 'user_id', /^"m{80}…" is not among/],
+  ];
+  for (const [what, body, field, message] of refused) {
+    test(`may not ask for ${what}, and nothing is started or looked up`, async (t) => {
+      const ingress = await startTestIngress(t, { clients: CLIENTS });
+      const response = await ingress.post(
+        '/webhook',
+        JSON.stringify({
+          ...body,
+          [field === 'principal' ? 'response_uri' : 'callback_url']: 'https://ci.example.com/hooks',
+        }),
+      );
+      const problem = (await response.json()) as Problem;
+      assert.deepEqual([response.status, problem.code], [422, 'user_not_permitted']);
+      assert.deepEqual(
+        problem.errors?.map((error) => error.field),
+        [field],
+      );
+      assert.match(problem.errors?.[0]?.message ?? '', message);
+      assert.equal(problem.detail, `${field} ${problem.errors?.[0]?.message}.`);
+      // Whom else the client may name, is the operator's to tell.
+      assert.doesNotMatch(JSON.stringify(problem), /Hopper|ci-bot/);
+      assert.deepEqual([ingress.runs.calls, ingress.checked], [[], []]);
+    });
+  }
+
+  test('leaves other clients alone', async (t) => {
+    const ingress = await startTestIngress(t, { clients: [ALPHA, { ...BETA, allowedUserIds: ['ada'] }] });
+    assert.equal((await ingress.post('/webhook', '{"text":"Hi"}')).status, 202);
+    assert.equal((await ingress.post('/webhook', '{"text":"Hi","user_id":"mallory"}')).status, 202);
+  });
+});
+
+describe('a source of such a client', () => {
+  const { generic } = SOURCE_SAMPLES;
+  assert.ok(generic);
+  const map = { text: 'x', userId: '{{ event.by }}' };
+
+  test('starts runs for permitted users alone', async (t) => {
+    const source = await startSource(t, generic, { map }, { clients: CLIENTS });
+    for (const [by, status] of [
+      ['ada', 202],
+      [' ada\n', 202],
+      ['mallory', 422],
+      ['ada mallory', 422],
+      [['ada'], 202],
+      [{ id: 'ada' }, 422],
+      ['', 422],
+      [undefined, 422],
+    ] as const) {
+      const delivery = { 'X-CI-Delivery': `d-${JSON.stringify(by)}`.replaceAll(/[^\w-]/g, '_') };
+      const response = await source.send({ body: JSON.stringify({ by }), headers: delivery });
+      assert.equal(response.status, status, JSON.stringify(by));
+      if (status === 202) continue;
+      const problem = (await response.json()) as Problem;
+      assert.deepEqual([problem.code, problem.errors?.[0]?.field], ['user_not_permitted', 'map.user_id']);
+    }
+    assert.deepEqual(
+      source.ingress.runs.started.map(({ input }) => input.task.userId),
+      ['ada', 'ada', 'ada'],
+    );
+  });
+
+  test('still ignores what its filter drops, whoever caused it', async (t) => {
+    const source = await startSource(t, generic, { map, filter: { 'event.wanted': true } }, { clients: CLIENTS });
+    const response = await source.send({ body: '{"by":"mallory"}' });
+    assert.deepEqual(
+      [response.status, await response.json()],
+      [200, { ignored: 'event.wanted does not match the filter' }],
+    );
+  });
+});
