@@ -30,7 +30,9 @@ export function parseNetworks(texts: readonly string[]): readonly Network[] {
 /** Reads an IP address in its usual form; undefined for anything else, and for octal or short forms of IPv4. */
 export function parseAddress(text: string): Address | undefined {
   // ipaddr.js alone would read 0177.1 as 127.0.0.1, and a resolver might not.
-  return isIP(text) === 0 ? undefined : ipaddr.parse(text);
+  if (isIP(text) === 0) return undefined;
+  // ipaddr.js takes ::8.8.8.8 for ::ffff:8.8.8.8, which is dialled elsewhere; resolvers write ::/96 so.
+  return ipaddr.parse(text.replace(/^::(?=\d+\.)/, '0::'));
 }
 
 /** Whether a network holds an address; never across the families. */

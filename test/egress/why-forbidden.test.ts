@@ -191,12 +191,21 @@ describe('the judgement of addresses', () => {
   test('does not depend on how an IPv6 address is written', () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
-        const parsed = ipaddr.IPv6.parse(address);
+        // Not by ipaddr.js, which takes ::1.2.3.4 for another address.
+        const parsed = ipaddr.IPv6.parse(new URL(`http://[${address}]/`).hostname.slice(1, -1));
         assert.equal(whyForbidden(address), whyForbidden(parsed.toNormalizedString()));
         assert.equal(whyForbidden(address), whyForbidden(parsed.toRFC5952String().toUpperCase()));
       }),
       { numRuns: 5000 },
     );
+  });
+
+  test('takes an IPv4-compatible address for what it is, as resolvers write it', () => {
+    for (const text of ['::8.8.8.8', '::808:808', '0::8.8.8.8', '::8.8.8.8%lo']) {
+      assert.equal(whyForbidden(text), 'reserved', text);
+      assert.equal(whyForbidden(text, parseNetworks(['8.8.8.0/24'])), 'reserved', text);
+    }
+    assert.equal(whyForbidden('::ffff:8.8.8.8'), undefined);
   });
 
   test('is “malformed” for all that is no address in its usual form, and never throws', () => {
