@@ -18,7 +18,7 @@ export interface TestDns {
  * @param answer what a name has when it is asked for the nth time, from 0; undefined: the name does not exist
  */
 export async function startDns(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   answer: (name: string, nth: number) => Zone | undefined,
 ): Promise<TestDns> {
   const socket = createSocket('udp4');

@@ -15,7 +15,7 @@ export interface TestReceiver {
  * @param serve gets the connection and its number, from 0
  */
 export function startReceiver(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   serve: (socket: Socket, nth: number) => void,
   place: { host?: string; port?: number } = {},
 ): Promise<TestReceiver> {
@@ -25,7 +25,7 @@ export function startReceiver(
 
 /** The same for any kind of server and the event by which it tells of a connection. */
 export async function listen(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   server: Server,
   event: 'connection' | 'secureConnection',
   serve: (socket: Socket, nth: number) => void,
