@@ -5,7 +5,7 @@ import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callb
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
-export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'delays'> {
+export interface ActivityDeps extends Pick<RunAgentDeps, 'agents'> {
   readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics'>;
   /** Without one everything is correct all the same, but a crash or an outage costs more time and may cost an answer. */
   readonly journal?: Omit<KeepDeps, 'logger'>;
@@ -19,12 +19,12 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'delays'> {
  * @throws RangeError when an agent, a client or a network is not configured so that it can work.
  */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { agents, delays, callback, journal, logger, metrics } = deps;
+  const { agents, callback, journal, logger, metrics } = deps;
   const common = { logger, ...(metrics && { metrics }) };
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
     journal === undefined ? activity : keepResults(activity, { ...journal, logger });
   return {
-    runAgent: keep(createRunAgent({ agents, ...(delays && { delays }), ...common })),
+    runAgent: keep(createRunAgent({ agents, ...common })),
     deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
   };
 }

@@ -13,14 +13,14 @@ export interface ConfiguredAgent {
   readonly agent: Agent;
   /** How many calls it serves at once; further ones wait here, where waiting costs nothing. */
   readonly concurrency: number;
+  /** Default: `DEFAULT_RETRY_DELAYS`. */
+  readonly delays?: RetryDelays;
 }
 
 export interface RunAgentDeps {
   readonly agents: ReadonlyMap<string, ConfiguredAgent>;
   readonly logger: ActivityLogger;
   readonly metrics?: AgentMetrics;
-  /** Default: `DEFAULT_RETRY_DELAYS`. */
-  readonly delays?: RetryDelays;
 }
 
 /**
@@ -36,16 +36,20 @@ export interface RunAgentDeps {
  * @throws RangeError when an agent's concurrency is not a positive whole number.
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
-  const seats = new Map<string, Seat>();
-  for (const [name, { agent, concurrency }] of deps.agents) seats.set(name, { agent, places: new Places(concurrency) });
-  const { logger, metrics, delays = DEFAULT_RETRY_DELAYS } = deps;
+  const seats = new Map<string, Seat & { readonly delays: RetryDelays }>();
+  for (const [name, { agent, concurrency, delays = DEFAULT_RETRY_DELAYS }] of deps.agents) {
+    seats.set(name, { agent, places: new Places(concurrency), delays });
+  }
+  const { logger, metrics } = deps;
   return async (value) => {
     const read = readAgentInput(value);
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {
+      const seat = seats.get(read.input.agent);
+      const { delays } = seat ?? { delays: DEFAULT_RETRY_DELAYS };
       const attempt = new AgentAttempt({ logger, delays, heartbeat, ...(metrics && { metrics }) }, read.input);
-      return await attempt.run(seats.get(read.input.agent));
+      return await attempt.run(seat);
     } finally {
       heartbeat.stop();
     }

@@ -73,6 +73,8 @@ export interface AgentConfig {
   /** Tasks that one worker gives it at once. */
   readonly concurrency: number;
   readonly policy: AgentPolicy;
+  /** The wait after the first fault of its kind; it doubles with every further one. */
+  readonly delays: { readonly passingMs: number; readonly agentMs: number; readonly unreachableMs: number };
 }
 
 export interface CallbackConfig {

@@ -20,6 +20,9 @@ const long = duration({ min: '1s', max: '365d' });
  */
 const payload = size({ min: '1KiB', max: '1536KiB' });
 
+/** Zero would end the activity. */
+const retryDelay = duration({ min: '100ms', max: '24h' });
+
 const inFlight = wholeNumber({ min: 1, max: 100_000 });
 
 const limits = z.strictObject({
@@ -102,6 +105,18 @@ const policy = {
   max_attempts: setting(wholeNumber({ min: 1, max: 100 }), {
     default: 3,
     help: "Calls that may cost money. Faults of the agent itself, such as a refused key, don't count.",
+  }),
+  retry_delay: setting(retryDelay, {
+    default: '5s',
+    help: 'Wait after the first fault that may pass, such as a lost connection; each further one doubles it. A pause that the agent asks for goes before it.',
+  }),
+  retry_delay_at_fault: setting(retryDelay, {
+    default: '1m',
+    help: 'The same after a fault of the agent itself, such as a refused key.',
+  }),
+  retry_delay_unreachable: setting(retryDelay, {
+    default: '1s',
+    help: 'The same where the agent takes no connection: it may be starting again, and asking costs nothing.',
   }),
   max_answer_bytes: setting(payload, {
     default: '1MiB',

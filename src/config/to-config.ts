@@ -86,6 +86,11 @@ function toAgent(name: string, agent: AgentSettings): AgentConfig {
       maxAttempts: agent.max_attempts,
       maxAnswerBytes: agent.max_answer_bytes,
     },
+    delays: {
+      passingMs: agent.retry_delay,
+      agentMs: agent.retry_delay_at_fault,
+      unreachableMs: agent.retry_delay_unreachable,
+    },
   };
 }
 

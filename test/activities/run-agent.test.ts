@@ -109,6 +109,18 @@ describe('runAgent', () => {
       });
     }
 
+    test('and waits as long as the settings of this agent say', async () => {
+      const delays = { passingMs: 700, agentMs: 90_000, unreachableMs: 300 };
+      for (const [type, delay] of [
+        ['ConnectionLost', 700],
+        ['AgentKeyRefused', 90_000],
+        ['AgentUnreachable', 300],
+      ] as const) {
+        const { start } = setUpRunAgent(failing(type), 4, delays);
+        assert.equal(delayOf(await failureOf(start(mockAttempt()))), delay, type);
+      }
+    });
+
     test('for good after the last paid call, and says so', async () => {
       const { start } = setUpRunAgent(failing('ConnectionLost'));
       const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 1 } });

@@ -52,6 +52,7 @@ describe('by the environment alone', () => {
           maxAttempts: 3,
           maxAnswerBytes: 1_048_576,
         },
+        delays: { passingMs: 5_000, agentMs: 60_000, unreachableMs: 1_000 },
       },
     ]);
     const told = load({ env: { ...env, GARUDUST_URL: 'https://agent.example/base/', GARUDUST_API_KEY: 'agent-key' } });
@@ -88,7 +89,7 @@ clients:
   - id: ops
     hmac_secret: ops-secret
 agents:
-  reviewer: { url: "http://reviewer:3000", api_key: reviewer-key, concurrency: 4, attempt_timeout: 1.5h, total_timeout: 1d, heartbeat_timeout: 45s, max_attempts: 1, max_answer_bytes: 65536 }
+  reviewer: { url: "http://reviewer:3000", api_key: reviewer-key, concurrency: 4, attempt_timeout: 1.5h, total_timeout: 1d, heartbeat_timeout: 45s, max_attempts: 1, max_answer_bytes: 65536, retry_delay: 250ms, retry_delay_at_fault: 5m, retry_delay_unreachable: 2s }
   parrot: { type: demo }
 default_agent: parrot
 `;
@@ -134,6 +135,7 @@ describe('by the file', () => {
         maxAttempts: 1,
         maxAnswerBytes: 65_536,
       },
+      delays: { passingMs: 250, agentMs: 300_000, unreachableMs: 2_000 },
     });
     assert.deepEqual(agents[1]?.spec, { type: 'demo' });
     assert.equal(defaultAgent, 'parrot');

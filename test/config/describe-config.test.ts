@@ -37,6 +37,9 @@ limits: { body: 524288 }
       total_timeout: '36h',
       heartbeat_timeout: '30s',
       max_attempts: 3,
+      retry_delay: '5s',
+      retry_delay_at_fault: '1m',
+      retry_delay_unreachable: '1s',
       max_answer_bytes: '2000B',
     },
   });

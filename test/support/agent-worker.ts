@@ -29,9 +29,8 @@ export function createAgentWorker(options: AgentWorkerOptions): Promise<Worker> 
   const { connection, namespace, taskQueue, run, journal, identity } = options;
   const logger = new RecordingLogger();
   const runAgent = createRunAgent({
-    agents: new Map([['main', { agent: { run }, concurrency: 4 }]]),
+    agents: new Map([['main', { agent: { run }, concurrency: 4, delays: DELAYS }]]),
     logger,
-    delays: DELAYS,
   });
   return Worker.create({
     connection,

@@ -1,6 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { AttemptOutcome } from '../../src/activities/agent-attempt.ts';
 import { type Agent, AgentError } from '../../src/activities/agents/agent.ts';
+import type { RetryDelays } from '../../src/activities/retry-plan.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import type { RunAgentInput } from '../../src/contract/activities.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
@@ -26,12 +27,12 @@ export function agentInput(changes: Partial<RunAgentInput> = {}, policy: Partial
 }
 
 /** `runAgent` with one agent, which does what a test says. */
-export function setUpRunAgent(run: Agent['run'], concurrency = 4) {
+export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: RetryDelays) {
   const logger = new RecordingLogger();
   const outcomes: AttemptOutcome[] = [];
   const places: { taken: number; waiting: number }[] = [];
   const runAgent = createRunAgent({
-    agents: new Map([['main', { agent: { run }, concurrency }]]),
+    agents: new Map([['main', { agent: { run }, concurrency, ...(delays && { delays }) }]]),
     logger,
     metrics: {
       attemptEnded: ({ outcome }) => outcomes.push(outcome),

@@ -63,7 +63,10 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
   };
   const activities = createActivities({
     agents: new Map(
-      config.agents.map(({ name, spec, concurrency }) => [name, { agent: createAgent(spec), concurrency }]),
+      config.agents.map(({ name, spec, concurrency, delays }) => [
+        name,
+        { agent: createAgent(spec), concurrency, delays },
+      ]),
     ),
     callback: {
       clients: new Map(config.clients.map((client) => [client.id, client])),
