@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError, problemRetryAfter } from '../protocol/problems.ts';
 import type { ClientRate, IngressClient } from './app-deps.ts';
 import { ClientSlots } from './client-slots.ts';
 
@@ -37,7 +37,11 @@ export class ClientGate {
 
   /**
    * Does the work of a delivery while it counts as under way, and tells the client in `RateLimit-Policy` and `RateLimit`
-   * what it may send and what of that is left (draft-ietf-httpapi-ratelimit-headers-11).
+   * what it may send and what of that is left: draft-ietf-httpapi-ratelimit-headers-11, sections 3.1 and 4.1, as lists of
+   * RFC 9651. The rate is in `requests`, which is the unit where `qu` is absent; the other unit is one of section 10.3.
+   *
+   * Where nothing of the rate is left, a refusal names no time before the end of the window (section 6). A 202 may: there
+   * `Retry-After` says when to ask for the run.
    *
    * @throws ProblemError `too_many_in_flight`, `rate_limited`, and whatever `work` rejects with
    */
@@ -57,7 +61,10 @@ export class ClientGate {
           `A client may send ${client.rate.count} deliveries ${inWords(client.rate.windowMs)}: send fewer.`,
         );
       }
-      await work();
+      await work().catch((error: unknown) => {
+        if (count?.left === 0) putOff(reply, error, count.resetSeconds);
+        throw error;
+      });
     } finally {
       release();
     }
@@ -77,6 +84,12 @@ export class ClientGate {
     if (policies.length > 0) reply.set('RateLimit-Policy', policies.join(', '));
     if (states.length > 0) reply.set('RateLimit', states.join(', '));
   }
+}
+
+/** Another try before the window is over would be refused for the rate. */
+function putOff(reply: Reply, error: unknown, resetSeconds: number): void {
+  const soonest = error instanceof ProblemError ? problemRetryAfter(error.code) : undefined;
+  if (soonest !== undefined) reply.set('Retry-After', String(Math.max(soonest, resetSeconds)));
 }
 
 /** How a client stands against its rate. */

@@ -45,65 +45,6 @@ async function problemOf(response: Response): Promise<[number, string]> {
   return [response.status, ((await response.json()) as Problem).code];
 }
 
-describe("a client's rate", () => {
-  test('is told with each answer, and what is over it is refused until the window is over', async (t) => {
-    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(2) }, BETA] });
-    const first = await ingress.post('/webhook', BODY);
-    assert.equal(first.status, 202);
-    assert.equal(first.headers.get('ratelimit-policy'), '"rate";q=2;w=3600');
-    assert.equal(first.headers.get('ratelimit'), '"rate";r=1;t=3600');
-    assert.equal((await ingress.post('/invoke', BODY)).headers.get('ratelimit')?.split(';t=')[0], '"rate";r=0');
-    const refused = await ingress.post('/webhook', BODY);
-    assert.match(refused.headers.get('ratelimit') ?? '', /^"rate";r=0;t=3(?:600|5\d\d)$/);
-    const retryAfter = Number(refused.headers.get('retry-after'));
-    assert.ok(retryAfter > 3500 && retryAfter <= 3600, String(retryAfter));
-    assert.equal(refused.headers.get('content-type'), 'application/problem+json');
-    const problem = (await refused.json()) as Problem;
-    assert.deepEqual([problem.status, problem.code], [429, 'rate_limited']);
-    assert.match(problem.detail, /2 deliveries an hour/);
-    assert.equal(ingress.runs.started.length, 2);
-  });
-
-  test('is its own: another client goes on, and one without a limit is told of none', async (t) => {
-    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(1) }, BETA] });
-    await ingress.post('/webhook', BODY);
-    assert.equal((await ingress.post('/webhook', BODY)).status, 429);
-    const other = await betaPost(ingress.url);
-    assert.equal(other.status, 202);
-    assert.equal(other.headers.get('ratelimit-policy'), null);
-    assert.equal(other.headers.get('ratelimit'), null);
-  });
-
-  test('is used up by verified deliveries alone', async (t) => {
-    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(1) }, BETA] });
-    for (let sent = 0; sent < 3; sent += 1) {
-      const forged = await ingress.post('/webhook', BODY, hubHeaders('another secret', BODY));
-      assert.equal(forged.status, 401);
-      assert.equal(forged.headers.get('ratelimit-policy'), null);
-    }
-    assert.equal((await ingress.post('/webhook', BODY)).status, 202);
-  });
-
-  test('counts what comes by its sources too', async (t) => {
-    const sources = sourcesOf({
-      name: 'ci',
-      preset: 'github',
-      secrets: ['source-secret'],
-      client: 'alpha',
-      map: { text: 'Look at {{ event.sha }}' },
-    });
-    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, ...hourly(1) }, BETA], sources });
-    const event = '{"sha":"abc"}';
-    const headers = { ...hubHeaders('source-secret', event), 'X-GitHub-Event': 'push' };
-    const [one, other] = [
-      await ingress.post('/hooks/ci', event, headers),
-      await ingress.post('/hooks/ci', event, headers),
-    ];
-    assert.equal(one.status, 202, await one.text());
-    assert.deepEqual(await problemOf(other), [429, 'rate_limited']);
-  });
-});
-
 describe('deliveries at once', () => {
   test('of one client are so many; the others are let in', async (t) => {
     const runs = new HeldRunClient();

@@ -12,7 +12,7 @@ export const HEADERS = {
     example: '"rate";q=500;w=1, "in-flight";q=100;qu="concurrent-requests"',
   },
   RateLimit: {
-    description: 'What is left of it: `r`, and `t` seconds until all of it is there again.',
+    description: 'What is left of it: `r`, for `t` seconds.',
     schema: { type: 'string' },
     example: '"rate";r=499;t=1, "in-flight";r=99',
   },
