@@ -17,7 +17,8 @@ const ANY = ['*'];
 const TEMPORAL_LAST = ['contract', 'protocol', 'signatures', 'egress', 'telemetry'];
 
 export const ROOMS: Readonly<Record<string, Room>> = {
-  contract: { rooms: [], packages: [] },
+  // For the run id alone, which no workflow derives: the workflow bundle refuses what Node brings.
+  contract: { rooms: [], packages: ['node:crypto'] },
   protocol: { rooms: ['contract'], packages: ['zod'] },
   config: { rooms: ['contract', 'protocol'], packages: ['node:', 'zod', 'yaml'] },
   telemetry: { rooms: [], packages: ['node:', 'pino', 'prom-client', '@temporalio/worker'] },

@@ -1,3 +1,5 @@
+import { createHash, randomBytes } from 'node:crypto';
+
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const CHARACTERS = 26;
 
@@ -15,16 +17,15 @@ export interface DeliveryIdentity {
  * @returns `run-` and 26 characters of lower-case base32 (RFC 4648 alphabet), 130 bits of a SHA-256. Short, because
  * the list in the Temporal UI has room for some 36 characters.
  */
-export async function deriveRunId(identity: DeliveryIdentity): Promise<string> {
+export function deriveRunId(identity: DeliveryIdentity): string {
   // JSON keeps the three apart: ("a", "bc") and ("ab", "c") must not meet.
   const name = JSON.stringify([identity.client, identity.source, identity.deliveryId]);
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(name));
-  return `run-${base32(new Uint8Array(hash))}`;
+  return `run-${base32(createHash('sha256').update(name).digest())}`;
 }
 
 /** A fresh run id for a delivery without an id: every such delivery is a run of its own. */
 export function randomRunId(): string {
-  return `run-${base32(crypto.getRandomValues(new Uint8Array(17)))}`;
+  return `run-${base32(randomBytes(17))}`;
 }
 
 /** Whether a text has the form of a run id; anything else can't be one and need not be looked up. */

@@ -54,7 +54,7 @@ export async function planTask(
     ...(callback && { callback }),
   };
   return {
-    runId: deliveryId === undefined ? randomRunId() : await deriveRunId({ client: clientId, source, deliveryId }),
+    runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId }),
     idempotent: deliveryId !== undefined,
     input,
     memo: toMemo(input, fingerprint),

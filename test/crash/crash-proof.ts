@@ -95,7 +95,7 @@ export class CrashProof {
     return Promise.all(
       Array.from({ length: this.#parts.runsPerKill }, async (_, index) => {
         const key = `round-${round}-webhook-${index + 1}`;
-        const runId = await deriveRunId({ client: 'default', source: 'webhook', deliveryId: key });
+        const runId = deriveRunId({ client: 'default', source: 'webhook', deliveryId: key });
         return { key, task: `Task ${index + 1} of round ${round}`, runId };
       }),
     );

@@ -3,20 +3,19 @@ import { ProblemError } from '../../protocol/problems.ts';
 import type { Backlog } from '../backlog.ts';
 
 /**
- * Takes in so many requests at once, none while runs wait long to be recorded, and refuses the rest with `overloaded`, before their body is read and anything is
- * computed. One of them counts for all routes that it stands before.
+ * Takes in so many requests at once, none while runs wait long to be recorded, and refuses the rest with `overloaded`,
+ * before their body is read and anything is computed. One of them counts for all routes that it stands before.
  *
  * @param max Infinity: as many as come
  */
 export function limitInFlight(max: number, backlog: Pick<Backlog, 'isSlow'>): Middleware {
+  // Made once: under a flood the two are thrown thousands of times a second, and each new one would take its stack.
+  const full = new ProblemError('overloaded', `This server takes in ${max} deliveries at once: send it again later.`);
+  const slow = new ProblemError('overloaded', 'Runs are recorded too slowly at the moment: send it again later.');
   let inFlight = 0;
   return async (_ctx, next) => {
-    if (inFlight >= max) {
-      throw new ProblemError('overloaded', `This server takes in ${max} deliveries at once: send it again later.`);
-    }
-    if (backlog.isSlow) {
-      throw new ProblemError('overloaded', 'Runs are recorded too slowly at the moment: send it again later.');
-    }
+    if (inFlight >= max) throw full;
+    if (backlog.isSlow) throw slow;
     inFlight += 1;
     try {
       await next();
