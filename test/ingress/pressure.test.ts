@@ -92,6 +92,14 @@ describe('deliveries at once', () => {
     assert.match(raw.received(), /^HTTP\/1\.1 503 [^]*retry-after: 2\r\n/i);
     await raw.closed();
     assert.deepEqual(await problemOf(await betaPost(ingress.url)), [503, 'overloaded']);
+    // What came whole costs no connection: the next request comes on the same one.
+    const kept = await openRaw(ingress.port);
+    t.after(() => kept.socket.destroy());
+    for (const time of [1, 2]) {
+      kept.socket.write('POST /webhook HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+      await waitFor('the refusal', () => kept.received().split('"overloaded"').length === time + 1);
+    }
+    assert.doesNotMatch(kept.received(), /connection: close/i);
     // What shows runs and health is not held up by it.
     assert.equal((await ingress.ask('/readyz')).status, 200);
     assert.equal((await ingress.ask('/v1/runs')).status, 200);

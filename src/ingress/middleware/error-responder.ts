@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { Middleware } from 'koa';
 import { type ProblemCode, ProblemError, problemRetryAfter, toProblem } from '../../protocol/problems.ts';
 import type { IngressLimits, IngressLogger, RequestState } from '../app-deps.ts';
@@ -39,9 +41,18 @@ export function errorResponder(logger: IngressLogger, limits: IngressLimits): Mi
       ctx.status = body.status;
       ctx.type = 'application/problem+json';
       ctx.body = JSON.stringify(body);
-      if (!ctx.req.complete) answerAndClose(ctx, limits);
+      if (!(await isComplete(ctx.req))) answerAndClose(ctx, limits);
     }
   };
+}
+
+/**
+ * Whether nothing of the request is still on its way. What came in one piece with its headers is read a moment later than
+ * they are: to wait for that keeps the connection, which under a flood would cost more than the refusal.
+ */
+async function isComplete(req: IncomingMessage): Promise<boolean> {
+  if (!req.complete) await setImmediate();
+  return req.complete;
 }
 
 function toProblemError(error: unknown): ProblemError {
