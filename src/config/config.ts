@@ -39,6 +39,23 @@ export interface IngressConfig {
   /** Headers and body together, and a second more: the server's own last resort behind the kinder two. */
   readonly requestTimeoutMs: number;
   readonly shutdownGraceMs: number;
+  /** Of the list of runs. */
+  readonly listLimits: { readonly inAll: ListRate; readonly perClient: ListRate; readonly sameForMs: number };
+  /** Of event streams. */
+  readonly streamLimits: {
+    readonly perClient: number;
+    readonly inAll: number;
+    readonly keepAliveMs: number;
+    readonly stalledMs: number;
+  };
+  /** Of polls that wait. */
+  readonly waitLimits: { readonly perClient: number; readonly inAll: number };
+}
+
+/** So many at once, and then at a steady rate. */
+interface ListRate {
+  readonly perSecond: number;
+  readonly burst: number;
 }
 
 /** One caller. */

@@ -19,6 +19,7 @@ export function crossChecks(mode: Mode, judge: JudgeSources): (read: Settings, c
     const findings = [
       ...checkClients(read, isSound, mode),
       ...checkDeadLetterSecret(read, isSound, mode),
+      ...checkStreams(read, isSound),
       ...checkAgents(read, isSound),
       // An agent with a bad name is not among those that were read.
       ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
@@ -95,6 +96,17 @@ function checkDeadLetterSecret({ callback }: Settings, isSound: IsSound, mode: M
   const path = ['callback', 'dead_letter_secret'] as const;
   const weak = mode === 'production' && isSound(...path) && (callback.dead_letter_secret ?? []).some(isWeak);
   return weak ? [{ path, message: TOO_WEAK }] : [];
+}
+
+function checkStreams({ limits }: Settings, isSound: IsSound): Finding[] {
+  const [path, other] = [
+    ['limits', 'stream_keep_alive'],
+    ['limits', 'stream_stalled_timeout'],
+  ] as const;
+  if (!isSound(...path) || !isSound(...other) || limits.stream_keep_alive < limits.stream_stalled_timeout) return [];
+  const [alive, stalled] = [formatDuration(limits.stream_keep_alive), formatDuration(limits.stream_stalled_timeout)];
+  const message = `is ${alive}, and stream_stalled_timeout is ${stalled}, so that every idle stream would be cut: lower it, or raise stream_stalled_timeout`;
+  return [{ path, message }];
 }
 
 function checkAgents(read: Settings, isSound: IsSound): Finding[] {

@@ -2,42 +2,19 @@ import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network, postUrl } from './kinds/addresses.ts';
 import { listOf } from './kinds/kind.ts';
-import { duration, rate, size, wholeNumber } from './kinds/quantities.ts';
+import { duration, rate, wholeNumber } from './kinds/quantities.ts';
 import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
 import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from './kinds/texts.ts';
+import { inFlight, limits, payload, waitTime } from './limits-schema.ts';
 import { optionalSetting, setting, settingMeta, withKind } from './setting.ts';
 import { source } from './source-schema.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
 
-// setTimeout takes 24.8 days at most; what is waited for in the process itself stays below.
-const attempt = duration({ min: '100ms', max: '24d' });
 const long = duration({ min: '1s', max: '365d' });
-
-/**
- * What a task or an answer may have. Temporal takes 2 MiB a payload, in which JSON writes quotes and line ends with two
- * bytes.
- */
-const payload = size({ min: '1KiB', max: '1536KiB' });
 
 /** Zero would end the activity. */
 const retryDelay = duration({ min: '100ms', max: '24h' });
-
-const inFlight = wholeNumber({ min: 1, max: 100_000 });
-
-const limits = z.strictObject({
-  body: setting(payload, { default: '1MiB', help: 'Largest body of a request; a larger one is answered 413.' }),
-  headers_timeout: setting(attempt, { default: '10s', help: 'Time for the headers of a request.' }),
-  body_timeout: setting(attempt, { default: '20s', help: 'Time for the body, from the end of the headers.' }),
-  max_in_flight: setting(inFlight, {
-    default: 128,
-    help: 'Tasks and events that one process takes in at once, from all clients; further ones are answered 503 before their body is read. Fewer are taken in while Temporal is slow to record them.',
-  }),
-  shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
-    default: '10s',
-    help: 'Time for requests in flight when the server stops.',
-  }),
-});
 
 const client = z.strictObject({
   id: setting(name, { help: 'Who calls, as the Temporal UI and the metrics name it.' }),
@@ -157,7 +134,7 @@ const callback = z.strictObject({
     default: ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'],
     help: "Waits after each failed try, ±20 %: one try more than waits. The default is Standard Webhooks' schedule.",
   }),
-  attempt_timeout: setting(attempt, { default: '15s', help: 'Time for one try.' }),
+  attempt_timeout: setting(waitTime, { default: '15s', help: 'Time for one try.' }),
   dead_letter: setting(long, {
     default: '14d',
     help: 'How long a run whose callback was never taken stays open for a redelivery.',

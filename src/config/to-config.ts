@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { AgentConfig, AgentSpec, ClientConfig, Config } from './config.ts';
+import type { AgentConfig, AgentSpec, ClientConfig, Config, IngressConfig } from './config.ts';
 import type { Mode } from './layers.ts';
 import type { Settings } from './schema.ts';
 import { toSource } from './to-source.ts';
@@ -13,18 +13,7 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
   const agents = Object.entries(read.agents).map(([name, agent]) => toAgent(name, agent));
   return {
     mode,
-    ingress: {
-      enabled: read.listen_enabled,
-      host: read.listen_host,
-      port: read.listen_port,
-      endpointPath: read.endpoint_path,
-      bodyLimitBytes: read.limits.body,
-      maxInFlight: read.limits.max_in_flight,
-      headersTimeoutMs: read.limits.headers_timeout,
-      bodyTimeoutMs: read.limits.body_timeout,
-      requestTimeoutMs: read.limits.headers_timeout + read.limits.body_timeout + 1_000,
-      shutdownGraceMs: read.limits.shutdown_grace,
-    },
+    ingress: toIngress(read),
     admin: { host: read.admin_host, port: read.admin_port },
     clients: read.clients.map(toClient),
     agents,
@@ -47,6 +36,33 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
     },
     ...(read.temporal_ui_url !== undefined && { temporalUiUrl: read.temporal_ui_url }),
     log: read.log,
+  };
+}
+
+function toIngress({ limits, ...read }: Settings): IngressConfig {
+  return {
+    enabled: read.listen_enabled,
+    host: read.listen_host,
+    port: read.listen_port,
+    endpointPath: read.endpoint_path,
+    bodyLimitBytes: limits.body,
+    maxInFlight: limits.max_in_flight,
+    headersTimeoutMs: limits.headers_timeout,
+    bodyTimeoutMs: limits.body_timeout,
+    requestTimeoutMs: limits.headers_timeout + limits.body_timeout + 1_000,
+    shutdownGraceMs: limits.shutdown_grace,
+    listLimits: {
+      inAll: { perSecond: limits.lists_per_second, burst: limits.lists_burst },
+      perClient: { perSecond: limits.lists_per_second_per_client, burst: limits.lists_burst_per_client },
+      sameForMs: limits.lists_reuse,
+    },
+    streamLimits: {
+      perClient: limits.max_streams_per_client,
+      inAll: limits.max_streams,
+      keepAliveMs: limits.stream_keep_alive,
+      stalledMs: limits.stream_stalled_timeout,
+    },
+    waitLimits: { perClient: limits.max_waits_per_client, inAll: limits.max_waits },
   };
 }
 

@@ -100,6 +100,12 @@ describe('one line tells path, value and mend of', () => {
       /"https:\/\/a\.b\/c" is not a host name/,
     ],
     ['a domain with a port', client('allowed_callback_domains: ["a.b:443"]'), /"a\.b:443" is not a host name/],
+    [
+      'comments that come too late',
+      `${CLIENTS}limits: { stream_keep_alive: 1m }`,
+      /^limits\.stream_keep_alive .* is 1m, and stream_stalled_timeout is 1m, so that every idle stream would be cut/,
+    ],
+    ['no list', `${CLIENTS}limits: { lists_per_second: 0 }`, /^limits\.lists_per_second .*: 0 is not a number/],
     ['a wait of nothing', agent('retry_delay: 0s'), /retry_delay .*: "0s" is too short: write at least 100ms/],
     ['a user that is a number', client('allowed_user_ids: [1001]'), /allowed_user_ids.*: 1001 is a number: put it in/],
     ['a user that is a block', client('allowed_user_ids: [{ a: 1 }]'), /: a block is not a user id: write 1 to 512/],

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AgentSpec } from '../../src/activities/agents/index.ts';
+import { DEFAULT_RETRY_DELAYS } from '../../src/activities/retry-plan.ts';
 import type { AppDeps } from '../../src/ingress/app-deps.ts';
+import { DEFAULT_LIST_LIMITS } from '../../src/ingress/list-gate.ts';
+import { DEFAULT_STREAM_LIMITS } from '../../src/ingress/stream-slots.ts';
+import { DEFAULT_WAIT_LIMITS } from '../../src/ingress/wait-slots.ts';
 import { load, refusal, SECRET } from './load.ts';
 
 const HOUR = 3_600_000;
@@ -154,7 +158,10 @@ endpoint_path: /in/voke
 admin_host: 127.0.0.1
 temporal_ui_url: https://temporal.example/ui/
 task_queue: other
-limits: { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, max_in_flight: 9, shutdown_grace: 1s }
+limits:
+  { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, max_in_flight: 9, shutdown_grace: 1s, max_waits: 3, max_waits_per_client: 2,
+    max_streams: 5, max_streams_per_client: 4, stream_keep_alive: 250ms, stream_stalled_timeout: 2s, lists_per_second: 8,
+    lists_burst: 9, lists_per_second_per_client: 6, lists_burst_per_client: 7, lists_reuse: 0s }
 callback: { permit_networks: [10.0.0.0/8, "fd00::/8", 192.0.2.7], retry_delays: [], attempt_timeout: 2s, dead_letter: 1d }
 worker: { max_concurrent_activities: 7, shutdown_grace: 0s, journal_dir: /var/lib/journal }
 log: { level: debug, format: pretty }
@@ -174,6 +181,9 @@ log: { level: debug, format: pretty }
         bodyTimeoutMs: 15_000,
         requestTimeoutMs: 21_000,
         shutdownGraceMs: 1000,
+        listLimits: { inAll: { perSecond: 8, burst: 9 }, perClient: { perSecond: 6, burst: 7 }, sameForMs: 0 },
+        streamLimits: { perClient: 4, inAll: 5, keepAliveMs: 250, stalledMs: 2000 },
+        waitLimits: { perClient: 2, inAll: 3 },
       },
       admin: { host: '127.0.0.1', port: 9090 },
       callback: {
@@ -190,6 +200,15 @@ log: { level: debug, format: pretty }
       log: { level: 'debug', format: 'pretty' },
     });
   });
+});
+
+test('limits that the ingress has defaults for are the same in the settings', () => {
+  const { listLimits, streamLimits, waitLimits } = load().config.ingress;
+  assert.deepEqual(
+    [listLimits, streamLimits, waitLimits],
+    [DEFAULT_LIST_LIMITS, DEFAULT_STREAM_LIMITS, DEFAULT_WAIT_LIMITS],
+  );
+  assert.deepEqual(load().config.agents[0]?.delays, DEFAULT_RETRY_DELAYS);
 });
 
 describe('file and environment together', () => {

@@ -49,6 +49,17 @@ limits: { body: 524288 }
     body_timeout: '20s',
     max_in_flight: 128,
     shutdown_grace: '10s',
+    max_waits: 1000,
+    max_waits_per_client: 200,
+    max_streams: 200,
+    max_streams_per_client: 50,
+    stream_keep_alive: '15s',
+    stream_stalled_timeout: '1m',
+    lists_per_second: 5,
+    lists_burst: 15,
+    lists_per_second_per_client: 2,
+    lists_burst_per_client: 10,
+    lists_reuse: '500ms',
   });
   assert.deepEqual((callback as Record<string, unknown>)['dead_letter'], '14d');
 });

@@ -39,7 +39,7 @@ function listRuns(): JsonObject {
 
 The list is some tenths of a second behind, and tells less than the run itself: no \`output\`, no progress, and a run under way reads \`running\` although it may be queued still, or just over. What it says of an end is exact.
 
-A page costs Temporal one call of its list, of which a self-hosted server allows 10 a second a namespace, its UI included; and once each, for a run that failed, was canceled or has a late callback, two cheaper ones. So a client may ask twice a second; to follow one run, use its events or \`wait\`.`,
+A page costs Temporal one call of its list, of which a self-hosted server allows 10 a second a namespace, its UI included; and once each, for a run that failed, was canceled or has a late callback, two cheaper ones. So a client may ask twice a second, unless the operator sets it otherwise; to follow one run, use its events or \`wait\`.`,
     tags: ['Runs'],
     security: API_KEY,
     parameters: listParameters(),
