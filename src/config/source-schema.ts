@@ -64,7 +64,10 @@ const map = z.strictObject({
     defaultText: 'none: the run is polled',
     help: "Where the outcome is posted. The client's rules for callbacks hold.",
   }),
-  metadata: optionalSetting(templates, { defaultText: 'none', help: 'What else people shall see beside the run.' }),
+  metadata: optionalSetting(templates, {
+    defaultText: 'none',
+    help: 'What else is said beside the task: people see it in the Temporal UI, and an agent of your own may read it. Garudust is not told, and the API does not show it.',
+  }),
 });
 
 /** One source below `sources`. */
