@@ -1,7 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-
-const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Node runs on
 
 /** The value below which a share of them lies; NaN of none. */
 export function percentile(values: readonly number[], share: number): number {
@@ -9,27 +6,11 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** The middle one, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
-}
-
-/** CPU that a process has used so far, in milliseconds, user and system; from /proc (proc(5)). */
-export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
-}
-
-/** Resident memory of a process, in MiB. */
-export function residentMiB(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(line) / 1024;
-}
-
-/** Files, sockets and pipes that a process has open. */
-export function openHandles(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? Number.NaN) + (sorted[Math.floor(half)] ?? Number.NaN)) / 2;
 }
 
 /** The slope of the line that fits the points best (least squares), in units of y for each unit of x. */

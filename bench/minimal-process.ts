@@ -1,29 +1,31 @@
 /**
- * A process of its own that runs the minimal workflow: `tsx minimal-process.ts <address>`. It obeys messages: `closed` runs
- * a number at a concurrency, `open` begins them at a rate, `start` only starts them on a queue that nobody polls.
+ * A process of its own that runs the minimal workflow: `tsx minimal-process.ts <address> tuned|plain`. `tuned` connects
+ * and starts as this project does; `plain` as the SDK has it without any option. It obeys messages: `closed` runs a number
+ * at a concurrency, `open` begins them at a rate, `start` only starts them on a queue that nobody polls.
  */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { Client } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { atOnce, atRate } from './measure.ts';
+import { TEXT } from './workload.ts';
 
 export type Order =
   | { readonly do: 'closed'; readonly count: number; readonly concurrency: number }
   | { readonly do: 'open'; readonly perSecond: number; readonly seconds: number }
   | { readonly do: 'start'; readonly count: number; readonly concurrency: number; readonly text: string };
 
-const TEXT = 'Summarise why deployment 4312 failed';
-const [, , address = ''] = process.argv;
+const [, , address = '', tuning = ''] = process.argv;
+const tuned = tuning === 'tuned';
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
-const client = new Client({ connection });
+const connection = await NativeConnection.connect({ address, ...(tuned && { grpcCompression: { codec: 'none' } }) });
+const client = new Client({ connection: tuned ? connection : await Connection.connect({ address }) });
 const worker = await Worker.create({
   connection,
   taskQueue: 'minimal',
   workflowsPath: fileURLToPath(new URL('minimal-workflow.ts', import.meta.url)),
   activities: { noop: (text: string) => Promise.resolve(text) },
-  maxConcurrentActivityTaskExecutions: 500,
+  ...(tuned && { maxConcurrentActivityTaskExecutions: 500 }),
 });
 
 const start = (taskQueue: string, text: string, eager: boolean): Promise<{ result(): Promise<unknown> }> =>
@@ -31,8 +33,7 @@ const start = (taskQueue: string, text: string, eager: boolean): Promise<{ resul
     workflowId: `run-${randomUUID()}`,
     taskQueue,
     args: [text],
-    requestEagerStart: eager,
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    ...(tuned && { requestEagerStart: eager, workflowIdReusePolicy: 'REJECT_DUPLICATE' }),
   });
 
 process.on('message', (order: Order) => {

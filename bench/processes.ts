@@ -1,13 +1,17 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../src/cli/temporal-server/free-port.ts';
 import type { Order } from './minimal-process.ts';
+import { postWebhook } from './post-webhook.ts';
 
 const SECRET = randomBytes(16).toString('hex');
+/** More than the slow agents, so that all of them are at work at once. */
+const AGENT_CONCURRENCY = 256;
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 /** A process that is measured. */
@@ -22,9 +26,13 @@ export interface MinimalProcess extends Measured {
   order(order: Order): Promise<number[]>;
 }
 
-/** Starts it on a server. */
-export async function startMinimal(address: string): Promise<MinimalProcess> {
-  const child = fork(fileURLToPath(new URL('minimal-process.ts', import.meta.url)), [address], {
+/**
+ * Starts it on a server.
+ *
+ * @param tuning `tuned`: connects and starts as ours does; `plain`: by the SDK's defaults
+ */
+export async function startMinimal(address: string, tuning: 'tuned' | 'plain'): Promise<MinimalProcess> {
+  const child = fork(fileURLToPath(new URL('minimal-process.ts', import.meta.url)), [address, tuning], {
     execArgv: ['--import', 'tsx'],
   });
   await nextMessage(child);
@@ -54,9 +62,11 @@ export interface OurOptions {
   readonly folder: string;
 }
 
-/** Starts one from the build, with the settings of a production but for addresses. */
+/** Starts one from the build, with the settings of a production but for addresses and how many agents work at once. */
 export async function startOurs({ command, address, agentUrl, taskQueue, folder }: OurOptions): Promise<OurProcess> {
   const [port, adminPort] = [await freePort(), await freePort()];
+  const settings = join(folder, 'settings.yaml');
+  writeFileSync(settings, `agents: { garudust: { url: '${agentUrl}', concurrency: ${AGENT_CONCURRENCY} } }\n`);
   const began = performance.now();
   const child = spawn(process.execPath, [MAIN, command], {
     cwd: folder,
@@ -71,7 +81,7 @@ export async function startOurs({ command, address, agentUrl, taskQueue, folder 
       TEMPORAL_TASK_QUEUE: taskQueue,
       GARUDUST_WEBHOOK_SECRET: SECRET,
       RUNS_API_KEY: SECRET,
-      GARUDUST_URL: agentUrl,
+      GARUDUST_TEMPORAL_CONFIG: settings,
       CALLBACK_PERMIT_NETWORKS: '127.0.0.0/8',
       JOURNAL_DIR: join(folder, `journal-${randomUUID().slice(0, 8)}`),
       LOG_LEVEL: 'warn',
@@ -83,36 +93,12 @@ export async function startOurs({ command, address, agentUrl, taskQueue, folder 
   return {
     pid: child.pid ?? 0,
     startedAfterMs,
-    post: (task) => post(port, agent, task),
+    post: (task) => postWebhook({ port, agent, secret: SECRET }, task),
     async stop() {
       agent.destroy();
       await stop(child);
     },
   };
-}
-
-function post(port: number, agent: Agent, task: object): Promise<string> {
-  const body = JSON.stringify(task);
-  const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
-  const headers = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'x-hub-signature-256': signature,
-    'idempotency-key': randomUUID(),
-  };
-  return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, path: '/webhook', method: 'POST', agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => void (text += chunk));
-      response.on('end', () => {
-        if (response.statusCode === 202) resolve((JSON.parse(text) as { id: string }).id);
-        else reject(new Error(`${response.statusCode}: ${text}`));
-      });
-    });
-    call.on('error', reject);
-    call.end(body);
-  });
 }
 
 async function untilReady(adminPort: number, child: ChildProcess): Promise<void> {
@@ -136,6 +122,7 @@ function nextMessage(child: ChildProcess): Promise<unknown> {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await ended;

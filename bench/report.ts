@@ -1,28 +1,34 @@
 import { cpus, totalmem } from 'node:os';
 import { median, percentile } from './measure.ts';
-import type { Pairs } from './comparisons.ts';
+import { differences, type Pairs, ratios } from './pairs.ts';
 
-/** A line of the report: what, ours, theirs, and the ratio round by round. */
+/** A line of the report: what, ours, theirs, and both compared round by round. */
 export interface Row {
   readonly what: string;
   readonly pairs: Pairs;
   readonly digits?: number;
 }
 
-/** Ratios of one round to the other side's, which hold when the machine's speed drifts. */
-function ratios({ ours, theirs }: Pairs): number[] {
-  return ours.map((value, index) => value / (theirs[index] ?? Number.NaN));
-}
-
-/** A Markdown table of medians, with the median ratio and its range. */
-export function table(heading: readonly [string, string, string], rows: readonly Row[]): string {
+/**
+ * A Markdown table of medians, with the median comparison and its range over the rounds.
+ *
+ * @param by what is said of both: ours divided by theirs, or ours less theirs
+ */
+export function table(
+  heading: readonly [ours: string, theirs: string],
+  rows: readonly Row[],
+  by: 'ratio' | 'difference' = 'ratio',
+): string {
   const lines = rows.map(({ what, pairs, digits = 1 }) => {
-    const all = ratios(pairs);
-    const range = `${percentile(all, 0).toFixed(2)}–${percentile(all, 1).toFixed(2)}`;
-    const cells = [median(pairs.ours).toFixed(digits), median(pairs.theirs).toFixed(digits)];
-    return `| ${what} | ${cells.join(' | ')} | ${median(all).toFixed(2)} (${range}) |`;
+    const all = by === 'ratio' ? ratios(pairs) : differences(pairs);
+    const [middle, least, most] = [median(all), percentile(all, 0), percentile(all, 1)].map((value) =>
+      by === 'ratio' ? value.toFixed(2) : signed(value, digits),
+    );
+    const range = all.length > 1 ? ` (${least} to ${most})` : '';
+    const cells = [what, median(pairs.ours).toFixed(digits), median(pairs.theirs).toFixed(digits)];
+    return `| ${cells.join(' | ')} | ${middle}${range} |`;
   });
-  return [`| ${heading.join(' | ')} | ratio (range) |`, '| --- | ---: | ---: | ---: |', ...lines].join('\n');
+  return [`|  | ${heading.join(' | ')} | ${by} (range) |`, '| --- | ---: | ---: | ---: |', ...lines].join('\n');
 }
 
 /** The machine and the versions that the figures were taken with. */
@@ -34,4 +40,8 @@ export function machine(temporalVersion: string): string {
     `- Node ${process.versions.node}, Temporal CLI ${temporalVersion}, Temporal TypeScript SDK 1.24.0`,
     `- taken on ${new Date().toISOString().slice(0, 10)}`,
   ].join('\n');
+}
+
+function signed(value: number, digits: number): string {
+  return `${value < 0 ? '' : '+'}${value.toFixed(digits)}`;
 }

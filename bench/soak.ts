@@ -6,8 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTemporalCli } from '../src/cli/temporal-server/find-temporal-cli.ts';
-import { atRate, openHandles, residentMiB, slope } from './measure.ts';
+import { atRate, slope } from './measure.ts';
 import { startPeer } from './peer.ts';
+import { openHandles, residentMiB } from './process-usage.ts';
 import { startOurs } from './processes.ts';
 import { startOurServer } from './servers.ts';
 

@@ -33,6 +33,8 @@ export function serviceOf({ model }: ContainerView, name: string): ComposeServic
 
 function moveHere(view: ContainerView, name: string, variable: string, value: string): string {
   const { model, ports } = view;
+  // The database's user is called as a service is.
+  if (variable.endsWith('_USER')) return value;
   if (value in model.services || value === '0.0.0.0') return '127.0.0.1';
   if (/^\d+$/.test(value) && variable.endsWith('PORT')) {
     return String([...ports].find(([place]) => place.endsWith(`:${value}`))?.[1] ?? value);

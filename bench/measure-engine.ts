@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { type AnswerFigures, compareAnswers } from './compare-answers.ts';
+import { compareRuns, type RunFigures } from './compare-runs.ts';
+import { compareStarts, type StartFigures } from './compare-starts.ts';
+import type { Engine } from './engine.ts';
+import { atOnce } from './measure.ts';
+import { measureOpenRuns, type OpenRunFigures } from './measure-open-runs.ts';
+import { startPeer } from './peer.ts';
+import { type OurOptions, type OurProcess, startMinimal, startOurs } from './processes.ts';
+import { measureRunCosts, type RunCosts } from './run-cost.ts';
+import { minimalSide, ourSide } from './run-side.ts';
+import type { Scale } from './scale.ts';
+import { CONCURRENCY, TEXT } from './workload.ts';
+
+/** Everything that was measured on one engine. */
+export interface EngineFigures {
+  readonly name: string;
+  readonly about: string;
+  readonly equal: RunFigures;
+  readonly shipped: RunFigures | undefined;
+  readonly costs: RunCosts;
+  readonly starts: StartFigures;
+  readonly idle: AnswerFigures;
+  readonly loaded: AnswerFigures;
+  readonly openRuns: OpenRunFigures | undefined;
+}
+
+export interface EngineOptions {
+  readonly folder: string;
+  readonly scale: Scale;
+  readonly say: (text: string) => void;
+  readonly withShipped: boolean;
+  readonly withOpenRuns: boolean;
+}
+
+/** Never answers while the benchmark runs. */
+const SLOW_MS = 600_000;
+
+/** Takes every measure on one engine, and ends all processes that it began. */
+export async function measureEngine(engine: Engine, options: EngineOptions): Promise<EngineFigures> {
+  const { scale, withShipped, withOpenRuns } = options;
+  const say = (text: string): void => options.say(`${engine.name}: ${text}`);
+  const folder = join(options.folder, engine.name.replaceAll(/\W/g, '-').toLowerCase());
+  mkdirSync(folder);
+  const ends: (() => unknown)[] = [];
+  const ended = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const one = await starting;
+    ends.push(() => one.stop());
+    return one;
+  };
+  try {
+    say('starting');
+    const server = await ended(engine.startOurs());
+    const peer = await startPeer();
+    ends.push(() => peer.close());
+    const start = (command: OurOptions['command'], taskQueue: string): Promise<OurProcess> =>
+      ended(startOurs({ command, taskQueue, address: server.address, agentUrl: peer.url, folder }));
+    const [minimal, ours, ingress] = await Promise.all([
+      ended(startMinimal(server.address, 'tuned')),
+      start('start', 'ours'),
+      start('ingress', 'nobody-takes-these'),
+    ]);
+    const our = ourSide(server, ours, peer);
+
+    say('whole runs, equal settings');
+    const equal = await compareRuns({ ours: our, theirs: minimalSide(server, minimal) }, scale.rounds, scale);
+    const runId = await ours.post({ text: TEXT, callback_url: `${peer.url}/callback` });
+    const costs = await measureRunCosts(our, minimalSide(server, minimal), runId, scale.countedRuns);
+
+    let shipped: RunFigures | undefined;
+    if (withShipped) {
+      say('whole runs, against a server as shipped');
+      const other = await engine.startShipped();
+      const plain = await startMinimal(other.address, 'plain');
+      shipped = await compareRuns({ ours: our, theirs: minimalSide(other, plain) }, scale.shippedRounds, scale).finally(
+        async () => {
+          await plain.stop();
+          await other.stop();
+        },
+      );
+    }
+
+    say('accepted webhooks, against bare starts');
+    const starts = await compareStarts(ingress, minimal, scale);
+    const idle = await compareAnswers(ingress, minimal, scale);
+    say(`the same, with ${scale.slowRuns} slow agents`);
+    peer.setAgentDelay(SLOW_MS);
+    await atOnce(scale.slowRuns, CONCURRENCY, async () => void (await ours.post({ text: TEXT })));
+    const loaded = await compareAnswers(ingress, minimal, scale);
+
+    let openRuns: OpenRunFigures | undefined;
+    if (withOpenRuns) {
+      say(`memory with ${scale.openRuns} open runs`);
+      await Promise.all([ours.stop(), minimal.stop(), ingress.stop()]);
+      openRuns = await measureOpenRuns((command) => start(command, 'open-runs'), scale.openRuns, say);
+    }
+    return { name: engine.name, about: engine.about, equal, shipped, costs, starts, idle, loaded, openRuns };
+  } finally {
+    for (const end of ends.toReversed()) await end();
+  }
+}

@@ -1,0 +1,94 @@
+import type { RunFigures } from './compare-runs.ts';
+import type { CallsPerRun } from './frontend-calls.ts';
+import type { EngineFigures } from './measure-engine.ts';
+import { type Row, table } from './report.ts';
+import type { RunCosts } from './run-cost.ts';
+import type { Scale } from './scale.ts';
+import { CONCURRENCY, RATE } from './workload.ts';
+
+/** What was measured on one engine, as Markdown. */
+export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: number): string {
+  const { name, about, equal, shipped, costs, starts, idle, loaded, openRuns } = figures;
+  const parts = [
+    `## ${name}`,
+    `${about}.`,
+    '### Whole runs, equal settings',
+    `Against the minimal workflow on the same server, started as ours are (${scale.rounds} rounds of ${scale.runs} runs at ${CONCURRENCY} open, then of ${scale.latencySeconds} s at ${RATE} a second):`,
+    table(['ours', 'minimal'], runRows(equal)),
+    `What the process of ours uses more is: three HTTP exchanges (webhook in, agent out, callback out; a bare Node process needs ${bareHttpMs.toFixed(1)} ms for them), one signature checked and two made, the journal's files, a heartbeat, a larger start (memo, search attributes, summary), and our own code in ingress, workflow and activities.`,
+  ];
+  if (shipped !== undefined) {
+    parts.push(
+      '### Whole runs, against a server as shipped',
+      `Against the minimal workflow by the SDK's defaults, on a Temporal server with its own defaults (${scale.shippedRounds} rounds):`,
+      table(['ours', 'minimal, as shipped'], runRows(shipped)),
+    );
+  }
+  parts.push(
+    '### What a run costs the server',
+    `A run has ${costs.events} history events and ${costs.writes} writes of state. gRPC calls of the frontend for each run:`,
+    callTable(costs),
+    '### Accepted webhooks',
+    `An ingress of its own against bare \`client.workflow.start\` with the same text, nobody taking the runs. ${CONCURRENCY} at once:`,
+    table(
+      ['webhooks', 'bare starts'],
+      [
+        { what: 'per second', pairs: starts.perSecond, digits: 0 },
+        { what: 'p50, ms', pairs: starts.p50 },
+        { what: 'p99, ms', pairs: starts.p99 },
+      ],
+    ),
+    `One at a time, in turn, idle and while ${scale.slowRuns} slow agents are at work in another process of ours:`,
+    table(
+      ['202', 'bare start'],
+      [
+        { what: 'idle, p50 ms', pairs: idle.p50 },
+        { what: 'idle, p99 ms', pairs: idle.p99 },
+        { what: 'slow agents, p50 ms', pairs: loaded.p50 },
+        { what: 'slow agents, p99 ms', pairs: loaded.p99 },
+      ],
+      'difference',
+    ),
+  );
+  if (openRuns !== undefined) {
+    const { ingressMiB, workerMiB, workerReadyMs } = openRuns;
+    const memory = ({ before, after }: typeof ingressMiB): string =>
+      `${after.toFixed(0)} MiB resident (${before.toFixed(0)} at its start)`;
+    parts.push(
+      '### Memory and start-up',
+      `With ${openRuns.openRuns} runs open, taken in ${CONCURRENCY} at once: the ingress has ${memory(ingressMiB)}, the worker ${memory(workerMiB)}. A worker is ready ${(workerReadyMs / 1000).toFixed(1)} s after its process is started.`,
+    );
+  }
+  return parts.join('\n\n');
+}
+
+function runRows(figures: RunFigures): Row[] {
+  return [
+    { what: `runs per second at ${CONCURRENCY} open`, pairs: figures.perSecond },
+    { what: `end to end at ${RATE}/s, p50 ms`, pairs: figures.latencyP50 },
+    { what: 'CPU of the engine, ms per run', pairs: figures.engineCpuMs },
+    { what: 'CPU of the process, ms per run', pairs: figures.processCpuMs },
+  ];
+}
+
+function callTable({ ours, theirs }: RunCosts): string {
+  const line = (what: string, one: number, other: number): string =>
+    `| ${what} | ${one.toFixed(1)} | ${other.toFixed(1)} |`;
+  const sum = (counts: ReadonlyMap<string, number>): number =>
+    [...counts.values()].reduce((all, each) => all + each, 0);
+  const lines = (kind: keyof CallsPerRun): string[] =>
+    [...new Set([...ours[kind].keys(), ...theirs[kind].keys()])]
+      .toSorted()
+      .map((name) => [name, ours[kind].get(name) ?? 0, theirs[kind].get(name) ?? 0] as const)
+      // Now and then a process asks for something by itself.
+      .filter(([, one, other]) => Math.max(one, other) >= 0.1)
+      .map(([name, one, other]) => line(name, one, other));
+  return [
+    '| calls | ours | minimal |',
+    '| --- | ---: | ---: |',
+    ...lines('calls'),
+    line('**all but long polls**', sum(ours.calls), sum(theirs.calls)),
+    ...lines('longPolls'),
+    line('**long polls**', sum(ours.longPolls), sum(theirs.longPolls)),
+  ].join('\n');
+}

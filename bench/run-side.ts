@@ -1,0 +1,40 @@
+import { atOnce, atRate } from './measure.ts';
+import type { Peer } from './peer.ts';
+import type { MinimalProcess, OurProcess } from './processes.ts';
+import type { BenchServer } from './servers.ts';
+import { TEXT } from './workload.ts';
+
+/** One of the two whose whole runs are compared. */
+export interface RunSide {
+  readonly server: BenchServer;
+  /** The process of client and worker, whose CPU is taken. */
+  readonly pid: number;
+  /** Takes so many runs to their ends, so many at once. */
+  readonly closed: (count: number, concurrency: number) => Promise<unknown>;
+  /** Begins runs at a rate; how long each took, in milliseconds. */
+  readonly open: (perSecond: number, seconds: number) => Promise<readonly number[]>;
+}
+
+/** Ours, from the webhook to the callback at its receiver. */
+export function ourSide(server: BenchServer, ours: OurProcess, peer: Peer): RunSide {
+  const whole = async (): Promise<void> => {
+    const id = await ours.post({ text: TEXT, callback_url: `${peer.url}/callback` });
+    await peer.callbackOf(id);
+  };
+  return {
+    server,
+    pid: ours.pid,
+    closed: (count, concurrency) => atOnce(count, concurrency, whole),
+    open: (perSecond, seconds) => atRate(perSecond, seconds, whole),
+  };
+}
+
+/** The minimal workflow, from its start to its result. */
+export function minimalSide(server: BenchServer, minimal: MinimalProcess): RunSide {
+  return {
+    server,
+    pid: minimal.pid,
+    closed: (count, concurrency) => minimal.order({ do: 'closed', count, concurrency }),
+    open: (perSecond, seconds) => minimal.order({ do: 'open', perSecond, seconds }),
+  };
+}
