@@ -2,7 +2,7 @@
  * What a team builds on that starts runs, or writes workflows of its own around our activities. Workflow code imports
  * `garudust-temporal/workflows` instead.
  */
-export type { Activities, DeliverCallbackInput, RunAgentInput } from './contract/activities.ts';
+export type { Activities, DeliverCallbackInput, ReportDeadLetterInput, RunAgentInput } from './contract/activities.ts';
 export { ACTIVITY_ID } from './contract/activities.ts';
 export { FAILURES, type FailureClass, type FailureType, failureClass, isFailureType } from './contract/failures.ts';
 export { DEFAULT_TASK_QUEUE, SIGNAL, WORKFLOW, type Workflows } from './contract/names.ts';

@@ -3,6 +3,7 @@ import type { ActivityLogger } from './activity-logger.ts';
 import type { AgentMetrics } from './agent-attempt.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
+import { createReportDeadLetter } from './report-dead-letter.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
 export interface ActivityDeps extends Pick<RunAgentDeps, 'agents'> {
@@ -26,5 +27,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   return {
     runAgent: keep(createRunAgent({ agents, ...common })),
     deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
+    // Without the journal: what was told twice can be known for a repeat.
+    reportDeadLetter: createReportDeadLetter({ ...callback, ...common }),
   };
 }

@@ -1,4 +1,4 @@
-import type { AgentAnswer, AgentPolicy, CallbackReceipt, RunOutcome, Task } from './run.ts';
+import type { AgentAnswer, AgentPolicy, CallbackReceipt, DeliveryAttempt, RunOutcome, Task } from './run.ts';
 
 /** Input of `runAgent`. */
 export interface RunAgentInput {
@@ -22,16 +22,27 @@ export interface DeliverCallbackInput {
   readonly diedBefore?: boolean;
 }
 
+/** Input of `reportDeadLetter`. */
+export interface ReportDeadLetterInput {
+  readonly client: string;
+  readonly runId: string;
+  readonly url: string;
+  /** The last try that is known to have failed; absent where there was none. */
+  readonly lastTry?: DeliveryAttempt;
+}
+
 /** All that a workflow may call. The worker supplies it, `proxyActivities<Activities>` uses it. */
 export interface Activities {
   /** Calls the agent once. Fails with a type of `failures.ts`. */
   runAgent(input: RunAgentInput): Promise<AgentAnswer>;
   /** Posts the outcome to the callback URL once. Fails with a type of `failures.ts`. */
   deliverCallback(input: DeliverCallbackInput): Promise<CallbackReceipt>;
+  /** Tells the operator of a dead letter where `deliverCallback` could not, because Temporal ended it. */
+  reportDeadLetter(input: ReportDeadLetterInput): Promise<void>;
 }
 
 /** Activity ids, as the Temporal UI and every status reader find them. */
-export const ACTIVITY_ID = { agent: 'agent', callback: 'callback' } as const;
+export const ACTIVITY_ID = { agent: 'agent', callback: 'callback', deadLetter: 'dead-letter' } as const;
 
 /** What `deliverCallback` heartbeats, for the attempts that follow. */
 export interface CallbackProgress {

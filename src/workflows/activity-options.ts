@@ -10,6 +10,8 @@ const MARGIN_MS = 30_000;
 const CALLBACK_HEARTBEAT_MS = 15_000;
 /** What a delivery may spend, beside its schedule, on waiting for its turn at a host that is slow. */
 const TURNS_MS = 3_600_000;
+/** Telling the operator takes seconds, but may have to wait for a worker. */
+const REPORT_MS = { oneTry: 30_000, inAll: 86_400_000 } as const;
 /** Ahead of every waiting agent (3 is the default): an answer that is paid for must not queue behind new tasks. */
 const CALLBACK_PRIORITY: Priority = { priorityKey: 1 };
 
@@ -51,5 +53,16 @@ export function callbackOptions(target: CallbackTarget, url: string): ActivityOp
     retry: { initialInterval: 1000, backoffCoefficient: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     priority: CALLBACK_PRIORITY,
+  };
+}
+
+/** Options of `reportDeadLetter`: once, and again only where its worker is lost. */
+export function reportOptions(): ActivityOptions {
+  return {
+    activityId: ACTIVITY_ID.deadLetter,
+    summary: 'tells the operator of a dead letter',
+    scheduleToCloseTimeout: REPORT_MS.inAll,
+    startToCloseTimeout: REPORT_MS.oneTry,
+    retry: { initialInterval: 10_000, backoffCoefficient: 2, maximumInterval: 600_000 },
   };
 }

@@ -15,6 +15,7 @@ import { type RedeliverRequest, SIGNAL } from '../contract/names.ts';
 import type { CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
 import { type CallbackMark, SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
 import { callbackOptions } from './activity-options.ts';
+import { reportDeadLetter } from './report-dead-letter.ts';
 
 const callbackRetrying = defineSignal(SIGNAL.callbackRetrying);
 const redeliver = defineSignal<[RedeliverRequest?]>(SIGNAL.redeliver);
@@ -67,6 +68,7 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     url = requested ?? url;
     requested = undefined;
     current = new CancellationScope();
+    let failure: ActivityFailure | undefined;
     try {
       const receipt = await current.run(() => tryToDeliver(delivery, url, diedBefore));
       if (mark !== undefined) setMark('delivered');
@@ -74,10 +76,12 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     } catch (error) {
       // A redelivery cancels the schedule before it; any other cancel is for the run.
       if (isCancellation(error) ? requested === undefined : !(error instanceof ActivityFailure)) throw error;
+      if (error instanceof ActivityFailure) failure = error;
     }
     current = undefined;
     if (requested === undefined) {
       setMark('dead');
+      if (!diedBefore) reportDeadLetter({ ...delivery, url, failure });
       diedBefore = true;
       setCurrentDetails(deadLetterDetails(delivery));
       const kept = { summary: 'dead letter, kept for a redelivery' };

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { Worker } from '@temporalio/worker';
+import { Webhook } from 'standardwebhooks';
 import type { DeliverCallbackDeps } from '../../src/activities/deliver-callback.ts';
-import type { Activities } from '../../src/contract/activities.ts';
+import { createReportDeadLetter } from '../../src/activities/report-dead-letter.ts';
+import { type Activities, ACTIVITY_ID } from '../../src/contract/activities.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
@@ -13,7 +16,8 @@ import { toRunResource } from '../../src/ingress/runs/to-run-resource.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { startCallbackReceiver } from '../support/callback-receiver.ts';
-import { createDelivery } from '../support/deliver-callback-setup.ts';
+import { ACME, createDelivery, NEW_SECRET } from '../support/deliver-callback-setup.ts';
+import { RecordingLogger } from '../support/mock-activity.ts';
 import { connectToTestServer, type TestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -27,6 +31,11 @@ async function createWorker(
     runAgent: () => Promise.resolve({ output: 'done' }),
     deliverCallback: createDelivery({
       onFirstFailure: (runId) => server.client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
+      ...changes,
+    }),
+    reportDeadLetter: createReportDeadLetter({
+      clients: new Map([['acme', ACME]]),
+      logger: new RecordingLogger(),
       ...changes,
     }),
   };
@@ -130,6 +139,61 @@ describe('deliverCallback on Temporal', () => {
       const delivered = await read(second.workflowId);
       assert.deepEqual([delivered.status, delivered.attempts], ['delivered', 1]);
     });
+  });
+
+  test('that Temporal itself ends while no worker is there is told to the operator by the next one', async (t) => {
+    const { server, taskQueue } = await setUp(t);
+    const receiver = await startCallbackReceiver(t, () => ({ status: 503 }));
+    const operator = await startCallbackReceiver(t, () => ({ status: 204 }));
+    const counted: string[] = [];
+    const changes: Partial<DeliverCallbackDeps> = {
+      deadLetterWebhook: { url: operator.url },
+      metrics: {
+        callbackAttempted: () => counted.push('attempted'),
+        callbackDied: () => counted.push('died'),
+        callbackParked: () => undefined,
+      },
+    };
+    const read = async (runId: string): Promise<RunResource['callback']> => {
+      const facts = await readRun(server.client, runId);
+      assert.ok(facts);
+      return toRunResource(facts, {}).callback;
+    };
+    const first = await createWorker(server, taskQueue, changes);
+    const workflowId = await first.runUntil(async () => {
+      const started = await startRun(server, taskQueue, receiver.url, [60_000]);
+      while ((await read(started.workflowId)).next_attempt_at === undefined) await sleep(50);
+      return started.workflowId;
+    });
+    await server.client.workflowService.updateActivityOptions({
+      namespace: server.namespace,
+      execution: { workflowId },
+      id: ACTIVITY_ID.callback,
+      activityOptions: { scheduleToCloseTimeout: msToTs(1000) },
+      updateMask: { paths: ['schedule_to_close_timeout'] },
+    });
+    while ((await read(workflowId)).status !== 'dead') await sleep(50);
+    const second = await createWorker(server, taskQueue, changes);
+    await second.runUntil(() => waitFor('the operator to be told', () => operator.received.length > 0, 15_000));
+    const [news] = operator.received;
+    assert.ok(news);
+    const { at, ...told } = JSON.parse(news.body) as { at: string };
+    assert.ok(Date.parse(at) > 0);
+    assert.deepEqual(told, {
+      type: 'run.callback_dead',
+      run_id: workflowId,
+      client: 'acme',
+      callback_host: '127.0.0.1',
+      // Temporal forgets the last failure when it ends an activity that waits for a worker.
+      last_status_code: null,
+      error_class: null,
+      attempts: null,
+    });
+    assert.equal(news.headers['webhook-id'], `dead-${workflowId}`);
+    assert.ok(new Webhook(NEW_SECRET).verify(news.body, news.headers as Record<string, string>));
+    assert.deepEqual(counted, ['attempted', 'died']);
+    assert.equal(receiver.received.length, 1);
+    await server.client.workflow.getHandle(workflowId).terminate();
   });
 
   test('goes on at the next worker when its own stops in the midst of a try', async (t) => {

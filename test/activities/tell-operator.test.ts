@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import type { DeliverCallbackDeps } from '../../src/activities/deliver-callback.ts';
+import { createReportDeadLetter, type ReportDeadLetterDeps } from '../../src/activities/report-dead-letter.ts';
+import type { ReportDeadLetterInput } from '../../src/contract/activities.ts';
 import { type CallbackReceiver, startCallbackReceiver } from '../support/callback-receiver.ts';
-import { callbackInput, NEW_SECRET, setUpDelivery } from '../support/deliver-callback-setup.ts';
+import { ACME, callbackInput, NEW_SECRET, setUpDelivery } from '../support/deliver-callback-setup.ts';
+import { failureOf, mockAttempt, RecordingLogger } from '../support/mock-activity.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 async function setUp(
@@ -96,5 +99,65 @@ describe('statuses that stop', () => {
     const { fail } = setUpDelivery({ stopStatuses: [404] });
     assert.equal((await fail(callbackInput(receiver.url))).type, 'CallbackStopped');
     assert.equal((await fail(callbackInput(receiver.url))).type, 'CallbackFailed');
+  });
+});
+
+describe('reportDeadLetter', () => {
+  const report = (changes: Partial<ReportDeadLetterDeps> = {}) => {
+    const logger = new RecordingLogger();
+    const counted: string[] = [];
+    const metrics = {
+      callbackAttempted: () => counted.push('attempted'),
+      callbackDied: () => counted.push('died'),
+      callbackParked: () => counted.push('parked'),
+    };
+    const activity = createReportDeadLetter({ clients: new Map([['acme', ACME]]), logger, metrics, ...changes });
+    const run = (input: unknown): Promise<void> => mockAttempt().env.run(activity, input as ReportDeadLetterInput);
+    return { run, logger, counted };
+  };
+  const INPUT = { client: 'acme', runId: 'run-4x7q', url: 'https://ci.example.com/hook?key=hunter2' };
+
+  test('tells the operator what is known of the last try, and nothing else that its input holds', async (t) => {
+    const operator = await startCallbackReceiver(t, () => ({ status: 204 }));
+    const { run, counted, logger } = report({ deadLetterWebhook: { url: operator.url } });
+    const lastTry = { errorClass: 'timeout', at: 'x', durationMs: 1, tries: 4, address: '10.0.0.1', note: 'hunter2' };
+    await run({ ...INPUT, lastTry });
+    const { body, headers } = await firstOf(operator);
+    const { at, ...news } = JSON.parse(body) as { at: string };
+    assert.ok(Math.abs(Date.now() - Date.parse(at)) < 60_000);
+    assert.deepEqual(news, {
+      type: 'run.callback_dead',
+      run_id: 'run-4x7q',
+      client: 'acme',
+      callback_host: 'ci.example.com',
+      last_status_code: null,
+      error_class: 'timeout',
+      attempts: 4,
+    });
+    assert.equal(headers['webhook-id'], 'dead-run-4x7q');
+    assert.ok(new Webhook(NEW_SECRET).verify(body, headers as Record<string, string>));
+    assert.deepEqual(counted, ['died']);
+    assert.doesNotMatch(JSON.stringify(logger.lines), /hunter2|10\.0\.0\.1/);
+  });
+
+  test('counts and logs where no webhook is set, and takes a URL that is none', async () => {
+    const { run, counted, logger } = report();
+    await run({ ...INPUT, url: 'nonsense', lastTry: { errorClass: 'made up', statusCode: 'x' } });
+    assert.deepEqual(counted, ['died']);
+    assert.deepEqual(logger.lines, [
+      {
+        level: 'warn',
+        fields: { runId: 'run-4x7q', client: 'acme', host: '' },
+        message: 'callback not delivered, and no try follows: Temporal ended the delivery',
+      },
+    ]);
+  });
+
+  test('refuses an input that it can not use, for good', async () => {
+    for (const input of [null, {}, { ...INPUT, client: '' }, { ...INPUT, runId: 7 }, { ...INPUT, url: undefined }]) {
+      const failure = await failureOf(report().run(input));
+      assert.equal(failure.type, 'InvalidInput');
+      assert.equal(failure.nonRetryable, true);
+    }
   });
 });

@@ -115,6 +115,16 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     closes: 'COMPLETED',
     reads: { status: 'completed', callback: 'delivered' },
   },
+  'ended-by-temporal': {
+    // Temporal ends an activity at once when its delay goes beyond its total time.
+    callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 7_200_000 }],
+    drive: async (handle, activities) => {
+      await until(() => activities.reports.length === 1);
+      await handle.signal(SIGNAL.redeliver, {});
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
   'receiver-said-stop': {
     callback: [{ fail: 'CallbackStopped', statusCode: 410 }],
     target: { deadLetterMs: 200 },

@@ -1,5 +1,11 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { Activities, AgentProgress, DeliverCallbackInput, RunAgentInput } from '../../src/contract/activities.ts';
+import type {
+  Activities,
+  AgentProgress,
+  DeliverCallbackInput,
+  ReportDeadLetterInput,
+  RunAgentInput,
+} from '../../src/contract/activities.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 
 /** What one attempt of an activity does. */
@@ -16,6 +22,7 @@ export type Step =
 export class ScriptedActivities implements Activities {
   readonly agentCalls: RunAgentInput[] = [];
   readonly deliveries: DeliverCallbackInput[] = [];
+  readonly reports: ReportDeadLetterInput[] = [];
   readonly #script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[] };
   /** Called before a callback fails and is to be tried again, as the real activity signals its workflow. */
   onRetry: (workflowId: string) => Promise<void> = () => Promise.resolve();
@@ -29,6 +36,7 @@ export class ScriptedActivities implements Activities {
     return {
       runAgent: (input) => this.runAgent(input),
       deliverCallback: (input) => this.deliverCallback(input),
+      reportDeadLetter: (input) => this.reportDeadLetter(input),
     };
   }
 
@@ -57,6 +65,11 @@ export class ScriptedActivities implements Activities {
     }
     await this.#take(step, undefined);
     return { statusCode: 200, attempts: info.attempt, deliveredAt: new Date().toISOString() };
+  }
+
+  reportDeadLetter(input: ReportDeadLetterInput): Promise<void> {
+    this.reports.push(input);
+    return Promise.resolve();
   }
 
   async #take(step: Step, progress: AgentProgress | undefined): Promise<void> {

@@ -75,6 +75,20 @@ test('a dead letter is found by its search attribute, and loses the mark when it
   assert.deepEqual(marks, ['"retrying"', '"dead"', '"retrying"', '"delivered"']);
 });
 
+test('only a delivery that could not tell the operator itself has it reported, once', async (t) => {
+  const ended = SCENARIOS['ended-by-temporal'];
+  assert.ok(ended);
+  const { activities, runId } = await runScenario(t, ended);
+  const [{ lastTry, ...report }] = activities.reports as [(typeof activities.reports)[0]];
+  assert.deepEqual(report, { client: 'ci', runId, url: 'https://ci.example.com/hooks?token=not-for-summaries' });
+  assert.deepEqual([lastTry?.errorClass, lastTry?.statusCode], ['status', 503]);
+  for (const name of ['receiver-said-stop', 'redelivered', 'redelivered-while-retrying', 'canceled-while-delivering']) {
+    const other = SCENARIOS[name];
+    assert.ok(other);
+    assert.deepEqual((await runScenario(t, other)).activities.reports, [], name);
+  }
+});
+
 test('a canceled run tells its callback so', async (t) => {
   const scenario = SCENARIOS['canceled'];
   assert.ok(scenario);

@@ -17,8 +17,9 @@ export interface DeadLetterNews {
   readonly clientSecrets: readonly string[];
   readonly input: Pick<DeliverCallbackInput, 'runId' | 'client'>;
   readonly host: string;
-  readonly fault: DeliveryFault;
-  readonly attempts: number;
+  /** Of the last try, where one is known. */
+  readonly fault: Pick<DeliveryFault, 'statusCode' | 'errorClass'>;
+  readonly attempts: number | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly post: typeof guardedPost;
@@ -44,7 +45,7 @@ export async function tellOperator(news: DeadLetterNews): Promise<void> {
     callback_host: host,
     last_status_code: fault.statusCode ?? null,
     error_class: fault.errorClass ?? null,
-    attempts,
+    attempts: attempts ?? null,
     at: new Date(at).toISOString(),
   });
   try {

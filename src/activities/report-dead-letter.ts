@@ -1,0 +1,37 @@
+import type { Activities } from '../contract/activities.ts';
+import { shortHost } from '../egress/egress-error.ts';
+import { guardedPost } from '../egress/guarded-request.ts';
+import { toInputFailure } from './agent-failure.ts';
+import type { DeliverCallbackDeps } from './deliver-callback.ts';
+import { readReportInput } from './callback/read-report-input.ts';
+import { tellOperator } from './callback/tell-operator.ts';
+
+export type ReportDeadLetterDeps = Pick<
+  DeliverCallbackDeps,
+  'clients' | 'deadLetterWebhook' | 'logger' | 'metrics' | 'post' | 'now'
+>;
+
+/**
+ * The activity `reportDeadLetter`: counts, logs and tells the operator of a dead letter that no delivery could tell of.
+ * A webhook that can't be sent is logged and nothing more, as in `deliverCallback`.
+ *
+ * The activity throws ApplicationFailure of type `InvalidInput`.
+ */
+export function createReportDeadLetter(deps: ReportDeadLetterDeps): Activities['reportDeadLetter'] {
+  const { clients, deadLetterWebhook: webhook, logger, metrics, post = guardedPost, now = Date.now } = deps;
+  return async (value) => {
+    const read = readReportInput(value);
+    if (!read.ok) throw toInputFailure(read.problem);
+    const { client, runId, url, lastTry = {} } = read.input;
+    const host = URL.canParse(url) ? new URL(url).hostname : '';
+    metrics?.callbackDied();
+    logger.warn(
+      { runId, client, host: shortHost(host), ...lastTry },
+      'callback not delivered, and no try follows: Temporal ended the delivery',
+    );
+    if (webhook === undefined) return;
+    const clientSecrets = clients.get(client)?.callbackSecrets ?? [];
+    const facts = { input: { runId, client }, host, fault: lastTry, attempts: lastTry.tries, at: now() };
+    await tellOperator({ webhook, clientSecrets, ...facts, post, logger });
+  };
+}
