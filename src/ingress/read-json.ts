@@ -1,11 +1,33 @@
 import { ProblemError } from '../protocol/problems.ts';
+import { type JsonScan, MAX_DEPTH, scanJson } from './scan-json.ts';
+
+const MAX_SHOWN = 64;
 
 /**
- * Reads bytes as JSON (RFC 8259): UTF-8 without a byte order mark, nothing replaced, nothing guessed.
+ * Reads bytes as JSON (RFC 8259): UTF-8 without a byte order mark, nothing replaced, nothing guessed. An object that has one
+ * name twice is refused, since others may have read the other value (section 4), and so is deep nesting.
  *
  * @throws ProblemError `malformed_json`
  */
 export function readJson(bytes: Buffer): unknown {
+  refuseUnclear(scanJson(bytes));
+  return parseJson(bytes);
+}
+
+/** @throws ProblemError `malformed_json` */
+export function refuseUnclear({ isDeep, twice }: JsonScan): void {
+  if (isDeep) throw malformed(`The body is nested deeper than ${MAX_DEPTH} levels: send a flatter one.`);
+  if (twice === undefined) return;
+  const name = JSON.stringify(twice.length > MAX_SHOWN ? `${twice.slice(0, MAX_SHOWN)}…` : twice);
+  throw malformed(`The body has the name ${name} twice in one object: send it once.`);
+}
+
+/**
+ * Parses what was looked through already.
+ *
+ * @throws ProblemError `malformed_json`
+ */
+export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) throw malformed('The body is empty: send a JSON object.');
   let text: string;
   try {

@@ -51,9 +51,10 @@ export const PROBLEMS = {
   },
   malformed_json: {
     status: 400,
-    title: 'The body is not valid JSON',
-    meaning: 'The body is empty, not UTF-8 or not JSON.',
-    mend: 'Send one JSON document in UTF-8, without a byte order mark.',
+    title: 'The body is not JSON that can be read in one way',
+    meaning:
+      'The body is empty, not UTF-8 or not JSON, is nested deeper than 100 levels, or has one name twice in an object.',
+    mend: 'Send one flat JSON document in UTF-8, without a byte order mark, and each name once.',
   },
   invalid_task: {
     status: 422,

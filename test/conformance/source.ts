@@ -101,7 +101,7 @@ export function describeSource(name: string, sample: SourceSample): void {
 
     test('refuses what is no event', async (t) => {
       const source = await startSource(t, sample);
-      for (const body of ['{"cut": ', ...(sample.mayBeEmpty ? [] : [''])]) {
+      for (const body of ['{"cut": ', '{"id":"1","id":"2"}', ...(sample.mayBeEmpty ? [] : [''])]) {
         const response = await source.send({ body });
         await expectRefused(source, response, [400, 422], /^(?:malformed_json|invalid_event)$/);
       }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Problem } from '../../src/protocol/problems.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 
-const DEEP = 20_000;
+const DEEP = 100_000;
 
 describe('a signed body is refused, and starts nothing, when it', () => {
   const cases: [string, string | Uint8Array, number, string, RegExp][] = [
@@ -42,7 +42,28 @@ describe('a signed body is refused, and starts nothing, when it', () => {
       'invalid_task',
       /^principal: does not go with text/,
     ],
-    ['is nested deeply', `{"text":${'['.repeat(DEEP)}${']'.repeat(DEEP)}}`, 422, 'invalid_task', /must be a string/],
+    ['is 100,000 lists deep', `{"text":${'['.repeat(DEEP)}${']'.repeat(DEEP)}}`, 400, 'malformed_json', /100 levels/],
+    ['is 100,000 objects deep', `${'{"a":'.repeat(DEEP)}1${'}'.repeat(DEEP)}`, 400, 'malformed_json', /100 levels/],
+    ['opens and never closes', '['.repeat(DEEP), 400, 'malformed_json', /100 levels/],
+    [
+      'has one name twice',
+      '{"text":"a","text":"b"}',
+      400,
+      'malformed_json',
+      /the name "text" twice in one object: send/,
+    ],
+    ['has it twice in disguise', '{"text":"a","te\\u0078t" : "b"}', 400, 'malformed_json', /the name "text" twice/],
+    [
+      'has it twice with one value',
+      '{"text":"a","user_id":"u","user_id":"u"}',
+      400,
+      'malformed_json',
+      /"user_id" twice/,
+    ],
+    ['has a number beyond all', '{"text":1e400}', 422, 'invalid_task', /^text: must be a string/],
+    ['has NUL as a byte', '{"text":"a\u0000"}', 400, 'malformed_json', /not valid JSON/],
+    ['has NUL behind it', '{"text":"a"}\u0000', 400, 'malformed_json', /not valid JSON/],
+    ['is two documents', '{"text":"a"}{"text":"b"}', 400, 'malformed_json', /not valid JSON/],
     [
       'names a forbidden callback',
       '{"text":"Hi","callback_url":"http://10.0.0.1/"}',
@@ -60,7 +81,8 @@ describe('a signed body is refused, and starts nothing, when it', () => {
   ];
   for (const [when, body, status, code, detail] of cases) {
     test(when, async (t) => {
-      const ingress = await startTestIngress(t);
+      const limits = { bodyBytes: 1_000_000, bodyTimeoutMs: 5000, lingerMs: 200 };
+      const ingress = await startTestIngress(t, { limits });
       const response = await ingress.post('/webhook', body);
       const problem = (await response.json()) as Problem;
       assert.equal(response.status, status);

@@ -4,6 +4,7 @@ import type { RawEvent } from './raw-event.ts';
 import { readPlainJson } from './read-plain-json.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
+const MAX_SHOWN = 64;
 
 /** Reads a body of JSON. */
 export function readJsonEvent({ headers, body }: RawEvent): unknown {
@@ -31,5 +32,17 @@ export function readJsonOrFields(raw: RawEvent): unknown {
 
 function readForm({ headers, body }: RawEvent): URLSearchParams | undefined {
   const { essence, isUtf8 } = readMediaType(headers);
-  return essence === FORM && isUtf8 ? new URLSearchParams(body.toString('utf8')) : undefined;
+  if (essence !== FORM || !isUtf8) return undefined;
+  const fields = new URLSearchParams(body.toString('utf8'));
+  const names = new Set<string>();
+  for (const name of fields.keys()) {
+    if (names.has(name)) throw fieldTwice(name);
+    names.add(name);
+  }
+  return fields;
+}
+
+function fieldTwice(name: string): ProblemError {
+  const shown = JSON.stringify(name.slice(0, MAX_SHOWN));
+  return new ProblemError('malformed_json', `The form has the field ${shown} twice: send it once.`);
 }

@@ -137,6 +137,20 @@ test("a button's press is answered with nothing that Slack would show", async (t
   assert.deepEqual(source.ingress.runs.started[0]?.input.task, { text: 'Do it', userId: 'U1' });
 });
 
+test('a form that has one field twice is refused, for which of them counts nobody can tell', async (t) => {
+  for (const [name, body] of [
+    ['slack', 'command=%2Fask&text=a&text=b'],
+    ['github', 'payload=%7B%7D&payload=%7B%22a%22%3A1%7D'],
+  ] as const) {
+    const source = await startSource(t, sample(name), { map: { text: 'x' } });
+    const response = await source.send({ body, contentType: 'application/x-www-form-urlencoded' });
+    const problem = (await response.json()) as Problem;
+    assert.deepEqual([response.status, problem.code], [400, 'malformed_json']);
+    assert.match(problem.detail, /^The form has the field "(?:text|payload)" twice/);
+    assert.deepEqual(source.ingress.runs.calls, []);
+  }
+});
+
 describe('CloudEvents', () => {
   test('in a batch are refused with the mend', async (t) => {
     const source = await startSource(t, sample('cloudevents, structured'));

@@ -70,6 +70,17 @@ describe('a field of a task', () => {
     assert.deepEqual([response.status, problem.errors?.map(({ field }) => field)], [422, ['map.text']]);
   });
 
+  test('that is a number which JavaScript can not hold is kept as it was sent', async (t) => {
+    const source = await startSource(t, CI, {
+      map: { text: '{{ event.id }} {{ event.far }} {{ event.n }} {{ event | json }}' },
+    });
+    assert.equal((await source.send({ body: '{"id":-12345678901234567890,"far":1e400,"n":1e3}' })).status, 202);
+    assert.equal(
+      source.ingress.runs.started[0]?.input.task.text,
+      '-12345678901234567890 1e400 1000 {"id":"-12345678901234567890","far":"1e400","n":1000}',
+    );
+  });
+
   test('that is metadata stands in the input of the run', async (t) => {
     const source = await startSource(t, CI);
     await source.send();
