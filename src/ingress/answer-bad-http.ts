@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ProblemCode, toProblem } from '../protocol/problems.ts';
 import type { IngressLogger } from './app-deps.ts';
@@ -32,20 +32,45 @@ export function answerBadHttp(
     'malformed_request',
     'What arrived is not a valid HTTP/1.1 request: check the client and what stands between it and this server.',
   ];
+  // A request that has reached the application has a log line of its own.
+  const { status, title, headers, body } = toAnswer(code, detail, current === undefined ? logger : undefined);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroySoon();
+}
+
+/** Whether a request names the host that it is for as it must: RFC 9112 section 3.2. */
+export function hasOneHost({ headersDistinct, httpVersionMinor }: IncomingMessage): boolean {
+  const hosts = headersDistinct['host']?.length ?? 0;
+  return hosts === 1 || (hosts === 0 && httpVersionMinor === 0);
+}
+
+/** Answers a request that names no host, or several. Node itself would answer the first without a body, and take the other. */
+export function answerBadHost(response: ServerResponse, logger: IngressLogger): void {
+  const detail = 'HTTP/1.1 wants one header Host, no more and no less: check the client and what stands in between.';
+  const { status, headers, body } = toAnswer('malformed_request', detail, logger);
+  response.writeHead(status, headers).end(body);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly title: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+function toAnswer(code: ProblemCode, detail: string, logger: IngressLogger | undefined): Answer {
   const requestId = randomUUID();
   const problem = toProblem(code, detail, { request_id: requestId });
-  // A request that has reached the application has a log line of its own.
-  if (current === undefined) logger.info({ request_id: requestId, status: problem.status, problem: code }, 'request');
+  logger?.info({ request_id: requestId, status: problem.status, problem: code }, 'request');
   const body = JSON.stringify(problem);
-  const head = [
-    `HTTP/1.1 ${problem.status} ${problem.title}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  socket.destroySoon();
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': requestId,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    Connection: 'close',
+  };
+  return { status: problem.status, title: problem.title, headers, body };
 }

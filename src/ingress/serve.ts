@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerBadHttp } from './answer-bad-http.ts';
+import { answerBadHost, answerBadHttp, hasOneHost } from './answer-bad-http.ts';
 import type { IngressLogger } from './app-deps.ts';
 import { formatAddress, ListenError } from './listen-error.ts';
 import type { RunClient } from './run-client.ts';
@@ -77,12 +77,16 @@ async function serve(options: ServeOptions, setting: string, onDrain: () => Prom
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.maxHeaderBytes,
     connectionsCheckingInterval: limits.checkIntervalMs,
+    // Looked at below, where the answer can say what is wrong.
+    requireHostHeader: false,
   });
   const connections = trackConnections(server, options.logger);
   const handler = options.app.callback();
-  server.on('request', handler);
+  server.on('request', (req, res) => (hasOneHost(req) ? handler(req, res) : answerBadHost(res, options.logger)));
   // Without a listener Node asks for the body before anyone has looked at its declared length.
   server.on('checkContinue', (req, res) => server.emit('request', req, res));
+  // What else is expected may be left unmet (RFC 9110 section 10.1.1); Node would refuse it without a body.
+  server.on('checkExpectation', (req, res) => server.emit('request', req, res));
   const port = await listen(server, options.host, options.port, setting);
   let drained: Promise<void> | undefined;
   return {

@@ -124,6 +124,23 @@ describe('a body', () => {
     );
   });
 
+  test('in chunks that trickle without end does not hold the connection beyond the limit', async (t) => {
+    const { ingress, raw } = await open(t);
+    raw.socket.write(head('Transfer-Encoding: chunked', SIGNATURE));
+    const trickle = setInterval(() => raw.socket.write('1\r\nx\r\n'), 10);
+    assert.match(await raw.closed(), /^HTTP\/1\.1 408 /);
+    clearInterval(trickle);
+    assert.deepEqual(ingress.runs.calls, []);
+  });
+
+  test('is read although its sender expects what nobody promises', async (t) => {
+    const { raw } = await open(t);
+    raw.socket.write(
+      `${head(`Content-Length: ${BODY.length}`, 'Expect: 200-maybe', 'Connection: close', SIGNATURE)}${BODY}`,
+    );
+    assert.match(await raw.closed(), /^HTTP\/1\.1 202 /);
+  });
+
   test('longer than declared does not become part of the task', async (t) => {
     const { ingress, raw } = await open(t);
     raw.socket.write(`${head(`Content-Length: ${BODY.length}`, SIGNATURE)}${BODY}garbage that follows\r\n\r\n`);
@@ -140,6 +157,13 @@ describe('what is not HTTP gets a problem and a closed connection:', () => {
     ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000', 400, 'malformed_request'],
     ['two lengths', head('Content-Length: 5', 'Content-Length: 6'), 400, 'malformed_request'],
     ['length and chunks', head('Content-Length: 5', 'Transfer-Encoding: chunked'), 400, 'malformed_request'],
+    ['no host', 'POST /webhook HTTP/1.1\r\nContent-Length: 0\r\n\r\n', 400, 'malformed_request'],
+    ['two hosts', head('Host: other', 'Content-Length: 0'), 400, 'malformed_request'],
+    ['one length twice', head('Content-Length: 5', 'Content-Length: 5'), 400, 'malformed_request'],
+    ['a list of lengths', head('Content-Length: 5, 5'), 400, 'malformed_request'],
+    ['a length beyond all', head(`Content-Length: ${'9'.repeat(30)}`), 400, 'malformed_request'],
+    ['a chunk beyond all', `${head('Transfer-Encoding: chunked')}${'f'.repeat(20)}\r\n`, 400, 'malformed_request'],
+    ['lines without CR', head('Content-Length: 0').replaceAll('\r', ''), 400, 'malformed_request'],
     ['a negative length', head('Content-Length: -1'), 400, 'malformed_request'],
     ['a bad chunk', `${head('Transfer-Encoding: chunked')}zz\r\n`, 400, 'malformed_request'],
     ['headers over the limit', head(`X: ${'x'.repeat(20_000)}`), 431, 'headers_too_large'],
