@@ -93,7 +93,7 @@ const FOLLOW_RUN: JsonObject = {
 - \`event: run\`, \`data\`: the run, \`id\`: a sequence number.
 - \`event: end\`, \`data\`: \`{"status", "callback"}\`: the run is terminal and its callback delivered, dead or none. The stream ends. A redelivery after that is seen by a new stream.
 - \`event: bye\`: the server stops before that; connect again.
-- Comments every 15 seconds.
+- Comments while nothing happens: every 15 seconds, unless the operator sets it otherwise.
 
 After a reconnect with \`Last-Event-ID\` it begins with the run as it then stands, so that nothing is missed; 204 tells an \`EventSource\` that has seen the end to stay away.
 
