@@ -18,6 +18,8 @@ export interface IsolationStack {
   readonly times: Map<string, RunTimes>;
   /** Attempts that gave their slot back. */
   readonly parked: () => number;
+  /** Callbacks whose schedule is used up. */
+  readonly died: () => number;
   start(callbackUrl: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export async function startIsolationStack(address: string, slots: number): Promi
   const client = new Client({ connection });
   const times = new Map<string, RunTimes>();
   let parked = 0;
+  let died = 0;
   const run = async (_: string, { runId }: { readonly runId: string }): Promise<{ output: string }> => {
     const known = times.get(runId);
     if (known !== undefined) known.agentAt ??= performance.now();
@@ -53,7 +56,7 @@ export async function startIsolationStack(address: string, slots: number): Promi
       attemptEnded: () => undefined,
       placesChanged: () => undefined,
       callbackAttempted: () => undefined,
-      callbackDied: () => undefined,
+      callbackDied: () => (died += 1),
       callbackParked: () => (parked += 1),
     },
   });
@@ -71,6 +74,7 @@ export async function startIsolationStack(address: string, slots: number): Promi
   return {
     times,
     parked: () => parked,
+    died: () => died,
     async start(callbackUrl) {
       const workflowId = randomRunId();
       times.set(workflowId, { startedAt: performance.now() });
