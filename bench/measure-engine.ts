@@ -54,12 +54,13 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
     const server = await ended(engine.startOurs());
     const peer = await startPeer();
     ends.push(() => peer.close());
-    const start = (command: OurOptions['command'], taskQueue: string): Promise<OurProcess> =>
-      ended(startOurs({ command, taskQueue, address: server.address, agentUrl: peer.url, folder }));
+    const common = { address: server.address, agentUrl: peer.url, folder };
+    const start = (own: Pick<OurOptions, 'command' | 'taskQueue' | 'agentConcurrency'>): Promise<OurProcess> =>
+      ended(startOurs({ ...common, ...own }));
     const [minimal, ours, ingress] = await Promise.all([
       ended(startMinimal(server.address, 'tuned')),
-      start('start', 'ours'),
-      start('ingress', 'nobody-takes-these'),
+      start({ command: 'start', taskQueue: 'ours', agentConcurrency: scale.slowRuns }),
+      start({ command: 'ingress', taskQueue: 'nobody-takes-these' }),
     ]);
     const our = ourSide(server, ours, peer);
 
@@ -93,7 +94,8 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
     if (withOpenRuns) {
       say(`memory with ${scale.openRuns} open runs`);
       await Promise.all([ours.stop(), minimal.stop(), ingress.stop()]);
-      openRuns = await measureOpenRuns((command) => start(command, 'open-runs'), scale.openRuns, say);
+      const taskQueue = 'open-runs';
+      openRuns = await measureOpenRuns((command) => start({ command, taskQueue }), scale.openRuns, say);
     }
     return { name: engine.name, about: engine.about, equal, shipped, costs, starts, idle, loaded, openRuns };
   } finally {

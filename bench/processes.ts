@@ -10,8 +10,6 @@ import type { Order } from './minimal-process.ts';
 import { postWebhook } from './post-webhook.ts';
 
 const SECRET = randomBytes(16).toString('hex');
-/** More than the slow agents, so that all of them are at work at once. */
-const AGENT_CONCURRENCY = 256;
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 /** A process that is measured. */
@@ -60,13 +58,17 @@ export interface OurOptions {
   readonly agentUrl: string;
   readonly taskQueue: string;
   readonly folder: string;
+  /** How many agents may be at work at once; by default as many as the product's own default. */
+  readonly agentConcurrency?: number;
 }
 
 /** Starts one from the build, with the settings of a production but for addresses and how many agents work at once. */
-export async function startOurs({ command, address, agentUrl, taskQueue, folder }: OurOptions): Promise<OurProcess> {
+export async function startOurs(options: OurOptions): Promise<OurProcess> {
+  const { command, address, agentUrl, taskQueue, folder, agentConcurrency = 64 } = options;
   const [port, adminPort] = [await freePort(), await freePort()];
-  const settings = join(folder, 'settings.yaml');
-  writeFileSync(settings, `agents: { garudust: { url: '${agentUrl}', concurrency: ${AGENT_CONCURRENCY} } }\n`);
+  const own = randomUUID().slice(0, 8);
+  const settings = join(folder, `settings-${own}.yaml`);
+  writeFileSync(settings, `agents: { garudust: { url: '${agentUrl}', concurrency: ${agentConcurrency} } }\n`);
   const began = performance.now();
   const child = spawn(process.execPath, [MAIN, command], {
     cwd: folder,
@@ -83,7 +85,7 @@ export async function startOurs({ command, address, agentUrl, taskQueue, folder 
       RUNS_API_KEY: SECRET,
       GARUDUST_TEMPORAL_CONFIG: settings,
       CALLBACK_PERMIT_NETWORKS: '127.0.0.0/8',
-      JOURNAL_DIR: join(folder, `journal-${randomUUID().slice(0, 8)}`),
+      JOURNAL_DIR: join(folder, `journal-${own}`),
       LOG_LEVEL: 'warn',
     },
   });
