@@ -50,6 +50,7 @@ describe('the address policy', () => {
 
   test('refuses a URL that is longer than a run may hold', () => {
     assert.match(refusal(`https://example.com/${'a'.repeat(8192)}`), /longer than 8192/);
+    assert.match(refusal(`https://example.com/${'a'.repeat(10_000)}`), /^a URL longer than 8192 characters is refused/);
   });
 });
 
@@ -117,6 +118,19 @@ describe('allowed domains', () => {
     refusal('https://evil.com#.example.com', only('example.com'));
     refusal('https://evil.com?.example.com', only('example.com'));
     refusal('https://example.com%2eevil.com/', only('example.com'));
+  });
+
+  test('permit no look-alike, which is named as what it is', () => {
+    // Cyrillic, Greek and Latin letters that read as example.com.
+    for (const host of [
+      '\u0435xample.com',
+      'ex\u0430mple.com',
+      'example.c\u03bfm',
+      'examp\u0131e.com',
+      'exampl\u0435.com',
+    ]) {
+      assert.match(refusal(`https://${host}/`, only('example.com')), /^\S*xn--\S+ is not among the permitted/);
+    }
   });
 
   test('with *. permit subdomains alone', () => {

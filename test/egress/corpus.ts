@@ -130,7 +130,14 @@ export const REFUSED: Readonly<Record<string, readonly (readonly [RegExp, readon
   'names that DNS can not know': [
     [
       /not a name/,
-      ['http://a..b/', `http://${'a'.repeat(64)}.com/`, 'http://-a.com/', "http://a'b.com/", 'http://a,b/'],
+      [
+        'http://a..b/',
+        `http://${'a'.repeat(64)}.com/`,
+        `http://${'a.'.repeat(148)}com/`,
+        'http://-a.com/',
+        "http://a'b.com/",
+        'http://a,b/',
+      ],
     ],
   ],
 };

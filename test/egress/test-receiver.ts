@@ -7,6 +7,8 @@ export interface TestReceiver {
   readonly connections: () => number;
   /** Everything that came, of all connections. */
   readonly received: () => string;
+  /** Bytes that were handed to the kernel, of all connections. */
+  readonly sent: () => number;
 }
 
 /**
@@ -32,12 +34,18 @@ export async function listen(
   { host = '127.0.0.1', port = 0 }: { host?: string; port?: number } = {},
 ): Promise<TestReceiver> {
   const sockets = new Set<Socket>();
+  let sentByClosed = 0;
   let connections = 0;
   let received = '';
   server.on('connection', (socket: Socket) => {
     connections += 1;
     sockets.add(socket);
-    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
+    socket
+      .on('error', () => undefined)
+      .once('close', () => {
+        sockets.delete(socket);
+        sentByClosed += socket.bytesWritten;
+      });
   });
   let served = 0;
   server.on(event, (socket: Socket) => {
@@ -51,7 +59,12 @@ export async function listen(
   });
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return { port: address.port, connections: () => connections, received: () => received };
+  return {
+    port: address.port,
+    connections: () => connections,
+    received: () => received,
+    sent: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, sentByClosed),
+  };
 }
 
 /** Answers once the whole head and body have come, and closes. */
