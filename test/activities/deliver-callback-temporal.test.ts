@@ -196,6 +196,34 @@ describe('deliverCallback on Temporal', () => {
     await server.client.workflow.getHandle(workflowId).terminate();
   });
 
+  test('goes nowhere that policy forbids, though a signal from the Temporal UI says so', async (t) => {
+    const { server, taskQueue } = await setUp(t);
+    const receiver = await startCallbackReceiver(t, (nth) => ({ status: nth === 0 ? 410 : 204 }));
+    const forbidden = await startCallbackReceiver(t);
+    const worker = await createWorker(server, taskQueue);
+    await worker.runUntil(async () => {
+      const handle = await startRun(server, taskQueue, receiver.url, []);
+      const untilDeadAfter = async (attempts: number): Promise<RunResource['callback']> => {
+        for (;;) {
+          const facts = await readRun(server.client, handle.workflowId);
+          assert.ok(facts);
+          const { callback } = toRunResource(facts, {});
+          if (callback.status === 'dead' && callback.attempts === attempts) return callback;
+          await sleep(50);
+        }
+      };
+      await untilDeadAfter(1);
+      // Loopback like the receiver, but only 127.0.0.1 is permitted.
+      await handle.signal(SIGNAL.redeliver, { url: `http://127.0.0.2:${forbidden.port}/hook` });
+      assert.match((await untilDeadAfter(2)).last_error ?? '', /127\.0\.0\.2 is a loopback address.*PERMIT_NETWORKS/);
+      await handle.signal(SIGNAL.redeliver, { url: 'file:///etc/passwd' });
+      assert.match((await untilDeadAfter(3)).last_error ?? '', /only http and https are permitted/);
+      await handle.signal(SIGNAL.redeliver, { url: receiver.url });
+      await handle.result();
+    });
+    assert.deepEqual([receiver.received.length, forbidden.received.length], [2, 0]);
+  });
+
   test('goes on at the next worker when its own stops in the midst of a try', async (t) => {
     const { server, taskQueue } = await setUp(t);
     const receiver = await startCallbackReceiver(t, (nth) => (nth === 0 ? {} : { status: 200 }));
