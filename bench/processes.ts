@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../src/cli/temporal-server/free-port.ts';
+import { stopWithParent } from '../src/cli/temporal-server/stop-with-parent.ts';
 import type { Order } from './minimal-process.ts';
 import { postWebhook } from './post-webhook.ts';
 
@@ -89,6 +90,7 @@ export async function startOurs(options: OurOptions): Promise<OurProcess> {
       LOG_LEVEL: 'warn',
     },
   });
+  stopWithParent(child);
   await untilReady(adminPort, child);
   const startedAfterMs = performance.now() - began;
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
