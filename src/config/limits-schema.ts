@@ -23,7 +23,7 @@ export const limits = z.strictObject({
   body_timeout: setting(waitTime, { default: '20s', help: 'Time for the body, from the end of the headers.' }),
   max_in_flight: setting(inFlight, {
     default: 128,
-    help: 'Tasks and events that one process takes in at once, from all clients; further ones are answered 503 before their body is read. Fewer are taken in while Temporal is slow to record them.',
+    help: 'Tasks and events that one process takes in at once, from all clients; further ones are answered 503 before their body is read. Fewer are taken in while Temporal is slow to record them. One whose body does not come loses its place to the next.',
   }),
   shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
     default: '10s',
