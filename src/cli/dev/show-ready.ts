@@ -2,10 +2,10 @@ import { signGithub } from '../../signatures/github.ts';
 import type { CliIo } from '../cli-io.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { colorsFor } from '../show/colors.ts';
+import { sampleTask } from './sample-task.ts';
 import type { DevStack } from './start-dev-stack.ts';
 
 const LABEL_WIDTH = 14;
-const SAMPLE = { text: 'Summarise why deployment 4312 failed' };
 
 /** Tells where everything is, and a line to paste that starts a first run. */
 export function showReady(stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'>, io: CliIo): void {
@@ -30,9 +30,9 @@ export function showReady(stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUr
   const lines = rows.flatMap(([label, value]) =>
     value === undefined ? [] : [`  ${colors.dim(label.padEnd(LABEL_WIDTH))}${value}`],
   );
-  const secret = config.clients[0]?.webhookSecrets[0] ?? '';
-  const body = JSON.stringify(SAMPLE);
-
+  const [client] = config.clients;
+  const secret = client?.webhookSecrets[0] ?? '';
+  const body = JSON.stringify(sampleTask(client));
   const curl = [
     `curl ${ingressUrl}/webhook`,
     `-H 'Content-Type: application/json'`,

@@ -11,9 +11,9 @@ import { colorsFor } from '../show/colors.ts';
 import { createProgress } from '../show/progress.ts';
 import { showCallback } from '../show/show-callback.ts';
 import { showRun } from '../show/show-run.ts';
+import { sampleTask } from './sample-task.ts';
 import type { DevStack } from './start-dev-stack.ts';
 
-const TASK = 'Summarise why deployment 4312 failed';
 const CALLBACK_TIMEOUT_MS = 60_000;
 
 /**
@@ -46,7 +46,7 @@ export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl
   });
   const progress = createProgress(io);
   try {
-    const task = { text: TASK, callback_url: `${receiver.url}hooks`, session_key: 'demo' };
+    const task = { ...sampleTask(client), callback_url: `${receiver.url}hooks`, session_key: 'demo' };
     say('1. a signed webhook', `POST ${ingressUrl}/webhook\n${JSON.stringify(task)}`);
     const { run: accepted } = await api.sendTask(task, `demo-${randomUUID()}`);
     say('2. 202 Accepted, at once', JSON.stringify(accepted, null, 2));
