@@ -49,7 +49,7 @@ describe('the README’s verifier of callbacks', () => {
   test('in JavaScript accepts what is sent, and nothing else', async () => {
     const source = `data:text/javascript,${encodeURIComponent(codeOf('js', 'isGenuine'))}`;
     const { isGenuine } = (await import(source)) as {
-      isGenuine(body: string, header: string | undefined, secret: string): boolean;
+      isGenuine: (body: string, header: string | undefined, secret: string) => boolean;
     };
     for (const [body, header, genuine] of CASES) assert.equal(isGenuine(body, header, SECRET), genuine, header);
     assert.equal(isGenuine(BODY, undefined, SECRET), false);
