@@ -1,4 +1,5 @@
 import type { Activities } from '../contract/activities.ts';
+import { parseEgressProxy } from '../egress/egress-proxy.ts';
 import { parseNetworks } from '../egress/network.ts';
 import { toInputFailure } from './agent-failure.ts';
 import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
@@ -7,9 +8,11 @@ import { HostPlaces } from './callback/host-places.ts';
 import { readCallbackInput } from './callback/read-callback-input.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
-export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat' | 'places'> {
+export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat' | 'places' | 'proxy'> {
   /** By id. */
   readonly clients: ReadonlyMap<string, CallbackClient>;
+  /** The URL of a proxy that callbacks go through. Default: none. */
+  readonly egressProxy?: string;
   /** Most tries at once to one host. Default: `DEFAULT_PER_HOST`. */
   readonly perHost?: number;
 }
@@ -28,19 +31,22 @@ export const DEFAULT_PER_HOST = 50;
  * The activity throws ApplicationFailure of type `InvalidInput`, `CallbackFailed`, `CallbackParked`, `CallbackRefused`,
  * `CallbackStopped` or `WorkerStopped`, or `CancelledFailure` on cancel, pause and reset.
  *
- * @throws RangeError when a client can't sign or has a header that is not valid, or for a network that is none, or
+ * @throws RangeError when a client can't sign or has a header that is not valid, or for a network or proxy that is none, or
  * when `perHost` is not a positive whole number
  */
 export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['deliverCallback'] {
   const clients = prepareClients(deps.clients, deps.logger);
   parseNetworks(deps.permitNetworks);
+  const proxy = deps.egressProxy === undefined ? undefined : parseEgressProxy(deps.egressProxy);
   const places = new HostPlaces({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
   return async (value) => {
     const read = readCallbackInput(value);
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {
-      return await new DeliveryTry({ ...deps, heartbeat, places }, read.input).run(clients.get(read.input.client));
+      return await new DeliveryTry({ ...deps, heartbeat, places, proxy }, read.input).run(
+        clients.get(read.input.client),
+      );
     } finally {
       heartbeat.stop();
     }

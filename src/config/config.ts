@@ -97,6 +97,8 @@ export interface AgentConfig {
 export interface CallbackConfig {
   /** CIDR. */
   readonly permitNetworks: readonly string[];
+  /** May hold credentials. Absent: callbacks go straight to their receivers. */
+  readonly proxy?: string;
   readonly retryDelaysMs: readonly number[];
   readonly attemptTimeoutMs: number;
   readonly deadLetterMs: number;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
-import { baseUrl, domain, listenHost, network, postUrl } from './kinds/addresses.ts';
+import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from './kinds/addresses.ts';
 import { listOf } from './kinds/kind.ts';
 import { duration, rate, wholeNumber } from './kinds/quantities.ts';
 import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
@@ -129,6 +129,12 @@ const callback = z.strictObject({
     default: [],
     devDefault: ['127.0.0.0/8', '::1/128'],
     help: 'Private networks that callbacks may go to all the same. Only the operator can open them.',
+  }),
+  proxy: optionalSetting(proxyUrl, {
+    env: 'CALLBACK_PROXY',
+    secret: true,
+    defaultText: 'none',
+    help: 'A proxy that all callbacks go through, by CONNECT. It then judges what names resolve to.',
   }),
   retry_delays: setting(listOf(long, 'durations', 64), {
     default: ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'],

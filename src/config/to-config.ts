@@ -21,6 +21,7 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
     sources: Object.entries(read.sources).map(([name, source]) => toSource(name, source, read.clients[0]?.id ?? '')),
     callback: {
       permitNetworks: read.callback.permit_networks,
+      ...(read.callback.proxy !== undefined && { proxy: read.callback.proxy }),
       retryDelaysMs: read.callback.retry_delays,
       attemptTimeoutMs: read.callback.attempt_timeout,
       deadLetterMs: read.callback.dead_letter,

@@ -2,6 +2,8 @@
 export type Stage =
   /** Finding the addresses. */
   | 'resolve'
+  /** Until the egress proxy has connected, where there is one. */
+  | 'proxy'
   /** Until TCP is connected. */
   | 'connect'
   /** Until TLS is agreed. */

@@ -6,7 +6,7 @@ import { ConnectionError } from './connection-error.ts';
 /** What a caller of ours may set of TLS. */
 export type TlsTrust = Pick<ConnectionOptions, 'ca'>;
 
-interface DialOptions {
+export interface DialOptions {
   /** Ends the attempt. */
   readonly signal: AbortSignal;
   /** How long TCP may take to connect, in milliseconds, where that is less than the signal allows. */
@@ -22,10 +22,31 @@ interface DialOptions {
  * @throws ConnectionError of stage `connect` or `tls`, also when aborted
  */
 export function dial(target: EgressTarget, address: string, options: DialOptions): Promise<Socket> {
-  const { signal, connectMs } = options;
+  const place = { host: address, port: target.port };
+  const socket = target.secure
+    ? connectTls({ ...options.trust, ...tlsOptions(target), ...place })
+    : connect({ ...place, noDelay: true });
+  return untilOpen(socket, 'connect', target.secure, options);
+}
+
+/**
+ * Agrees TLS with the host of a URL over a connection that is there, as `dial` does.
+ *
+ * @throws ConnectionError of stage `tls`, also when aborted
+ */
+export function agreeTls(over: Socket, target: EgressTarget, options: DialOptions): Promise<Socket> {
+  const socket = connectTls({ ...options.trust, ...tlsOptions(target), socket: over });
+  return untilOpen(socket, 'tls', true, options);
+}
+
+function untilOpen(
+  socket: Socket,
+  first: 'connect' | 'tls',
+  secure: boolean,
+  { signal, connectMs }: DialOptions,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    let stage: 'connect' | 'tls' = 'connect';
-    const socket = open(target, address, options.trust);
+    let stage = first;
     const timer = connectMs === undefined ? undefined : setTimeout(() => fail('ETIMEDOUT'), connectMs);
     const stop = (): void => {
       clearTimeout(timer);
@@ -49,18 +70,11 @@ export function dial(target: EgressTarget, address: string, options: DialOptions
     socket.once('connect', () => {
       clearTimeout(timer);
       stage = 'tls';
-      if (!target.secure) done();
+      if (!secure) done();
     });
     socket.once('secureConnect', done);
     if (signal.aborted) onAbort();
   });
-}
-
-function open(target: EgressTarget, address: string, trust: TlsTrust | undefined): Socket {
-  const place = { host: address, port: target.port };
-  return target.secure
-    ? connectTls({ ...trust, ...tlsOptions(target), ...place })
-    : connect({ ...place, noDelay: true });
 }
 
 function tlsOptions({ host }: EgressTarget): ConnectionOptions {

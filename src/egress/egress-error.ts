@@ -52,6 +52,12 @@ const STAGES: Readonly<Record<Stage, StageWords>> = {
     late: 'took no connection',
     mend: 'check that the receiver runs, its port and its network',
   },
+  proxy: {
+    errorClass: 'connect',
+    failed: 'was not reached by the egress proxy (CODE)',
+    late: 'was not reached by the egress proxy',
+    mend: 'check the receiver; an operator can look at the proxy, CALLBACK_PROXY (callback.proxy)',
+  },
   tls: {
     errorClass: 'tls',
     failed: 'failed TLS (CODE)',
@@ -72,6 +78,9 @@ const STAGES: Readonly<Record<Stage, StageWords>> = {
   },
 };
 
+/** 403 of most proxies, 407 of smokescreen, and of others where our credentials are missing. */
+const REFUSED_BY_PROXY = /^PROXY_40[37]$/;
+
 /**
  * Words and class for a connection that failed.
  *
@@ -79,9 +88,13 @@ const STAGES: Readonly<Record<Stage, StageWords>> = {
  */
 export function describeFailure(host: string, { stage, code }: ConnectionError): [message: string, EgressErrorClass] {
   const { errorClass, failed, mend } = STAGES[stage];
-  if (code === 'HPE_HEADER_OVERFLOW')
+  if (REFUSED_BY_PROXY.test(code)) {
+    return [`${host} was refused by the egress proxy (${code}): use an address that it permits`, 'refused_by_policy'];
+  }
+  const answer = stage !== 'proxy';
+  if (answer && code === 'HPE_HEADER_OVERFLOW')
     return [`${host} sent headers over 16 KiB: send fewer or shorter ones`, errorClass];
-  if (code.startsWith('HPE_')) {
+  if (answer && code.startsWith('HPE_')) {
     return [`${host} did not answer in HTTP (${code}): check the scheme and the port of the URL`, errorClass];
   }
   return [`${host} ${failed.replace('CODE', code)}: ${mend}`, errorClass];

@@ -1,6 +1,8 @@
 import { type EgressRules, type EgressTarget, judgeUrl, refuseAddresses } from './address-policy.ts';
 import { ConnectionError } from './connection-error.ts';
 import { dial, type TlsTrust } from './dial.ts';
+import { dialThrough } from './dial-through.ts';
+import type { EgressProxy } from './egress-proxy.ts';
 import { describeFailure, describeTimeout, EgressError, shortHost } from './egress-error.ts';
 import { type AnswerHead, exchange, type PostBody } from './exchange.ts';
 import { type ResolveHost, resolveHost } from './resolve-host.ts';
@@ -13,15 +15,17 @@ export interface GuardedPost extends PostBody {
   readonly timeoutMs: number;
   /** Ends the request; it then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
-  /** Default: the system's name servers. */
+  /** Default: the system's name servers. Not asked where there is a proxy. */
   readonly resolve?: ResolveHost;
+  /** Everything goes through it. It then finds, and must judge, the addresses of names. Default: none. */
+  readonly proxy?: EgressProxy | undefined;
   /** Certificates to trust instead of Node's. */
   readonly trust?: TlsTrust;
 }
 
 /** An answer, whatever its status. */
 export interface PostAnswer extends AnswerHead {
-  /** The IP address that was dialled. For operators: never shown to a caller. */
+  /** The IP address that was dialled, or the proxy. For operators: never shown to a caller. */
   readonly address: string;
   /** From the start of the lookup to the end of the answer. */
   readonly durationMs: number;
@@ -40,6 +44,8 @@ const EARLY_DEATH_MS = 1000;
  * dialled when a connection can not be made. A connection that is cut within a second, before any answer, is tried once
  * more at once.
  *
+ * Through an operator's own proxy the URL is judged in the same way, but for what its name resolves to.
+ *
  * @throws EgressError when policy refuses or no answer came in time
  * @throws TypeError for a header that HTTP can not hold
  * @throws RangeError when `permitNetworks` holds something else than networks
@@ -56,7 +62,10 @@ export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
   const timer = setTimeout(onAbort, post.timeoutMs);
   post.signal?.addEventListener('abort', onAbort);
   try {
-    const addresses = await findAddresses(judged.target, post, stop.signal, started);
+    const addresses =
+      post.proxy === undefined
+        ? await findAddresses(judged.target, post, stop.signal, started)
+        : [`${post.proxy.host}:${post.proxy.port}`];
     const head = await askAny(judged.target, addresses, post, attempt);
     return { ...head, address: attempt.address ?? '', durationMs: elapsed(started) };
   } catch (error) {
@@ -126,7 +135,10 @@ async function ask(
   signal: AbortSignal,
   connectMs?: number,
 ): Promise<AnswerHead> {
-  const socket = await dial(target, address, { signal, connectMs, trust: post.trust });
+  const { proxy, trust } = post;
+  const socket = await (proxy === undefined
+    ? dial(target, address, { signal, connectMs, trust })
+    : dialThrough(proxy, target, { signal, trust }));
   return exchange(socket, target, post, signal);
 }
 

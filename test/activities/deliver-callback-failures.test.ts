@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { EgressError } from '../../src/egress/egress-error.ts';
 import { startCallbackReceiver } from '../support/callback-receiver.ts';
@@ -196,6 +198,33 @@ describe('policy', () => {
     assert.equal(failure.type, 'CallbackRefused');
     assert.match(failure.message, /not among the permitted callback domains/);
     assert.equal(receiver.received.length, 0);
+  });
+});
+
+describe('an egress proxy', () => {
+  test('is asked for every callback, and its refusal is told without its address', async (t) => {
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', (req: IncomingMessage, socket: Socket) => {
+      asked.push(req.url ?? '');
+      socket.end('HTTP/1.1 403 No\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    t.after(() => proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const { fail, logger } = setUpDelivery({ egressProxy: `http://me:hunter2@127.0.0.1:${port}` });
+    const failure = await fail(callbackInput('https://ci.example.com/hook'));
+    assert.deepEqual(asked, ['ci.example.com:443']);
+    assert.equal(failure.type, 'CallbackRefused');
+    assert.equal(failure.nextRetryDelay, 5000);
+    assert.match(failure.message, /^ci\.example\.com was refused by the egress proxy \(PROXY_403\): [^:]*\.$/);
+    assert.doesNotMatch(JSON.stringify([failure.details, logger.lines]), /hunter2/);
+  });
+
+  test('that is none stops the worker at its start', () => {
+    assert.throws(
+      () => setUpDelivery({ egressProxy: 'socks5://hunter2@h' }),
+      /The egress proxy is not an address of one/,
+    );
   });
 });
 

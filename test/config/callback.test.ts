@@ -33,6 +33,24 @@ describe('callbacks', () => {
     assert.doesNotMatch(shown, /hunter2|6Xb/);
   });
 
+  test('go through a proxy where one is named, whose password is kept out of every log', () => {
+    assert.equal(load().config.callback.proxy, undefined);
+    const env = { GARUDUST_WEBHOOK_SECRET: SECRET, CALLBACK_PROXY: 'http://me:hunter2@proxy.internal:3128' };
+    const loaded = load({ env });
+    assert.equal(loaded.config.callback.proxy, `${env.CALLBACK_PROXY}/`);
+    const shown = JSON.stringify(describeConfig(loaded));
+    assert.match(shown, /http:\/\/proxy\.internal:3128 with credentials/);
+    assert.doesNotMatch(shown, /hunter2/);
+    for (const value of ['proxy.internal:3128', 'socks5://hunter2@h:1080', 'http://h/hunter2']) {
+      const [line] = refusal({ env: { ...env, CALLBACK_PROXY: value } });
+      assert.match(
+        line ?? '',
+        /^callback\.proxy .*is not the address of a proxy: write it as http:\/\/proxy\.internal:3128/,
+      );
+      assert.doesNotMatch(line ?? '', /hunter2/);
+    }
+  });
+
   test('are signed by a private key where the client has one', () => {
     const { config } = load({ yaml: `${CLIENT}, callback_secret: [${PRIVATE_KEY}, a-shared-secret] }]` });
     assert.deepEqual(config.clients[0]?.callbackSecrets, [PRIVATE_KEY, 'a-shared-secret']);

@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { reportMissingTool } from '../support/missing-tool.ts';
 import { ACCEPTED } from './corpus.ts';
-import { FORBIDDEN_ADDRESSES, PERMITTED_ADDRESSES, REFUSED_URLS } from './network-namespace/addresses.ts';
+import {
+  FORBIDDEN_ADDRESSES,
+  PERMITTED_ADDRESSES,
+  PROXY_ADDRESS,
+  PROXY_PORT,
+  REFUSED_URLS,
+} from './network-namespace/addresses.ts';
 import { findNamespace, type RunInNamespace, type Sent } from './network-namespace/in-namespace.ts';
-import type { Report } from './network-namespace/report.ts';
+import type { ProxiedReport, Report } from './network-namespace/report.ts';
 
 /** A proxy of the environment that would take every request, at a forbidden address. */
-const PROXY = 'http://10.99.0.1:3128';
+const PROXY = `http://${PROXY_ADDRESS}:${PROXY_PORT}`;
 const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
 
 /** Addresses that nobody must reach, each of which a sender without a guard does reach. */
@@ -63,6 +69,20 @@ describe('the SYNs that leave a network namespace in which every address answers
     assert.deepEqual([...new Set([...asked].map((to) => to.split(':')[0]))], [report.nameServer.split(':')[0]]);
     assert.ok(asked.has(report.nameServer));
     checkResults(report);
+  });
+
+  test('with an egress proxy go to the proxy alone, for permitted URLs alone, and no name is asked for', async () => {
+    if (inNamespace === undefined) return;
+    const sent = await inNamespace('send-proxied.ts');
+    checkComplete(sent);
+    assert.deepEqual(dialled(sent), [PROXY_ADDRESS]);
+    assert.deepEqual(
+      sent.packets.filter(([kind]) => kind === 'udp'),
+      [],
+    );
+    const { asked, results } = JSON.parse(sent.said) as ProxiedReport;
+    assert.deepEqual(asked.length, ACCEPTED.length);
+    assert.deepEqual([...new Set(results)], ['refused_by_policy']);
   });
 });
 

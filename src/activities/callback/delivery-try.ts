@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CallbackProgress, DeliverCallbackInput } from '../../contract/activities.ts';
 import type { CallbackReceipt, DeliveryErrorClass } from '../../contract/run.ts';
 import { EgressError, shortHost } from '../../egress/egress-error.ts';
+import type { EgressProxy } from '../../egress/egress-proxy.ts';
 import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
 import { toCallbackBody } from '../../protocol/callback-body.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
@@ -38,6 +39,8 @@ export interface CallbackMetrics {
 export interface DeliveryTryDeps {
   /** Networks in CIDR form that callbacks may go to although they are not public. */
   readonly permitNetworks: readonly string[];
+  /** Every callback goes through it; the operator's own webhook does not. Default: none. */
+  readonly proxy?: EgressProxy | undefined;
   /** Tells the workflow that the first try failed and more follow. When it fails the delivery goes on all the same. */
   readonly onFirstFailure: (runId: string) => Promise<void>;
   readonly heartbeat: Heartbeat;
@@ -159,6 +162,7 @@ export class DeliveryTry {
       body,
       timeoutMs: Math.max(Math.min(attemptTimeoutMs, mostMs - BEFORE_THE_END_MS), 1),
       rules: { allowedDomains: client.allowedCallbackDomains, permitNetworks: this.#deps.permitNetworks },
+      proxy: this.#deps.proxy,
       signal: this.#activity.cancellationSignal,
     });
   }

@@ -45,6 +45,22 @@ export const postUrl: Kind<string> = {
   show: (value) => `${new URL(value).origin}/…`,
 };
 
+/** The address of an HTTP proxy, with its credentials where it wants some. Shown without them. */
+export const proxyUrl: Kind<string> = {
+  accepts: 'http(s) URL of a proxy',
+  read(value) {
+    const url = parseUrl(value);
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search + url.hash !== '') {
+      throw new BadValue('is not the address of a proxy: write it as http://proxy.internal:3128');
+    }
+    return url.href;
+  },
+  show(value) {
+    const { origin, username, password } = new URL(value);
+    return username + password === '' ? origin : `${origin} with credentials`;
+  },
+};
+
 /** A network in CIDR form, RFC 4632 and RFC 4291 section 2.3; an address alone is a network of one. */
 export const network: Kind<string> = {
   accepts: 'network',

@@ -25,6 +25,10 @@ export const PERMITTED_ADDRESSES: readonly string[] = [
   ...new Set([...ACCEPTED.flatMap(addressOf).map(unmap), ...PUBLIC_ADDRESSES]),
 ].toSorted();
 
+/** Where an operator's own proxy stands: inside, as they do. */
+export const PROXY_ADDRESS = '10.99.0.1';
+export const PROXY_PORT = 3128;
+
 /** Where whoever connects is answered 200, on every address. */
 export const PORT = 80;
 /** Where whoever connects is led to the n-th of `REFUSED_URLS`. */

@@ -13,3 +13,11 @@ export interface Report {
   readonly nameServer: string;
   readonly sent: readonly SentUrl[];
 }
+
+/** What `send-proxied.ts` prints. */
+export interface ProxiedReport {
+  /** `host:port` of each CONNECT that came to the proxy. */
+  readonly asked: readonly string[];
+  /** The class of each error: the proxy refuses everything. */
+  readonly results: readonly string[];
+}
