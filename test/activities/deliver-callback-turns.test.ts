@@ -30,7 +30,9 @@ describe('a callback whose host has no free place', () => {
     assert.equal(failure.type, 'CallbackParked');
     assert.equal(failure.nonRetryable, false);
     assert.equal(failure.category, 'BENIGN');
-    assert.equal(failure.nextRetryDelay, 250);
+    // A guess of a quarter second, or for how long the place has been taken on a busy machine.
+    const delayMs = Number(failure.nextRetryDelay);
+    assert.ok(delayMs >= 250 && delayMs < 60_000, `${delayMs} ms`);
     assert.equal(failure.message, 'slow.example.com is slow: this callback waits for its turn there.');
     assert.equal(failure.stack, '');
     assert.deepEqual(attempt.heartbeats, [{ announced: true, parked: 2 }]);
