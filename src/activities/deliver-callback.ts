@@ -1,6 +1,7 @@
 import type { Activities } from '../contract/activities.ts';
 import { parseEgressProxy } from '../egress/egress-proxy.ts';
 import { parseNetworks } from '../egress/network.ts';
+import { ownPlaces } from '../egress/own-places.ts';
 import { toInputFailure } from './agent-failure.ts';
 import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
 import { DeliveryTry, type DeliveryTryDeps } from './callback/delivery-try.ts';
@@ -8,11 +9,13 @@ import { HostPlaces } from './callback/host-places.ts';
 import { readCallbackInput } from './callback/read-callback-input.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
-export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat' | 'places' | 'proxy'> {
+export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat' | 'places' | 'proxy' | 'own'> {
   /** By id. */
   readonly clients: ReadonlyMap<string, CallbackClient>;
   /** The URL of a proxy that callbacks go through. Default: none. */
   readonly egressProxy?: string;
+  /** Ports at which this process listens, to which no callback goes. Default: none. */
+  readonly ownPorts?: readonly number[];
   /** Most tries at once to one host. Default: `DEFAULT_PER_HOST`. */
   readonly perHost?: number;
 }
@@ -38,13 +41,14 @@ export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['de
   const clients = prepareClients(deps.clients, deps.logger);
   parseNetworks(deps.permitNetworks);
   const proxy = deps.egressProxy === undefined ? undefined : parseEgressProxy(deps.egressProxy);
+  const own = deps.ownPorts && ownPlaces(deps.ownPorts);
   const places = new HostPlaces({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
   return async (value) => {
     const read = readCallbackInput(value);
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {
-      return await new DeliveryTry({ ...deps, heartbeat, places, proxy }, read.input).run(
+      return await new DeliveryTry({ ...deps, heartbeat, places, proxy, own }, read.input).run(
         clients.get(read.input.client),
       );
     } finally {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isAllowedDomain } from './allowed-domain.ts';
 import { parseNetworks } from './network.ts';
+import { type OwnPlaces, refuseOwn } from './own-places.ts';
 import { refusedPortOwner } from './refused-ports.ts';
 import { whyForbidden } from './why-forbidden.ts';
 
@@ -10,6 +11,8 @@ export interface EgressRules {
   readonly allowedDomains: readonly string[];
   /** Networks in CIDR form that an operator has opened although they are not public. */
   readonly permitNetworks: readonly string[];
+  /** Where this process listens, which is closed whatever networks are open. Default: nowhere. */
+  readonly own?: OwnPlaces | undefined;
 }
 
 /** A URL that policy lets through, taken apart once, so that nobody parses it a second time in another way. */
@@ -66,6 +69,8 @@ export function judgeUrl(text: string, rules: EgressRules): UrlJudgement {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const judged = judgeHost(host, rules);
   if (!judged.ok) return judged;
+  const message = refuseOwn(port, judged.addresses ?? [], rules.own);
+  if (message !== undefined) return refuse(message);
   const authority = (isIP(host) === 6 ? `[${host}]` : host) + (url.port === '' ? '' : `:${url.port}`);
   const target = { secure, host, port, authority, path: url.pathname + url.search, addresses: judged.addresses };
   return { ok: true, target };
@@ -73,14 +78,19 @@ export function judgeUrl(text: string, rules: EgressRules): UrlJudgement {
 
 /**
  * Judges what a name resolved to. One forbidden address condemns the whole answer: whoever mixes them is up to
- * something, and which of them is dialled may change between two tries.
+ * something, and which of them is dialled may change between two tries. The same for one at which this process listens.
  *
  * @returns the message for whoever sent the URL, which names no address; undefined when all may be dialled
  */
-export function refuseAddresses(host: string, addresses: readonly string[], rules: EgressRules): string | undefined {
+export function refuseAddresses(
+  { host, port }: Pick<EgressTarget, 'host' | 'port'>,
+  addresses: readonly string[],
+  rules: EgressRules,
+): string | undefined {
   const permitted = parseNetworks(rules.permitNetworks);
   const forbidden = addresses.some((address) => whyForbidden(address, permitted) !== undefined);
-  return forbidden ? `${host} resolves to an address that is not public: ${MEND}` : undefined;
+  if (forbidden) return `${host} resolves to an address that is not public: ${MEND}`;
+  return refuseOwn(port, addresses, rules.own);
 }
 
 /** The URL, or what is wrong with its form. */

@@ -54,7 +54,7 @@ export function createCheckUrl(options: CheckUrlOptions = {}): CheckUrl {
     if (!judged.ok) return judged;
     const { host, addresses } = judged.target;
     if (addresses !== undefined) return { ok: true };
-    const message = refuseAddresses(host, await find(host), rules);
+    const message = refuseAddresses(judged.target, await find(host), rules);
     return message === undefined ? { ok: true } : { ok: false, message };
   };
 }

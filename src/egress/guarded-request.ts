@@ -98,7 +98,7 @@ async function findAddresses(
     throw new ConnectionError('resolve', error);
   }
   if (addresses.length === 0) throw new ConnectionError('resolve', 'ENODATA');
-  const message = refuseAddresses(target.host, addresses, post.rules);
+  const message = refuseAddresses(target, addresses, post.rules);
   if (message !== undefined) throw refused(message, started, false);
   return addresses;
 }

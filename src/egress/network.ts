@@ -35,6 +35,11 @@ export function parseAddress(text: string): Address | undefined {
   return ipaddr.parse(text.replace(/^::(?=\d+\.)/, '0::'));
 }
 
+/** ::ffff:a.b.c.d is dialled as a.b.c.d (RFC 4291 2.5.5.2). */
+export function unmap(address: Address): Address {
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}
+
 /** Whether a network holds an address; never across the families. */
 export function holds(network: Network, address: Address): boolean {
   return network.base.kind() === address.kind() && address.match(network.base, network.prefix);

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { EMBEDDED_IPV4, FORBIDDEN_RANGES, type ForbiddenKind, GLOBAL_UNICAST } from './forbidden-ranges.ts';
-import { type Address, holds, type Network, parseAddress, parseNetworks } from './network.ts';
+import { type Address, holds, type Network, parseAddress, parseNetworks, unmap } from './network.ts';
 
 const RANGES = FORBIDDEN_RANGES.map(({ network, kind }) => ({ network: toNetwork(network), kind }));
 const EMBEDDED = EMBEDDED_IPV4.map(({ network, firstByte }) => ({ network: toNetwork(network), firstByte }));
@@ -33,11 +33,6 @@ function judge(address: Address): ForbiddenKind | undefined {
     return judge(ipaddr.fromByteArray(address.toByteArray().slice(embedded.firstByte, embedded.firstByte + 4)));
   }
   return holds(GLOBAL, address) ? undefined : 'reserved';
-}
-
-/** ::ffff:a.b.c.d is dialled as a.b.c.d (RFC 4291 2.5.5.2). */
-function unmap(address: Address): Address {
-  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
 function toNetwork(text: string): Network {

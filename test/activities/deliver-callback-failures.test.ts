@@ -181,6 +181,14 @@ describe('policy', () => {
     assert.deepEqual(counted.slice(0, 2), ['refused_by_policy', 'died']);
   });
 
+  test('refuses the ports of this process itself', async (t) => {
+    const receiver = await startCallbackReceiver(t);
+    const failure = await setUpDelivery({ ownPorts: [receiver.port] }).fail(callbackInput(receiver.url));
+    assert.equal(failure.type, 'CallbackRefused');
+    assert.match(failure.message, /^port \d+ there is refused, it belongs to this service itself: /);
+    assert.equal(receiver.received.length, 0);
+  });
+
   test('refuses what a name resolves to for this try alone', async () => {
     const post = (): never => {
       throw new EgressError('ci.example.com resolves to …', { errorClass: 'refused_by_policy', durationMs: 1 });

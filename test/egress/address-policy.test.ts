@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type EgressRules, type EgressTarget, judgeUrl, refuseAddresses } from '../../src/egress/address-policy.ts';
+import { ownPlaces } from '../../src/egress/own-places.ts';
 import { ACCEPTED, REFUSED } from './corpus.ts';
 
+const A = { host: 'a.example.com', port: 443 };
 const PUBLIC_ONLY: EgressRules = { allowedDomains: [], permitNetworks: [] };
 
 function refusal(url: string, rules: EgressRules = PUBLIC_ONLY): string {
@@ -91,6 +93,36 @@ describe('permitted networks', () => {
   });
 });
 
+describe('the places of this process', () => {
+  const own = { ports: [8080, 9090], networks: ['127.0.0.0/8', '::1/128', '10.1.2.3'] };
+  const dev: EgressRules = { allowedDomains: [], permitNetworks: ['127.0.0.0/8', '::1', '10.0.0.0/8'], own };
+
+  test('are refused on its ports, however they are written, and whatever is permitted', () => {
+    for (const host of ['127.0.0.1', '127.9', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '10.1.2.3']) {
+      assert.match(
+        refusal(`http://${host}:9090/`, dev),
+        /^port 9090 there is refused, it belongs to this service itself/,
+      );
+      accepted(`http://${host}:9091/`, dev);
+    }
+    assert.match(refuseAddresses({ host: 'a.example.com', port: 8080 }, ['10.1.2.3'], dev) ?? '', /^port 8080 there/);
+  });
+
+  test('are no others of the same port', () => {
+    accepted('http://10.1.2.4:8080/', dev);
+    accepted('https://example.com:8080/', dev);
+    assert.equal(refuseAddresses({ host: 'a.example.com', port: 8080 }, ['8.8.8.8'], dev), undefined);
+  });
+
+  test('are found on the interfaces of this host', () => {
+    const { ports, networks } = ownPlaces([8080]);
+    assert.deepEqual(ports, [8080]);
+    assert.ok(networks.includes('127.0.0.1'));
+    accepted('http://127.0.0.1:8080/', { ...dev, own: undefined });
+    refusal('http://127.0.0.1:8080/', { ...dev, own: { ports, networks } });
+  });
+});
+
 describe('allowed domains', () => {
   const only = (...allowedDomains: string[]): EgressRules => ({ allowedDomains, permitNetworks: [] });
 
@@ -144,7 +176,7 @@ describe('allowed domains', () => {
     accepted('http://8.8.8.8/', only('8.8.8.8'));
     accepted('http://[2001:4860:4860::8888]/', only('[2001:4860:4860::8888]'));
     refusal('http://8.8.8.8/', only('8.8'));
-    assert.match(refuseAddresses('a.example.com', ['10.0.0.1'], only('example.com')) ?? '', /not public/);
+    assert.match(refuseAddresses(A, ['10.0.0.1'], only('example.com')) ?? '', /not public/);
   });
 
   test('that are no hosts permit nothing', () => {
@@ -163,13 +195,13 @@ describe('what a name resolves to', () => {
       ['fe80::1%eth0'],
       ['x'],
     ]) {
-      assert.ok(refuseAddresses('a.example.com', addresses, PUBLIC_ONLY));
+      assert.ok(refuseAddresses(A, addresses, PUBLIC_ONLY));
     }
-    assert.equal(refuseAddresses('a.example.com', ['8.8.8.8', '2001:4860:4860::8888'], PUBLIC_ONLY), undefined);
+    assert.equal(refuseAddresses(A, ['8.8.8.8', '2001:4860:4860::8888'], PUBLIC_ONLY), undefined);
   });
 
   test('never stands in the message, and the operator’s way out does', () => {
-    const message = refuseAddresses('a.example.com', ['10.1.2.3'], PUBLIC_ONLY) ?? '';
+    const message = refuseAddresses(A, ['10.1.2.3'], PUBLIC_ONLY) ?? '';
     assert.doesNotMatch(message, /10\.1/);
     assert.match(message, /^a\.example\.com .*CALLBACK_PERMIT_NETWORKS \(callback\.permit_networks\)$/);
     assert.match(refusal('http://10.0.0.1/'), /CALLBACK_PERMIT_NETWORKS \(callback\.permit_networks\)$/);

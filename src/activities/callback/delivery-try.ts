@@ -5,6 +5,7 @@ import type { CallbackReceipt, DeliveryErrorClass } from '../../contract/run.ts'
 import { EgressError, shortHost } from '../../egress/egress-error.ts';
 import type { EgressProxy } from '../../egress/egress-proxy.ts';
 import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
+import type { OwnPlaces } from '../../egress/own-places.ts';
 import { toCallbackBody } from '../../protocol/callback-body.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
@@ -41,6 +42,8 @@ export interface DeliveryTryDeps {
   readonly permitNetworks: readonly string[];
   /** Every callback goes through it; the operator's own webhook does not. Default: none. */
   readonly proxy?: EgressProxy | undefined;
+  /** Where this process listens, to which no callback goes. Default: nowhere. */
+  readonly own?: OwnPlaces | undefined;
   /** Tells the workflow that the first try failed and more follow. When it fails the delivery goes on all the same. */
   readonly onFirstFailure: (runId: string) => Promise<void>;
   readonly heartbeat: Heartbeat;
@@ -161,7 +164,11 @@ export class DeliveryTry {
       headers: { ...client.callbackHeaders, ...this.#sign(client.callbackSecrets, body) },
       body,
       timeoutMs: Math.max(Math.min(attemptTimeoutMs, mostMs - BEFORE_THE_END_MS), 1),
-      rules: { allowedDomains: client.allowedCallbackDomains, permitNetworks: this.#deps.permitNetworks },
+      rules: {
+        allowedDomains: client.allowedCallbackDomains,
+        permitNetworks: this.#deps.permitNetworks,
+        own: this.#deps.own,
+      },
       proxy: this.#deps.proxy,
       signal: this.#activity.cancellationSignal,
     });

@@ -71,6 +71,7 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
     callback: {
       clients: new Map(config.clients.map((client) => [client.id, client])),
       permitNetworks: config.callback.permitNetworks,
+      ownPorts: [...(config.ingress.enabled ? [config.ingress.port] : []), config.admin.port],
       ...(config.callback.proxy !== undefined && { egressProxy: config.callback.proxy }),
       perHost: config.callback.perHost,
       stopStatuses: config.callback.stopStatuses,
