@@ -29,7 +29,7 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     `A run has ${costs.events} history events and ${costs.writes} writes of state. gRPC calls of the frontend for each run:`,
     callTable(costs),
     '### Accepted webhooks',
-    `An ingress of its own against bare \`client.workflow.start\` with the same text, nobody taking the runs. ${CONCURRENCY} at once:`,
+    `An ingress of its own against bare \`client.workflow.start\` with the same text, nobody taking the runs. A webhook's start carries a memo, search attributes and a summary as well, and its sender shares the machine's processors. ${CONCURRENCY} at once:`,
     table(
       ['webhooks', 'bare starts'],
       [
