@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TimeoutFailure } from '@temporalio/common';
 import type { RunFacts } from '../../src/ingress/runs/to-run-resource.ts';
 import { toCallbackState } from '../../src/ingress/runs/to-callback-state.ts';
 
@@ -23,3 +24,21 @@ test('a try that ended between the two reads of a run is counted once', () => {
     delivered_at: DELIVERED.deliveredAt,
   });
 });
+
+for (const [timeout, words] of [
+  ['SCHEDULE_TO_CLOSE', 'The time for the delivery ran out while no worker was there.'],
+  ['HEARTBEAT', 'The try was lost with its worker.'],
+] as const) {
+  test(`a delivery that Temporal ended by ${timeout} says what became of it`, () => {
+    const failure = new TimeoutFailure('activity timeout', undefined, timeout);
+    const facts: RunFacts = {
+      runId: 'run-aaaaaaaaaaaaaaaaaaaaaaaaaa',
+      memo: { client: 'a', source: 'webhook', agent: 'demo', bodySha256: '', callbackUrl: 'https://ci.example.com/' },
+      workflow: 'open',
+      pending: [],
+      events: { callbacks: [{ activityId: 'callback', state: 'failed', input: {}, failure }] },
+    };
+    const { status, last_error: said } = toCallbackState(facts, true);
+    assert.deepEqual([status, said], ['dead', words]);
+  });
+}

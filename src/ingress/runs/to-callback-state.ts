@@ -1,3 +1,4 @@
+import { TimeoutFailure } from '@temporalio/common';
 import { ACTIVITY_ID } from '../../contract/activities.ts';
 import type { FailureType } from '../../contract/failures.ts';
 import type { CallbackReceipt, DeliveryAttempt } from '../../contract/run.ts';
@@ -65,9 +66,15 @@ function readReceipt(result: unknown): Partial<CallbackState> {
 /** The words and the status of a failed try. The address that was dialled stays with the operators. */
 function readFailure(failure: Error | undefined): Partial<CallbackState> {
   const tried = findTried(failure);
-  if (tried === undefined) return failure === undefined ? {} : { last_error: 'The try was lost with its worker.' };
+  if (tried === undefined) return failure === undefined ? {} : { last_error: lostWords(failure) };
   const { statusCode } = (tried.details?.[0] ?? {}) as Partial<DeliveryAttempt>;
   return { last_error: tried.message, ...(typeof statusCode === 'number' && { last_status_code: statusCode }) };
+}
+
+/** What became of a try that told nothing of itself. */
+function lostWords(failure: Error): string {
+  const late = failure instanceof TimeoutFailure && failure.timeoutType === 'SCHEDULE_TO_CLOSE';
+  return late ? 'The time for the delivery ran out while no worker was there.' : 'The try was lost with its worker.';
 }
 
 /** Whether an attempt only waited for its turn at a slow host. */
