@@ -5,7 +5,7 @@ import type { MinimalProcess, OurProcess } from './processes.ts';
 import type { Scale } from './scale.ts';
 import { TEXT } from './workload.ts';
 
-/** How long a 202 takes against a bare start, each alone, in milliseconds. */
+/** How long a 202 takes against a bare start of the same payload, each alone, in milliseconds. */
 export interface AnswerFigures {
   /** A median a round. */
   readonly p50: Pairs;
@@ -21,7 +21,7 @@ export async function compareAnswers(
 ): Promise<AnswerFigures> {
   const one = {
     ours: () => atOnce(1, 1, async () => void (await ingress.post({ text: TEXT }))),
-    theirs: () => minimal.order({ do: 'start', count: 1, concurrency: 1, text: TEXT }),
+    theirs: () => minimal.order({ do: 'start', count: 1, concurrency: 1, payload: 'same' }),
   };
   const all = newPairs();
   const p50 = newPairs();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
+import type { Payload } from './bare-start.ts';
 import { type AnswerFigures, compareAnswers } from './compare-answers.ts';
 import { compareRuns, type RunFigures } from './compare-runs.ts';
 import { compareStarts, type StartFigures } from './compare-starts.ts';
@@ -20,7 +21,8 @@ export interface EngineFigures {
   readonly equal: RunFigures;
   readonly shipped: RunFigures | undefined;
   readonly costs: RunCosts;
-  readonly starts: StartFigures;
+  /** Against bare starts that carry the same, and against such with the text alone. */
+  readonly starts: Readonly<Record<Payload, StartFigures>>;
   readonly idle: AnswerFigures;
   readonly loaded: AnswerFigures;
   readonly openRuns: OpenRunFigures | undefined;
@@ -83,7 +85,10 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
     }
 
     say('accepted webhooks, against bare starts');
-    const starts = await compareStarts(ingress, minimal, scale);
+    const starts = {
+      same: await compareStarts(ingress, minimal, 'same', scale),
+      text: await compareStarts(ingress, minimal, 'text', scale),
+    };
     const idle = await compareAnswers(ingress, minimal, scale);
     say(`the same, with ${scale.slowRuns} slow agents`);
     peer.setAgentDelay(SLOW_MS);

@@ -7,13 +7,14 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bareStart, type Payload } from './bare-start.ts';
 import { atOnce, atRate } from './measure.ts';
 import { TEXT } from './workload.ts';
 
 export type Order =
   | { readonly do: 'closed'; readonly count: number; readonly concurrency: number }
   | { readonly do: 'open'; readonly perSecond: number; readonly seconds: number }
-  | { readonly do: 'start'; readonly count: number; readonly concurrency: number; readonly text: string };
+  | { readonly do: 'start'; readonly count: number; readonly concurrency: number; readonly payload: Payload };
 
 const [, , address = '', tuning = ''] = process.argv;
 const tuned = tuning === 'tuned';
@@ -28,22 +29,24 @@ const worker = await Worker.create({
   ...(tuned && { maxConcurrentActivityTaskExecutions: 500 }),
 });
 
-const start = (taskQueue: string, text: string, eager: boolean): Promise<{ result(): Promise<unknown> }> =>
+const start = (): Promise<{ result(): Promise<unknown> }> =>
   client.workflow.start('minimal', {
     workflowId: `run-${randomUUID()}`,
-    taskQueue,
-    args: [text],
-    ...(tuned && { requestEagerStart: eager, workflowIdReusePolicy: 'REJECT_DUPLICATE' }),
+    taskQueue: 'minimal',
+    args: [TEXT],
+    ...(tuned && { requestEagerStart: true, workflowIdReusePolicy: 'REJECT_DUPLICATE' }),
   });
+const bare = async (payload: Payload): Promise<void> =>
+  void (await client.workflow.start('nobody-runs-it', bareStart(payload)));
 
 process.on('message', (order: Order) => {
-  const whole = async (): Promise<void> => void (await (await start('minimal', TEXT, true)).result());
+  const whole = async (): Promise<void> => void (await (await start()).result());
   const work =
     order.do === 'closed'
       ? atOnce(order.count, order.concurrency, whole)
       : order.do === 'open'
         ? atRate(order.perSecond, order.seconds, whole)
-        : atOnce(order.count, order.concurrency, async () => void (await start('nobody', order.text, false)));
+        : atOnce(order.count, order.concurrency, () => bare(order.payload));
   void work.then((took) => process.send?.(took));
 });
 process.on('disconnect', () => process.exit());

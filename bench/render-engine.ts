@@ -1,4 +1,5 @@
 import type { RunFigures } from './compare-runs.ts';
+import type { StartFigures } from './compare-starts.ts';
 import type { CallsPerRun } from './frontend-calls.ts';
 import type { EngineFigures } from './measure-engine.ts';
 import { type Row, table } from './report.ts';
@@ -29,16 +30,11 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     `A run has ${costs.events} history events and ${costs.writes} writes of state. gRPC calls of the frontend for each run:`,
     callTable(costs),
     '### Accepted webhooks',
-    `An ingress of its own against bare \`client.workflow.start\` with the same text, nobody taking the runs. A webhook's start carries a memo, search attributes and a summary as well, and its sender shares the machine's processors. ${CONCURRENCY} at once:`,
-    table(
-      ['webhooks', 'bare starts'],
-      [
-        { what: 'per second', pairs: starts.perSecond, digits: 0 },
-        { what: 'p50, ms', pairs: starts.p50 },
-        { what: 'p99, ms', pairs: starts.p99 },
-      ],
-    ),
-    `One at a time, in turn, idle and while ${scale.slowRuns} slow agents are at work in another process of ours:`,
+    `An ingress of its own against bare \`client.workflow.start\` from a process of its own, nobody taking the runs. The sender of the webhooks shares the machine's processors. ${CONCURRENCY} at once, the bare starts with the same payload (input, memo, search attributes, summary):`,
+    startTable(starts.same),
+    'The same, where the bare starts carry the text alone:',
+    startTable(starts.text),
+    `One at a time, in turn and with the same payload, idle and while ${scale.slowRuns} slow agents are at work in another process of ours:`,
     table(
       ['202', 'bare start'],
       [
@@ -60,6 +56,17 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     );
   }
   return parts.join('\n\n');
+}
+
+function startTable({ perSecond, p50, p99 }: StartFigures): string {
+  return table(
+    ['webhooks', 'bare starts'],
+    [
+      { what: 'per second', pairs: perSecond, digits: 0 },
+      { what: 'p50, ms', pairs: p50 },
+      { what: 'p99, ms', pairs: p99 },
+    ],
+  );
 }
 
 function runRows(figures: RunFigures): Row[] {
