@@ -86,8 +86,9 @@ ${verdicts.join('\n')}
 \`npm run bench:overload\`: \`garudust-temporal ingress\` in a process of its own before a Temporal dev server with a file of
 SQLite; no worker runs, so that taking in is all that is measured; ${measured.clients} clients with the default \`max_in_flight\` each, all on loopback. The
 sustained rate is what ${measured.atOnce} senders get accepted that send one task after the other. Then ten times that rate is
-offered for ${measured.seconds} seconds, whether answers come or not; both in turn, ${measured.rounds} times. Sender, server and Temporal share the machine, so that each refusal takes time away
-from what is accepted: a server with the machine to itself does better.
+offered for ${measured.seconds} seconds, whether answers come or not, ${measured.rounds} times, each between two sustained loads. Sender, server and Temporal share the machine, so that each refusal takes time away
+from what is accepted: a server with the machine to itself does better. The sender gives way to the other two (\`nice 10\`), and
+keeps its connections.
 
 The store of the dev server has one connection, which is what limits the sustained rate; other figures on other stores.
 

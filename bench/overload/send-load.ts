@@ -27,12 +27,13 @@ const BODY = JSON.stringify({ text: 'Summarise why deployment 4312 failed', user
 const TICK_MS = 5;
 const BACK_OFF_MS = 250;
 const MAX_WAITING = 4000;
+const CONNECTIONS = 512;
 
 /** Sends signed tasks to `/webhook`, each with a delivery id of its own, for several clients in turn. */
 export class LoadSender {
   readonly #url: URL;
   readonly #signatures: readonly string[];
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 512 });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, maxFreeSockets: CONNECTIONS });
   #sent = 0;
 
   constructor(url: string, senders: readonly Sender[]) {
