@@ -1,5 +1,5 @@
 /**
- * Measures whether receivers that never answer slow anybody else: `npm run bench:isolation`, 5 minutes, with `-- --quick` one.
+ * Measures whether receivers that never answer slow anybody else: `npm run bench:isolation`, 6 minutes, with `-- --quick` one.
  * Writes docs/benchmarks/isolation.md. Exit code 1: deliveries or agent runs were slowed by more than half.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,8 @@ const REPORT = 'docs/benchmarks/isolation.md';
 const SLOTS = 100;
 const PER_SECOND = 8;
 const MOST_RATIO = 1.5;
+/** What is judged. An agent is called within a few hundredths of a second, where the last percent is three or four runs' chance. */
+const JUDGED = { delivery: 0.99, agent: 0.95 } as const;
 /** Every tenth goes to the receiver that trickles. */
 const TRICKLING = 10;
 /** With those that are measured two thirds of what two cores take in. */
@@ -26,7 +28,7 @@ const GIVE_UP_MS = 15_000;
 
 const quick = process.argv.includes('--quick');
 const wanted = quick ? 500 : 5000;
-const seconds = quick ? 12 : 25;
+const seconds = quick ? 12 : 40;
 
 /** Latencies of steady runs, in milliseconds. */
 interface Measured {
@@ -123,8 +125,8 @@ async function takeIn(stack: IsolationStack, receivers: readonly BenchReceiver[]
   });
 }
 
-function ratio(before: Measured, after: Measured, what: 'agent' | 'delivery'): number {
-  return percentile(after[what], 0.99) / percentile(before[what], 0.99);
+function ratio(before: Measured, after: Measured, what: keyof typeof JUDGED): number {
+  return percentile(after[what], JUDGED[what]) / percentile(before[what], JUDGED[what]);
 }
 
 interface Facts {
@@ -169,7 +171,7 @@ ${row('2 while runs to healthy receivers are taken in', compared)}
 ${row('3 while runs to slow receivers are taken in', during)}
 ${row('4 while those wait and are tried', after)}
 
-- p99 of phase 4 to that of phase 1: **${both[0]}** for deliveries, **${both[1]}** for agents; more than ${MOST_RATIO} fails.
+- Phase 4 to phase 1: **${both[0]}** times for deliveries (p99), **${both[1]}** times for agents (p95); more than ${MOST_RATIO} fails.
 - Delivery: from the agent's answer to the receiver. Agent called: from the start of the run.
 - Phase 3 took ${facts.tookSeconds.toFixed(0)} s. At the end of phase 4 ${facts.waiting} of its ${facts.slowRuns} runs still had tries before them. The slow receivers had ${facts.requests} requests.
 - ${facts.parked} attempts gave their slot back until their turn, ${facts.turns.toFixed(1)} a second in phase 4.
