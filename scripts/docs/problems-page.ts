@@ -53,7 +53,8 @@ An error is answered as \`application/problem+json\` (RFC 9457):
 }
 \`\`\`
 
-\`errors\` is there where a request has several parts to get wrong. \`request_id\` is what the server's log has it under.
+\`errors\` is there where a request has several parts to get wrong. \`request_id\` is what the server's log has it under. The
+path in \`type\` leads to the row below that it means.
 
 ${markdownTable(['code', 'status', 'meaning', 'mend'], problems)}
 

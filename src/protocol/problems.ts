@@ -235,6 +235,13 @@ export function toProblem(
   return { type: `/problems/${code}`, title: entry.title, status: entry.status, code, detail, ...extra };
 }
 
+/** What a code means and how to mend it, for who follows the `type` of a problem. Markdown; undefined for an unknown code. */
+export function describeProblem(code: string): string | undefined {
+  if (!Object.hasOwn(PROBLEMS, code)) return undefined;
+  const { status, title, meaning, mend }: ProblemEntry = PROBLEMS[code as ProblemCode];
+  return `# ${title}\n\n\`${code}\`, status ${status}\n\n${meaning}\n\n${mend}\n`;
+}
+
 /** Seconds to wait before another try of a refused request; undefined where another try is pointless. */
 export function problemRetryAfter(code: ProblemCode): number | undefined {
   const entry: ProblemEntry = PROBLEMS[code];

@@ -57,6 +57,20 @@ describe('/openapi.json', () => {
   });
 });
 
+test('the type of a problem leads to what it means', async (t) => {
+  const ingress = await startTestIngress(t);
+  const { type } = (await (await fetch(`${ingress.url}/webhook`, { method: 'POST' })).json()) as { type: string };
+  const page = await fetch(ingress.url + type);
+  assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/plain; charset=utf-8']);
+  assert.match(
+    await page.text(),
+    /^# The request is not signed\n\n`signature_missing`, status 401\n\n[^]+X-Hub-Signature-256/,
+  );
+  for (const unknown of ['nothing', '__proto__', 'toString']) {
+    assert.equal((await fetch(`${ingress.url}/problems/${unknown}`)).status, 404);
+  }
+});
+
 describe('/docs', () => {
   test('loads files of this server alone, which may be kept for ever', async (t) => {
     const ingress = await startTestIngress(t);

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import { buildOpenApi } from '../../protocol/openapi.ts';
-import { ProblemError } from '../../protocol/problems.ts';
+import { describeProblem, ProblemError } from '../../protocol/problems.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
 import { type Asset, loadAssets } from '../docs-page/assets.ts';
 import { PAGE_POLICY, renderPage } from '../docs-page/render-page.ts';
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-/** `GET /openapi.json`, and `GET /docs`: the same for people, with no file from elsewhere. */
+/**
+ * `GET /openapi.json`, and `GET /docs`: the same for people, with no file from elsewhere. `GET /problems/:code` is where the
+ * `type` of a problem leads (RFC 9457 section 3.1.1).
+ */
 export function docsRoutes(router: Router<RequestState>, { endpointPath }: Pick<AppDeps, 'endpointPath'>): void {
   const document = JSON.stringify(buildOpenApi({ endpointPath }));
   const etag = `"${createHash('sha256').update(document).digest('hex').slice(0, 32)}"`;
@@ -50,5 +53,13 @@ export function docsRoutes(router: Router<RequestState>, { endpointPath }: Pick<
     if (compress) ctx.set('Content-Encoding', 'gzip');
     ctx.type = asset.type;
     ctx.body = compress ? asset.gzipped : asset.bytes;
+  });
+
+  router.get('/problems/:code', (ctx) => {
+    const text = describeProblem(ctx.params['code'] ?? '');
+    if (text === undefined) throw new ProblemError('not_found', 'There is no such problem: /docs has the API.');
+    ctx.set('Cache-Control', 'no-cache');
+    ctx.type = 'text/plain; charset=utf-8';
+    ctx.body = text;
   });
 }
