@@ -13,6 +13,8 @@ export interface RunFigures {
   /** Per run, at full speed. */
   readonly engineCpuMs: Pairs;
   readonly processCpuMs: Pairs;
+  /** Of this process, which is sender, agent and receiver of ours, and idle for the other. */
+  readonly outsideCpuMs: Pairs;
 }
 
 /** Alternates both at 32 open, then at 5 a second. */
@@ -26,16 +28,18 @@ export async function compareRuns(
     latencyP50: newPairs(),
     engineCpuMs: newPairs(),
     processCpuMs: newPairs(),
+    outsideCpuMs: newPairs(),
   };
   await alternate(1, async (side) => void (await sides[side].closed(scale.warmUp, CONCURRENCY)));
   await alternate(rounds, async (side) => {
     const { server, pid, closed } = sides[side];
-    const before = { engine: server.cpuMs(), process: cpuMs(pid) };
+    const before = { engine: server.cpuMs(), process: cpuMs(pid), outside: cpuMs(process.pid) };
     const began = performance.now();
     await closed(scale.runs, CONCURRENCY);
     figures.perSecond[side].push((scale.runs * 1000) / (performance.now() - began));
     figures.engineCpuMs[side].push((server.cpuMs() - before.engine) / scale.runs);
     figures.processCpuMs[side].push((cpuMs(pid) - before.process) / scale.runs);
+    figures.outsideCpuMs[side].push((cpuMs(process.pid) - before.outside) / scale.runs);
   });
   await alternate(rounds, async (side) => {
     figures.latencyP50[side].push(median(await sides[side].open(RATE, scale.latencySeconds)));

@@ -2,6 +2,7 @@ import type { RunFigures } from './compare-runs.ts';
 import type { StartFigures } from './compare-starts.ts';
 import type { CallsPerRun } from './frontend-calls.ts';
 import type { EngineFigures } from './measure-engine.ts';
+import { medianDifference } from './pairs.ts';
 import { type Row, table } from './report.ts';
 import type { RunCosts } from './run-cost.ts';
 import type { Scale } from './scale.ts';
@@ -16,7 +17,7 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     '### Whole runs, equal settings',
     `Against the minimal workflow on the same server, started as ours are (${scale.rounds} rounds of ${scale.runs} runs at ${CONCURRENCY} open, then of ${scale.latencySeconds} s at ${RATE} a second):`,
     table(['ours', 'minimal'], runRows(equal)),
-    `What the process of ours uses more is: three HTTP exchanges (webhook in, agent out, callback out; a bare Node process needs ${bareHttpMs.toFixed(1)} ms for them), one signature checked and two made, the journal's files, a heartbeat, a larger start (memo, search attributes, summary), and our own code in ingress, workflow and activities.`,
+    `What the process of ours uses more is: three HTTP exchanges (webhook in, agent out, callback out; a bare Node process needs ${bareHttpMs.toFixed(1)} ms for them), one signature checked and two made, the journal's files, a heartbeat, a larger start (memo, search attributes, summary), and our own code in ingress, workflow and activities. Its sender, agent and receiver take ${medianDifference(equal.outsideCpuMs).toFixed(1)} ms a run more, of the same processors: how many runs a second end is decided by the sum of all.`,
   ];
   if (shipped !== undefined) {
     parts.push(
