@@ -5,9 +5,9 @@ import { createServer as createHttpsServer, Server as HttpsServer } from 'node:h
 import { connect, type Socket } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { EgressError } from '../../src/egress/egress-error.ts';
 import { parseEgressProxy } from '../../src/egress/egress-proxy.ts';
 import { guardedPost, type GuardedPost, type PostAnswer } from '../../src/egress/guarded-request.ts';
+import { egressFailure } from './egress-failure.ts';
 import { expectNoLeftovers } from './no-leftovers.ts';
 import { answerWith, listen, OK_ANSWER, startReceiver } from './test-receiver.ts';
 
@@ -59,15 +59,6 @@ function post(url: string, proxy: string, options: Partial<GuardedPost> = {}): P
   return guardedPost({ ...given, proxy: parseEgressProxy(proxy), ...options });
 }
 
-async function failure(promise: Promise<unknown>): Promise<EgressError> {
-  const error = await promise.then(
-    () => assert.fail('must be rejected'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof EgressError, String(error));
-  return error;
-}
-
 describe('through an egress proxy', () => {
   test('a callback goes by CONNECT to the name, and the receiver sees nothing of the proxy', async (t) => {
     const receiver = await startReceiver(t, answerWith(OK_ANSWER));
@@ -93,7 +84,7 @@ describe('through an egress proxy', () => {
     expectNoLeftovers(t);
     assert.equal((await post('https://a.example.com/', proxy.url, { trust: { ca: PEM } })).statusCode, 200);
     assert.deepEqual([names, proxy.asked[0]?.url], [['a.example.com'], 'a.example.com:443']);
-    const error = await failure(post('https://b.example.com/', proxy.url, { trust: { ca: PEM } }));
+    const error = await egressFailure(post('https://b.example.com/', proxy.url, { trust: { ca: PEM } }));
     assert.deepEqual([error.errorClass, receiver.received().includes('b.example.com')], ['tls', false]);
   });
 
@@ -104,7 +95,7 @@ describe('through an egress proxy', () => {
     const proxy = await startProxy(t, receiver.port, createHttpsServer({ key: PEM, cert: PEM }));
     expectNoLeftovers(t);
     assert.equal((await post('https://a.example.com/', proxy.url, { trust: { ca: PEM } })).statusCode, 200);
-    const error = await failure(post('https://a.example.com/', proxy.url));
+    const error = await egressFailure(post('https://a.example.com/', proxy.url));
     assert.equal(error.errorClass, 'connect');
     assert.match(error.message, /^a\.example\.com was not reached by the egress proxy \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
     assert.equal(proxy.asked.length, 1);
@@ -113,7 +104,7 @@ describe('through an egress proxy', () => {
   test('what can be judged without a lookup is judged as ever, before the proxy is asked', async (t) => {
     const proxy = await startProxy(t, { status: 200 });
     for (const url of ['http://10.0.0.1/', 'http://[::1]/', 'http://localhost/', 'http://metadata.goog/', 'ftp://h/']) {
-      const error = await failure(post(url, proxy.url));
+      const error = await egressFailure(post(url, proxy.url));
       assert.deepEqual([error.errorClass, error.final], ['refused_by_policy', true], url);
     }
     assert.equal(proxy.asked.length, 0);
@@ -123,7 +114,7 @@ describe('through an egress proxy', () => {
     test(`its ${status} is a refusal, for this try alone`, async (t) => {
       const proxy = await startProxy(t, { status });
       expectNoLeftovers(t);
-      const error = await failure(post('https://a.example.com/', proxy.url));
+      const error = await egressFailure(post('https://a.example.com/', proxy.url));
       assert.deepEqual([error.errorClass, error.final], ['refused_by_policy', false]);
       assert.equal(
         error.message,
@@ -145,7 +136,7 @@ describe('through an egress proxy', () => {
     test(`a proxy that ${title} fails as connect, and the setting is named`, async (t) => {
       const url = await start(t);
       expectNoLeftovers(t);
-      const error = await failure(post('http://a.example.com/', url));
+      const error = await egressFailure(post('http://a.example.com/', url));
       assert.equal(error.errorClass, 'connect');
       assert.match(
         error.message,
@@ -159,7 +150,7 @@ describe('through an egress proxy', () => {
   test('a proxy that is silent ends with the deadline', async (t) => {
     const url = await urlOf(startReceiver(t, () => undefined));
     expectNoLeftovers(t);
-    const error = await failure(post('http://a.example.com/', url, { timeoutMs: 200 }));
+    const error = await egressFailure(post('http://a.example.com/', url, { timeoutMs: 200 }));
     assert.equal(error.errorClass, 'timeout');
     assert.match(error.message, /^a\.example\.com was not reached by the egress proxy within 0\.2 s/);
   });

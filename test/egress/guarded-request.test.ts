@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import type { DeliveryErrorClass } from '../../src/contract/run.ts';
-import { EgressError, type EgressErrorClass } from '../../src/egress/egress-error.ts';
+import type { EgressErrorClass } from '../../src/egress/egress-error.ts';
 import { guardedPost, type GuardedPost, type PostAnswer } from '../../src/egress/guarded-request.ts';
+import { egressFailure } from './egress-failure.ts';
 import { expectNoLeftovers } from './no-leftovers.ts';
 import { answerWith, OK_ANSWER, startReceiver, type TestReceiver } from './test-receiver.ts';
 
@@ -14,15 +15,6 @@ function post(target: string | TestReceiver, options: Partial<GuardedPost> = {})
   const url = typeof target === 'string' ? target : `http://127.0.0.1:${target.port}/hook?k=1`;
   const headers = { 'content-type': 'application/json' };
   return guardedPost({ url, headers, body: '{"text":"ü"}', timeoutMs: 5000, rules: RULES, ...options });
-}
-
-async function failure(promise: Promise<unknown>): Promise<EgressError> {
-  const error = await promise.then(
-    () => assert.fail('must be rejected'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof EgressError, String(error));
-  return error;
 }
 
 describe('a guarded request', () => {
@@ -94,7 +86,7 @@ describe('a guarded request', () => {
   test('refuses a forbidden URL before a connection', async (t) => {
     const forbidden = await startReceiver(t, answerWith(OK_ANSWER), { host: '127.0.0.2' });
     for (const host of ['127.0.0.2', '2130706434', '0x7f000002', '127.2', '[::ffff:127.0.0.2]', '[::1]', '0.0.0.0']) {
-      const error = await failure(post(`http://${host}:${forbidden.port}/`));
+      const error = await egressFailure(post(`http://${host}:${forbidden.port}/`));
       assert.equal(error.errorClass, 'refused_by_policy', host);
       assert.equal(error.final, true);
       assert.match(error.message, /^\S+ is a loopback address: .*CALLBACK_PERMIT_NETWORKS/);
@@ -104,13 +96,13 @@ describe('a guarded request', () => {
 
   test('refuses ports and schemes even where the address is permitted', async () => {
     for (const url of ['http://127.0.0.1:7233/', 'ftp://127.0.0.1/', 'http://a:b@127.0.0.1/']) {
-      assert.equal((await failure(post(url))).errorClass, 'refused_by_policy');
+      assert.equal((await egressFailure(post(url))).errorClass, 'refused_by_policy');
     }
   });
 
   test('tells that nobody listens', async (t) => {
     expectNoLeftovers(t);
-    const error = await failure(post('http://127.0.0.1:59999/', { timeoutMs: 2000 }));
+    const error = await egressFailure(post('http://127.0.0.1:59999/', { timeoutMs: 2000 }));
     assert.equal(error.errorClass, 'connect');
     assert.equal(error.address, '127.0.0.1');
     assert.match(error.message, /^127\.0\.0\.1 can not be reached \(ECONNREFUSED\)/);
@@ -137,7 +129,7 @@ describe('a connection that dies', () => {
   test('again is not tried a third time', async (t) => {
     const receiver = await startReceiver(t, (socket) => void socket.once('data', () => socket.destroy()));
     expectNoLeftovers(t);
-    const error = await failure(post(receiver));
+    const error = await egressFailure(post(receiver));
     assert.equal(receiver.connections(), 2);
     assert.equal(error.errorClass, 'connect');
     assert.match(error.message, /^127\.0\.0\.1 closed without an answer \(ECONNRESET\)/);
@@ -145,7 +137,7 @@ describe('a connection that dies', () => {
 
   test('after a second is not tried again', async (t) => {
     const receiver = await startReceiver(t, (socket) => void setTimeout(() => socket.destroy(), 1100));
-    assert.equal((await failure(post(receiver))).errorClass, 'connect');
+    assert.equal((await egressFailure(post(receiver))).errorClass, 'connect');
     assert.equal(receiver.connections(), 1);
   });
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createCheckUrl } from '../../src/egress/check-url.ts';
-import { EgressError } from '../../src/egress/egress-error.ts';
 import { guardedPost, type PostAnswer } from '../../src/egress/guarded-request.ts';
 import { createResolveHost, type ResolveHost } from '../../src/egress/resolve-host.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startDns, type Zone } from './dns-server.ts';
+import { egressFailure } from './egress-failure.ts';
 import { expectNoLeftovers } from './no-leftovers.ts';
 import { answerWith, OK_ANSWER, startReceiver } from './test-receiver.ts';
 
@@ -21,15 +21,6 @@ function post(port: number, resolve: ResolveHost, timeoutMs = 5000): Promise<Pos
   return guardedPost({ url, headers: {}, body: '{}', timeoutMs, rules: RULES, resolve });
 }
 
-async function failure(promise: Promise<unknown>): Promise<EgressError> {
-  const error = await promise.then(
-    () => assert.fail('must be rejected'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof EgressError, String(error));
-  return error;
-}
-
 describe('rebinding', () => {
   test('between two lookups: the address that was judged is the one that is dialled, and the next try judges anew', async (t) => {
     const open = await startReceiver(t, answerWith(OK_ANSWER));
@@ -39,7 +30,7 @@ describe('rebinding', () => {
 
     assert.equal((await post(open.port, resolve)).address, PUBLIC);
     assert.deepEqual(dns.asked.toSorted(), ['A a.example.com', 'AAAA a.example.com']);
-    const error = await failure(post(open.port, resolve));
+    const error = await egressFailure(post(open.port, resolve));
     assert.equal(error.errorClass, 'refused_by_policy');
     assert.equal(error.final, false);
     assert.equal(open.connections(), 1);
@@ -53,7 +44,7 @@ describe('rebinding', () => {
 
     const check = createCheckUrl({ resolve });
     assert.deepEqual(await check(`http://a.example.com:${forbidden.port}/`, RULES), { ok: true });
-    assert.equal((await failure(post(forbidden.port, resolve))).errorClass, 'refused_by_policy');
+    assert.equal((await egressFailure(post(forbidden.port, resolve))).errorClass, 'refused_by_policy');
     assert.equal(forbidden.connections(), 0);
   });
 
@@ -95,7 +86,7 @@ describe('an answer of DNS', () => {
 
       const verdict = await createCheckUrl({ resolve })(`http://a.example.com:${port}/`, RULES);
       assert.equal(verdict.ok, false);
-      const error = await failure(post(port, resolve));
+      const error = await egressFailure(post(port, resolve));
       assert.equal(error.errorClass, 'refused_by_policy');
       assert.equal(error.address, undefined);
       for (const message of [error.message, verdict.ok ? '' : verdict.message]) {
@@ -120,10 +111,10 @@ describe('an answer of DNS', () => {
   test('that there is no such name fails as DNS, with the code', async (t) => {
     const dns = await startDns(t, () => undefined);
     const resolve = createResolveHost({ servers: [dns.server], askSystem: unknownToSystem });
-    const error = await failure(post(9, resolve));
+    const error = await egressFailure(post(9, resolve));
     assert.equal(error.errorClass, 'refused_by_policy', 'port 9 is refused before a lookup');
     assert.deepEqual(dns.asked, []);
-    const unknown = await failure(post(8080, resolve));
+    const unknown = await egressFailure(post(8080, resolve));
     assert.equal(unknown.errorClass, 'dns');
     assert.equal(unknown.message, 'a.example.com can not be resolved (ENOTFOUND): check its DNS records');
   });
@@ -132,7 +123,7 @@ describe('an answer of DNS', () => {
     const dns = await startDns(t, () => 'silent');
     expectNoLeftovers(t);
     const resolve = createResolveHost({ servers: [dns.server], askSystem: unknownToSystem });
-    const error = await failure(post(8080, resolve, 200));
+    const error = await egressFailure(post(8080, resolve, 200));
     assert.equal(error.errorClass, 'timeout');
     assert.match(error.message, /^a\.example\.com was not resolved within 0\.2 s/);
   });
@@ -145,7 +136,7 @@ describe('the system is asked', () => {
     const known = createResolveHost({ servers: [dns.server], askSystem: () => Promise.resolve([PUBLIC]) });
     assert.equal((await post(receiver.port, known)).statusCode, 200);
     const inner = createResolveHost({ servers: [dns.server], askSystem: () => Promise.resolve([PUBLIC, FORBIDDEN]) });
-    assert.equal((await failure(post(receiver.port, inner))).errorClass, 'refused_by_policy');
+    assert.equal((await egressFailure(post(receiver.port, inner))).errorClass, 'refused_by_policy');
   });
 
   test('when name servers are silent, but by one question at a time', async (t) => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { createServer, type TLSSocket } from 'node:tls';
-import { EgressError } from '../../src/egress/egress-error.ts';
 import { guardedPost, type GuardedPost, type PostAnswer } from '../../src/egress/guarded-request.ts';
+import { egressFailure } from './egress-failure.ts';
 import { expectNoLeftovers } from './no-leftovers.ts';
 import { answerWith, listen, OK_ANSWER, startReceiver } from './test-receiver.ts';
 
@@ -18,15 +18,6 @@ function post(host: string, port: number, options: Partial<GuardedPost> = {}): P
   const url = `https://${host}:${port}/`;
   const resolve = (): Promise<string[]> => Promise.resolve(['127.0.0.1']);
   return guardedPost({ url, headers: {}, body: '{}', timeoutMs: 5000, rules: RULES, resolve, ...options });
-}
-
-async function failure(promise: Promise<unknown>): Promise<EgressError> {
-  const error = await promise.then(
-    () => assert.fail('must be rejected'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof EgressError, String(error));
-  return error;
 }
 
 describe('TLS', () => {
@@ -63,7 +54,7 @@ describe('TLS', () => {
     expectNoLeftovers(t);
     for (const value of ['1', '0']) {
       process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = value;
-      const error = await failure(post('a.example.com', receiver.port));
+      const error = await egressFailure(post('a.example.com', receiver.port));
       assert.equal(error.errorClass, 'tls');
       assert.match(error.message, /^a\.example\.com failed TLS \(DEPTH_ZERO_SELF_SIGNED_CERT\): check the certificate/);
       assert.equal(error.address, '127.0.0.1');
@@ -73,7 +64,7 @@ describe('TLS', () => {
 
   test('refuses a certificate for another name', async (t) => {
     const receiver = await listen(t, tlsServer(), 'secureConnection', answerWith(OK_ANSWER));
-    const error = await failure(post('b.example.com', receiver.port, { trust: { ca: PEM } }));
+    const error = await egressFailure(post('b.example.com', receiver.port, { trust: { ca: PEM } }));
     assert.equal(error.errorClass, 'tls');
     assert.match(error.message, /ERR_TLS_CERT_ALTNAME_INVALID/);
     assert.equal(receiver.received(), '');
@@ -82,7 +73,7 @@ describe('TLS', () => {
   test('that is not spoken there', async (t) => {
     const receiver = await startReceiver(t, (socket) => void socket.once('data', () => socket.end(OK_ANSWER)));
     expectNoLeftovers(t);
-    const error = await failure(post('a.example.com', receiver.port));
+    const error = await egressFailure(post('a.example.com', receiver.port));
     assert.equal(error.errorClass, 'tls');
     assert.match(error.message, /^a\.example\.com failed TLS \(\w+\)/);
   });
@@ -90,7 +81,7 @@ describe('TLS', () => {
   test('that is never finished ends with the deadline', async (t) => {
     const receiver = await startReceiver(t, () => undefined);
     expectNoLeftovers(t);
-    const error = await failure(post('a.example.com', receiver.port, { timeoutMs: 200 }));
+    const error = await egressFailure(post('a.example.com', receiver.port, { timeoutMs: 200 }));
     assert.equal(error.errorClass, 'timeout');
     assert.match(error.message, /did not finish TLS within 0\.2 s/);
   });
@@ -98,7 +89,7 @@ describe('TLS', () => {
   test('whose connection is cut while it is agreed is tried once more', async (t) => {
     const receiver = await startReceiver(t, (socket) => void socket.once('data', () => socket.resetAndDestroy()));
     expectNoLeftovers(t);
-    assert.equal((await failure(post('a.example.com', receiver.port))).errorClass, 'tls');
+    assert.equal((await egressFailure(post('a.example.com', receiver.port))).errorClass, 'tls');
     assert.equal(receiver.connections(), 2);
   });
 
@@ -108,7 +99,7 @@ describe('TLS', () => {
       else answerWith(OK_ANSWER)(socket);
     });
     expectNoLeftovers(t);
-    const error = await failure(post('a.example.com', receiver.port, { trust: { ca: PEM } }));
+    const error = await egressFailure(post('a.example.com', receiver.port, { trust: { ca: PEM } }));
     assert.equal(error.errorClass, 'connect');
     assert.match(error.message, /^a\.example\.com closed without an answer/);
     assert.equal(receiver.connections(), 2);

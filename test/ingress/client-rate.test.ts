@@ -1,33 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { IngressClient } from '../../src/ingress/app-deps.ts';
 import type { RunReply } from '../../src/ingress/run-client.ts';
 import { type Problem, ProblemError } from '../../src/protocol/problems.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
-import { hubHeaders, standardHeaders } from '../support/signed-headers.ts';
+import { hubHeaders } from '../support/signed-headers.ts';
 import { sourcesOf } from '../support/source-under-test.ts';
 import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
-
-const BODY = '{"text":"Hi"}';
+import { betaPost, BODY, hourly, problemOf } from './under-limits.ts';
 
 class UnreachableRunClient extends FakeRunClient {
   override start(): Promise<RunReply> {
     return Promise.reject(new ProblemError('temporal_unavailable', 'Temporal is away.'));
   }
-}
-
-/** Few an hour, so that the window can't end within a test. */
-function hourly(count: number): Partial<IngressClient> {
-  return { rateLimit: { count, windowMs: 3_600_000 } };
-}
-
-function betaPost(url: string): Promise<Response> {
-  const headers = { 'Content-Type': 'application/json', ...standardHeaders(BETA.webhookSecrets[0] ?? '', BODY) };
-  return fetch(`${url}/webhook`, { method: 'POST', body: BODY, headers });
-}
-
-async function problemOf(response: Response): Promise<[number, string]> {
-  return [response.status, ((await response.json()) as Problem).code];
 }
 
 describe("a client's rate", () => {

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { DeliveryJudgement, IngressClient } from '../../src/ingress/app-deps.ts';
+import type { DeliveryJudgement } from '../../src/ingress/app-deps.ts';
 import { Backlog } from '../../src/ingress/backlog.ts';
 import type { AcceptedTask } from '../../src/ingress/delivery.ts';
 import { limitInFlight } from '../../src/ingress/middleware/limit-in-flight.ts';
 import type { RunReply } from '../../src/ingress/run-client.ts';
-import { type Problem, ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
 import { openRaw } from '../support/raw-connection.ts';
-import { hubHeaders, standardHeaders } from '../support/signed-headers.ts';
+import { hubHeaders } from '../support/signed-headers.ts';
 import { sourcesOf } from '../support/source-under-test.ts';
 import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { betaPost, BODY, hourly, problemOf } from './under-limits.ts';
 
-const BODY = '{"text":"Hi"}';
 const LIMITS = { bodyBytes: 65_536, bodyTimeoutMs: 5000, lingerMs: 200 };
 
 /** A run client whose starts are held until the test lets them go. */
@@ -29,20 +29,6 @@ class HeldRunClient extends FakeRunClient {
     await this.#gate;
     return reply;
   }
-}
-
-/** Few an hour, so that the window can't end within a test. */
-function hourly(count: number): Partial<IngressClient> {
-  return { rateLimit: { count, windowMs: 3_600_000 } };
-}
-
-function betaPost(url: string): Promise<Response> {
-  const headers = { 'Content-Type': 'application/json', ...standardHeaders(BETA.webhookSecrets[0] ?? '', BODY) };
-  return fetch(`${url}/webhook`, { method: 'POST', body: BODY, headers });
-}
-
-async function problemOf(response: Response): Promise<[number, string]> {
-  return [response.status, ((await response.json()) as Problem).code];
 }
 
 describe('deliveries at once', () => {

@@ -1,67 +1,24 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallbackProgress, DeliverCallbackInput } from '../../contract/activities.ts';
-import type { CallbackReceipt, DeliveryErrorClass } from '../../contract/run.ts';
+import type { CallbackReceipt } from '../../contract/run.ts';
 import { EgressError, shortHost } from '../../egress/egress-error.ts';
-import type { EgressProxy } from '../../egress/egress-proxy.ts';
 import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
-import type { OwnPlaces } from '../../egress/own-places.ts';
 import { toCallbackBody } from '../../protocol/callback-body.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
-import type { ActivityLogger } from '../activity-logger.ts';
 import { toInputFailure } from '../agent-failure.ts';
-import type { Heartbeat } from '../heartbeat.ts';
 import { isWorkerShutdown } from '../is-worker-shutdown.ts';
 import { timeLeft } from '../time-left.ts';
 import { toLine } from '../well-formed.ts';
 import type { CallbackClient } from './callback-client.ts';
 import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback-failure.ts';
-import type { HostPlace, HostPlaces, PlaceEnd } from './host-places.ts';
+import type { DeliveryTryDeps } from './delivery-try-deps.ts';
+import type { HostPlace, PlaceEnd } from './host-places.ts';
 import { type DeliveryFault, isTaken, judgeAnswer, judgeEgressError } from './judge-answer.ts';
 import { type NextTry, planNextTry, planTurn, readRetryAfter } from './plan-next-try.ts';
 import { readCallbackProgress } from './read-callback-progress.ts';
 import { settleWithin } from './settle-within.ts';
-import { type DeadLetterWebhook, tellOperator } from './tell-operator.ts';
-
-/** What `deliverCallback` counts. */
-export interface CallbackMetrics {
-  /** One try ended; the seconds run from the lookup to the end of the answer. */
-  callbackAttempted(
-    attempt: { outcome: 'delivered' } | { outcome: 'failed'; errorClass: DeliveryErrorClass },
-    seconds: number,
-  ): void;
-  /** The last try failed. */
-  callbackDied(): void;
-  /** An attempt found no place at its host, and waits for its turn. */
-  callbackParked(): void;
-}
-
-/** What a try needs from outside. */
-export interface DeliveryTryDeps {
-  /** Networks in CIDR form that callbacks may go to although they are not public. */
-  readonly permitNetworks: readonly string[];
-  /** Every callback goes through it; the operator's own webhook does not. Default: none. */
-  readonly proxy?: EgressProxy | undefined;
-  /** Where this process listens, to which no callback goes. Default: nowhere. */
-  readonly own?: OwnPlaces | undefined;
-  /** Tells the workflow that the first try failed and more follow. When it fails the delivery goes on all the same. */
-  readonly onFirstFailure: (runId: string) => Promise<void>;
-  readonly heartbeat: Heartbeat;
-  /** Shared by all deliveries of the worker. */
-  readonly places: HostPlaces;
-  /** Statuses that end the tries. Default: `DEFAULT_STOP_STATUSES`. */
-  readonly stopStatuses?: readonly number[];
-  /** Default: nobody is told of dead letters. */
-  readonly deadLetterWebhook?: DeadLetterWebhook;
-  readonly logger: ActivityLogger;
-  readonly metrics?: CallbackMetrics;
-  /** Default: `guardedPost`. */
-  readonly post?: typeof guardedPost;
-  /** Milliseconds since the epoch. Default: `Date.now`. */
-  readonly now?: () => number;
-  /** From 0 to 1. Default: `Math.random`. */
-  readonly random?: () => number;
-}
+import { tellOperator } from './tell-operator.ts';
 
 /** How long Temporal may take to hear of the first failure, in milliseconds. */
 const ANNOUNCE_MS = 3000;
