@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { randomRunId } from '../src/contract/run-id.ts';
 import type { AgentRunInput } from '../src/contract/run.ts';
-import type { AcceptedTask } from '../src/ingress/delivery.ts';
-import { startOptions } from '../src/ingress/runs/start-options.ts';
+import type { AcceptedTask } from '../src/ingress/tasks/delivery.ts';
+import { startOptions } from '../src/runs/start-options.ts';
 import { TEXT } from './workload.ts';
 
 /** What a bare start carries: all that a webhook's start carries, or the text alone. */

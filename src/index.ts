@@ -9,6 +9,6 @@ export { DEFAULT_TASK_QUEUE, SIGNAL, WORKFLOW, type Workflows } from './contract
 export type { AgentAnswer, AgentPolicy, AgentRunInput, AgentRunResult, CallbackTarget, Task } from './contract/run.ts';
 export { deriveRunId, isRunId, randomRunId } from './contract/run-id.ts';
 export { SEARCH_ATTRIBUTE } from './contract/search-attributes.ts';
-export type { Agent, AgentContext } from './activities/agents/agent.ts';
-export { AgentError } from './activities/agents/agent.ts';
+export type { Agent, AgentContext } from './agents/agent.ts';
+export { AgentError } from './agents/agent.ts';
 export { verifyRequest } from './signatures/verify-request.ts';

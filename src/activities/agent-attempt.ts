@@ -4,7 +4,7 @@ import { type FailureType, failureClass } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
 import type { ActivityLogger } from './activity-logger.ts';
 import { toAgentFailure } from './agent-failure.ts';
-import { type Agent, type AgentContext, AgentError } from './agents/agent.ts';
+import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { isWorkerShutdown } from './is-worker-shutdown.ts';

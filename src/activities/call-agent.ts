@@ -1,6 +1,6 @@
 import type { AgentAnswer, Usage } from '../contract/run.ts';
 import { abandonAfter } from './abandon-after.ts';
-import { type Agent, type AgentContext, AgentError } from './agents/agent.ts';
+import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { toWellFormed } from './well-formed.ts';
 
 /** Temporal refuses a payload over 2 MiB, and JSON needs more bytes than the text; the rest is for what goes with it. */

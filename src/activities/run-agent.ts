@@ -2,7 +2,7 @@ import type { Activities } from '../contract/activities.ts';
 import type { ActivityLogger } from './activity-logger.ts';
 import { AgentAttempt, type AgentMetrics, type Seat } from './agent-attempt.ts';
 import { toInputFailure } from './agent-failure.ts';
-import type { Agent } from './agents/agent.ts';
+import type { Agent } from '../agents/agent.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { Places } from './places.ts';
 import { readAgentInput } from './read-agent-input.ts';

@@ -1,10 +1,10 @@
 import type { AgentPolicy, CallbackTarget } from '../contract/run.ts';
-import type { ListLimits } from './list-gate.ts';
-import type { RunClient } from './run-client.ts';
-import type { IgnoreWhy } from './sources/preset.ts';
-import type { Source } from './sources/source.ts';
-import type { StreamLimits } from './stream-slots.ts';
-import type { WaitLimits } from './wait-slots.ts';
+import type { ListLimits } from './limits/list-gate.ts';
+import type { RunClient } from '../runs/run-client.ts';
+import type { IgnoreWhy } from '../sources/preset.ts';
+import type { Source } from '../sources/source.ts';
+import type { StreamLimits } from './limits/stream-slots.ts';
+import type { WaitLimits } from './limits/wait-slots.ts';
 import type { ProblemCode } from '../protocol/problems.ts';
 
 /** How many deliveries a client may send in a window of time, which is a whole number of seconds. */

@@ -1,7 +1,7 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { AppDeps, RequestState } from './app-deps.ts';
-import { createDoors } from './doors.ts';
+import { createDoors } from './limits/doors.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { errorResponder } from './middleware/error-responder.ts';
 import { noRoute } from './middleware/no-route.ts';

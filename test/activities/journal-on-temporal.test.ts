@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { activityInfo } from '@temporalio/activity';
 import { AsyncCompletionClient } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import type { Agent } from '../../src/activities/agents/agent.ts';
+import type { Agent } from '../../src/agents/agent.ts';
 import { type Journal, openJournal } from '../../src/activities/journal/journal.ts';
 import { recoverJournal } from '../../src/activities/journal/recover-journal.ts';
 import { reportFailure, reportResult } from '../../src/activities/journal/report-until-settled.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
-import { type Agent, AgentError } from '../../src/activities/agents/agent.ts';
+import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import { createAgentWorker, runInBackground, startRun } from '../support/agent-worker.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AgentContext, AgentError } from '../../src/activities/agents/agent.ts';
+import type { AgentContext, AgentError } from '../../src/agents/agent.ts';
 import type { RunAgentInput } from '../../src/contract/activities.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 import type { AgentAnswer } from '../../src/contract/run.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AgentSpec } from '../../src/activities/agents/index.ts';
+import type { AgentSpec } from '../../src/agents/agent-types.ts';
 import { DEFAULT_RETRY_DELAYS } from '../../src/activities/retry-plan.ts';
 import type { AppDeps } from '../../src/ingress/app-deps.ts';
-import { DEFAULT_LIST_LIMITS } from '../../src/ingress/list-gate.ts';
-import { DEFAULT_STREAM_LIMITS } from '../../src/ingress/stream-slots.ts';
-import { DEFAULT_WAIT_LIMITS } from '../../src/ingress/wait-slots.ts';
+import { DEFAULT_LIST_LIMITS } from '../../src/ingress/limits/list-gate.ts';
+import { DEFAULT_STREAM_LIMITS } from '../../src/ingress/limits/stream-slots.ts';
+import { DEFAULT_WAIT_LIMITS } from '../../src/ingress/limits/wait-slots.ts';
 import { load, refusal, SECRET } from './load.ts';
 
 const HOUR = 3_600_000;

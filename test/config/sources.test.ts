@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { judgeSources, readSources } from '../../src/cli/stack/read-sources.ts';
+import { judgeSources, readSources } from '../../src/stack/read-sources.ts';
 import { describeConfig } from '../../src/config/describe-config.ts';
 import { load, refusal } from './load.ts';
 

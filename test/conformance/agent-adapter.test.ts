@@ -1,4 +1,4 @@
-import { createAgent } from '../../src/activities/agents/index.ts';
+import { createAgent } from '../../src/agents/agent-types.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import type { ModelReply } from '../support/fake-garudust/model-script.ts';
 import { type AdapterUnderTest, describeAgentAdapter } from './agent-adapter.ts';

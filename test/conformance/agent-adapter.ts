@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Agent, AgentError } from '../../src/activities/agents/agent.ts';
+import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import { failureClass, isFailureType } from '../../src/contract/failures.ts';
 import { agentContext } from '../support/agent-context.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { AgentError } from '../../src/activities/agents/agent.ts';
+import { AgentError } from '../../src/agents/agent.ts';
 import type { FakeGarudustOptions } from '../support/fake-garudust/fake-garudust.ts';
 import { waitFor } from '../support/wait-for.ts';
 import {

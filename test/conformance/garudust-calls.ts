@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { createGarudustAgent } from '../../src/activities/agents/garudust.ts';
+import { createGarudustAgent } from '../../src/agents/garudust/garudust.ts';
 import { agentContext } from '../support/agent-context.ts';
 import type { FakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 

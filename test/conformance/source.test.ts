@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PRESETS } from '../../src/ingress/sources/presets.ts';
+import { PRESETS } from '../../src/sources/presets.ts';
 import { SOURCE_SAMPLES } from '../support/source-samples.ts';
 import { describeSource } from './source.ts';
 

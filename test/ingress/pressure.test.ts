@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DeliveryJudgement } from '../../src/ingress/app-deps.ts';
-import { Backlog } from '../../src/ingress/backlog.ts';
-import type { AcceptedTask } from '../../src/ingress/delivery.ts';
+import { Backlog } from '../../src/ingress/limits/backlog.ts';
+import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
 import { limitInFlight } from '../../src/ingress/middleware/limit-in-flight.ts';
-import type { RunReply } from '../../src/ingress/run-client.ts';
+import type { RunReply } from '../../src/runs/run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
-import { ComingBodies } from '../../src/ingress/coming-bodies.ts';
+import { ComingBodies } from '../../src/ingress/limits/coming-bodies.ts';
 import { openRaw, type RawConnection } from '../support/raw-connection.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';

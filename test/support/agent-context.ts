@@ -1,4 +1,4 @@
-import type { AgentContext } from '../../src/activities/agents/agent.ts';
+import type { AgentContext } from '../../src/agents/agent.ts';
 
 /** A context for calling an adapter by hand, with what a test wants to differ. */
 export function agentContext(changes: Partial<AgentContext> = {}): AgentContext {

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import type { Agent } from '../../src/activities/agents/agent.ts';
+import type { Agent } from '../../src/agents/agent.ts';
 import { keepResults, type KeepDeps } from '../../src/activities/journal/keep-results.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';

@@ -1,7 +1,7 @@
-import type { AcceptedTask } from '../../src/ingress/delivery.ts';
-import type { RunClient, RunReply } from '../../src/ingress/run-client.ts';
-import { matchesFilter } from '../../src/ingress/runs/list-query.ts';
-import type { ListRequest, RunPage } from '../../src/ingress/runs/list-runs.ts';
+import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
+import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
+import { matchesFilter } from '../../src/runs/list-query.ts';
+import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import { isSettled, type RunResource } from '../../src/protocol/run-resource.ts';
 

@@ -1,6 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { AttemptOutcome } from '../../src/activities/agent-attempt.ts';
-import { type Agent, AgentError } from '../../src/activities/agents/agent.ts';
+import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import type { RetryDelays } from '../../src/activities/retry-plan.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import type { RunAgentInput } from '../../src/contract/activities.ts';

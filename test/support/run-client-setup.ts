@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test';
 import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { SIGNAL } from '../../src/contract/names.ts';
-import type { AcceptedTask } from '../../src/ingress/delivery.ts';
-import type { RunClient } from '../../src/ingress/run-client.ts';
-import { connectForPolls } from '../../src/ingress/runs/connect-for-polls.ts';
-import { createRunClient } from '../../src/ingress/runs/create-run-client.ts';
+import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
+import type { RunClient } from '../../src/runs/run-client.ts';
+import { connectForPolls } from '../../src/runs/connect-for-polls.ts';
+import { createRunClient } from '../../src/runs/create-run-client.ts';
 import { installRuntime } from '../../src/worker/install-runtime.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { type Scenario, toInput } from '../replay/scenarios.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { SourceOptions } from '../../src/ingress/sources/source.ts';
+import type { SourceOptions } from '../../src/sources/source.ts';
 
 /** A kind of sender: what its operator configures, what it sends, and how it signs, computed here and not by our code. */
 export interface SourceSample {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { compileSources } from '../../src/ingress/sources/compile-sources.ts';
-import type { Source, SourceOptions } from '../../src/ingress/sources/source.ts';
+import { compileSources } from '../../src/sources/compile-sources.ts';
+import type { Source, SourceOptions } from '../../src/sources/source.ts';
 import type { SourceSample } from './source-samples.ts';
 import { startTestIngress, type TestIngress } from './test-ingress.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCallbackReceiver, type ReceivedCallback } from '../../src/cli/callback-receiver.ts';
-import { type Roles, type RunningStack, startStack } from '../../src/cli/stack/start-stack.ts';
+import { type Roles, type RunningStack, startStack } from '../../src/stack/start-stack.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';

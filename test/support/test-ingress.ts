@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { AppDeps, IngressClient, IngressLogger } from '../../src/ingress/app-deps.ts';
 import { createApp } from '../../src/ingress/app.ts';
-import { type RunningServer, type ServerLimits, serveIngress } from '../../src/ingress/serve.ts';
+import { type RunningServer, type ServerLimits, serveIngress } from '../../src/ingress/http/serve.ts';
 import { FakeRunClient } from './fake-run-client.ts';
 import { hubHeaders } from './signed-headers.ts';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CliIo } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
 import { addSettingFlags } from '../setting-flags.ts';
-import type { Roles } from '../stack/start-stack.ts';
+import type { Roles } from '../../stack/start-stack.ts';
 
 const PROCESSES = {
   start: {
@@ -28,7 +28,7 @@ export function addProcesses(program: Command, io: CliIo): void {
   for (const [name, { summary, description, roles }] of Object.entries(PROCESSES)) {
     const command = addSettingFlags(program.command(name).summary(summary).description(description));
     command.action(async (flags: Record<string, unknown>) => {
-      const { runProcess } = await import('../stack/run-process.ts');
+      const { runProcess } = await import('../../stack/run-process.ts');
       await runProcess(roles, flags, io);
     });
     setNotes(command, {

@@ -3,7 +3,7 @@ import { Connection } from '@temporalio/client';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
-import { namesTemporalServer, readTemporalSettings, type TemporalSettings } from '../stack/temporal-settings.ts';
+import { namesTemporalServer, readTemporalSettings, type TemporalSettings } from '../../stack/temporal-settings.ts';
 import { DevServerError } from '../temporal-server/dev-server-error.ts';
 import { findTemporalCli, TemporalCliNotFoundError } from '../temporal-server/find-temporal-cli.ts';
 import { setUpServer } from '../temporal-server/set-up-server.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CliIo } from '../cli-io.ts';
 import { createProgress } from '../show/progress.ts';
-import { serveUntilStopped } from '../stack/serve-until-stopped.ts';
+import { serveUntilStopped } from '../../stack/serve-until-stopped.ts';
 import { showReady } from './show-ready.ts';
 import { startDevStack } from './start-dev-stack.ts';
 import { takeRoundTrip } from './take-round-trip.ts';

@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { DEV_FOLDER, DEV_URL_FILE, TEMPORAL_PORT, TEMPORAL_UI_PORT } from '../environment.ts';
 import { createProgress } from '../show/progress.ts';
-import { serveUntilStopped } from '../stack/serve-until-stopped.ts';
+import { serveUntilStopped } from '../../stack/serve-until-stopped.ts';
 import { showReady } from './show-ready.ts';
 import { startDevStack } from './start-dev-stack.ts';
 

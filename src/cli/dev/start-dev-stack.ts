@@ -6,10 +6,10 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
-import { effectiveRoles } from '../stack/effective-roles.ts';
-import { explainStart } from '../stack/explain-start.ts';
-import { loadProcess } from '../stack/load-process.ts';
-import { type RunningStack, startStack } from '../stack/start-stack.ts';
+import { effectiveRoles } from '../../stack/effective-roles.ts';
+import { explainStart } from '../../stack/explain-start.ts';
+import { loadProcess } from '../../stack/load-process.ts';
+import { type RunningStack, startStack } from '../../stack/start-stack.ts';
 import { findTemporal } from './find-temporal.ts';
 
 const READY_TIMEOUT_MS = 30_000;

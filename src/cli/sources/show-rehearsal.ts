@@ -1,6 +1,6 @@
-import type { TaskPlan } from '../../ingress/delivery.ts';
-import type { ParsedDelivery } from '../../ingress/sources/parse-source-delivery.ts';
-import type { Source } from '../../ingress/sources/source.ts';
+import type { TaskPlan } from '../../ingress/tasks/delivery.ts';
+import type { ParsedDelivery } from '../../sources/parse-source-delivery.ts';
+import type { Source } from '../../sources/source.ts';
 import { toOneLine, toTerminalText } from '../show/terminal-text.ts';
 
 type Rehearsal = ParsedDelivery<TaskPlan>;

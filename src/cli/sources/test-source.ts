@@ -2,14 +2,14 @@ import { ConfigError } from '../../config/config-error.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Config } from '../../config/config.ts';
 import { checkUrl } from '../../egress/check-url.ts';
-import type { RawEvent } from '../../ingress/sources/raw-event.ts';
-import { rehearseDelivery } from '../../ingress/sources/parse-source-delivery.ts';
-import type { Source } from '../../ingress/sources/source.ts';
+import type { RawEvent } from '../../sources/raw-event.ts';
+import { rehearseDelivery } from '../../sources/parse-source-delivery.ts';
+import type { Source } from '../../sources/source.ts';
 import { PROBLEMS, ProblemError } from '../../protocol/problems.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { judgeSources, readSources } from '../stack/read-sources.ts';
+import { judgeSources, readSources } from '../../stack/read-sources.ts';
 import { fillVariables } from './fill-variables.ts';
 import { rehearsalToJson, showRehearsal } from './show-rehearsal.ts';
 

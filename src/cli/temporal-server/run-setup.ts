@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { printJson } from '../report-outcome.ts';
 import { createProgress } from '../show/progress.ts';
-import { readTemporalSettings } from '../stack/temporal-settings.ts';
+import { readTemporalSettings } from '../../stack/temporal-settings.ts';
 import { setUpServer, type SetupStep } from './set-up-server.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Middleware } from 'koa';
 import { type ProblemCode, ProblemError, problemRetryAfter, toProblem } from '../../protocol/problems.ts';
 import type { IngressLimits, IngressLogger, RequestState } from '../app-deps.ts';
-import { answerAndClose } from '../answer-and-close.ts';
+import { answerAndClose } from '../http/answer-and-close.ts';
 
 /** RFC 9110 section 15.5.2: a 401 names the scheme that would be accepted. */
 const CHALLENGE: Partial<Record<ProblemCode, string>> = {

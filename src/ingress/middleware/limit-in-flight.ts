@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { ProblemError } from '../../protocol/problems.ts';
-import type { Backlog } from '../backlog.ts';
-import { ComingBodies } from '../coming-bodies.ts';
+import type { Backlog } from '../limits/backlog.ts';
+import { ComingBodies } from '../limits/coming-bodies.ts';
 
 /**
  * Takes in so many requests at once, none while runs wait long to be recorded, and refuses the rest with `overloaded`,

@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Router, RouterContext } from '@koa/router';
 import { isSettled } from '../../protocol/run-resource.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
-import { authenticate } from '../authenticate.ts';
-import { readPosition, toEventStream } from '../event-stream.ts';
-import { readCaller, sameNotFound } from '../run-route.ts';
-import { createStreamSlots, DEFAULT_STREAM_LIMITS, type StreamLimits } from '../stream-slots.ts';
+import { authenticate } from './authenticate.ts';
+import { readPosition, toEventStream } from '../http/event-stream.ts';
+import { readCaller, sameNotFound } from './run-route.ts';
+import { createStreamSlots, DEFAULT_STREAM_LIMITS, type StreamLimits } from '../limits/stream-slots.ts';
 
 /** `GET /v1/runs/:id/events`: a run of the caller's own as server-sent events. */
 export function runEventsRoute(router: Router<RequestState>, deps: AppDeps): void {

@@ -2,10 +2,10 @@ import type { Router } from '@koa/router';
 import { ProblemError } from '../../protocol/problems.ts';
 import { parseRunListQuery, type RunList, type RunListQuery } from '../../protocol/run-list.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
-import { authenticate } from '../authenticate.ts';
-import { type CursorScope, openCursor, sealCursor } from '../list-cursor.ts';
-import { DEFAULT_LIST_LIMITS, ListGate } from '../list-gate.ts';
-import { readClient } from '../run-route.ts';
+import { authenticate } from './authenticate.ts';
+import { type CursorScope, openCursor, sealCursor } from './list-cursor.ts';
+import { DEFAULT_LIST_LIMITS, ListGate } from '../limits/list-gate.ts';
+import { readClient } from './run-route.ts';
 
 const MAX_ERRORS = 16;
 

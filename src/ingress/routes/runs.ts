@@ -3,13 +3,13 @@ import { ProblemError } from '../../protocol/problems.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
-import { authenticate } from '../authenticate.ts';
-import { checkCallbackUrl } from '../check-callback-url.ts';
-import { readBody } from '../read-body.ts';
-import { readJson } from '../read-json.ts';
-import type { RunReply } from '../run-client.ts';
-import { readCaller, sameNotFound } from '../run-route.ts';
-import { createWaitSlots, DEFAULT_WAIT_LIMITS } from '../wait-slots.ts';
+import { authenticate } from './authenticate.ts';
+import { checkCallbackUrl } from '../tasks/check-callback-url.ts';
+import { readBody } from '../http/read-body.ts';
+import { readJson } from '../http/read-json.ts';
+import type { RunReply } from '../../runs/run-client.ts';
+import { readCaller, sameNotFound } from './run-route.ts';
+import { createWaitSlots, DEFAULT_WAIT_LIMITS } from '../limits/wait-slots.ts';
 
 const MAX_WAIT_SECONDS = 60;
 

@@ -1,11 +1,11 @@
 import type { Router } from '@koa/router';
 import type { AppDeps, RequestState } from '../app-deps.ts';
-import type { Doors } from '../doors.ts';
+import type { Doors } from '../limits/doors.ts';
 import { countRefused } from '../middleware/count-refused.ts';
-import { parseDelivery } from '../parse-delivery.ts';
-import { readBody } from '../read-body.ts';
-import { recordAndAnswer } from '../record-and-answer.ts';
-import { verifyDelivery } from '../verify-delivery.ts';
+import { parseDelivery } from '../tasks/parse-delivery.ts';
+import { readBody } from '../http/read-body.ts';
+import { recordAndAnswer } from '../tasks/record-and-answer.ts';
+import { verifyDelivery } from '../tasks/verify-delivery.ts';
 
 /** `POST /webhook` and the configured second path: verified, parsed, recorded, and only then answered with 202. */
 export function webhookRoutes(router: Router<RequestState>, deps: AppDeps, doors: Doors): void {

@@ -1,0 +1,100 @@
+/**
+ * Checks what each module of `src` imports against the table below: `tsx scripts/check-modules.ts`. Exit code 1 names every
+ * import that a module may not have.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** What a module may import beside itself: other modules, and packages. */
+interface Module {
+  readonly modules: readonly string[];
+  /** A package name, or `*` for any. */
+  readonly packages: readonly string[];
+}
+
+const ANY = ['*'];
+
+export const MODULES: Readonly<Record<string, Module>> = {
+  // For the run id alone, which no workflow derives: the workflow bundle refuses what Node brings.
+  contract: { modules: [], packages: ['node:crypto'] },
+  protocol: { modules: ['contract'], packages: ['zod'] },
+  signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
+  egress: { modules: [], packages: ['node:', 'ipaddr.js'] },
+  telemetry: { modules: [], packages: ['node:', 'pino', 'prom-client', '@temporalio/worker'] },
+  agents: { modules: ['contract', 'egress'], packages: ['node:', 'zod'] },
+  sources: { modules: ['contract', 'protocol', 'signatures'], packages: ['node:', 'zod'] },
+  config: { modules: ['contract', 'protocol', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
+  workflows: { modules: ['contract'], packages: ['@temporalio/workflow', '@temporalio/common'] },
+  activities: {
+    modules: ['contract', 'protocol', 'signatures', 'egress', 'agents', 'telemetry'],
+    packages: ['node:', '@temporalio/activity', '@temporalio/common', '@temporalio/client'],
+  },
+  runs: {
+    modules: ['contract', 'protocol'],
+    packages: ['node:', '@temporalio/client', '@temporalio/common', '@temporalio/proto'],
+  },
+  ingress: {
+    modules: ['contract', 'protocol', 'signatures', 'egress', 'sources', 'runs', 'telemetry'],
+    packages: ['node:', 'koa', '@koa/router', 'rate-limiter-flexible', 'zod'],
+  },
+  worker: {
+    modules: ['contract', 'activities', 'runs', 'config', 'telemetry'],
+    packages: ['node:', '@temporalio/worker', '@temporalio/client', '@temporalio/common'],
+  },
+  stack: { modules: ['*', '!cli'], packages: ANY },
+  cli: { modules: ANY, packages: ANY },
+  'index.ts': { modules: ANY, packages: [] },
+};
+
+const IMPORT = /\b(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
+
+/** Every forbidden import below a source folder, as `file: specifier`. */
+export function findForbiddenImports(source: string): string[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .toSorted()
+    .flatMap((name) => {
+      const file = join(source, name);
+      const module = moduleOf(name);
+      return [...readFileSync(file, 'utf8').matchAll(IMPORT)]
+        .map((match) => match[1] ?? match[2] ?? '')
+        .filter((specifier) => !mayImport(module, source, file, specifier))
+        .map((specifier) => `${file}: ${specifier}`);
+    });
+}
+
+function mayImport(module: string, source: string, file: string, specifier: string): boolean {
+  const rule = MODULES[module];
+  if (rule === undefined) return false;
+  if (specifier.startsWith('.')) {
+    const target = moduleOf(relative(source, resolve(dirname(file), specifier)));
+    // `..` leaves src: package.json, and nothing else.
+    if (target === '..') return module === 'cli' || module === 'telemetry';
+    return (
+      target === module ||
+      rule.modules.includes(target) ||
+      (rule.modules.includes('*') && !rule.modules.includes(`!${target}`))
+    );
+  }
+  return rule.packages.some(
+    (name) =>
+      name === '*' ||
+      specifier === name ||
+      (name.endsWith(':') && specifier.startsWith(name)) ||
+      specifier.startsWith(`${name}/`),
+  );
+}
+
+function moduleOf(path: string): string {
+  return path.split(sep)[0] ?? '';
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const forbidden = findForbiddenImports('src');
+  for (const line of forbidden) process.stderr.write(`forbidden import: ${line}\n`);
+  if (forbidden.length > 0) {
+    process.stderr.write('What a module may import stands in scripts/check-modules.ts and docs/architecture.md.\n');
+    process.exitCode = 1;
+  }
+}

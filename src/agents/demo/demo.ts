@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentAnswer } from '../../contract/run.ts';
+import { toLine } from '../../activities/well-formed.ts';
+import { type Agent, type AgentContext, AgentError } from '../agent.ts';
+import { DEMO_HELP, type DemoDirective, readDemoDirectives } from './demo-directives.ts';
+
+export interface DemoSpec {
+  readonly type: 'demo';
+  /** How long each of its two steps takes, in milliseconds. Default: 400. */
+  readonly stepMs?: number;
+}
+
+const STEP_MS = 400;
+const NO_MODEL = { inputTokens: 0, outputTokens: 0, iterations: 0 };
+const REPORT_EVERY_MS = 1000;
+
+/**
+ * The built-in demo agent: calls no model, says so, and tells back what it was asked, so that everything around an agent
+ * can be tried without one. What it can be told to do stands in `demo-directives.ts` and in its answer to `demo: help`.
+ */
+export function createDemoAgent({ stepMs = STEP_MS }: DemoSpec): Agent {
+  return {
+    async run(text, context) {
+      context.report('reading the task');
+      await pause(stepMs, context.signal);
+      const directives = readDemoDirectives(text);
+      for (const directive of directives) await obey(directive, context);
+      context.report('writing the answer');
+      await pause(stepMs, context.signal);
+      return toAnswer(text, directives, context);
+    },
+  };
+}
+
+async function obey(directive: DemoDirective, { call, signal, report, maxAnswerBytes }: AgentContext): Promise<void> {
+  switch (directive.kind) {
+    case 'sleep':
+      for (let slept = 0; slept < directive.ms; slept += REPORT_EVERY_MS) {
+        report(`sleeping, ${slept / 1000} of ${directive.ms / 1000} s`);
+        await pause(Math.min(REPORT_EVERY_MS, directive.ms - slept), signal);
+      }
+      return;
+    case 'fail':
+      if (directive.once && call > 1) return;
+      throw new AgentError('AgentFailed', 'failed, as the task told it to');
+    case 'refuse':
+      throw new AgentError('TaskRefused', 'refused the task, as the task told it to');
+    case 'size':
+      if (directive.bytes <= maxAnswerBytes) return;
+      throw new AgentError('AnswerTooLarge', `was told to answer with more than ${maxAnswerBytes} bytes`);
+    case 'help':
+    case 'unknown':
+      return;
+  }
+}
+
+function toAnswer(text: string, directives: readonly DemoDirective[], context: AgentContext): AgentAnswer {
+  const size = directives.find((directive) => directive.kind === 'size');
+  if (size !== undefined) return { output: 'x'.repeat(size.bytes), usage: NO_MODEL };
+  const wantsHelp = directives.some(({ kind }) => kind === 'help' || kind === 'unknown');
+  const lines = text.split('\n');
+  const first = toLine(lines.find((line) => line.trim() !== '') ?? '', 90);
+  const parts = [
+    'This is the built-in demo agent: no model was called and nothing was done.',
+    `The task begins "${first}" and has ${count(lines.length, 'line')} and ${count(text.length, 'character')}.`,
+    `Session ${context.sessionKey}, call ${context.call} of this run.`,
+    wantsHelp ? DEMO_HELP : 'A task of the one line "demo: help" tells what the demo agent can be told to do.',
+    'To have a real answer, start Garudust and give the worker its address: GARUDUST_URL, and GARUDUST_API_KEY.',
+  ];
+  return { output: parts.join('\n\n'), usage: NO_MODEL };
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** @throws the signal's reason, and not the AbortError of the timer. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    throw signal.reason;
+  }
+}

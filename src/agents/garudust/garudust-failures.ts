@@ -1,0 +1,131 @@
+import type { FailureType } from '../../contract/failures.ts';
+import { AgentError } from '../agent.ts';
+import type { JsonReply } from '../post-json.ts';
+
+type ErrorReply = Pick<JsonReply, 'status' | 'headers' | 'text'>;
+
+/** How one kind of error text is told. `what` may use the number that the text holds, never its words. */
+interface Row {
+  readonly prefix: RegExp;
+  readonly type: FailureType | ((number: number) => FailureType);
+  readonly what: (number: number) => string;
+  readonly retryAfterMs?: (number: number) => number;
+}
+
+/** What Garudust writes before every error of the call to its model. */
+const MODEL = '^transport error: ';
+
+/**
+ * The texts of Garudust's status 500, which has no codes: only the start of the text tells. What follows may be the
+ * model's address or whole answer, so nothing but a number is ever taken from it.
+ */
+const ERROR_TEXTS: readonly Row[] = [
+  {
+    prefix: /^budget exhausted after (\d+) iterations/,
+    type: 'AgentBudgetExhausted',
+    what: (turns) => `has used up its ${turns} turns (500)`,
+  },
+  {
+    prefix: new RegExp(`${MODEL}authentication failed`),
+    type: 'ModelKeyRefused',
+    what: () => 'has a key that its model refused (500)',
+  },
+  {
+    prefix: new RegExp(`${MODEL}rate limited, retry after (\\d+)s`),
+    type: 'RateLimited',
+    what: (seconds) => `was told by its model to wait ${seconds} s`,
+    retryAfterMs: (seconds) => seconds * 1000,
+  },
+  {
+    prefix: new RegExp(`${MODEL}LLM call timed out after (\\d+)s`),
+    type: 'ModelUnavailable',
+    what: (seconds) => `waited ${seconds} s for its model in vain`,
+  },
+  {
+    prefix: new RegExp(`${MODEL}HTTP error (\\d{3}): `),
+    type: modelStatus,
+    what: (status) => `was answered ${status} by its model`,
+  },
+  {
+    prefix: new RegExp(`${MODEL}(?:network|stream) error: `),
+    type: 'ModelUnavailable',
+    what: () => 'could not reach its model (500)',
+  },
+  {
+    prefix: new RegExp(`${MODEL}(?:no choices in response|parse error: )`),
+    type: 'ModelAnswerUnreadable',
+    what: () => 'could not read the answer of its model (500)',
+  },
+  {
+    prefix: new RegExp(`${MODEL}context length exceeded`),
+    type: 'TaskRefused',
+    what: () => 'has a model for which the conversation is too long',
+  },
+  {
+    prefix: new RegExp(`${MODEL}model not found`),
+    type: 'AgentMisconfigured',
+    what: () => 'asks for a model that is not there (500)',
+  },
+  {
+    prefix: /^Unable To Extract Key!/,
+    type: 'AgentMisconfigured',
+    what: () => 'refuses every request: unset GARUDUST_RATE_LIMIT (500)',
+  },
+];
+
+/** Status alone, where it says enough. Ranges last. */
+const STATUSES: readonly (readonly [(status: number) => boolean, FailureType, string])[] = [
+  [(s) => s === 401 || s === 403, 'AgentKeyRefused', 'refused our key'],
+  [(s) => s === 413, 'TaskRefused', 'refused the task as too large'],
+  [(s) => s === 400 || s === 422, 'TaskRefused', 'refused the task as malformed'],
+  [(s) => s === 429, 'RateLimited', 'asked for a pause'],
+  [(s) => s === 408 || s === 504, 'AgentTimeout', 'stands behind a server that waited in vain'],
+  [(s) => s === 502, 'ConnectionLost', 'stands behind a server that lost it'],
+  [(s) => s === 503, 'AgentUnreachable', 'is not ready'],
+  [(s) => s < 500, 'AgentMisconfigured', 'answers, but not as Garudust does'],
+];
+
+const LONGEST_PAUSE_S = 24 * 3600;
+
+/**
+ * Sorts an error answer of Garudust 0.13 into the failure table, by its status and the start of its text.
+ *
+ * @param reply any answer with a status other than 200.
+ */
+export function sortGarudustFailure(reply: ErrorReply): AgentError {
+  const { status, text, headers } = reply;
+  const statusCode = status;
+  const row = STATUSES.find(([holds]) => holds(status));
+  if (row !== undefined) {
+    const retryAfterMs = readRetryAfter(headers['retry-after']);
+    return new AgentError(row[1], `${row[2]} (${status})`, { statusCode, ...(retryAfterMs && { retryAfterMs }) });
+  }
+  for (const { prefix, type, what, retryAfterMs } of ERROR_TEXTS) {
+    const match = prefix.exec(text);
+    if (match === null) continue;
+    const number = Number(match[1] ?? 0);
+    const pause = retryAfterMs?.(number);
+    const details = { statusCode, ...(pause !== undefined && { retryAfterMs: pause }) };
+    return new AgentError(typeof type === 'function' ? type(number) : type, what(number), details);
+  }
+  if (isHtml(reply)) return new AgentError('AgentMisconfigured', `answers with a web page (${status})`, { statusCode });
+  return new AgentError('AgentFailed', `failed in a way that is not known (${status})`, { statusCode });
+}
+
+/** What a status of the model, passed on by Garudust, means. */
+function modelStatus(status: number): FailureType {
+  if (status === 408 || status >= 500) return 'ModelUnavailable';
+  if (status === 400 || status === 413 || status === 422) return 'TaskRefused';
+  return 'AgentMisconfigured';
+}
+
+function isHtml({ headers, text }: ErrorReply): boolean {
+  return /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<(?:!doctype|html)\b/i.test(text);
+}
+
+/** RFC 9110 section 10.2.3: seconds, or a date. */
+function readRetryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return seconds > 0 ? Math.min(seconds, LONGEST_PAUSE_S) * 1000 : undefined;
+}

@@ -1,0 +1,32 @@
+import { ProblemError } from '../../protocol/problems.ts';
+import { ClientSlots } from './client-slots.ts';
+
+/** How many event streams may be open at once. */
+export interface StreamLimits {
+  readonly perClient: number;
+  /** By all clients of this process. Each run that is followed is a long poll at Temporal. */
+  readonly inAll: number;
+  /** Between two comments that show an idle connection to be alive, in milliseconds. */
+  readonly keepAliveMs: number;
+  /** After this long without a byte taken by its reader a stream is cut, in milliseconds. */
+  readonly stalledMs: number;
+}
+
+export const DEFAULT_STREAM_LIMITS: StreamLimits = {
+  perClient: 50,
+  inAll: 200,
+  keepAliveMs: 15_000,
+  stalledMs: 60_000,
+};
+
+/** Counts the event streams that are open. Refuses with `too_many_streams` and `overloaded`. */
+export function createStreamSlots({ perClient, inAll }: StreamLimits): ClientSlots {
+  return new ClientSlots({
+    perClient: () => perClient,
+    inAll,
+    refuseClient: (limit) =>
+      new ProblemError('too_many_streams', `A client may follow ${limit} runs at once: close a stream, or poll.`),
+    refuseAll: () =>
+      new ProblemError('overloaded', 'This server follows as many runs as it can: ask again later, or poll.'),
+  });
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { ProblemError, type ProblemField } from '../../protocol/problems.ts';
+import { parseTaskRequest, type TaskFields, type TaskRequest } from '../../protocol/task-request.ts';
+import { type AcceptDeps, acceptTask } from './accept-task.ts';
+import type { AcceptedTask, VerifiedDelivery } from './delivery.ts';
+import { readJson } from '../http/read-json.ts';
+
+/** Enough to mend a request by: a body of nothing but unknown fields is not answered at many times its size. */
+const MAX_ERRORS = 16;
+const MAX_FIELD_NAME = 64;
+
+/**
+ * Makes a task of a verified delivery to `/webhook`: reads the body, which is the task itself, and accepts it.
+ *
+ * @throws ProblemError `malformed_json`, `invalid_task`, `user_not_permitted`, `callback_url_refused`,
+ * `agent_not_permitted`
+ */
+export async function parseDelivery(delivery: VerifiedDelivery, deps: AcceptDeps): Promise<AcceptedTask> {
+  const { body, deliveryId } = delivery;
+  const fingerprint = createHash('sha256').update(body).digest('hex');
+  return acceptTask(delivery, { ...readTask(body), deliveryId, fingerprint }, deps);
+}
+
+function readTask(body: Buffer): { request: TaskRequest; fields: TaskFields } {
+  const parsed = parseTaskRequest(readJson(body));
+  if (parsed.ok) return { request: parsed.task, fields: parsed.fields };
+  const errors = parsed.errors.slice(0, MAX_ERRORS).map(({ field, message }): ProblemField => ({
+    field: field.length > MAX_FIELD_NAME ? `${field.slice(0, MAX_FIELD_NAME)}…` : field,
+    message,
+  }));
+  const first = errors[0];
+  const more = parsed.errors.length > 1 ? ` ${parsed.errors.length - 1} more in errors.` : '';
+  const detail =
+    first === undefined ? 'The task is not valid.' : `${first.field || 'The body'}: ${first.message}.${more}`;
+  throw new ProblemError('invalid_task', detail, errors);
+}

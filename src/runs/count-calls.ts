@@ -1,0 +1,47 @@
+import type { AgentProgress } from '../contract/activities.ts';
+import type { ActivityRecord } from './read-run-events.ts';
+
+/** Calls of the agent that may have cost money, and how many there may be. */
+export interface CallCount {
+  readonly calls?: number;
+  readonly maxCalls?: number;
+}
+
+/**
+ * Counts the paid calls of a run whose agent has ended. Temporal's own number of attempts counts the agent's faults and
+ * lost workers too, so it is the last resort; what the last failure says of the calls comes first.
+ */
+export function countCalls({ state, attempt, input, failure, earlierFailure }: ActivityRecord): CallCount {
+  if (attempt === undefined) return {};
+  const maxCalls = readCounts(failure).maxAttempts ?? readLimit(input);
+  const calls = state === 'failed' ? readCounts(failure).paidAttempts : afterFailure(earlierFailure);
+  const known = calls ?? Math.min(attempt, maxCalls ?? attempt);
+  return { calls: known, ...(maxCalls !== undefined && { maxCalls }) };
+}
+
+/** The attempt that came after this failure was one more call; without a failure it was the first. */
+function afterFailure(failure: Error | undefined): number | undefined {
+  if (failure === undefined) return 1;
+  const { paidAttempts } = readCounts(failure);
+  return paidAttempts === undefined ? undefined : paidAttempts + 1;
+}
+
+type Counts = Partial<Pick<AgentProgress, 'paidAttempts' | 'maxAttempts'>>;
+
+/** From the details of `runAgent`'s own failures, or from the last heartbeat of an attempt that timed out. */
+function readCounts(failure: unknown): Counts {
+  if (typeof failure !== 'object' || failure === null) return {};
+  const { details, lastHeartbeatDetails, cause } = failure as Record<string, unknown>;
+  const known: unknown = (Array.isArray(details) ? (details as unknown[])[0] : undefined) ?? lastHeartbeatDetails;
+  if (typeof known !== 'object' || known === null) return readCounts(cause);
+  const { paidAttempts, maxAttempts } = known as Record<string, unknown>;
+  return {
+    ...(Number.isSafeInteger(paidAttempts) && { paidAttempts: Number(paidAttempts) }),
+    ...(Number.isSafeInteger(maxAttempts) && { maxAttempts: Number(maxAttempts) }),
+  };
+}
+
+function readLimit(input: unknown): number | undefined {
+  const limit = (input as { policy?: { maxAttempts?: unknown } } | null | undefined)?.policy?.maxAttempts;
+  return Number.isSafeInteger(limit) ? Number(limit) : undefined;
+}

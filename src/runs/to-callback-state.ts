@@ -1,0 +1,94 @@
+import { TimeoutFailure } from '@temporalio/common';
+import { ACTIVITY_ID } from '../contract/activities.ts';
+import type { FailureType } from '../contract/failures.ts';
+import type { CallbackReceipt, DeliveryAttempt } from '../contract/run.ts';
+import type { RunResource } from '../protocol/run-resource.ts';
+import type { ActivityRecord } from './read-run-events.ts';
+import type { RunFacts } from './to-run-resource.ts';
+
+type CallbackState = RunResource['callback'];
+
+/** Where the callback stands. */
+export function toCallbackState({ memo, events, pending, workflow }: RunFacts, ended: boolean): CallbackState {
+  const records = events?.callbacks ?? [];
+  const last = records.at(-1);
+  const url = readUrl(last) ?? memo.callbackUrl;
+  if (url === undefined) return { status: 'none' };
+  // The history is read after what is pending, so that where it tells of an end the other is out of date.
+  const isOpen = last === undefined || last.state === 'open';
+  const open = isOpen ? pending.find(({ activityId }) => activityId === ACTIVITY_ID.callback) : undefined;
+  const closedTries = records.reduce((sum, record) => sum + triesOf(record), 0);
+  const openTries = open === undefined ? 0 : Math.max(open.attempt - open.parked - (open.running ? 0 : 1), 0);
+  const attempts = closedTries + openTries;
+  const failure = open?.lastFailure ?? records.findLast((record) => record.failure !== undefined)?.failure;
+  const base = { url, ...(ended && { attempts }) };
+
+  if (last?.state === 'completed') return { status: 'delivered', ...base, ...readReceipt(last.result) };
+  if (open !== undefined) {
+    const failedBefore = open.lastFailure !== undefined && !isParked(open.lastFailure);
+    const retrying = attempts > 1 || failedBefore || records.length > 1;
+    const next =
+      (retrying || isParked(open.lastFailure)) && open.nextAttemptAt !== undefined
+        ? { next_attempt_at: open.nextAttemptAt }
+        : {};
+    return { status: retrying ? 'retrying' : 'pending', ...base, ...readFailure(failure), ...next };
+  }
+  const over = last !== undefined && last.state !== 'open';
+  if (!over && workflow === 'open') return { status: 'pending', ...base };
+  if (last?.state === 'canceled' || (!over && ended)) {
+    return { status: 'dead', ...base, ...readFailure(failure), last_error: 'The delivery was ended with its run.' };
+  }
+  return { status: 'dead', ...base, ...readFailure(failure) };
+}
+
+/** A schedule that was cut off while it waited leaves no count behind: at least one try had failed. */
+function triesOf({ state, attempt, result, failure }: ActivityRecord): number {
+  const { attempts } = (result ?? {}) as Partial<CallbackReceipt>;
+  if (typeof attempts === 'number') return attempts;
+  const { tries } = (findTried(failure)?.details?.[0] ?? {}) as Partial<DeliveryAttempt>;
+  if (typeof tries === 'number') return tries;
+  return attempt ?? (state === 'canceled' ? 1 : 0);
+}
+
+function readUrl(record: ActivityRecord | undefined): string | undefined {
+  const url = (record?.input as { url?: unknown } | undefined)?.url;
+  return typeof url === 'string' ? url : undefined;
+}
+
+function readReceipt(result: unknown): Partial<CallbackState> {
+  const { statusCode, deliveredAt } = (result ?? {}) as Partial<CallbackReceipt>;
+  return {
+    ...(typeof statusCode === 'number' && { last_status_code: statusCode }),
+    ...(typeof deliveredAt === 'string' && { delivered_at: deliveredAt }),
+  };
+}
+
+/** The words and the status of a failed try. The address that was dialled stays with the operators. */
+function readFailure(failure: Error | undefined): Partial<CallbackState> {
+  const tried = findTried(failure);
+  if (tried === undefined) return failure === undefined ? {} : { last_error: lostWords(failure) };
+  const { statusCode } = (tried.details?.[0] ?? {}) as Partial<DeliveryAttempt>;
+  return { last_error: tried.message, ...(typeof statusCode === 'number' && { last_status_code: statusCode }) };
+}
+
+/** What became of a try that told nothing of itself. */
+function lostWords(failure: Error): string {
+  const late = failure instanceof TimeoutFailure && failure.timeoutType === 'SCHEDULE_TO_CLOSE';
+  return late ? 'The time for the delivery ran out while no worker was there.' : 'The try was lost with its worker.';
+}
+
+/** Whether an attempt only waited for its turn at a slow host. */
+function isParked(failure: Error | undefined): boolean {
+  return findTried(failure)?.type === ('CallbackParked' satisfies FailureType);
+}
+
+function findTried(
+  failure: unknown,
+): { message: string; type?: string | null; details?: readonly unknown[] } | undefined {
+  let next = failure;
+  for (let depth = 0; depth < 16 && next instanceof Error; depth += 1) {
+    if (next.name === 'ApplicationFailure') return next;
+    next = next.cause;
+  }
+  return undefined;
+}

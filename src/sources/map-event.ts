@@ -1,0 +1,109 @@
+import { ProblemError, type ProblemField } from '../protocol/problems.ts';
+import { parseTaskRequest, type TaskRequest } from '../protocol/task-request.ts';
+import type { EventView } from './event-view.ts';
+import type { Source } from './source.ts';
+import type { Template } from './template.ts';
+
+/** The task that an event asks for. */
+export interface MappedTask {
+  readonly request: TaskRequest;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The agent that the operator's template names; undefined: the client's usual one. */
+  readonly agent: string | undefined;
+}
+
+/**
+ * Most UTF-16 units of each. A text of control characters alone grows sixfold as JSON, and has to stay below the 2 MiB
+ * that Temporal takes.
+ */
+const MAX_TEXT = 262_144;
+const MAX_KEY = 512;
+const MAX_URL = 8192;
+const MAX_METADATA = 512;
+
+/**
+ * Makes a task of an event by the source's templates.
+ *
+ * A text of which no field is in the event is refused: the agent would be paid for words without an object. Another field
+ * of the task is left out where a part of it is not in the event: half a session key is another conversation's.
+ *
+ * @throws ProblemError `invalid_event` naming each template that is at fault
+ */
+export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
+  const problems: ProblemField[] = [];
+  const key = (name: string, template: Template | undefined): [string, string][] => {
+    const text = readKey(template, view, { limit: MAX_KEY, name, problems });
+    return text === undefined ? [] : [[name, text]];
+  };
+  const url = readKey(map.callbackUrl, view, {
+    limit: MAX_URL,
+    name: 'callback_url',
+    problems,
+    encode: encodeURIComponent,
+  });
+  const body = {
+    text: readText(map.text, view, problems),
+    ...(url !== undefined && { callback_url: url }),
+    ...Object.fromEntries([
+      ...key('session_key', map.sessionKey),
+      ...key('user_id', map.userId),
+      ...key('user_name', map.userName),
+    ]),
+  };
+  const parsed = parseTaskRequest(body);
+  const known = new Set(problems.map(({ field }) => field));
+  const more = parsed.ok ? [] : parsed.errors.map(({ field, message }) => ({ field: `map.${field}`, message }));
+  problems.push(...more.filter(({ field }) => !known.has(field)));
+  if (!parsed.ok || problems.length > 0) throw refuse(problems);
+  return { request: parsed.task, metadata: readMetadata(map.metadata, view), agent: readAgent(agent, view) };
+}
+
+function readText(template: Template, view: EventView, problems: ProblemField[]): string {
+  const { text, found, missing } = template.render(view, { limit: MAX_TEXT });
+  if (!template.isPlain && found === 0) {
+    const message = `finds nothing in the event: ${missing.slice(0, 5).join(', ')}`;
+    problems.push({ field: 'map.text', message });
+  }
+  return text;
+}
+
+interface KeyRules {
+  readonly limit: number;
+  readonly name: string;
+  readonly problems: ProblemField[];
+  readonly encode?: (text: string) => string;
+}
+
+function readKey(template: Template | undefined, view: EventView, rules: KeyRules): string | undefined {
+  if (template === undefined) return undefined;
+  const { limit, name, problems, encode } = rules;
+  const { text, missing, isCut } = template.render(view, { limit, ...(encode && { encode }) });
+  if (missing.length > 0) return undefined;
+  if (isCut)
+    problems.push({ field: `map.${name}`, message: `is longer than ${limit} characters: use a shorter field` });
+  // oxlint-disable-next-line no-control-regex -- control characters are what must go
+  const line = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return line === '' ? undefined : line;
+}
+
+function readMetadata(
+  entries: readonly (readonly [string, Template])[],
+  view: EventView,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    entries.flatMap(([name, template]): [string, string][] => {
+      const { text, found } = template.render(view, { limit: MAX_METADATA });
+      return text === '' || (!template.isPlain && found === 0) ? [] : [[name, text]];
+    }),
+  );
+}
+
+function readAgent(template: Template | undefined, view: EventView): string | undefined {
+  const { text, missing } = template?.render(view, { limit: MAX_KEY }) ?? { text: '', missing: [] };
+  return text === '' || missing.length > 0 ? undefined : text;
+}
+
+function refuse(problems: readonly ProblemField[]): ProblemError {
+  const [{ field, message } = { field: 'map', message: 'gives no task' }] = problems;
+  return new ProblemError('invalid_event', `${field} ${message}.`, problems);
+}

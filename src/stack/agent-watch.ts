@@ -1,0 +1,22 @@
+import type { AgentMetrics } from '../activities/agent-attempt.ts';
+import { failureTypesOf } from '../contract/failures.ts';
+import type { AgentAtFault } from '../ingress/app-deps.ts';
+
+/** What this process knows of its agents' state. */
+export interface AgentWatch extends Pick<AgentMetrics, 'attemptEnded'> {
+  /** The agents whose last telling attempt met a fault of their own, by name and failure type alone. */
+  atFault(): readonly AgentAtFault[];
+}
+
+/** Watches how attempts end. A fault stands until the agent answers; what a task or a network met says nothing about it. */
+export function createAgentWatch(): AgentWatch {
+  const agentFaults: readonly string[] = failureTypesOf('agent');
+  const faults = new Map<string, string>();
+  return {
+    attemptEnded({ agent, outcome }) {
+      if (outcome === 'answered') faults.delete(agent);
+      else if (agentFaults.includes(outcome)) faults.set(agent, outcome);
+    },
+    atFault: () => [...faults].map(([name, code]) => ({ name, code })),
+  };
+}

@@ -1,0 +1,93 @@
+import type { Connection } from '@temporalio/client';
+import type { Config } from '../config/config.ts';
+import { checkUrl } from '../egress/check-url.ts';
+import { createApp } from '../ingress/app.ts';
+import { createRunClient } from '../runs/create-run-client.ts';
+import { serveIngress } from '../ingress/http/serve.ts';
+import type { AppDeps } from '../ingress/app-deps.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { TemporalLink } from '../worker/connect-temporal.ts';
+import { readSources } from './read-sources.ts';
+import type { TemporalSettings } from './temporal-settings.ts';
+
+/** How long a request waits for Temporal: an answer within 3 s is promised. */
+const TEMPORAL_DEADLINE_MS = 2500;
+/** How long a refused sender may go on sending before its connection is cut. */
+const LINGER_MS = 1000;
+
+export interface IngressParts {
+  readonly config: Config;
+  readonly temporal: TemporalSettings;
+  readonly link: TemporalLink;
+  readonly pollConnection: Connection;
+  readonly eagerStart: boolean;
+  readonly agentsAtFault: NonNullable<AppDeps['agentsAtFault']>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The ingress of this process, listening. */
+export interface RunningIngress {
+  readonly url: string;
+  ready(): Promise<boolean>;
+  drain(): Promise<void>;
+}
+
+/**
+ * Composes the ingress from the configuration and lets it listen.
+ *
+ * @throws ListenError
+ */
+export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
+  const { config, temporal, link, pollConnection, eagerStart, agentsAtFault, logger, metrics } = parts;
+  const { ingress } = config;
+  const runs = createRunClient({
+    connection: () => link.current(),
+    pollConnection,
+    namespace: temporal.namespace,
+    taskQueue: config.taskQueue,
+    eagerStart,
+    deadlineMs: TEMPORAL_DEADLINE_MS,
+    ...(config.temporalUiUrl !== undefined && {
+      temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}`,
+    }),
+    onAnswer: (answered) => metrics.temporalAnswered(answered),
+    logger,
+  });
+  const app = createApp({
+    runs,
+    clients: config.clients,
+    agents: new Map(config.agents.map(({ name, policy }) => [name, policy])),
+    defaultAgent: config.defaultAgent,
+    callback: config.callback,
+    checkUrl,
+    limits: {
+      bodyBytes: ingress.bodyLimitBytes,
+      bodyTimeoutMs: ingress.bodyTimeoutMs,
+      lingerMs: LINGER_MS,
+      maxInFlight: ingress.maxInFlight,
+    },
+    listLimits: ingress.listLimits,
+    streamLimits: ingress.streamLimits,
+    waitLimits: ingress.waitLimits,
+    endpointPath: ingress.endpointPath,
+    sources: readSources(config),
+    agentsAtFault,
+    logger,
+    metrics,
+  });
+  const server = await serveIngress({
+    app,
+    host: ingress.host,
+    port: ingress.port,
+    limits: { headersTimeoutMs: ingress.headersTimeoutMs, requestTimeoutMs: ingress.requestTimeoutMs },
+    runs,
+    logger,
+  });
+  return {
+    url: server.url,
+    ready: () => runs.ready(),
+    drain: () => server.drain(ingress.shutdownGraceMs),
+  };
+}

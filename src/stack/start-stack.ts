@@ -1,0 +1,103 @@
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { toTemporalLogger } from '../telemetry/temporal-logger.ts';
+import { createAdminApp } from '../ingress/admin-app.ts';
+import { connectForPolls } from '../runs/connect-for-polls.ts';
+import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
+import { connectTemporal } from '../worker/connect-temporal.ts';
+import { installRuntime } from '../worker/install-runtime.ts';
+import { type AgentWatch, createAgentWatch } from './agent-watch.ts';
+import { startIngress } from './start-ingress.ts';
+import { startWorker } from './start-worker.ts';
+import type { TemporalSettings } from './temporal-settings.ts';
+
+/** What a process does: take webhooks, run agents, or both. */
+export interface Roles {
+  readonly ingress: boolean;
+  readonly worker: boolean;
+}
+
+export interface StackOptions {
+  readonly config: Config;
+  readonly temporal: TemporalSettings;
+  readonly roles: Roles;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The parts of a process, running. */
+export interface RunningStack {
+  /** Undefined without an ingress. */
+  readonly ingressUrl: string | undefined;
+  readonly adminUrl: string;
+  /** Whether Temporal answers and, with a worker, tasks are taken. */
+  ready(): Promise<boolean>;
+  /**
+   * Takes nothing new, finishes what is in flight, hands the rest back to Temporal and resolves when all is closed. A
+   * second call joins the first.
+   */
+  drain(): Promise<void>;
+}
+
+/**
+ * Starts ingress, worker or both in this process on one native connection, which is what makes an eager start
+ * possible. Returns when the ports are open; Temporal may still be away.
+ *
+ * @throws ListenError when a port can't be had; JournalLockedError when another worker has the journal
+ */
+export async function startStack(options: StackOptions): Promise<RunningStack> {
+  const { config, temporal, roles, logger, metrics } = options;
+  installRuntime(toTemporalLogger(logger));
+  const link = connectTemporal({ connectionOptions: temporal.connectionOptions, logger });
+  const pollConnection = connectForPolls(temporal.connectionOptions);
+  const agents = createAgentWatch();
+  /** In the order in which they are to be ended. */
+  const ends: (() => Promise<void>)[] = [];
+  const endAll = async (): Promise<void> => {
+    for (const end of ends) await end();
+    await pollConnection.close();
+    await link.close();
+  };
+
+  const common = { config, temporal, link, logger, metrics };
+  try {
+    const worker = roles.worker ? await startWorker({ ...common, agents }) : undefined;
+    if (worker) ends.push(() => worker.drain());
+    const eagerStart = worker !== undefined;
+    const ingress = roles.ingress
+      ? await startIngress({ ...common, pollConnection, eagerStart, agentsAtFault: () => agents.atFault() })
+      : undefined;
+    // The ingress goes first: what it has accepted may still be begun by the worker.
+    if (ingress) ends.unshift(() => ingress.drain());
+    const ready = async (): Promise<boolean> =>
+      (worker?.ready() ?? true) && (ingress === undefined || (await ingress.ready()));
+    const admin = await startAdmin(options, ready, agents);
+    ends.push(() => admin.drain(0));
+    let drained: Promise<void> | undefined;
+    return {
+      ingressUrl: ingress?.url,
+      adminUrl: admin.url,
+      ready,
+      drain: () => (drained ??= endAll()),
+    };
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+}
+
+function startAdmin(
+  { config, metrics, logger }: StackOptions,
+  ready: () => Promise<boolean>,
+  agents: AgentWatch,
+): Promise<RunningServer> {
+  const app = createAdminApp({
+    metricsText: () => metrics.text(),
+    ready,
+    agentsAtFault: () => agents.atFault(),
+    limits: { bodyBytes: 1024, bodyTimeoutMs: 1000, lingerMs: 100 },
+    logger,
+  });
+  return serveAdmin({ app, host: config.admin.host, port: config.admin.port, logger });
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TimeoutFailure } from '@temporalio/common';
+import type { RunFacts } from '../../src/runs/to-run-resource.ts';
+import { toCallbackState } from '../../src/runs/to-callback-state.ts';
+
+const DELIVERED = { statusCode: 204, attempts: 1, deliveredAt: '2026-01-01T00:00:00.000Z' };
+
+test('a try that ended between the two reads of a run is counted once', () => {
+  const facts: RunFacts = {
+    runId: 'run-aaaaaaaaaaaaaaaaaaaaaaaaaa',
+    memo: { client: 'a', source: 'webhook', agent: 'demo', bodySha256: '', callbackUrl: 'https://ci.example.com/' },
+    workflow: 'open',
+    pending: [{ activityId: 'callback', running: true, attempt: 1, parked: 0 }],
+    events: {
+      callbacks: [{ activityId: 'callback', state: 'completed', input: {}, result: DELIVERED, attempt: 1 }],
+    },
+  };
+  assert.deepEqual(toCallbackState(facts, true), {
+    status: 'delivered',
+    url: 'https://ci.example.com/',
+    attempts: 1,
+    last_status_code: 204,
+    delivered_at: DELIVERED.deliveredAt,
+  });
+});
+
+for (const [timeout, words] of [
+  ['SCHEDULE_TO_CLOSE', 'The time for the delivery ran out while no worker was there.'],
+  ['HEARTBEAT', 'The try was lost with its worker.'],
+] as const) {
+  test(`a delivery that Temporal ended by ${timeout} says what became of it`, () => {
+    const failure = new TimeoutFailure('activity timeout', undefined, timeout);
+    const facts: RunFacts = {
+      runId: 'run-aaaaaaaaaaaaaaaaaaaaaaaaaa',
+      memo: { client: 'a', source: 'webhook', agent: 'demo', bodySha256: '', callbackUrl: 'https://ci.example.com/' },
+      workflow: 'open',
+      pending: [],
+      events: { callbacks: [{ activityId: 'callback', state: 'failed', input: {}, failure }] },
+    };
+    const { status, last_error: said } = toCallbackState(facts, true);
+    assert.deepEqual([status, said], ['dead', words]);
+  });
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { compileSources } from '../../src/sources/compile-sources.ts';
+import type { Preset } from '../../src/sources/preset.ts';
+import { PRESETS } from '../../src/sources/presets.ts';
+import type { SourceOptions } from '../../src/sources/source.ts';
+
+const GOOD: SourceOptions = { name: 'one', preset: 'github', secrets: ['secret-one'], client: 'alpha' };
+
+function faults(...all: readonly Partial<SourceOptions>[]): string[] {
+  const compiled = compileSources(
+    all.map((options) => ({ ...GOOD, ...options })),
+    { endpointPath: '/invoke' },
+  );
+  return compiled.ok ? [] : compiled.faults.map(({ path, message }) => `${path.join('.')} ${message}`);
+}
+
+test('every preset can be read with no more than a secret', () => {
+  for (const [preset, { scheme }] of Object.entries<Preset>(PRESETS)) {
+    const how = scheme === undefined ? { scheme: 'bearer' } : {};
+    assert.deepEqual(faults({ preset, secrets: ['c2VjcmV0LW9uZQ=='], ...how }), [], preset);
+  }
+});
+
+describe('a source is refused, with its place and the mend, when', () => {
+  const cases: [string, Partial<SourceOptions>, RegExp][] = [
+    ['its name is taken', { name: 'webhook' }, /^webhook is the name of what is posted to \/webhook/],
+    [
+      'its preset is unknown',
+      { preset: 'toString' },
+      /^one\.preset is "toString", which is not known: write one of github,/,
+    ],
+    [
+      'its scheme is unknown',
+      { scheme: 'md5' },
+      /^one\.scheme is "md5", which is not known: write one of bearer, github/,
+    ],
+    [
+      'nothing says how it signs',
+      { preset: 'generic' },
+      /^one\.scheme is missing: name a scheme, describe it by hmac, or/,
+    ],
+    [
+      'two things say how it signs',
+      { scheme: 'github', hmac: { header: 'X-S' } },
+      /^one\.hmac does not go with scheme/,
+    ],
+    [
+      'its hmac does not fit together',
+      { hmac: { header: 'X-S', template: '{bdy}' } },
+      /^one\.hmac does not fit together: .*\{bdy\}/,
+    ],
+    ['it has no secret', { secrets: [] }, /^one\.secret is missing/],
+    [
+      'its secret is blank',
+      { secrets: ['good', ' '] },
+      /^one\.secret does not fit: the secret must be text that is not blank/,
+    ],
+    [
+      'its secret is no key of its scheme',
+      { preset: 'standard-webhooks', secrets: ['whsec_%'] },
+      /^one\.secret does not fit: the secret begins with whsec_/,
+    ],
+    [
+      'its bearer could not be sent',
+      { scheme: 'bearer', secrets: ['two words'] },
+      /^one\.secret does not fit: the secret must be visible ASCII/,
+    ],
+    ['it is unsigned and has a secret', { unsigned: true }, /^one\.unsigned does not go with secret/],
+    [
+      'it is unsigned and has a scheme',
+      { unsigned: true, secrets: [], scheme: 'github' },
+      /^one\.unsigned does not go with scheme/,
+    ],
+    ['its path is no plain one', { path: 'hooks/x' }, /^one\.path is "hooks\/x", no plain path/],
+    ['its path has a pattern in it', { path: '/hooks/:id' }, /^one\.path/],
+    ['its path is that of the API', { path: '/v1/runs' }, /^one\.path is \/v1\/runs, which is taken/],
+    ['its path is that of tasks', { path: '/webhook' }, /^one\.path is \/webhook, which is taken/],
+    ['its path is the second one of tasks', { path: '/invoke' }, /^one\.path is \/invoke, as endpoint_path/],
+    ['it shows a secret header', { headers: ['X-Api-Key'] }, /^one\.headers has x-api-key, which may carry a secret/],
+    [
+      'it shows the header of its signature',
+      { headers: ['X-Hub-Signature-256'] },
+      /^one\.headers has x-hub-signature-256/,
+    ],
+    ['its text is empty', { map: { text: ' \n' } }, /^one\.map\.text is empty: say what/],
+    ['its text is broken', { map: { text: '{{ x }}' } }, /^one\.map\.text has "x"/],
+    ['its session key is broken', { map: { sessionKey: '{{' } }, /^one\.map\.session_key has/],
+    ['its metadata is broken', { map: { metadata: { a: 'fine', b: '{{ x }}' } } }, /^one\.map\.metadata\.b has "x"/],
+    ['its agent is broken', { agent: '{{ event.x | y }}' }, /^one\.agent has the filter "y"/],
+    ['its filter is broken', { filter: { x: 1 } }, /^one\.filter has "x"/],
+    ['its event type asks for itself', { eventType: '{{ event_type }}' }, /^one\.event_type has "event_type"/],
+    ['its delivery id asks for itself', { deliveryId: '{{ delivery_id }}' }, /^one\.delivery_id has "delivery_id"/],
+    ['it wants no type at all', { events: [] }, /^one\.events is an empty list/],
+    [
+      'it wants types and has none',
+      { preset: 'generic', scheme: 'bearer', events: ['a'] },
+      /^one\.events needs event_type/,
+    ],
+  ];
+  for (const [when, options, message] of cases) {
+    test(when, () => {
+      const found = faults(options);
+      assert.equal(found.length, 1, found.join('\n'));
+      assert.match(found[0] ?? '', message);
+      assert.doesNotMatch(found[0] ?? '', /\.$/);
+    });
+  }
+
+  test('another one has its path', () => {
+    assert.deepEqual(faults({}, { name: 'two', path: '/hooks/one' }), [
+      'two.path is /hooks/one, as sources.one: give each its own',
+    ]);
+  });
+});
+
+test('all faults of all sources are told at once, and no secret with them', () => {
+  const found = faults(
+    { secrets: ['whpk_s3cret'], filter: [], map: { text: '{{ a }}', userId: '{{ b }}' } },
+    { name: 'two', agent: '{{ c }}' },
+  );
+  assert.deepEqual(
+    found.map((line) => line.split(' ')[0]),
+    ['one.secret', 'one.map.text', 'one.map.user_id', 'one.filter', 'two.agent'],
+  );
+  assert.doesNotMatch(found.join('\n'), /s3cret/);
+});

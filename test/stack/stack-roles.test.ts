@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CliError } from '../../src/cli/cli-error.ts';
+import { createAgentWatch } from '../../src/stack/agent-watch.ts';
+import { effectiveRoles } from '../../src/stack/effective-roles.ts';
+import { keepClients } from '../../src/stack/worker-clients.ts';
+import type { TemporalLink } from '../../src/worker/connect-temporal.ts';
+
+describe('where no webhooks are to be taken', () => {
+  const config = { ingress: { enabled: false } };
+
+  test('start is a worker, and worker is what it was', () => {
+    assert.deepEqual(effectiveRoles({ ingress: true, worker: true }, config), { ingress: false, worker: true });
+    assert.deepEqual(effectiveRoles({ ingress: false, worker: true }, config), { ingress: false, worker: true });
+  });
+
+  test('ingress has nothing to do, and says which setting is why', () => {
+    assert.throws(
+      () => effectiveRoles({ ingress: true, worker: false }, config),
+      (error) => error instanceof CliError && error.exit === 'usage' && error.message.includes('listen_enabled'),
+    );
+  });
+});
+
+test('where they are taken, each command does what it says', () => {
+  for (const asked of [
+    { ingress: true, worker: true },
+    { ingress: true, worker: false },
+    { ingress: false, worker: true },
+  ]) {
+    assert.deepEqual(effectiveRoles(asked, { ingress: { enabled: true } }), asked);
+  }
+});
+
+describe('an agent is at fault', () => {
+  test('from a fault of its own until it answers', () => {
+    const watch = createAgentWatch();
+    assert.deepEqual(watch.atFault(), []);
+    watch.attemptEnded({ agent: 'a', outcome: 'AgentKeyRefused' }, 1);
+    watch.attemptEnded({ agent: 'b', outcome: 'AgentUnreachable' }, 0);
+    watch.attemptEnded({ agent: 'a', outcome: 'AgentBudgetExhausted' }, 1);
+    assert.deepEqual(watch.atFault(), [
+      { name: 'a', code: 'AgentBudgetExhausted' },
+      { name: 'b', code: 'AgentUnreachable' },
+    ]);
+    watch.attemptEnded({ agent: 'a', outcome: 'answered' }, 1);
+    assert.deepEqual(watch.atFault(), [{ name: 'b', code: 'AgentUnreachable' }]);
+  });
+
+  test('neither made nor mended by what says nothing about it', () => {
+    const watch = createAgentWatch();
+    for (const outcome of ['TaskRefused', 'AgentTimeout', 'WorkerStopped', 'canceled'] as const) {
+      watch.attemptEnded({ agent: 'a', outcome }, 1);
+    }
+    assert.deepEqual(watch.atFault(), []);
+    watch.attemptEnded({ agent: 'a', outcome: 'AgentUnreachable' }, 0);
+    watch.attemptEnded({ agent: 'a', outcome: 'canceled' }, 1);
+    assert.equal(watch.atFault().length, 1);
+  });
+});
+
+test('the clients of a worker are kept for as long as its connection is the same', () => {
+  const connections = [{}, {}] as unknown as [ReturnType<TemporalLink['current']>, ReturnType<TemporalLink['current']>];
+  let current: ReturnType<TemporalLink['current']> = connections[0];
+  const clients = keepClients({ current: () => current }, 'default');
+  const first = clients();
+  assert.equal(clients(), first);
+  current = connections[1];
+  assert.notEqual(clients(), first);
+  current = undefined;
+  assert.throws(() => clients(), /not connected/);
+});
