@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { randomRunId } from '../src/contract/run-id.ts';
 import type { AgentRunInput } from '../src/contract/run.ts';
-import type { AcceptedTask } from '../src/ingress/tasks/delivery.ts';
+import type { AcceptedTask } from '../src/runs/accepted-task.ts';
 import { startOptions } from '../src/runs/start-options.ts';
 import { TEXT } from './workload.ts';
 

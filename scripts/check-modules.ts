@@ -18,7 +18,7 @@ const ANY = ['*'];
 export const MODULES: Readonly<Record<string, Module>> = {
   // For the run id alone, which no workflow derives: the workflow bundle refuses what Node brings.
   contract: { modules: [], packages: ['node:crypto'] },
-  protocol: { modules: ['contract'], packages: ['zod'] },
+  protocol: { modules: ['contract'], packages: ['zod', 'node:http'] },
   signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
   egress: { modules: [], packages: ['node:', 'ipaddr.js'] },
   telemetry: { modules: [], packages: ['node:', 'pino', 'prom-client', '@temporalio/worker'] },

@@ -12,7 +12,7 @@ import type { Place, Places } from './places.ts';
 import { readProgress } from './read-progress.ts';
 import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { timeLeft } from './time-left.ts';
-import { toLine } from './well-formed.ts';
+import { toLine } from '../contract/well-formed.ts';
 
 /** An agent with its places, which all runs of this worker share. */
 export interface Seat {

@@ -1,7 +1,7 @@
 import type { AgentAnswer, Usage } from '../contract/run.ts';
 import { abandonAfter } from './abandon-after.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
-import { toWellFormed } from './well-formed.ts';
+import { toWellFormed } from '../contract/well-formed.ts';
 
 /** Temporal refuses a payload over 2 MiB, and JSON needs more bytes than the text; the rest is for what goes with it. */
 const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;

@@ -9,7 +9,7 @@ import { SIGNAL, WORKFLOW } from '../contract/names.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import { isSettled, type RunResource } from '../protocol/run-resource.ts';
 import type { IngressLogger } from '../ingress/app-deps.ts';
-import type { AcceptedTask } from '../ingress/tasks/delivery.ts';
+import type { AcceptedTask } from './accepted-task.ts';
 import type { RunClient, RunReply } from './run-client.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { listRuns } from './list-runs.ts';

@@ -1,5 +1,5 @@
 import type { RunResource } from '../protocol/run-resource.ts';
-import type { AcceptedTask } from '../ingress/tasks/delivery.ts';
+import type { AcceptedTask } from './accepted-task.ts';
 import type { ListRequest, RunPage } from './list-runs.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */

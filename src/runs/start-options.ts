@@ -4,7 +4,7 @@ import type { Workflows } from '../contract/names.ts';
 import type { AgentRunInput } from '../contract/run.ts';
 import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import { callbackSummary, taskSummary } from '../contract/summary.ts';
-import type { AcceptedTask } from '../ingress/tasks/delivery.ts';
+import type { AcceptedTask } from './accepted-task.ts';
 
 const MAX_DETAILS_TEXT = 1500;
 /**

@@ -1,5 +1,5 @@
 import { ProblemError, type ProblemField } from '../protocol/problems.ts';
-import { isJson, readMediaType, unsupportedMediaType } from '../ingress/http/media-type.ts';
+import { isJson, readMediaType, unsupportedMediaType } from '../protocol/json/media-type.ts';
 import type { RawEvent } from './raw-event.ts';
 import { readPlainJson } from './read-plain-json.ts';
 

@@ -1,5 +1,5 @@
-import { parseJson, refuseUnclear } from '../ingress/http/read-json.ts';
-import { type Range, scanJson } from '../ingress/http/scan-json.ts';
+import { parseJson, refuseUnclear } from '../protocol/json/read-json.ts';
+import { type Range, scanJson } from '../protocol/json/scan-json.ts';
 
 const [MINUS] = Buffer.from('-');
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DeliveryJudgement } from '../../src/ingress/app-deps.ts';
 import { Backlog } from '../../src/ingress/limits/backlog.ts';
-import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
+import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { limitInFlight } from '../../src/ingress/middleware/limit-in-flight.ts';
 import type { RunReply } from '../../src/runs/run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { createAdminApp } from '../../src/ingress/admin-app.ts';
-import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
+import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { ListenError } from '../../src/ingress/http/listen-error.ts';
 import type { RunReply } from '../../src/runs/run-client.ts';
 import { serveAdmin, serveIngress } from '../../src/ingress/http/serve.ts';

@@ -1,4 +1,4 @@
-import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
+import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
 import { matchesFilter } from '../../src/runs/list-query.ts';
 import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';

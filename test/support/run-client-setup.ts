@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { SIGNAL } from '../../src/contract/names.ts';
-import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
+import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunClient } from '../../src/runs/run-client.ts';
 import { connectForPolls } from '../../src/runs/connect-for-polls.ts';
 import { createRunClient } from '../../src/runs/create-run-client.ts';

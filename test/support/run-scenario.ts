@@ -5,7 +5,7 @@ import { randomRunId } from '../../src/contract/run-id.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
 import { startOptions } from '../../src/runs/start-options.ts';
-import type { AcceptedTask } from '../../src/ingress/tasks/delivery.ts';
+import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { type Scenario, toInput } from '../replay/scenarios.ts';
 import { ScriptedActivities } from './scripted-activities.ts';

@@ -9,7 +9,7 @@ import { signRequest } from '../../signatures/sign-request.ts';
 import { toInputFailure } from '../agent-failure.ts';
 import { isWorkerShutdown } from '../is-worker-shutdown.ts';
 import { timeLeft } from '../time-left.ts';
-import { toLine } from '../well-formed.ts';
+import { toLine } from '../../contract/well-formed.ts';
 import type { CallbackClient } from './callback-client.ts';
 import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback-failure.ts';
 import type { DeliveryTryDeps } from './delivery-try-deps.ts';

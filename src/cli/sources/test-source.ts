@@ -3,7 +3,7 @@ import { loadConfig } from '../../config/load-config.ts';
 import type { Config } from '../../config/config.ts';
 import { checkUrl } from '../../egress/check-url.ts';
 import type { RawEvent } from '../../sources/raw-event.ts';
-import { rehearseDelivery } from '../../sources/parse-source-delivery.ts';
+import { rehearseDelivery } from '../../ingress/tasks/parse-source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
 import { PROBLEMS, ProblemError } from '../../protocol/problems.ts';
 import { CliError } from '../cli-error.ts';

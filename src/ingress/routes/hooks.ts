@@ -4,8 +4,8 @@ import type { AppDeps, RequestState } from '../app-deps.ts';
 import { countRefused } from '../middleware/count-refused.ts';
 import { readBody } from '../http/read-body.ts';
 import { recordAndAnswer } from '../tasks/record-and-answer.ts';
-import { parseSourceDelivery } from '../../sources/parse-source-delivery.ts';
-import { type SourceDelivery, verifySourceDelivery } from '../../sources/verify-source-delivery.ts';
+import { parseSourceDelivery } from '../tasks/parse-source-delivery.ts';
+import { type SourceDelivery, verifySourceDelivery } from '../tasks/verify-source-delivery.ts';
 import type { Doors } from '../limits/doors.ts';
 
 /** `POST /hooks/:source` of every configured source: verified, parsed, recorded, and only then answered with 202. */

@@ -6,7 +6,7 @@ import type { AppDeps, RequestState } from '../app-deps.ts';
 import { authenticate } from './authenticate.ts';
 import { checkCallbackUrl } from '../tasks/check-callback-url.ts';
 import { readBody } from '../http/read-body.ts';
-import { readJson } from '../http/read-json.ts';
+import { readJson } from '../../protocol/json/read-json.ts';
 import type { RunReply } from '../../runs/run-client.ts';
 import { readCaller, sameNotFound } from './run-route.ts';
 import { createWaitSlots, DEFAULT_WAIT_LIMITS } from '../limits/wait-slots.ts';

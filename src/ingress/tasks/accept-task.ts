@@ -4,7 +4,8 @@ import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
 import type { AppDeps, IngressClient } from '../app-deps.ts';
 import { checkCallbackUrl } from './check-callback-url.ts';
 import { checkUser } from './check-user.ts';
-import type { AcceptedTask, TaskPlan, VerifiedDelivery } from './delivery.ts';
+import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
+import type { VerifiedDelivery } from './verified-delivery.ts';
 import { pickAgent } from './pick-agent.ts';
 
 /** What must be known to accept a task. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { ProblemError, type ProblemField } from '../../protocol/problems.ts';
 import { parseTaskRequest, type TaskFields, type TaskRequest } from '../../protocol/task-request.ts';
 import { type AcceptDeps, acceptTask } from './accept-task.ts';
-import type { AcceptedTask, VerifiedDelivery } from './delivery.ts';
-import { readJson } from '../http/read-json.ts';
+import type { AcceptedTask } from '../../runs/accepted-task.ts';
+import type { VerifiedDelivery } from './verified-delivery.ts';
+import { readJson } from '../../protocol/json/read-json.ts';
 
 /** Enough to mend a request by: a body of nothing but unknown fields is not answered at many times its size. */
 const MAX_ERRORS = 16;

@@ -1,6 +1,6 @@
 import type { ParameterizedContext } from 'koa';
 import type { AppDeps, RequestState } from '../app-deps.ts';
-import type { AcceptedTask } from './delivery.ts';
+import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import type { Doors } from '../limits/doors.ts';
 
 /** Seconds after which the first poll of a new run is worth while. */

@@ -3,8 +3,8 @@ import { type ProblemCode, ProblemError } from '../../protocol/problems.ts';
 import { verifyRequest } from '../../signatures/verify-request.ts';
 import type { AppDeps } from '../app-deps.ts';
 import { readDeliveryId } from './delivery-id.ts';
-import type { VerifiedDelivery } from './delivery.ts';
-import { isJson, readMediaType, unsupportedMediaType } from '../http/media-type.ts';
+import type { VerifiedDelivery } from './verified-delivery.ts';
+import { isJson, readMediaType, unsupportedMediaType } from '../../protocol/json/media-type.ts';
 
 const SIGNATURE_HEADERS = ['x-hub-signature-256', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '../protocol/problems.ts';
-import type { Refusal } from '../signatures/scheme.ts';
-import type { VerifiedDelivery } from '../ingress/tasks/delivery.ts';
-import type { Source } from './source.ts';
+import { ProblemError } from '../../protocol/problems.ts';
+import type { Refusal } from '../../signatures/scheme.ts';
+import type { VerifiedDelivery } from './verified-delivery.ts';
+import type { Source } from '../../sources/source.ts';
 
 /** A delivery of a configured source, verified as that source demands. Only `verifySourceDelivery` makes one. */
 export interface SourceDelivery extends VerifiedDelivery {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../problems.ts';
 
 /** What a request says its body is. */
 export interface MediaType {

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../problems.ts';
 import { type JsonScan, MAX_DEPTH, scanJson } from './scan-json.ts';
 
 const MAX_SHOWN = 64;

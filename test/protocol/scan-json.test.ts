@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { scanJson } from '../../src/ingress/http/scan-json.ts';
+import { scanJson } from '../../src/protocol/json/scan-json.ts';
 
 const twice = (text: string): string | undefined => scanJson(Buffer.from(text)).twice;
 const unheld = (text: string): string[] =>

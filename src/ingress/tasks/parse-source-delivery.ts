@@ -1,11 +1,11 @@
-import type { TaskFields } from '../protocol/task-request.ts';
-import { type AcceptDeps, acceptTask, planTask, type ReadTask } from '../ingress/tasks/accept-task.ts';
-import type { AcceptedTask, TaskPlan } from '../ingress/tasks/delivery.ts';
-import type { EventView } from './event-view.ts';
-import { type EventVerdict, judgeEvent } from './judge-event.ts';
-import type { Handshake } from './preset.ts';
-import type { RawEvent } from './raw-event.ts';
-import type { Source } from './source.ts';
+import type { TaskFields } from '../../protocol/task-request.ts';
+import { type AcceptDeps, acceptTask, planTask, type ReadTask } from './accept-task.ts';
+import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
+import type { EventView } from '../../sources/event-view.ts';
+import { type EventVerdict, judgeEvent } from '../../sources/judge-event.ts';
+import type { Handshake } from '../../sources/preset.ts';
+import type { RawEvent } from '../../sources/raw-event.ts';
+import type { Source } from '../../sources/source.ts';
 import type { SourceDelivery } from './verify-source-delivery.ts';
 
 /** What came of a delivery: a task, or an answer that starts nothing. */

@@ -1,0 +1,18 @@
+import type { AgentRunInput, RunMemo } from '../contract/run.ts';
+
+declare const brand: unique symbol;
+
+/** All that a run is started with. */
+export interface TaskPlan {
+  /** The run id, which is the workflow ID. */
+  readonly runId: string;
+  /** Whether the run id was derived from a delivery id, so that a repeat meets the same run. */
+  readonly idempotent: boolean;
+  readonly input: AgentRunInput;
+  readonly memo: RunMemo;
+}
+
+/** A task that may become a run. Only `acceptTask` makes one, of a verified delivery, and it is all that `startRun` takes. */
+export interface AcceptedTask extends TaskPlan {
+  readonly [brand]: 'AcceptedTask';
+}
