@@ -22,9 +22,10 @@ export const MODULES: Readonly<Record<string, Module>> = {
   signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
   egress: { modules: [], packages: ['node:', 'ipaddr.js'] },
   telemetry: { modules: [], packages: ['node:', 'pino', 'prom-client', '@temporalio/worker'] },
-  agents: { modules: ['contract', 'egress'], packages: ['node:', 'zod'] },
-  sources: { modules: ['contract', 'protocol', 'signatures'], packages: ['node:', 'zod'] },
-  config: { modules: ['contract', 'protocol', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
+  settings: { modules: ['contract'], packages: ['node:', 'zod'] },
+  agents: { modules: ['contract', 'egress', 'settings'], packages: ['node:', 'zod'] },
+  sources: { modules: ['contract', 'protocol', 'settings', 'signatures'], packages: ['node:', 'zod', 'liquidjs'] },
+  config: { modules: ['contract', 'protocol', 'settings', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
   workflows: { modules: ['contract'], packages: ['@temporalio/workflow', '@temporalio/common'] },
   activities: {
     modules: ['contract', 'protocol', 'signatures', 'egress', 'agents', 'telemetry'],

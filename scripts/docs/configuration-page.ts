@@ -1,6 +1,6 @@
 import { DEFAULT_FILE, FILE_VARIABLE } from '../../src/config/load-config.ts';
 import { listSettings, type Setting } from '../../src/config/list-settings.ts';
-import type { RawValue } from '../../src/config/setting.ts';
+import type { RawValue } from '../../src/settings/setting.ts';
 import { ADAPTER_KEYS } from '../../src/config/webhook-adapter.ts';
 import { markdownTable } from './markdown-table.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { BadValue, BadValues, type Kind } from '../config/kinds/kind.ts';
-import { apiKeys, signingSecrets } from '../config/kinds/secrets.ts';
+import { BadValue, BadValues, type Kind } from '../settings/kind.ts';
+import { apiKeys, signingSecrets } from '../settings/secrets.ts';
 import { ENV_CLIENT } from '../config/layers.ts';
 import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';

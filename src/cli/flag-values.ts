@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { isRunId } from '../contract/run-id.ts';
-import { BadValue, type Kind } from '../config/kinds/kind.ts';
-import { duration, wholeNumber } from '../config/kinds/quantities.ts';
+import { BadValue, type Kind } from '../settings/kind.ts';
+import { duration, wholeNumber } from '../settings/quantities.ts';
 
 /** Reads `20s`, `5m` and so on as milliseconds. */
 export const parseDuration = parserOf(duration({ min: '0s', max: '30d' }));

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from './config-error.ts';
-import { quoteValue } from './kinds/kind.ts';
-import { NAME_MEND } from './kinds/texts.ts';
+import { quoteValue } from '../settings/kind.ts';
+import { NAME_MEND } from '../settings/texts.ts';
 import { knownKeys } from './known-keys.ts';
 import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { nearestName } from './nearest-name.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings } from './raw-settings.ts';
-import type { FaultParams } from './setting.ts';
+import type { FaultParams } from '../settings/setting.ts';
 import { WEBHOOK_ADAPTER } from './webhook-adapter.ts';
 
 /** A problem with where its value came from, so that what another problem explains can be left out. */

@@ -1,4 +1,4 @@
-import { MIN_SECRET_LENGTH } from './kinds/secrets.ts';
+import { MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import type { Path } from './raw-settings.ts';
 
 /** Something that no value is wrong about alone. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration, size, wholeNumber } from './kinds/quantities.ts';
-import { setting } from './setting.ts';
+import { duration, size, wholeNumber } from '../settings/quantities.ts';
+import { setting } from '../settings/setting.ts';
 
 /** What is waited for in the process itself: setTimeout takes 24.8 days at most. */
 export const waitTime = duration({ min: '100ms', max: '24d' });

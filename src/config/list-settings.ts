@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { settings } from './schema.ts';
 import { visitSchema } from './schema-node.ts';
-import type { SettingMeta } from './setting.ts';
+import type { SettingMeta } from '../settings/setting.ts';
 
 /** A setting with its place. */
 export interface Setting extends SettingMeta {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
-import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from './kinds/addresses.ts';
-import { listOf } from './kinds/kind.ts';
-import { duration, rate, wholeNumber } from './kinds/quantities.ts';
-import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from './kinds/secrets.ts';
-import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from './kinds/texts.ts';
+import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from '../settings/addresses.ts';
+import { listOf } from '../settings/kind.ts';
+import { duration, rate, wholeNumber } from '../settings/quantities.ts';
+import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from '../settings/secrets.ts';
+import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from '../settings/texts.ts';
 import { inFlight, limits, payload, waitTime } from './limits-schema.ts';
-import { optionalSetting, setting, settingMeta, withKind } from './setting.ts';
+import { optionalSetting, setting, settingMeta, withKind } from '../settings/setting.ts';
 import { source } from './source-schema.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { listOf } from './kinds/kind.ts';
-import { size, wholeNumber } from './kinds/quantities.ts';
-import { sourceSecrets } from './kinds/secrets.ts';
-import { eventType, filter, headerName, shortText, sourcePath, template, templates } from './kinds/sources.ts';
-import { name, oneOf, yesOrNo } from './kinds/texts.ts';
-import { optionalSetting, setting } from './setting.ts';
+import { listOf } from '../settings/kind.ts';
+import { size, wholeNumber } from '../settings/quantities.ts';
+import { sourceSecrets } from '../settings/secrets.ts';
+import { eventType, filter, headerName, shortText, sourcePath, template, templates } from '../settings/sources.ts';
+import { name, oneOf, yesOrNo } from '../settings/texts.ts';
+import { optionalSetting, setting } from '../settings/setting.ts';
 
 /** What the preset says unless the file does. */
 const BY_PRESET = "the preset's";

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BadValue, BadValues, type Kind } from './kinds/kind.ts';
+import { BadValue, BadValues, type Kind } from './kind.ts';
 
 /** A value as the file would have it. */
 export type RawValue = string | number | boolean | readonly string[];

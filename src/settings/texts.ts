@@ -1,4 +1,4 @@
-import { callerKey } from '../../protocol/task-request.ts';
+import { callerKey } from '../protocol/task-request.ts';
 import { BadValue, type Kind } from './kind.ts';
 
 /** `true` or `false`, as such or as text. */
