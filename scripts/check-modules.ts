@@ -22,7 +22,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
   signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
   egress: { modules: [], packages: ['node:', 'ipaddr.js'] },
   telemetry: { modules: [], packages: ['node:', 'pino', 'prom-client', '@temporalio/worker'] },
-  settings: { modules: ['contract'], packages: ['node:', 'zod'] },
+  settings: { modules: ['contract', 'protocol'], packages: ['node:', 'zod'] },
   agents: { modules: ['contract', 'egress', 'settings'], packages: ['node:', 'zod'] },
   sources: { modules: ['contract', 'protocol', 'settings', 'signatures'], packages: ['node:', 'zod', 'liquidjs'] },
   config: { modules: ['contract', 'protocol', 'settings', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
