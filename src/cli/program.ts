@@ -12,7 +12,8 @@ import { addSetup } from './commands/setup.ts';
 import { addSign } from './commands/sign.ts';
 import { addSources } from './commands/sources.ts';
 import { EXIT_CODES, type ExitName } from './exit-codes.ts';
-import { readVersion } from './read-version.ts';
+import { readVersion } from '../telemetry/read-version.ts';
+import { StartError } from '../stack/start-error.ts';
 import { toTerminalText } from './show/terminal-text.ts';
 
 /** The commands by the heading that help shows them under; each function adds one to the program. */
@@ -77,6 +78,7 @@ export async function runProgram(args: readonly string[], io: CliIo): Promise<nu
 function explain(error: unknown, io: CliIo): ExitName {
   // Commander has said it by itself; asked for, its help ends with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'ok' : 'usage';
+  if (error instanceof StartError) return explain(new CliError('usage', error.message, { cause: error }), io);
   if (error instanceof CliError) {
     const label = error.exit === 'interrupted' ? '' : 'error: ';
     io.stderr.write(`${label}${toTerminalText(error.message, { keepLines: true })}\n`);

@@ -1,16 +1,14 @@
-import { ConfigError } from '../config/config-error.ts';
 import { describeConfig } from '../config/describe-config.ts';
 import { type LoadedConfig, loadConfig, type LoadOptions } from '../config/load-config.ts';
 import { failureTypesOf } from '../contract/failures.ts';
-import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { createLogger, type LogDestination, type Logger } from '../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
-import { CliError } from '../cli/cli-error.ts';
-import type { CliIo } from '../cli/cli-io.ts';
-import { readVersion } from '../cli/read-version.ts';
+import { readVersion } from '../telemetry/read-version.ts';
 import { judgeSources } from './read-sources.ts';
+import { toStartError } from './start-error.ts';
 import { readTemporalSettings, type TemporalSettings } from './temporal-settings.ts';
 
-/** What every long-running command starts with. */
+/** What a process starts with. */
 export interface LoadedProcess {
   readonly loaded: LoadedConfig;
   readonly temporal: TemporalSettings;
@@ -18,31 +16,34 @@ export interface LoadedProcess {
   readonly metrics: Metrics;
 }
 
+/** Where a process finds its settings, and where its log goes. */
+export interface ProcessOptions extends Omit<LoadOptions, 'judgeSources'> {
+  readonly stdout: LogDestination;
+}
+
 /**
- * Reads all settings and makes logger and metrics from them.
+ * Reads all settings and creates logger and metrics from them.
  *
- * @throws CliError `usage` with every problem of the configuration
+ * @throws StartError with every problem of the configuration
  */
-export function loadProcess(
-  io: CliIo,
-  options: Pick<LoadOptions, 'mode' | 'flags' | 'devSecretsFile' | 'file'>,
-): LoadedProcess {
-  const { env, cwd } = io;
-  const temporal = readTemporalSettings(env);
-  let loaded: LoadedConfig;
-  try {
-    loaded = loadConfig({ ...options, judgeSources, env, cwd });
-  } catch (error) {
-    if (error instanceof ConfigError) throw new CliError('usage', error.message);
-    throw error;
-  }
-  const logger = createLogger({ ...loaded.config.log, destination: io.stdout });
+export function loadProcess({ stdout, ...options }: ProcessOptions): LoadedProcess {
+  const temporal = readTemporalSettings(options.env);
+  const loaded = load(options);
+  const logger = createLogger({ ...loaded.config.log, destination: stdout });
   for (const warning of loaded.warnings) logger.warn({}, warning);
   const metrics = createMetrics({ agentFaults: failureTypesOf('agent'), version: readVersion() });
   return { loaded, temporal, logger, metrics };
 }
 
-/** Writes the effective configuration to the log, with every secret redacted. */
+function load(options: LoadOptions): LoadedConfig {
+  try {
+    return loadConfig({ ...options, judgeSources });
+  } catch (error) {
+    throw toStartError(error);
+  }
+}
+
+/** Logs the effective configuration, with every secret redacted. */
 export function logConfig({ loaded, logger, temporal }: LoadedProcess): void {
   logger.info(
     {

@@ -1,25 +1,23 @@
-import type { CliIo } from '../cli/cli-io.ts';
-import { effectiveRoles } from './effective-roles.ts';
-import { explainStart } from './explain-start.ts';
-import { loadProcess, logConfig } from './load-process.ts';
+import { loadProcess, logConfig, type ProcessOptions } from './load-process.ts';
 import { serveUntilStopped } from './serve-until-stopped.ts';
-import { type Roles, startStack } from './start-stack.ts';
+import { effectiveRoles, type Roles, startStack } from './start-stack.ts';
 
 /**
- * Runs one process of a production until SIGTERM, and drains it.
+ * Runs one production process until `interrupted`, then drains it.
  *
- * @throws CliError `usage` with every problem of the configuration, or with the place that can't be had
+ * @throws StartError with every problem of the configuration, or with the port or folder that is not available
  */
-export async function runProcess(asked: Roles, flags: Record<string, unknown>, io: CliIo): Promise<void> {
-  const loaded = loadProcess(io, { mode: 'production', flags });
+export async function runProcess(
+  asked: Roles,
+  { interrupted, ...options }: Omit<ProcessOptions, 'mode'> & { readonly interrupted: AbortSignal },
+): Promise<void> {
+  const loaded = loadProcess({ ...options, mode: 'production' });
   const { config } = loaded.loaded;
   const roles = effectiveRoles(asked, config);
   logConfig(loaded);
-  const stack = await startStack({ ...loaded, config, roles }).catch((error: unknown) => {
-    throw explainStart(error);
-  });
+  const stack = await startStack({ ...loaded, config, roles });
   const { logger } = loaded;
   logger.info({ ingress: stack.ingressUrl, admin: stack.adminUrl }, 'listening');
-  await serveUntilStopped(stack, io);
+  await serveUntilStopped(stack, interrupted);
   logger.info({}, 'stopped');
 }

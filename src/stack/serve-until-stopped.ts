@@ -1,14 +1,13 @@
-import type { CliIo } from '../cli/cli-io.ts';
 import type { RunningStack } from './start-stack.ts';
 
 /**
- * Keeps a process going until Ctrl-C, SIGTERM or `until`, then drains it.
+ * Waits for `interrupted` or `until`, then drains the stack.
  *
- * @param until resolves when there is no point in going on, such as when the dev server has died
+ * @param until resolves when the stack can no longer work, such as when the dev server has died
  */
 export async function serveUntilStopped(
   stack: Pick<RunningStack, 'drain'>,
-  { interrupted }: Pick<CliIo, 'interrupted'>,
+  interrupted: AbortSignal,
   until: Promise<unknown> = new Promise(() => undefined),
 ): Promise<void> {
   const asked = new Promise<void>((resolve) => {

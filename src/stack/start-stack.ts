@@ -8,6 +8,7 @@ import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
 import { type AgentWatch, createAgentWatch } from './agent-watch.ts';
+import { StartError, toStartError } from './start-error.ts';
 import { startIngress } from './start-ingress.ts';
 import { startWorker } from './start-worker.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
@@ -16,6 +17,22 @@ import type { TemporalSettings } from './temporal-settings.ts';
 export interface Roles {
   readonly ingress: boolean;
   readonly worker: boolean;
+}
+
+/**
+ * The roles of a process once the settings are known: with `listen_enabled: false` nothing listens for webhooks.
+ *
+ * @throws StartError when no role is left
+ */
+export function effectiveRoles(
+  asked: Roles,
+  { ingress }: { readonly ingress: Pick<Config['ingress'], 'enabled'> },
+): Roles {
+  if (ingress.enabled || !asked.ingress) return asked;
+  if (asked.worker) return { ingress: false, worker: true };
+  throw new StartError(
+    'The settings disable webhooks: listen_enabled, or enabled of webhook_adapter, is false. Set it to true, or run "worker" instead.',
+  );
 }
 
 export interface StackOptions {
@@ -44,7 +61,7 @@ export interface RunningStack {
  * Starts ingress, worker or both in this process on one native connection, which is what makes an eager start
  * possible. Returns when the ports are open; Temporal may still be away.
  *
- * @throws ListenError when a port can't be had; JournalLockedError when another worker has the journal
+ * @throws StartError when a port is not available or another worker uses the journal
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const { config, temporal, roles, logger, metrics } = options;
@@ -83,7 +100,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     };
   } catch (error) {
     await endAll();
-    throw error;
+    throw toStartError(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { CliError } from '../cli/cli-error.ts';
+import { StartError } from './start-error.ts';
 
 /** How a Temporal server is reached; the same options serve both kinds of connection. */
 export interface TemporalSettings {
@@ -13,7 +13,7 @@ export interface TemporalSettings {
  * The settings of the standard environment (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
  * `TEMPORAL_TLS*`, `TEMPORAL_PROFILE`) and its file, read as every Temporal tool reads them.
  *
- * @throws CliError with what is wrong with them
+ * @throws StartError with what is wrong with them
  */
 export function readTemporalSettings(env: Readonly<Record<string, string | undefined>>): TemporalSettings {
   try {
@@ -24,14 +24,13 @@ export function readTemporalSettings(env: Readonly<Record<string, string | undef
     return { connectionOptions: { address: 'localhost:7233', ...connectionOptions }, namespace };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CliError(
-      'usage',
-      `The Temporal settings can't be used: ${why}. Look at TEMPORAL_* and its profile file.`,
-    );
+    throw new StartError(`Invalid Temporal connection settings: ${why}. Check TEMPORAL_* and the profile file.`, {
+      cause: error,
+    });
   }
 }
 
-/** Whether the environment or a profile names a server, so that none is to be started. */
+/** Whether the environment names a Temporal server, directly or by a profile. */
 export function namesTemporalServer(env: Readonly<Record<string, string | undefined>>): boolean {
   return Boolean(env['TEMPORAL_ADDRESS'] || env['TEMPORAL_PROFILE'] || env['TEMPORAL_CONFIG_FILE']);
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CliError } from '../../src/cli/cli-error.ts';
 import { createAgentWatch } from '../../src/stack/agent-watch.ts';
-import { effectiveRoles } from '../../src/stack/effective-roles.ts';
+import { StartError } from '../../src/stack/start-error.ts';
+import { effectiveRoles } from '../../src/stack/start-stack.ts';
 import { keepClients } from '../../src/stack/worker-clients.ts';
 import type { TemporalLink } from '../../src/worker/connect-temporal.ts';
 
@@ -17,7 +17,7 @@ describe('where no webhooks are to be taken', () => {
   test('ingress has nothing to do, and says which setting is why', () => {
     assert.throws(
       () => effectiveRoles({ ingress: true, worker: false }, config),
-      (error) => error instanceof CliError && error.exit === 'usage' && error.message.includes('listen_enabled'),
+      (error) => error instanceof StartError && error.message.includes('listen_enabled'),
     );
   });
 });

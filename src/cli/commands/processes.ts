@@ -29,7 +29,7 @@ export function addProcesses(program: Command, io: CliIo): void {
     const command = addSettingFlags(program.command(name).summary(summary).description(description));
     command.action(async (flags: Record<string, unknown>) => {
       const { runProcess } = await import('../../stack/run-process.ts');
-      await runProcess(roles, flags, io);
+      await runProcess(roles, { ...io, flags });
     });
     setNotes(command, {
       more: [

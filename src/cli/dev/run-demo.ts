@@ -32,7 +32,7 @@ export async function runDemo(keep: boolean, io: CliIo): Promise<void> {
       io.exit = await takeRoundTrip(stack, io);
       if (keep) {
         showReady(stack, io);
-        await serveUntilStopped(stack, io, stack.serverDied);
+        await serveUntilStopped(stack, io.interrupted, stack.serverDied);
       }
     } finally {
       await stack.drain();

@@ -36,7 +36,7 @@ export async function runDev({ temporalPort, temporalUiPort, ...flags }: DevFlag
     died = true;
     return undefined;
   });
-  await serveUntilStopped(stack, io, serverDied);
+  await serveUntilStopped(stack, io.interrupted, serverDied);
   rmSync(urlFile, { force: true });
   if (died) throw new CliError('internal', `The Temporal dev server has ended: ${DEV_FOLDER}/temporal.log says why.`);
   io.stderr.write('stopped\n');

@@ -6,10 +6,8 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
-import { effectiveRoles } from '../../stack/effective-roles.ts';
-import { explainStart } from '../../stack/explain-start.ts';
 import { loadProcess } from '../../stack/load-process.ts';
-import { type RunningStack, startStack } from '../../stack/start-stack.ts';
+import { effectiveRoles, type RunningStack, startStack } from '../../stack/start-stack.ts';
 import { findTemporal } from './find-temporal.ts';
 
 const READY_TIMEOUT_MS = 30_000;
@@ -43,12 +41,13 @@ export interface DevStack {
 /**
  * Starts the whole on this machine with what production is made of, and resolves when a task can be taken.
  *
- * @throws CliError with one sentence for whatever stands in the way
+ * @throws StartError, CliError with one sentence for whatever prevents the start
  */
 export async function startDevStack(io: CliIo, options: DevStackOptions): Promise<DevStack> {
   const { folder, flags, progress } = options;
   const journalDir = flags['journalDir'] ?? (io.env['JOURNAL_DIR'] || join(folder, 'journal'));
-  const loaded = loadProcess(io, {
+  const loaded = loadProcess({
+    ...io,
     mode: 'dev',
     flags: { ...flags, journalDir },
     devSecretsFile: join(folder, 'dev-secrets.json'),
@@ -84,7 +83,7 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
     };
   } catch (error) {
     await drain();
-    throw explainStart(error);
+    throw error;
   }
 }
 

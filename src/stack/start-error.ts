@@ -1,0 +1,14 @@
+import { JournalLockedError } from '../activities/journal/journal-errors.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { ListenError } from '../ingress/http/listen-error.ts';
+
+/** Thrown when a process can't start with what it was given. The message says what is wrong and how to fix it. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** The error as a `StartError`, if whoever starts the process can fix its cause; any other error unchanged. */
+export function toStartError(error: unknown): unknown {
+  const fixable = [ConfigError, ListenError, JournalLockedError].some((kind) => error instanceof kind);
+  return fixable && error instanceof Error ? new StartError(error.message, { cause: error }) : error;
+}
