@@ -47,7 +47,7 @@ export async function startIsolationStack(address: string, slots: number): Promi
   const activities = createActivities({
     agents: new Map([['instant', { agent: { run }, concurrency: 64 }]]),
     callback: {
-      clients: new Map([['bench', { callbackSecrets: ['a-secret-of-the-benchmark'], allowedCallbackDomains: [] }]]),
+      clients: new Map([['bench', { webhookSecret: ['a-secret-of-the-benchmark'], allowedCallbackDomains: [] }]]),
       permitNetworks: ['127.0.0.0/8'],
       onFirstFailure: (runId) => client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
     },

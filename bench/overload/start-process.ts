@@ -34,7 +34,7 @@ export async function startProcess(folder: string, secrets: readonly string[]): 
   const file = join(folder, 'garudust-temporal.yaml');
   const clients = secrets.map((secret, index) => ({
     id: `client-${index + 1}`,
-    hmac_secret: secret,
+    webhook_secret: secret,
     rate_limit: UNLIMITED,
   }));
   // JSON is YAML.

@@ -76,6 +76,7 @@ ${EXAMPLE}
 - A rate is a number and a unit of time: \`100/s\`, \`6000/m\`, \`50000/h\`.
 - A list can be one text with commas, which is how the environment writes it. In a list proper an entry may hold a comma.
 - An empty variable counts as unset.
+- A setting that was renamed loads under its former name as well, with a warning that names the new one.
 
 ${SECTIONS.map(renderSection).join('\n\n')}
 
@@ -116,11 +117,11 @@ ${markdownTable(['variable', 'default', 'meaning'], TEMPORAL)}
 `;
 }
 
-const EXAMPLE = `listen_port: 8080
+const EXAMPLE = `port: 8080
 clients:
   - id: ci
-    hmac_secret: "\${CI_WEBHOOK_SECRET}"
-    api_keys: "\${CI_API_KEY}"
+    webhook_secret: "\${CI_WEBHOOK_SECRET}"
+    api_key: "\${CI_API_KEY}"
     allowed_callback_domains: [ci.example.com]
 agents:
   garudust:

@@ -14,7 +14,7 @@ export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat' |
   /** By id. */
   readonly clients: ReadonlyMap<string, CallbackClient>;
   /** The URL of a proxy that callbacks go through. Default: none. */
-  readonly egressProxy?: string;
+  readonly proxy?: string;
   /** Ports at which this process listens, to which no callback goes. Default: none. */
   readonly ownPorts?: readonly number[];
   /** Most tries at once to one host. Default: `DEFAULT_PER_HOST`. */
@@ -41,7 +41,7 @@ export const DEFAULT_PER_HOST = 50;
 export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['deliverCallback'] {
   const clients = prepareClients(deps.clients, deps.logger);
   parseNetworks(deps.permitNetworks);
-  const proxy = deps.egressProxy === undefined ? undefined : parseEgressProxy(deps.egressProxy);
+  const proxy = deps.proxy === undefined ? undefined : parseEgressProxy(deps.proxy);
   const own = deps.ownPorts && ownPlaces(deps.ownPorts);
   const places = new HostPlaces({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
   return async (value) => {

@@ -3,12 +3,13 @@ import { shortHost } from '../egress/egress-error.ts';
 import { guardedPost } from '../egress/guarded-request.ts';
 import { toInputFailure } from './agent-failure.ts';
 import type { DeliverCallbackDeps } from './deliver-callback.ts';
+import { callbackSecretOf } from './callback/callback-client.ts';
 import { readReportInput } from './callback/read-report-input.ts';
 import { tellOperator } from './callback/tell-operator.ts';
 
 export type ReportDeadLetterDeps = Pick<
   DeliverCallbackDeps,
-  'clients' | 'deadLetterWebhook' | 'logger' | 'metrics' | 'post' | 'now'
+  'clients' | 'deadLetterWebhook' | 'deadLetterSecret' | 'logger' | 'metrics' | 'post' | 'now'
 >;
 
 /**
@@ -18,20 +19,29 @@ export type ReportDeadLetterDeps = Pick<
  * The activity throws ApplicationFailure of type `InvalidInput`.
  */
 export function createReportDeadLetter(deps: ReportDeadLetterDeps): Activities['reportDeadLetter'] {
-  const { clients, deadLetterWebhook: webhook, logger, metrics, post = guardedPost, now = Date.now } = deps;
+  const {
+    clients,
+    deadLetterWebhook: url,
+    deadLetterSecret,
+    logger,
+    metrics,
+    post = guardedPost,
+    now = Date.now,
+  } = deps;
   return async (value) => {
     const read = readReportInput(value);
     if (!read.ok) throw toInputFailure(read.problem);
-    const { client, runId, url, lastTry = {} } = read.input;
-    const host = URL.canParse(url) ? new URL(url).hostname : '';
+    const { client, runId, lastTry = {} } = read.input;
+    const host = URL.canParse(read.input.url) ? new URL(read.input.url).hostname : '';
     metrics?.callbackDied();
     logger.warn(
       { runId, client, host: shortHost(host), ...lastTry },
       'callback not delivered, and no try follows: Temporal ended the delivery',
     );
-    if (webhook === undefined) return;
-    const clientSecrets = clients.get(client)?.callbackSecrets ?? [];
+    if (url === undefined) return;
+    const known = clients.get(client);
+    const secrets = deadLetterSecret ?? (known === undefined ? [] : callbackSecretOf(known));
     const facts = { input: { runId, client }, host, fault: lastTry, attempts: lastTry.tries, at: now() };
-    await tellOperator({ webhook, clientSecrets, ...facts, post, logger });
+    await tellOperator({ url, secrets, ...facts, post, logger });
   };
 }

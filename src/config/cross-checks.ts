@@ -59,7 +59,7 @@ function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
     if (isSound(...at('id'))) {
       claim(`id ${client.id}`, at('id'), (other) => `is the same as ${other}: give each client its own`);
     }
-    for (const key of ['hmac_secret', 'api_keys'] as const) {
+    for (const key of ['webhook_secret', 'api_key'] as const) {
       if (!isSound(...at(key))) continue;
       for (const secret of client[key] ?? []) {
         claim(
@@ -82,7 +82,7 @@ function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
 }
 
 function findWeakSecrets(client: Settings['clients'][number], at: (key: string) => Path, isSound: IsSound): Finding[] {
-  return (['hmac_secret', 'api_keys', 'callback_secret'] as const)
+  return (['webhook_secret', 'api_key', 'callback_secret'] as const)
     .filter((key) => isSound(...at(key)) && (client[key] ?? []).some(isWeak))
     .map((key) => ({
       path: at(key),

@@ -31,12 +31,14 @@ export function makeUpSecrets(
     const known = keptOf(kept, id);
     const made: MadeUp = {
       client: id,
-      ...(isUnset(client['hmac_secret']) && { webhookSecret: known.webhookSecret ?? randomBytes(20).toString('hex') }),
-      ...(isUnset(client['api_keys']) && { apiKey: known.apiKey ?? randomBytes(20).toString('hex') }),
+      ...(isUnset(client['webhook_secret']) && {
+        webhookSecret: known.webhookSecret ?? randomBytes(20).toString('hex'),
+      }),
+      ...(isUnset(client['api_key']) && { apiKey: known.apiKey ?? randomBytes(20).toString('hex') }),
     };
     if (made.webhookSecret === undefined && made.apiKey === undefined) return [];
-    if (made.webhookSecret !== undefined) client['hmac_secret'] = [made.webhookSecret];
-    if (made.apiKey !== undefined) client['api_keys'] = [made.apiKey];
+    if (made.webhookSecret !== undefined) client['webhook_secret'] = [made.webhookSecret];
+    if (made.apiKey !== undefined) client['api_key'] = [made.apiKey];
     const { client: _, ...values } = { ...known, ...made };
     secrets[id] = values;
     return [made];

@@ -6,7 +6,7 @@ import { knownKeys } from './known-keys.ts';
 import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { nearestName } from './nearest-name.ts';
-import { formatPath, getAt, type Origin, type Path, type RawSettings } from './raw-settings.ts';
+import { formatPath, getAt, type Origin, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
 import type { FaultParams } from '../settings/setting.ts';
 import { WEBHOOK_ADAPTER } from './webhook-adapter.ts';
 
@@ -101,11 +101,4 @@ function locate(path: Path, raw: RawSettings): { origin: Origin | undefined; sho
     return { origin, shown };
   }
   return { origin: undefined, shown: formatPath(path) };
-}
-
-function wordOrigin(origin: Origin | undefined): string {
-  if (origin === undefined) return '';
-  if (origin.from === 'environment') return ` (${origin.name} in the environment)`;
-  if (origin.from === 'flag') return ` (${origin.flag})`;
-  return origin.line === undefined ? ` (${origin.file})` : ` (${origin.file} line ${origin.line})`;
 }

@@ -7,6 +7,7 @@ import { crossChecks } from './cross-checks.ts';
 import { type MadeUp, makeUpSecrets } from './dev-secrets.ts';
 import { explainIssues } from './explain-issues.ts';
 import { fillDefaults } from './fill-defaults.ts';
+import { renameFormerKeys } from './former-names.ts';
 import { applyLayers, type Env, type Flags, type Mode } from './layers.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
@@ -59,6 +60,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const name = findFile(options);
   const file = name === undefined ? noFile() : readFile(resolve(cwd, name), name, env);
   const raw: RawSettings = { values: structuredClone(file.values), origins: new Map(file.origins) };
+  const renamed = renameFormerKeys(settings, raw);
   const adapterProblems = unfoldWebhookAdapter(raw);
   const unused = applyLayers(raw, { env, flags, mode });
   const made = mode === 'dev' ? makeUpSecrets(raw, options.devSecretsFile) : { madeUp: [], warnings: [] };
@@ -68,7 +70,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const read = settings
     .superRefine(crossChecks(mode, options.judgeSources ?? (() => [])), { when: () => true })
     .safeParse(filled);
-  const told = [...file.problems, ...adapterProblems, ...unused.flatMap(refuseFlag)];
+  const told = [...file.problems, ...renamed.problems, ...adapterProblems, ...unused.flatMap(refuseFlag)];
   const found = read.success ? [] : explainIssues(read.error.issues, judged);
   const problems = [...told, ...found.filter((problem) => isNews(problem, told, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
@@ -81,6 +83,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     ...(name !== undefined && { file: name }),
     madeUp: made.madeUp,
     warnings: [
+      ...renamed.warnings,
       ...made.warnings,
       ...findWarnings(config),
       ...warnOfUnused(unusedNames, file.variables),

@@ -62,3 +62,26 @@ export function setAt(raw: RawSettings, path: Path, value: unknown, origin: Orig
   at[String(last)] = value;
   raw.origins.set(formatPath(path), origin);
 }
+
+/** Moves a value to another key of the same block, with where it and all below it came from. */
+export function moveAt(raw: RawSettings, from: Path, to: Path): void {
+  const block = getAt(raw.values, from.slice(0, -1));
+  const [key, other] = [String(from.at(-1)), String(to.at(-1))];
+  if (!isBlock(block)) return;
+  block[other] = block[key];
+  delete block[key];
+  const [was, is] = [formatPath(from), formatPath(to)];
+  for (const [place, origin] of [...raw.origins]) {
+    if (place !== was && !place.startsWith(`${was}[`) && !place.startsWith(`${was}.`)) continue;
+    raw.origins.delete(place);
+    raw.origins.set(is + place.slice(was.length), origin.from === 'file' ? { ...origin, path: place } : origin);
+  }
+}
+
+/** Where a value came from, in brackets; empty for a default. */
+export function wordOrigin(origin: Origin | undefined): string {
+  if (origin === undefined) return '';
+  if (origin.from === 'environment') return ` (${origin.name} in the environment)`;
+  if (origin.from === 'flag') return ` (${origin.flag})`;
+  return origin.line === undefined ? ` (${origin.file})` : ` (${origin.file} line ${origin.line})`;
+}

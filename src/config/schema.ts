@@ -18,14 +18,16 @@ const retryDelay = duration({ min: '100ms', max: '24h' });
 
 const client = z.strictObject({
   id: setting(name, { help: 'Who calls, as the Temporal UI and the metrics name it.' }),
-  hmac_secret: setting(signingSecrets, {
+  webhook_secret: setting(signingSecrets, {
     env: 'GARUDUST_WEBHOOK_SECRET',
+    formerly: { key: 'hmac_secret' },
     secret: true,
     defaultText: 'none: refuses to start; `dev` makes one up',
     help: 'Secrets that sign deliveries, several while rotating: any of them verifies; where a callback has room for one signature, the first makes it.',
   }),
-  api_keys: optionalSetting(apiKeys, {
+  api_key: optionalSetting(apiKeys, {
     env: 'RUNS_API_KEY',
+    formerly: { key: 'api_keys' },
     secret: true,
     defaultText: 'none: `/v1` refuses; `dev` makes one up',
     help: 'Bearer keys for `/v1`.',
@@ -203,18 +205,26 @@ const log = z.strictObject({
 
 /** Every setting, by its place in the file. Output: durations in milliseconds, sizes in bytes. */
 export const settings = z.strictObject({
-  listen_enabled: setting(yesOrNo, {
+  ingress_enabled: setting(yesOrNo, {
+    formerly: { key: 'listen_enabled' },
     default: true,
     help: 'Whether webhooks are taken; `false` where only a worker runs.',
   }),
-  listen_host: setting(listenHost, {
+  host: setting(listenHost, {
     env: 'HOST',
     flag: '--host',
+    formerly: { key: 'listen_host' },
     default: '0.0.0.0',
     devDefault: '127.0.0.1',
     help: 'Address that webhooks and `/v1` are served at.',
   }),
-  listen_port: setting(port, { env: 'PORT', flag: '--port', default: 8080, help: 'Its port; 0 takes a free one.' }),
+  port: setting(port, {
+    env: 'PORT',
+    flag: '--port',
+    formerly: { key: 'listen_port' },
+    default: 8080,
+    help: 'Port of the public API; 0 picks a free port.',
+  }),
   endpoint_path: setting(endpointPath, {
     env: 'ENDPOINT_PATH',
     default: '/invoke',

@@ -1,92 +1,55 @@
 import { resolve } from 'node:path';
-import type { AgentConfig, AgentSpec, ClientConfig, Config, IngressConfig } from './config.ts';
+import type { z } from 'zod';
+import type { AgentConfig, AgentSpec, Config, ConfigOf } from './config.ts';
 import type { Mode } from './layers.ts';
-import type { Settings } from './schema.ts';
+import { settings, type Settings } from './schema.ts';
+import { chosenOption, isBlock, visitSchema } from './schema-node.ts';
 import { toSource } from './to-source.ts';
 
 /**
- * The settings as the rooms take them.
+ * The settings as the modules take them.
  *
  * @param cwd what a relative folder is relative to
  */
 export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
-  const agents = Object.entries(read.agents).map(([name, agent]) => toAgent(name, agent));
+  const config = toCamelCase(settings, read);
+  const { journalDir } = config.worker;
   return {
+    ...config,
     mode,
-    ingress: toIngress(read),
-    admin: { host: read.admin_host, port: read.admin_port },
-    clients: read.clients.map(toClient),
-    agents,
-    defaultAgent: read.default_agent ?? agents[0]?.name ?? '',
+    worker: { ...config.worker, ...(journalDir !== undefined && { journalDir: resolve(cwd, journalDir) }) },
+    defaultAgent: config.defaultAgent ?? Object.keys(read.agents)[0] ?? '',
+    agents: Object.entries(read.agents).map(([name, agent]) => toAgent(name, agent)),
     sources: Object.entries(read.sources).map(([name, source]) => toSource(name, source, read.clients[0]?.id ?? '')),
-    callback: {
-      permitNetworks: read.callback.permit_networks,
-      ...(read.callback.proxy !== undefined && { proxy: read.callback.proxy }),
-      retryDelaysMs: read.callback.retry_delays,
-      attemptTimeoutMs: read.callback.attempt_timeout,
-      deadLetterMs: read.callback.dead_letter,
-      stopStatuses: read.callback.stop_statuses,
-      perHost: read.callback.per_host,
-      ...toDeadLetterWebhook(read.callback),
-    },
-    taskQueue: read.task_queue,
-    worker: {
-      maxConcurrentActivities: read.worker.max_concurrent_activities,
-      shutdownGraceMs: read.worker.shutdown_grace,
-      ...(read.worker.journal_dir !== undefined && { journalDir: resolve(cwd, read.worker.journal_dir) }),
-    },
-    ...(read.temporal_ui_url !== undefined && { temporalUiUrl: read.temporal_ui_url }),
-    log: read.log,
   };
 }
 
-function toIngress({ limits, ...read }: Settings): IngressConfig {
-  return {
-    enabled: read.listen_enabled,
-    host: read.listen_host,
-    port: read.listen_port,
-    endpointPath: read.endpoint_path,
-    bodyLimitBytes: limits.body,
-    maxInFlight: limits.max_in_flight,
-    headersTimeoutMs: limits.headers_timeout,
-    bodyTimeoutMs: limits.body_timeout,
-    requestTimeoutMs: limits.headers_timeout + limits.body_timeout + 1_000,
-    shutdownGraceMs: limits.shutdown_grace,
-    listLimits: {
-      inAll: { perSecond: limits.lists_per_second, burst: limits.lists_burst },
-      perClient: { perSecond: limits.lists_per_second_per_client, burst: limits.lists_burst_per_client },
-      sameForMs: limits.lists_reuse,
-    },
-    streamLimits: {
-      perClient: limits.max_streams_per_client,
-      inAll: limits.max_streams,
-      keepAliveMs: limits.stream_keep_alive,
-      stalledMs: limits.stream_stalled_timeout,
-    },
-    waitLimits: { perClient: limits.max_waits_per_client, inAll: limits.max_waits },
-  };
+/** What a schema has read, by the same names in camelCase; what is undefined is left out. */
+function toCamelCase<S extends z.core.$ZodType>(schema: S, read: z.output<S>): ConfigOf<S> {
+  return rename(schema, read) as ConfigOf<S>;
 }
 
-function toDeadLetterWebhook({
-  dead_letter_webhook: url,
-  dead_letter_secret: secrets,
-}: Settings['callback']): Pick<Config['callback'], 'deadLetterWebhook'> {
-  return url === undefined ? {} : { deadLetterWebhook: { url, ...(secrets !== undefined && { secrets }) } };
+function rename(schema: z.core.$ZodType, value: unknown): unknown {
+  const block = isBlock(value) ? value : {};
+  return visitSchema<unknown>(schema, {
+    setting: () => value,
+    block: (fields) =>
+      Object.fromEntries(
+        fields.flatMap(([name, field]) =>
+          block[name] === undefined ? [] : [[camelCase(name), rename(field, block[name])]],
+        ),
+      ),
+    list: (item) => (Array.isArray(value) ? value.map((entry) => rename(item, entry)) : value),
+    map: (entry) => Object.fromEntries(Object.entries(block).map(([name, found]) => [name, rename(entry, found)])),
+    choice(options) {
+      const option = chosenOption(options, value);
+      return option === undefined ? value : rename(option, value);
+    },
+  });
 }
 
-function toClient(client: Settings['clients'][number]): ClientConfig {
-  return {
-    id: client.id,
-    webhookSecrets: client.hmac_secret,
-    apiKeys: client.api_keys ?? [],
-    callbackSecrets: client.callback_secret ?? client.hmac_secret,
-    allowedCallbackDomains: client.allowed_callback_domains,
-    ...(client.allowed_user_ids !== undefined && { allowedUserIds: client.allowed_user_ids }),
-    ...(client.agents !== undefined && { permittedAgents: client.agents }),
-    callbackHeaders: client.callback_headers ?? {},
-    rateLimit: client.rate_limit,
-    maxInFlight: client.max_in_flight,
-  };
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 type AgentSettings = Settings['agents'][string];

@@ -13,13 +13,13 @@ const MIN_NAME_LENGTH = 8;
 /** What can be used, and is probably not meant: one sentence each, without a secret. */
 export function findWarnings(config: Config): string[] {
   const weak = config.clients
-    .filter(({ webhookSecrets, apiKeys, callbackSecrets }) =>
-      [...webhookSecrets, ...apiKeys, ...callbackSecrets].some(isWeak),
+    .filter(({ webhookSecret, apiKey, callbackSecret }) =>
+      [...webhookSecret, ...(apiKey ?? []), ...(callbackSecret ?? [])].some(isWeak),
     )
     .map(({ id }) => `A secret of client ${id} has fewer than 8 characters: production will refuse it.`);
   const keyless = config.clients
-    .filter(({ apiKeys }) => apiKeys.length === 0)
-    .map(({ id }) => `Client ${id} has no API key, so it can't read its runs: set RUNS_API_KEY or api_keys.`);
+    .filter(({ apiKey }) => apiKey === undefined)
+    .map(({ id }) => `Client ${id} has no API key, so it can't read its runs: set RUNS_API_KEY or api_key.`);
   const busy = config.agents
     .filter(({ spec, concurrency }) => spec.type === 'garudust' && concurrency > GARUDUST_CONCURRENCY)
     .map(

@@ -7,10 +7,10 @@ export const WEBHOOK_ADAPTER = 'webhook_adapter';
 
 /** The block of the article "Event-Driven Agent Orchestration", and which of our settings each key of it is. */
 export const ADAPTER_KEYS: Readonly<Record<string, Path>> = {
-  enabled: ['listen_enabled'],
-  listen_port: ['listen_port'],
+  enabled: ['ingress_enabled'],
+  listen_port: ['port'],
   endpoint_path: ['endpoint_path'],
-  hmac_secret: ['clients', 0, 'hmac_secret'],
+  hmac_secret: ['clients', 0, 'webhook_secret'],
   allowed_callback_domains: ['clients', 0, 'allowed_callback_domains'],
 };
 

@@ -1,4 +1,4 @@
-import type { AgentPolicy, CallbackTarget } from '../contract/run.ts';
+import type { AgentPolicy } from '../contract/run.ts';
 import type { ListLimits } from './limits/list-gate.ts';
 import type { RunClient } from '../runs/run-client.ts';
 import type { IgnoreWhy } from '../sources/preset.ts';
@@ -17,15 +17,15 @@ export interface ClientRate {
 export interface IngressClient {
   readonly id: string;
   /** Any of them verifies a delivery; several while rotating. */
-  readonly webhookSecrets: readonly string[];
-  /** Bearer keys for `/v1`; none: the client can't read its runs. */
-  readonly apiKeys: readonly string[];
+  readonly webhookSecret: readonly string[];
+  /** Bearer keys for `/v1`; absent: the client can't read its runs. */
+  readonly apiKey?: readonly string[];
   /** Hosts that a callback may go to; empty: any public host. */
   readonly allowedCallbackDomains: readonly string[];
   /** On whose behalf tasks may be, written exactly so; absent: anybody's, and nobody's. */
   readonly allowedUserIds?: readonly string[];
   /** Names of agents; absent: every agent. The first one serves where the default agent is not among them. */
-  readonly permittedAgents?: readonly string[];
+  readonly agents?: readonly string[];
   /** Absent: as often as it likes. */
   readonly rateLimit?: ClientRate;
   /** Deliveries that are recorded at once; absent: as many as it likes. */
@@ -78,7 +78,11 @@ export interface IngressMetrics {
 }
 
 /** How callbacks of accepted runs are delivered, and where they may never go. */
-export interface CallbackSettings extends Omit<CallbackTarget, 'url'> {
+export interface CallbackSettings {
+  /** Waits after each failed attempt, in milliseconds; so are the two below. */
+  readonly retryDelays: readonly number[];
+  readonly attemptTimeout: number;
+  readonly deadLetter: number;
   /** Networks in CIDR form that an operator has opened. */
   readonly permitNetworks: readonly string[];
 }

@@ -4,6 +4,14 @@ import { BadValue, BadValues, type Kind } from './kind.ts';
 /** A value as the file would have it. */
 export type RawValue = string | number | boolean | readonly string[];
 
+/** What a setting was called before it was renamed. */
+export interface FormerNames {
+  /** In the file, in the same block. */
+  readonly key?: string;
+  readonly env?: string;
+  readonly flag?: `--${string}`;
+}
+
 /** What is known about a setting beside its type; the settings page and the redacted summary are made from it. */
 export interface SettingMeta {
   /** One sentence. */
@@ -13,6 +21,8 @@ export interface SettingMeta {
   /** Long flag of the command line. */
   readonly flag?: `--${string}`;
   readonly secret?: boolean;
+  /** Names that it had before: each is still read, with a warning. */
+  readonly formerly?: FormerNames;
   /** In the file's notation. */
   readonly default?: RawValue;
   /** Default of `dev` where it is another one. */

@@ -10,8 +10,8 @@ export const judgeSources: JudgeSources = (sources, settings) => {
 };
 
 /** The sources of a configuration that was loaded with `judgeSources`, ready to take events. */
-export function readSources({ sources, ingress }: Pick<Config, 'sources' | 'ingress'>): ReadonlyMap<string, Source> {
-  const compiled = compileSources(sources, ingress);
+export function readSources(config: Pick<Config, 'sources' | 'endpointPath'>): ReadonlyMap<string, Source> {
+  const compiled = compileSources(config.sources, config);
   if (compiled.ok) return compiled.sources;
   const faults = compiled.faults.map(({ path, message }) => `sources.${path.join('.')} ${message}`);
   throw new RangeError(`Sources that can't be read: ${faults.join('; ')}.`);

@@ -41,7 +41,7 @@ export interface RunningIngress {
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
   const { config, temporal, link, pollConnection, eagerStart, agentsAtFault, logger, metrics } = parts;
-  const { ingress } = config;
+  const { limits } = config;
   const runs = createRunClient({
     connection: () => link.current(),
     pollConnection,
@@ -63,15 +63,24 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     callback: config.callback,
     checkUrl,
     limits: {
-      bodyBytes: ingress.bodyLimitBytes,
-      bodyTimeoutMs: ingress.bodyTimeoutMs,
+      bodyBytes: limits.body,
+      bodyTimeoutMs: limits.bodyTimeout,
       lingerMs: LINGER_MS,
-      maxInFlight: ingress.maxInFlight,
+      maxInFlight: limits.maxInFlight,
     },
-    listLimits: ingress.listLimits,
-    streamLimits: ingress.streamLimits,
-    waitLimits: ingress.waitLimits,
-    endpointPath: ingress.endpointPath,
+    listLimits: {
+      inAll: { perSecond: limits.listsPerSecond, burst: limits.listsBurst },
+      perClient: { perSecond: limits.listsPerSecondPerClient, burst: limits.listsBurstPerClient },
+      sameForMs: limits.listsReuse,
+    },
+    streamLimits: {
+      perClient: limits.maxStreamsPerClient,
+      inAll: limits.maxStreams,
+      keepAliveMs: limits.streamKeepAlive,
+      stalledMs: limits.streamStalledTimeout,
+    },
+    waitLimits: { perClient: limits.maxWaitsPerClient, inAll: limits.maxWaits },
+    endpointPath: config.endpointPath,
     sources: readSources(config),
     agentsAtFault,
     logger,
@@ -79,15 +88,19 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
   });
   const server = await serveIngress({
     app,
-    host: ingress.host,
-    port: ingress.port,
-    limits: { headersTimeoutMs: ingress.headersTimeoutMs, requestTimeoutMs: ingress.requestTimeoutMs },
+    host: config.host,
+    port: config.port,
+    limits: {
+      headersTimeoutMs: limits.headersTimeout,
+      // Headers and body together, and a second more: the server's own last resort.
+      requestTimeoutMs: limits.headersTimeout + limits.bodyTimeout + 1_000,
+    },
     runs,
     logger,
   });
   return {
     url: server.url,
     ready: () => runs.ready(),
-    drain: () => server.drain(ingress.shutdownGraceMs),
+    drain: () => server.drain(limits.shutdownGrace),
   };
 }

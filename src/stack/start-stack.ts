@@ -20,18 +20,15 @@ export interface Roles {
 }
 
 /**
- * The roles of a process once the settings are known: with `listen_enabled: false` nothing listens for webhooks.
+ * The roles of a process once the settings are known: with `ingress_enabled: false` nothing listens for webhooks.
  *
  * @throws StartError when no role is left
  */
-export function effectiveRoles(
-  asked: Roles,
-  { ingress }: { readonly ingress: Pick<Config['ingress'], 'enabled'> },
-): Roles {
-  if (ingress.enabled || !asked.ingress) return asked;
+export function effectiveRoles(asked: Roles, { ingressEnabled }: Pick<Config, 'ingressEnabled'>): Roles {
+  if (ingressEnabled || !asked.ingress) return asked;
   if (asked.worker) return { ingress: false, worker: true };
   throw new StartError(
-    'The settings disable webhooks: listen_enabled, or enabled of webhook_adapter, is false. Set it to true, or run "worker" instead.',
+    'The settings disable webhooks: ingress_enabled, or enabled of webhook_adapter, is false. Set it to true, or run "worker" instead.',
   );
 }
 
@@ -116,5 +113,5 @@ function startAdmin(
     limits: { bodyBytes: 1024, bodyTimeoutMs: 1000, lingerMs: 100 },
     logger,
   });
-  return serveAdmin({ app, host: config.admin.host, port: config.admin.port, logger });
+  return serveAdmin({ app, host: config.adminHost, port: config.adminPort, logger });
 }

@@ -69,13 +69,9 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
       ]),
     ),
     callback: {
+      ...config.callback,
       clients: new Map(config.clients.map((client) => [client.id, client])),
-      permitNetworks: config.callback.permitNetworks,
-      ownPorts: [...(config.ingress.enabled ? [config.ingress.port] : []), config.admin.port],
-      ...(config.callback.proxy !== undefined && { egressProxy: config.callback.proxy }),
-      perHost: config.callback.perHost,
-      stopStatuses: config.callback.stopStatuses,
-      ...(config.callback.deadLetterWebhook && { deadLetterWebhook: config.callback.deadLetterWebhook }),
+      ownPorts: [...(config.ingressEnabled ? [config.port] : []), config.adminPort],
       onFirstFailure: async (runId) => clients().client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
     },
     ...(journal && { journal: { journal, completions } }),
@@ -95,7 +91,7 @@ export async function startWorker(parts: WorkerParts): Promise<ComposedWorker> {
     ...(identity !== undefined && { identity }),
     activities,
     maxConcurrentActivities: config.worker.maxConcurrentActivities,
-    shutdownGraceMs: config.worker.shutdownGraceMs,
+    shutdownGraceMs: config.worker.shutdownGrace,
     beforeFirstTask: async (connection) => {
       void recover(connection);
       return Promise.resolve();

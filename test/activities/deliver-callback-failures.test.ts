@@ -219,7 +219,7 @@ describe('an egress proxy', () => {
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     t.after(() => proxy.close());
     const { port } = proxy.address() as AddressInfo;
-    const { fail, logger } = setUpDelivery({ egressProxy: `http://me:hunter2@127.0.0.1:${port}` });
+    const { fail, logger } = setUpDelivery({ proxy: `http://me:hunter2@127.0.0.1:${port}` });
     const failure = await fail(callbackInput('https://ci.example.com/hook'));
     assert.deepEqual(asked, ['ci.example.com:443']);
     assert.equal(failure.type, 'CallbackRefused');
@@ -229,10 +229,7 @@ describe('an egress proxy', () => {
   });
 
   test('that is none stops the worker at its start', () => {
-    assert.throws(
-      () => setUpDelivery({ egressProxy: 'socks5://hunter2@h' }),
-      /The egress proxy is not an address of one/,
-    );
+    assert.throws(() => setUpDelivery({ proxy: 'socks5://hunter2@h' }), /The egress proxy is not an address of one/);
   });
 });
 

@@ -58,7 +58,7 @@ describe('a callback to a URL', () => {
 
   test('whose host looks like a permitted one is refused by the name that it is', async () => {
     const { fail } = setUpDelivery({
-      clients: new Map([['acme', { callbackSecrets: ['s'], allowedCallbackDomains: ['example.com'] }]]),
+      clients: new Map([['acme', { webhookSecret: ['s'], allowedCallbackDomains: ['example.com'] }]]),
     });
     const failure = await fail(callbackInput('https://\u0435xample.com/'));
     assert.equal(failure.type, 'CallbackRefused');

@@ -147,7 +147,7 @@ describe('deliverCallback on Temporal', () => {
     const operator = await startCallbackReceiver(t, () => ({ status: 204 }));
     const counted: string[] = [];
     const changes: Partial<DeliverCallbackDeps> = {
-      deadLetterWebhook: { url: operator.url },
+      deadLetterWebhook: operator.url,
       metrics: {
         callbackAttempted: () => counted.push('attempted'),
         callbackDied: () => counted.push('died'),

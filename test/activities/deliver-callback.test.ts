@@ -132,8 +132,8 @@ describe('a client', () => {
 
   test('that can not sign, or whose headers are not valid, stops the worker at its start, without telling the secret', () => {
     const bad: [CallbackClient, RegExp][] = [
-      [{ ...ACME, callbackSecrets: [] }, /Client "acme" can not sign callbacks: .*CALLBACK_SECRET \(callback_secret\)/],
-      [{ ...ACME, callbackSecrets: ['whsec_hunter2!'] }, /can not sign/],
+      [{ ...ACME, webhookSecret: [] }, /Client "acme" can not sign callbacks: .*CALLBACK_SECRET \(callback_secret\)/],
+      [{ ...ACME, webhookSecret: ['whsec_hunter2!'] }, /can not sign/],
       [{ ...ACME, callbackHeaders: { 'x a': 'hunter2' } }, /Header "x a" in callback_headers of client "acme"/],
       [{ ...ACME, callbackHeaders: { 'x-a': 'hunter2\n' } }, /Header "x-a" in callback_headers of client "acme"/],
     ];

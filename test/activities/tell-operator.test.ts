@@ -17,8 +17,8 @@ async function setUp(
 ) {
   const receiver = await startCallbackReceiver(t, () => ({ status: 503 }));
   const operator = await startCallbackReceiver(t, () => ({ status: operatorStatus }));
-  const deadLetterWebhook = { url: operator.url, ...(secrets && { secrets }) };
-  const delivery = setUpDelivery({ deadLetterWebhook, ...changes });
+  const webhook = { deadLetterWebhook: operator.url, ...(secrets && { deadLetterSecret: secrets }) };
+  const delivery = setUpDelivery({ ...webhook, ...changes });
   return { ...delivery, input: callbackInput(receiver.url), operator };
 }
 
@@ -86,7 +86,7 @@ describe('the webhook for dead letters', () => {
         post.url.includes('operator')
           ? new Promise(() => undefined)
           : Promise.resolve({ statusCode: 500, address: '8.8.8.8', durationMs: 1 }),
-      deadLetterWebhook: { url: 'http://operator.example.com/' },
+      deadLetterWebhook: 'http://operator.example.com/',
     });
     assert.equal((await fail(input, { attempt: 3 })).nonRetryable, true);
     assert.equal(operator.received.length, 0);
@@ -119,7 +119,7 @@ describe('reportDeadLetter', () => {
 
   test('tells the operator what is known of the last try, and nothing else that its input holds', async (t) => {
     const operator = await startCallbackReceiver(t, () => ({ status: 204 }));
-    const { run, counted, logger } = report({ deadLetterWebhook: { url: operator.url } });
+    const { run, counted, logger } = report({ deadLetterWebhook: operator.url });
     const lastTry = { errorClass: 'timeout', at: 'x', durationMs: 1, tries: 4, address: '10.0.0.1', note: 'hunter2' };
     await run({ ...INPUT, lastTry });
     const { body, headers } = await firstOf(operator);

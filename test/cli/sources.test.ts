@@ -10,7 +10,7 @@ import { eventText } from '../support/source-samples.ts';
 const SETTINGS = `
 clients:
   - id: ci
-    hmac_secret: "\${NOBODY_HAS_SET_THIS}"
+    webhook_secret: "\${NOBODY_HAS_SET_THIS}"
     allowed_callback_domains: [ci.example.com]
 agents: { demo: { type: demo } }
 sources:

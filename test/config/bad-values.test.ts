@@ -2,34 +2,26 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { refusal, SECRET } from './load.ts';
 
-const CLIENT = `id: ci, hmac_secret: ${SECRET}`;
+const CLIENT = `id: ci, webhook_secret: ${SECRET}`;
 const CLIENTS = `clients: [{ ${CLIENT} }]\n`;
 const client = (more: string): string => `clients: [{ ${CLIENT}, ${more} }]`;
 const agent = (settings: string): string => `${CLIENTS}agents: { bot: { ${settings} } }`;
 
 describe('one line tells path, value and mend of', () => {
   const cases: [string, string, RegExp][] = [
-    [
-      'a port that is a word',
-      `${CLIENTS}listen_port: web`,
-      /^listen_port .*: "web" is not a port: write .* 0 to 65535\.$/,
-    ],
+    ['a port that is a word', `${CLIENTS}port: web`, /^port .*: "web" is not a port: write .* 0 to 65535\.$/],
     ['a port out of range', `${CLIENTS}admin_port: 65536`, /^admin_port .*: 65536 is not a port/],
-    ['a port with a fraction', `${CLIENTS}listen_port: 80.5`, /^listen_port .*: 80\.5 is not a port/],
-    ['a port that is a list', `${CLIENTS}listen_port: [80]`, /^listen_port .*: a list is not a port/],
-    [
-      'a host with a port',
-      `${CLIENTS}listen_host: "localhost:80"`,
-      /^listen_host .*"localhost:80" is not an IP address/,
-    ],
-    ['half an address', `${CLIENTS}listen_host: "127.1"`, /^listen_host .*"127\.1" is not an IP address or host name/],
+    ['a port with a fraction', `${CLIENTS}port: 80.5`, /^port .*: 80\.5 is not a port/],
+    ['a port that is a list', `${CLIENTS}port: [80]`, /^port .*: a list is not a port/],
+    ['a host with a port', `${CLIENTS}host: "localhost:80"`, /^host .*"localhost:80" is not an IP address/],
+    ['half an address', `${CLIENTS}host: "127.1"`, /^host .*"127\.1" is not an IP address or host name/],
     [
       'a path without slash',
       `${CLIENTS}endpoint_path: invoke`,
       /^endpoint_path .*"invoke" is not a plain path: write it/,
     ],
     ['a path with a parameter', `${CLIENTS}endpoint_path: "/a/:b"`, /^endpoint_path .*is not a plain path/],
-    ['a yes that is not true', `${CLIENTS}listen_enabled: yes`, /^listen_enabled .*"yes" is neither true nor false/],
+    ['a yes that is not true', `${CLIENTS}ingress_enabled: yes`, /^ingress_enabled .*"yes" is neither true nor false/],
     [
       'an unknown word',
       `${CLIENTS}log: { level: loud }`,
@@ -117,36 +109,36 @@ describe('one line tells path, value and mend of', () => {
     ['a wildcard in the midst', client('allowed_callback_domains: ["a.*.b"]'), /"a\.\*\.b" is not a host name/],
     [
       'a client without id',
-      `clients: [{ hmac_secret: ${SECRET} }]`,
+      `clients: [{ webhook_secret: ${SECRET} }]`,
       /^clients\[0\]\.id .* is missing: write it in the file/,
     ],
     [
       'a client with a colon',
-      `clients: [{ id: "a:b", hmac_secret: ${SECRET} }]`,
+      `clients: [{ id: "a:b", webhook_secret: ${SECRET} }]`,
       /^clients\[0\]\.id .*"a:b" is not a name/,
     ],
     [
       'a client without secret',
       'clients: [{ id: ci }]',
-      /^clients\[0\]\.hmac_secret .* is missing: write it in the file\.$/,
+      /^clients\[0\]\.webhook_secret .* is missing: write it in the file\.$/,
     ],
     ['a client that is no block', `clients: [${SECRET}]`, /^clients\[0\] .* is a text where a block/],
     ['clients that are a block', `clients: { ${CLIENT} }`, /^clients .* is a block where a list belongs/],
     ['no client', 'clients: []', /^clients .* is an empty list/],
     [
       'two clients of one id',
-      `clients: [{ ${CLIENT} }, { id: ci, hmac_secret: other-secret }]`,
+      `clients: [{ ${CLIENT} }, { id: ci, webhook_secret: other-secret }]`,
       /^clients\[1\]\.id .*clients\[0\]\.id/,
     ],
     [
       'two clients with one secret',
-      `clients: [{ ${CLIENT} }, { id: b, hmac_secret: [new-secret, ${SECRET}] }]`,
-      /^clients\[1\]\.hmac_secret .* is also in clients\[0\]\.hmac_secret: nobody could tell the two clients apart/,
+      `clients: [{ ${CLIENT} }, { id: b, webhook_secret: [new-secret, ${SECRET}] }]`,
+      /^clients\[1\]\.webhook_secret .* is also in clients\[0\]\.webhook_secret: nobody could tell the two clients apart/,
     ],
     [
       'two clients with one key',
-      `clients: [{ ${CLIENT}, api_keys: key-number-1 }, { id: b, hmac_secret: other-secret, api_keys: key-number-1 }]`,
-      /^clients\[1\]\.api_keys .* is also in clients\[0\]\.api_keys/,
+      `clients: [{ ${CLIENT}, api_key: key-number-1 }, { id: b, webhook_secret: other-secret, api_key: key-number-1 }]`,
+      /^clients\[1\]\.api_key .* is also in clients\[0\]\.api_key/,
     ],
     [
       'an unknown agent of a client',
@@ -156,39 +148,47 @@ describe('one line tells path, value and mend of', () => {
     ['an unknown default agent', `${CLIENTS}default_agent: oracle`, /^default_agent .*oracle, which is not configured/],
     [
       'a secret that is a number',
-      'clients: [{ id: ci, hmac_secret: 12345678 }]',
+      'clients: [{ id: ci, webhook_secret: 12345678 }]',
       /: the value is not text: put it in quotes/,
     ],
-    ['an empty secret', 'clients: [{ id: ci, hmac_secret: "" }]', /^clients\[0\]\.hmac_secret .*: the value is empty/],
-    ['no secrets in a list', 'clients: [{ id: ci, hmac_secret: [] }]', /: the value is an empty list/],
+    [
+      'an empty secret',
+      'clients: [{ id: ci, webhook_secret: "" }]',
+      /^clients\[0\]\.webhook_secret .*: the value is empty/,
+    ],
+    ['no secrets in a list', 'clients: [{ id: ci, webhook_secret: [] }]', /: the value is an empty list/],
     [
       'a secret with spaces around',
-      'clients: [{ id: ci, hmac_secret: [" abcdefgh "] }]',
+      'clients: [{ id: ci, webhook_secret: [" abcdefgh "] }]',
       /begins or ends with a space/,
     ],
     [
       'a secret that nobody filled in',
-      'clients: [{ id: ci, hmac_secret: "$${SECRET}" }]',
+      'clients: [{ id: ci, webhook_secret: "$${SECRET}" }]',
       /still the name of a variable/,
     ],
     [
       'a whsec_ that is cut',
-      'clients: [{ id: ci, hmac_secret: "whsec_MfKQ9r8" }, ]',
+      'clients: [{ id: ci, webhook_secret: "whsec_MfKQ9r8" }, ]',
       /fewer than 8 characters|not base64/,
     ],
-    ['a whsec_ that is no base64', 'clients: [{ id: ci, hmac_secret: "whsec_not base64!" }]', /is not base64 after it/],
-    ['a private key', 'clients: [{ id: ci, hmac_secret: "whsk_abcdefghijk" }]', /is a key of a key pair/],
+    [
+      'a whsec_ that is no base64',
+      'clients: [{ id: ci, webhook_secret: "whsec_not base64!" }]',
+      /is not base64 after it/,
+    ],
+    ['a private key', 'clients: [{ id: ci, webhook_secret: "whsk_abcdefghijk" }]', /is a key of a key pair/],
     [
       'a weak secret',
-      'clients: [{ id: ci, hmac_secret: "1234567" }]',
-      /^clients\[0\]\.hmac_secret .*fewer than 8 characters/,
+      'clients: [{ id: ci, webhook_secret: "1234567" }]',
+      /^clients\[0\]\.webhook_secret .*fewer than 8 characters/,
     ],
-    ['a weak key', client('api_keys: [long-enough, short]'), /^clients\[0\]\.api_keys .*fewer than 8 characters/],
+    ['a weak key', client('api_key: [long-enough, short]'), /^clients\[0\]\.api_key .*fewer than 8 characters/],
     ['a weak callback secret', client('callback_secret: short'), /^clients\[0\]\.callback_secret .*fewer than 8/],
     [
       'a key with a space',
-      client('api_keys: [one-good-key, "one bad key"]'),
-      /^clients\[0\]\.api_keys .*: entry 2 holds a space/,
+      client('api_key: [one-good-key, "one bad key"]'),
+      /^clients\[0\]\.api_key .*: entry 2 holds a space/,
     ],
     [
       'a key with an umlaut',
@@ -231,23 +231,19 @@ describe('one line tells path, value and mend of', () => {
       agent('attempt_timeout: 2h'),
       /^agents\.bot\.total_timeout .*is 1h, less than the 2h of attempt_timeout/,
     ],
-    ['a mistyped setting', `${CLIENTS}listen_prot: 80`, /^listen_prot .*is not a setting: did you mean listen_port\?/],
+    ['a mistyped setting', `${CLIENTS}prot: 80`, /^prot .*is not a setting: did you mean port\?/],
     [
       'a mistyped setting below',
       `${CLIENTS}callback: { retry_delay: [] }`,
       /^callback\.retry_delay .*did you mean retry_delays\?/,
     ],
-    ['a mistyped setting of a client', client('api_kes: a'), /^clients\[0\]\.api_kes .*did you mean api_keys\?/],
+    ['a mistyped setting of a client', client('api_kes: a'), /^clients\[0\]\.api_kes .*did you mean api_key\?/],
     [
       'a mistyped setting of an agent',
       agent('max_atempts: 1'),
       /^agents\.bot\.max_atempts .*did you mean max_attempts\?/,
     ],
-    [
-      'an unknown setting',
-      `${CLIENTS}colour: red`,
-      /^colour .*is not a setting here: .*listen_host, .*webhook_adapter\.$/,
-    ],
+    ['an unknown setting', `${CLIENTS}colour: red`, /^colour .*is not a setting here: .*host, .*webhook_adapter\.$/],
     ['a setting of Temporal', `${CLIENTS}temporal_address: "a:7233"`, /^temporal_address .*told by TEMPORAL_ADDRESS/],
     ['a text where a block belongs', `${CLIENTS}limits: 5`, /^limits .*is a number where a block of settings belongs/],
   ];
@@ -264,7 +260,7 @@ describe('one line tells path, value and mend of', () => {
 
 test('production without a secret is refused, and told both ways to set one', () => {
   assert.deepEqual(refusal({ env: {} }), [
-    'clients[0].hmac_secret is missing: set GARUDUST_WEBHOOK_SECRET in the environment, or write it in the file.',
+    'clients[0].webhook_secret is missing: set GARUDUST_WEBHOOK_SECRET in the environment, or write it in the file.',
   ]);
 });
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { describeConfig } from '../../src/config/describe-config.ts';
 import { load, refusal, SECRET } from './load.ts';
 
-const CLIENT = `clients: [{ id: ci, hmac_secret: ${SECRET}`;
+const CLIENT = `clients: [{ id: ci, webhook_secret: ${SECRET}`;
 /** Published by Svix, with the public key `whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=`. */
 const PRIVATE_KEY = 'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==';
 
@@ -24,10 +24,8 @@ describe('callbacks', () => {
       CALLBACK_DEAD_LETTER_SECRET: PRIVATE_KEY,
     };
     const loaded = load({ env });
-    assert.deepEqual(loaded.config.callback.deadLetterWebhook, {
-      url: env.CALLBACK_DEAD_LETTER_WEBHOOK,
-      secrets: [PRIVATE_KEY],
-    });
+    assert.equal(loaded.config.callback.deadLetterWebhook, env.CALLBACK_DEAD_LETTER_WEBHOOK);
+    assert.deepEqual(loaded.config.callback.deadLetterSecret, [PRIVATE_KEY]);
     const shown = JSON.stringify(describeConfig(loaded));
     assert.match(shown, /http:\/\/10\.0\.0\.7:9000\/…/);
     assert.doesNotMatch(shown, /hunter2|6Xb/);
@@ -53,7 +51,7 @@ describe('callbacks', () => {
 
   test('are signed by a private key where the client has one', () => {
     const { config } = load({ yaml: `${CLIENT}, callback_secret: [${PRIVATE_KEY}, a-shared-secret] }]` });
-    assert.deepEqual(config.clients[0]?.callbackSecrets, [PRIVATE_KEY, 'a-shared-secret']);
+    assert.deepEqual(config.clients[0]?.callbackSecret, [PRIVATE_KEY, 'a-shared-secret']);
   });
 
   const BAD: readonly (readonly [string, string, RegExp])[] = [
@@ -72,11 +70,11 @@ describe('callbacks', () => {
     const lines = [
       ...refusal({ yaml: `${CLIENT}, callback_secret: "${half}" }]` }),
       ...refusal({ yaml: `${CLIENT}, callback_secret: "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=" }]` }),
-      ...refusal({ yaml: `clients: [{ id: ci, hmac_secret: "${PRIVATE_KEY}" }]` }),
+      ...refusal({ yaml: `clients: [{ id: ci, webhook_secret: "${PRIVATE_KEY}" }]` }),
     ];
     assert.match(lines[0] ?? '', /^clients\[0\]\.callback_secret .*begins with whsk_ but is not base64 of 64 bytes/);
     assert.match(lines[1] ?? '', /^clients\[0\]\.callback_secret .*is a key of a key pair/);
-    assert.match(lines[2] ?? '', /^clients\[0\]\.hmac_secret .*is a key of a key pair/);
+    assert.match(lines[2] ?? '', /^clients\[0\]\.webhook_secret .*is a key of a key pair/);
     assert.doesNotMatch(lines.join('\n'), /6Xb|1SiA/);
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AgentSpec } from '../../src/agents/agent-types.ts';
+import { callbackSecretOf } from '../../src/activities/callback/callback-client.ts';
 import { DEFAULT_RETRY_DELAYS } from '../../src/activities/retry-plan.ts';
 import type { AppDeps } from '../../src/ingress/app-deps.ts';
 import { DEFAULT_LIST_LIMITS } from '../../src/ingress/limits/list-gate.ts';
@@ -24,12 +25,11 @@ describe('by the environment alone', () => {
     assert.deepEqual(config.clients, [
       {
         id: 'default',
-        webhookSecrets: ['old-secret', 'new-secret'],
-        apiKeys: ['key-number-1', 'key-number-2'],
-        callbackSecrets: ['callback-secret'],
+        webhookSecret: ['old-secret', 'new-secret'],
+        apiKey: ['key-number-1', 'key-number-2'],
+        callbackSecret: ['callback-secret'],
         allowedCallbackDomains: ['ci.example.com', '*.ops.example.com', 'xn--bcher-kva.example'],
         allowedUserIds: ['Ada Lovelace', '1001'],
-        callbackHeaders: {},
         rateLimit: { count: 500, windowMs: 1000 },
         maxInFlight: 100,
       },
@@ -39,7 +39,8 @@ describe('by the environment alone', () => {
 
   test('its callbacks are signed by its webhook secrets where they have none of their own', () => {
     const env = { GARUDUST_WEBHOOK_SECRET: 'old-secret,new-secret' };
-    assert.deepEqual(load({ env }).config.clients[0]?.callbackSecrets, ['old-secret', 'new-secret']);
+    const [client] = load({ env }).config.clients;
+    assert.deepEqual(client && callbackSecretOf(client), ['old-secret', 'new-secret']);
   });
 
   test('there is one agent, Garudust on this machine unless told otherwise', () => {
@@ -81,8 +82,8 @@ describe('by the environment alone', () => {
 const FULL = `
 clients:
   - id: ci
-    hmac_secret: ["first, with a comma", whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
-    api_keys: ci-key-1
+    webhook_secret: ["first, with a comma", whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
+    api_key: ci-key-1
     callback_secret: ci-callbacks
     allowed_callback_domains: [ci.example.com]
     allowed_user_ids: ["Lovelace, Ada", ci-bot]
@@ -91,7 +92,7 @@ clients:
     rate_limit: 6000/m
     max_in_flight: 8
   - id: ops
-    hmac_secret: ops-secret
+    webhook_secret: ops-secret
 agents:
   reviewer: { url: "http://reviewer:3000", api_key: reviewer-key, concurrency: 4, attempt_timeout: 1.5h, total_timeout: 1d, heartbeat_timeout: 45s, max_attempts: 1, max_answer_bytes: 65536, retry_delay: 250ms, retry_delay_at_fault: 5m, retry_delay_unreachable: 2s }
   parrot: { type: demo }
@@ -103,23 +104,20 @@ describe('by the file', () => {
     assert.deepEqual(load({ yaml: FULL }).config.clients, [
       {
         id: 'ci',
-        webhookSecrets: ['first, with a comma', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
-        apiKeys: ['ci-key-1'],
-        callbackSecrets: ['ci-callbacks'],
+        webhookSecret: ['first, with a comma', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+        apiKey: ['ci-key-1'],
+        callbackSecret: ['ci-callbacks'],
         allowedCallbackDomains: ['ci.example.com'],
         allowedUserIds: ['Lovelace, Ada', 'ci-bot'],
-        permittedAgents: ['reviewer'],
+        agents: ['reviewer'],
         callbackHeaders: { 'X-Gateway-Key': 'gateway key' },
         rateLimit: { count: 6000, windowMs: 60_000 },
         maxInFlight: 8,
       },
       {
         id: 'ops',
-        webhookSecrets: ['ops-secret'],
-        apiKeys: [],
-        callbackSecrets: ['ops-secret'],
+        webhookSecret: ['ops-secret'],
         allowedCallbackDomains: [],
-        callbackHeaders: {},
         rateLimit: { count: 500, windowMs: 1000 },
         maxInFlight: 100,
       },
@@ -152,8 +150,8 @@ describe('by the file', () => {
   test('the rest is where the rooms expect it', () => {
     const { config } = load({
       yaml: `${FULL}
-listen_enabled: false
-listen_host: "::"
+ingress_enabled: false
+host: "::"
 endpoint_path: /in/voke
 admin_host: 127.0.0.1
 temporal_ui_url: https://temporal.example/ui/
@@ -170,32 +168,40 @@ log: { level: debug, format: pretty }
     const { clients: _, agents: __, defaultAgent: ___, sources: ____, ...rest } = config;
     assert.deepEqual(rest, {
       mode: 'production',
-      ingress: {
-        enabled: false,
-        host: '::',
-        port: 8080,
-        endpointPath: '/in/voke',
-        bodyLimitBytes: 65_536,
+      ingressEnabled: false,
+      host: '::',
+      port: 8080,
+      endpointPath: '/in/voke',
+      adminHost: '127.0.0.1',
+      adminPort: 9090,
+      limits: {
+        body: 65_536,
+        headersTimeout: 5000,
+        bodyTimeout: 15_000,
         maxInFlight: 9,
-        headersTimeoutMs: 5000,
-        bodyTimeoutMs: 15_000,
-        requestTimeoutMs: 21_000,
-        shutdownGraceMs: 1000,
-        listLimits: { inAll: { perSecond: 8, burst: 9 }, perClient: { perSecond: 6, burst: 7 }, sameForMs: 0 },
-        streamLimits: { perClient: 4, inAll: 5, keepAliveMs: 250, stalledMs: 2000 },
-        waitLimits: { perClient: 2, inAll: 3 },
+        shutdownGrace: 1000,
+        maxWaits: 3,
+        maxWaitsPerClient: 2,
+        maxStreams: 5,
+        maxStreamsPerClient: 4,
+        streamKeepAlive: 250,
+        streamStalledTimeout: 2000,
+        listsPerSecond: 8,
+        listsBurst: 9,
+        listsPerSecondPerClient: 6,
+        listsBurstPerClient: 7,
+        listsReuse: 0,
       },
-      admin: { host: '127.0.0.1', port: 9090 },
       callback: {
         permitNetworks: ['10.0.0.0/8', 'fd00::/8', '192.0.2.7/32'],
-        retryDelaysMs: [],
-        attemptTimeoutMs: 2000,
-        deadLetterMs: 24 * HOUR,
+        retryDelays: [],
+        attemptTimeout: 2000,
+        deadLetter: 24 * HOUR,
         stopStatuses: [410],
         perHost: 50,
       },
       taskQueue: 'other',
-      worker: { maxConcurrentActivities: 7, shutdownGraceMs: 0, journalDir: '/var/lib/journal' },
+      worker: { maxConcurrentActivities: 7, shutdownGrace: 0, journalDir: '/var/lib/journal' },
       temporalUiUrl: 'https://temporal.example/ui',
       log: { level: 'debug', format: 'pretty' },
     });
@@ -203,23 +209,31 @@ log: { level: debug, format: pretty }
 });
 
 test('limits that the ingress has defaults for are the same in the settings', () => {
-  const { listLimits, streamLimits, waitLimits } = load().config.ingress;
-  assert.deepEqual(
-    [listLimits, streamLimits, waitLimits],
-    [DEFAULT_LIST_LIMITS, DEFAULT_STREAM_LIMITS, DEFAULT_WAIT_LIMITS],
-  );
+  const { limits } = load().config;
+  assert.deepEqual(DEFAULT_LIST_LIMITS, {
+    inAll: { perSecond: limits.listsPerSecond, burst: limits.listsBurst },
+    perClient: { perSecond: limits.listsPerSecondPerClient, burst: limits.listsBurstPerClient },
+    sameForMs: limits.listsReuse,
+  });
+  assert.deepEqual(DEFAULT_STREAM_LIMITS, {
+    perClient: limits.maxStreamsPerClient,
+    inAll: limits.maxStreams,
+    keepAliveMs: limits.streamKeepAlive,
+    stalledMs: limits.streamStalledTimeout,
+  });
+  assert.deepEqual(DEFAULT_WAIT_LIMITS, { perClient: limits.maxWaitsPerClient, inAll: limits.maxWaits });
   assert.deepEqual(load().config.agents[0]?.delays, DEFAULT_RETRY_DELAYS);
 });
 
 describe('file and environment together', () => {
   test('a variable goes over the client default and the agent garudust of the file', () => {
-    const yaml = `clients: [{ id: ci, hmac_secret: ci-secret }, { id: default, hmac_secret: file-secret, api_keys: file-key }]
+    const yaml = `clients: [{ id: ci, webhook_secret: ci-secret }, { id: default, webhook_secret: file-secret, api_key: file-key }]
 agents: { parrot: { type: demo }, garudust: { url: "http://file" } }`;
     const { config } = load({ yaml, env: { GARUDUST_WEBHOOK_SECRET: 'env-secret', GARUDUST_URL: 'http://env' } });
     assert.deepEqual(
-      config.clients.map(({ webhookSecrets, apiKeys }) => [webhookSecrets, apiKeys]),
+      config.clients.map(({ webhookSecret, apiKey }) => [webhookSecret, apiKey]),
       [
-        [['ci-secret'], []],
+        [['ci-secret'], undefined],
         [['env-secret'], ['file-key']],
       ],
     );
@@ -228,7 +242,7 @@ agents: { parrot: { type: demo }, garudust: { url: "http://file" } }`;
 
   test('a variable lets nobody in beside the clients of the file, and warns', () => {
     const yaml =
-      'clients: [{ id: ci, hmac_secret: ci-secret, api_keys: ci-key-1 }]\nagents: { parrot: { type: demo } }';
+      'clients: [{ id: ci, webhook_secret: ci-secret, api_key: ci-key-1 }]\nagents: { parrot: { type: demo } }';
     const { config, warnings } = load({ yaml, env: { GARUDUST_WEBHOOK_SECRET: SECRET, GARUDUST_URL: 'http://env' } });
     assert.deepEqual([config.clients.length, config.agents.length], [1, 1]);
     assert.equal(warnings.length, 2);
@@ -237,32 +251,32 @@ agents: { parrot: { type: demo }, garudust: { url: "http://file" } }`;
   });
 
   test('but not where the file itself uses the variable', () => {
-    const yaml = 'clients: [{ id: ci, hmac_secret: "${GARUDUST_WEBHOOK_SECRET}", api_keys: ci-key-1 }]';
+    const yaml = 'clients: [{ id: ci, webhook_secret: "${GARUDUST_WEBHOOK_SECRET}", api_key: ci-key-1 }]';
     const { config, warnings } = load({ yaml, env: { GARUDUST_WEBHOOK_SECRET: 'secret-1,secret-2' } });
-    assert.deepEqual(config.clients[0]?.webhookSecrets, ['secret-1', 'secret-2']);
+    assert.deepEqual(config.clients[0]?.webhookSecret, ['secret-1', 'secret-2']);
     assert.deepEqual(warnings, []);
   });
 });
 
 test('two clients may have callback secrets and domains in common', () => {
   const yaml = `clients:
-  - { id: a, hmac_secret: secret-a, callback_secret: in-common, allowed_callback_domains: a.example }
-  - { id: b, hmac_secret: secret-b, callback_secret: in-common, allowed_callback_domains: a.example }`;
+  - { id: a, webhook_secret: secret-a, callback_secret: in-common, allowed_callback_domains: a.example }
+  - { id: b, webhook_secret: secret-b, callback_secret: in-common, allowed_callback_domains: a.example }`;
   assert.equal(load({ yaml }).config.clients.length, 2);
 });
 
 test('one client may repeat a secret of its own, which is harmless', () => {
   assert.equal(
-    load({ env: { GARUDUST_WEBHOOK_SECRET: `${SECRET},${SECRET}` } }).config.clients[0]?.webhookSecrets.length,
+    load({ env: { GARUDUST_WEBHOOK_SECRET: `${SECRET},${SECRET}` } }).config.clients[0]?.webhookSecret.length,
     2,
   );
 });
 
 test('what a rotating secret shares with another client is found wherever it stands in the lists', () => {
   const yaml = `clients:
-  - { id: a, hmac_secret: [one-secret, shared-secret] }
-  - { id: b, hmac_secret: [shared-secret, two-secret] }`;
-  assert.match(refusal({ yaml }).join(), /^clients\[1\]\.hmac_secret .*is also in clients\[0\]\.hmac_secret/);
+  - { id: a, webhook_secret: [one-secret, shared-secret] }
+  - { id: b, webhook_secret: [shared-secret, two-secret] }`;
+  assert.match(refusal({ yaml }).join(), /^clients\[1\]\.webhook_secret .*is also in clients\[0\]\.webhook_secret/);
 });
 
 test('the rooms take it as it is', () => {

@@ -24,7 +24,7 @@ test('every setting stands on it once, with its variable and flag', () => {
 });
 
 test('its example of a settings file works', () => {
-  const yaml = /```yaml\n(listen_port[^]*?)```/.exec(renderConfigurationPage())?.[1] ?? '';
+  const yaml = /```yaml\n(port[^]*?)```/.exec(renderConfigurationPage())?.[1] ?? '';
   const env = { CI_WEBHOOK_SECRET: 'ci-secret', CI_API_KEY: 'ci-key-1', GARUDUST_API_KEY: 'agent-key' };
   const { config, warnings } = load({ yaml, env });
   assert.equal(config.clients[0]?.id, 'ci');

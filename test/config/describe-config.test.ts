@@ -6,20 +6,20 @@ import { load } from './load.ts';
 test('the description reads like the file, with defaults, and tells of secrets the length alone', () => {
   const yaml = `clients:
   - id: ci
-    hmac_secret: [eight888, twelve121212]
+    webhook_secret: [eight888, twelve121212]
     callback_secret: "123456789"
     callback_headers: { X-Key: abc }
 agents:
   garudust: { api_key: abcde, attempt_timeout: 90m, total_timeout: 36h, max_answer_bytes: 2000 }
 limits: { body: 524288 }
 `;
-  const { clients, agents, limits, callback, listen_port } = describeConfig(load({ yaml })) as Record<string, unknown>;
-  assert.equal(listen_port, 8080);
+  const { clients, agents, limits, callback, port } = describeConfig(load({ yaml })) as Record<string, unknown>;
+  assert.equal(port, 8080);
   assert.deepEqual(clients, [
     {
       id: 'ci',
-      hmac_secret: 'set (8 and 12 characters)',
-      api_keys: 'not set',
+      webhook_secret: 'set (8 and 12 characters)',
+      api_key: 'not set',
       callback_secret: 'set (9 characters)',
       allowed_callback_domains: [],
       callback_headers: { 'X-Key': 'set (3 characters)' },
@@ -66,9 +66,9 @@ limits: { body: 524288 }
 
 test('a file made of the description gives the same settings', () => {
   const yaml =
-    'clients: [{ id: ci, hmac_secret: a-good-secret }]\nagents: { parrot: { type: demo, attempt_timeout: 1500ms } }';
+    'clients: [{ id: ci, webhook_secret: a-good-secret }]\nagents: { parrot: { type: demo, attempt_timeout: 1500ms } }';
   const first = load({ yaml });
-  const clients = [{ id: 'ci', hmac_secret: 'a-good-secret' }];
+  const clients = [{ id: 'ci', webhook_secret: 'a-good-secret' }];
   const described = { ...describeConfig(first), clients } as unknown as {
     callback: Record<string, unknown>;
   };

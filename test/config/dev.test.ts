@@ -10,8 +10,8 @@ describe('dev', () => {
   test('stays on loopback, permits callbacks to it, logs to be read and keeps a journal', (t) => {
     const cwd = temporaryFolder(t);
     const { config } = load({ ...dev, cwd });
-    assert.equal(config.ingress.host, '127.0.0.1');
-    assert.equal(config.admin.host, '127.0.0.1');
+    assert.equal(config.host, '127.0.0.1');
+    assert.equal(config.adminHost, '127.0.0.1');
     assert.deepEqual(config.callback.permitNetworks, ['127.0.0.0/8', '::1/128']);
     assert.equal(config.log.format, 'pretty');
     assert.equal(config.worker.journalDir, join(cwd, '.garudust-temporal/journal'));
@@ -19,29 +19,29 @@ describe('dev', () => {
 
   test('production does none of it', () => {
     const { config, madeUp } = load();
-    assert.equal(config.ingress.host, '0.0.0.0');
-    assert.equal(config.admin.host, '0.0.0.0');
+    assert.equal(config.host, '0.0.0.0');
+    assert.equal(config.adminHost, '0.0.0.0');
     assert.deepEqual(config.callback.permitNetworks, []);
     assert.equal(config.log.format, 'json');
     assert.equal(config.worker.journalDir, undefined);
-    assert.deepEqual(config.clients[0]?.apiKeys, []);
+    assert.equal(config.clients[0]?.apiKey, undefined);
     assert.deepEqual(madeUp, []);
   });
 
   test('makes up a secret and a key, and tells them', () => {
     const { config, madeUp } = load(dev);
     const [client] = config.clients;
-    assert.match(client?.webhookSecrets[0] ?? '', /^[0-9a-f]{40}$/);
-    assert.match(client?.apiKeys[0] ?? '', /^[0-9a-f]{40}$/);
-    assert.notEqual(client?.webhookSecrets[0], client?.apiKeys[0]);
+    assert.match(client?.webhookSecret[0] ?? '', /^[0-9a-f]{40}$/);
+    assert.match(client?.apiKey?.[0] ?? '', /^[0-9a-f]{40}$/);
+    assert.notEqual(client?.webhookSecret[0], client?.apiKey?.[0]);
     assert.deepEqual(madeUp, [
-      { client: 'default', webhookSecret: client?.webhookSecrets[0], apiKey: client?.apiKeys[0] },
+      { client: 'default', webhookSecret: client?.webhookSecret[0], apiKey: client?.apiKey?.[0] },
     ]);
     assert.notDeepEqual(load(dev).madeUp, madeUp);
   });
 
   test('makes up only what a client lacks', () => {
-    const yaml = `clients: [{ id: a, hmac_secret: ${SECRET} }, { id: b, api_keys: key-number-1 }, { id: c, hmac_secret: ${SECRET}c, api_keys: key-number-2 }]`;
+    const yaml = `clients: [{ id: a, webhook_secret: ${SECRET} }, { id: b, api_key: key-number-1 }, { id: c, webhook_secret: ${SECRET}c, api_key: key-number-2 }]`;
     const { config, madeUp } = load({ ...dev, yaml });
     assert.deepEqual(
       madeUp.map((made) => Object.keys(made)),
@@ -50,8 +50,8 @@ describe('dev', () => {
         ['client', 'webhookSecret'],
       ],
     );
-    assert.deepEqual(config.clients[0]?.webhookSecrets, [SECRET]);
-    assert.deepEqual(config.clients[1]?.apiKeys, ['key-number-1']);
+    assert.deepEqual(config.clients[0]?.webhookSecret, [SECRET]);
+    assert.deepEqual(config.clients[1]?.apiKey, ['key-number-1']);
   });
 
   test('takes a weak secret, and warns', () => {
@@ -84,7 +84,7 @@ describe('what dev makes up', () => {
   test('is kept for each client, beside what is kept already', (t) => {
     const devSecretsFile = join(temporaryFolder(t), 'dev-secrets.json');
     const alone = load({ ...dev, devSecretsFile }).madeUp[0];
-    const yaml = `clients: [{ id: a }, { id: default, hmac_secret: ${SECRET} }]`;
+    const yaml = `clients: [{ id: a }, { id: default, webhook_secret: ${SECRET} }]`;
     const both = load({ ...dev, yaml, devSecretsFile }).madeUp;
     assert.equal(both[1]?.apiKey, alone?.apiKey);
     assert.deepEqual(load({ ...dev, devSecretsFile }).madeUp[0], alone);

@@ -3,16 +3,16 @@ import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { load } from './load.ts';
 
-const YAML = `listen_prot: 8080
-listen_port: web
+const YAML = `prot: 8080
+port: web
 clients:
   - id: ci
-    hmac_secret: "\${CI_SECRET}"
+    webhook_secret: "\${CI_SECRET}"
   - id: ci
-    hmac_secret: shared-secret
-    api_keys: [fine-key-1, "bad key"]
+    webhook_secret: shared-secret
+    api_key: [fine-key-1, "bad key"]
   - id: ops
-    hmac_secret: shared-secret
+    webhook_secret: shared-secret
 agents:
   slow:
     attempt_timeout: 2h
@@ -32,16 +32,16 @@ test('one error tells everything that is wrong, in all layers, each once', () =>
         error.message,
         [
           'The configuration has 12 errors:',
-          '- clients[0].hmac_secret (garudust-temporal.yaml line 5): the environment variable CI_SECRET is not set: set it, or write the value here.',
-          '- webhook_adapter.listen_port (garudust-temporal.yaml line 17) and listen_port say the same thing twice: keep one of them.',
-          '- listen_port (garudust-temporal.yaml line 2): "web" is not a port: write a whole number from 0 to 65535.',
+          '- clients[0].webhook_secret (garudust-temporal.yaml line 5): the environment variable CI_SECRET is not set: set it, or write the value here.',
+          '- webhook_adapter.listen_port (garudust-temporal.yaml line 17) and port say the same thing twice: keep one of them.',
+          '- port (garudust-temporal.yaml line 2): "web" is not a port: write a whole number from 0 to 65535.',
           '- admin_port (ADMIN_PORT in the environment): "admin" is not a port: write a whole number from 0 to 65535.',
-          '- clients[1].api_keys (garudust-temporal.yaml line 8): entry 2 holds a space or a character that no header can carry: use visible ASCII characters.',
+          '- clients[1].api_key (garudust-temporal.yaml line 8): entry 2 holds a space or a character that no header can carry: use visible ASCII characters.',
           '- agents.slow.max_attempts (garudust-temporal.yaml line 14): "many" is not a number: write a whole number from 1 to 100.',
           '- log.level (--log-level): "loud" is not known here: write one of trace, debug, info, warn, error, silent.',
-          '- listen_prot (garudust-temporal.yaml line 1) is not a setting: did you mean listen_port? Correct or remove it.',
+          '- prot (garudust-temporal.yaml line 1) is not a setting: did you mean port? Correct or remove it.',
           '- clients[1].id (garudust-temporal.yaml line 6) is the same as clients[0].id: give each client its own.',
-          '- clients[2].hmac_secret (garudust-temporal.yaml line 10) is also in clients[1].hmac_secret: nobody could tell the two clients apart, so give each its own.',
+          '- clients[2].webhook_secret (garudust-temporal.yaml line 10) is also in clients[1].webhook_secret: nobody could tell the two clients apart, so give each its own.',
           '- agents.slow.total_timeout (garudust-temporal.yaml line 12) is 1h, less than the 2h of attempt_timeout: raise it to 2h at least, or lower attempt_timeout.',
           '- default_agent (garudust-temporal.yaml line 15) names the agent oracle, which is not configured: the agents are slow.',
         ].join('\n'),
@@ -54,6 +54,6 @@ test('one error tells everything that is wrong, in all layers, each once', () =>
 test('a single fault is called an error', () => {
   assert.throws(
     () => load({ env: {} }),
-    /^ConfigError: The configuration has an error:\n- clients\[0\]\.hmac_secret is missing/,
+    /^ConfigError: The configuration has an error:\n- clients\[0\]\.webhook_secret is missing/,
   );
 });

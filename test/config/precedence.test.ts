@@ -5,48 +5,45 @@ import { describe, test } from 'node:test';
 import { listSettings } from '../../src/config/list-settings.ts';
 import { load, refusal, SECRET, temporaryFolder } from './load.ts';
 
-const CLIENTS = `clients: [{ id: ci, hmac_secret: ${SECRET} }]\n`;
+const CLIENTS = `clients: [{ id: ci, webhook_secret: ${SECRET} }]\n`;
 
 describe('a setting comes from', () => {
   test('its default', () => {
-    assert.equal(load().config.ingress.port, 8080);
+    assert.equal(load().config.port, 8080);
   });
 
   test('the file, over the default', () => {
-    assert.equal(load({ yaml: `${CLIENTS}listen_port: 1001` }).config.ingress.port, 1001);
+    assert.equal(load({ yaml: `${CLIENTS}port: 1001` }).config.port, 1001);
   });
 
   test('the environment, over the file', () => {
-    const { config } = load({ yaml: `${CLIENTS}listen_port: 1001`, env: { PORT: '1002' } });
-    assert.equal(config.ingress.port, 1002);
+    const { config } = load({ yaml: `${CLIENTS}port: 1001`, env: { PORT: '1002' } });
+    assert.equal(config.port, 1002);
   });
 
   test('a flag, over the environment', () => {
-    const { config } = load({ yaml: `${CLIENTS}listen_port: 1001`, env: { PORT: '1002' }, flags: { port: '1003' } });
-    assert.equal(config.ingress.port, 1003);
+    const { config } = load({ yaml: `${CLIENTS}port: 1001`, env: { PORT: '1002' }, flags: { port: '1003' } });
+    assert.equal(config.port, 1003);
   });
 
   test('the file, where the variable is empty', () => {
-    assert.equal(load({ yaml: `${CLIENTS}listen_port: 1001`, env: { PORT: '' } }).config.ingress.port, 1001);
+    assert.equal(load({ yaml: `${CLIENTS}port: 1001`, env: { PORT: '' } }).config.port, 1001);
   });
 
   test('its default, where the file has the key without a value', () => {
-    const { config } = load({ yaml: `${CLIENTS}listen_port:\nlimits:\nlog:\n  level:\n` });
-    assert.equal(config.ingress.port, 8080);
+    const { config } = load({ yaml: `${CLIENTS}port:\nlimits:\nlog:\n  level:\n` });
+    assert.equal(config.port, 8080);
     assert.equal(config.log.level, 'info');
-    assert.equal(config.ingress.bodyLimitBytes, 1_048_576);
+    assert.equal(config.limits.body, 1_048_576);
   });
 
   test('a flag of several words', () => {
-    assert.equal(
-      load({ env: { GARUDUST_WEBHOOK_SECRET: SECRET }, flags: { adminPort: 1004 } }).config.admin.port,
-      1004,
-    );
+    assert.equal(load({ env: { GARUDUST_WEBHOOK_SECRET: SECRET }, flags: { adminPort: 1004 } }).config.adminPort, 1004);
   });
 });
 
 describe('the same holds for every setting that has a variable or a flag', () => {
-  const yaml = 'clients: [{ id: default, hmac_secret: from-the-file }]\nagents: { garudust: {} }\n';
+  const yaml = 'clients: [{ id: default, webhook_secret: from-the-file }]\nagents: { garudust: {} }\n';
   for (const { path, env, flag } of listSettings()) {
     const place = path.join('.');
     // A value that no setting takes shows by its error where it was read from.
@@ -72,7 +69,7 @@ describe('the same holds for every setting that has a variable or a flag', () =>
 describe('the file is', () => {
   const named = (folder: string, name: string, port: number): string => {
     const path = join(folder, name);
-    writeFileSync(path, `${CLIENTS}listen_port: ${port}`);
+    writeFileSync(path, `${CLIENTS}port: ${port}`);
     return path;
   };
 
@@ -80,7 +77,7 @@ describe('the file is', () => {
     const folder = temporaryFolder(t);
     named(folder, 'garudust-temporal.yaml', 1);
     const loaded = load({ cwd: folder, env: {} });
-    assert.equal(loaded.config.ingress.port, 1);
+    assert.equal(loaded.config.port, 1);
     assert.equal(loaded.file, 'garudust-temporal.yaml');
   });
 
@@ -88,7 +85,7 @@ describe('the file is', () => {
     const folder = temporaryFolder(t);
     named(folder, 'garudust-temporal.yaml', 1);
     const path = named(folder, 'other.yaml', 2);
-    assert.equal(load({ cwd: folder, env: { GARUDUST_TEMPORAL_CONFIG: path } }).config.ingress.port, 2);
+    assert.equal(load({ cwd: folder, env: { GARUDUST_TEMPORAL_CONFIG: path } }).config.port, 2);
   });
 
   test('the one that --config names, over that, relative to the working directory', (t) => {
@@ -96,7 +93,7 @@ describe('the file is', () => {
     const path = named(folder, 'other.yaml', 2);
     named(folder, 'third.yaml', 3);
     const input = { cwd: folder, env: { GARUDUST_TEMPORAL_CONFIG: path }, flags: { config: 'third.yaml' } };
-    assert.equal(load(input).config.ingress.port, 3);
+    assert.equal(load(input).config.port, 3);
   });
 
   test('none, where none is there', () => {

@@ -33,8 +33,8 @@ function file(own: Secrets, extra: string): string {
   const text = (value: string): string => JSON.stringify(value);
   return `clients:
   - id: ci
-    hmac_secret: [${text(own.hook)}]
-    api_keys: [${text(own.key)}]
+    webhook_secret: [${text(own.hook)}]
+    api_key: [${text(own.key)}]
     callback_secret: [${text(own.callback)}]
     callback_headers: { X-Key: ${text(own.header)} }
 agents: { garudust: { api_key: ${text(own.agent)} } }
@@ -75,10 +75,10 @@ describe('no secret is shown', () => {
   });
 
   const breaks: [string, (own: Secrets) => string][] = [
-    ['something else is wrong', () => 'listen_port: web'],
+    ['something else is wrong', () => 'port: web'],
     ['a second client has the same', (own) => `webhook_adapter: { hmac_secret: "${own.source}" }`],
     ['its key is mistyped', (own) => `hmac_secrt: "${own.source}"`],
-    ['the colon has no space', (own) => `{hmac_secret:${own.source.replace(/[^A-Za-z0-9]/g, '')}: }`],
+    ['the colon has no space', (own) => `{webhook_secret:${own.source.replace(/[^A-Za-z0-9]/g, '')}: }`],
     ['it stands one line too high', (own) => `callback: "${own.source}"`],
     ['a quote is missing', (own) => `task_queue: "${own.source}`],
     ['the indentation is wrong', (own) => `log:\n   level: info\n  format: "${own.source}"`],
@@ -112,7 +112,7 @@ describe('no secret is shown', () => {
         fc.property(secrets, (own) => {
           const bad = Object.fromEntries(Object.entries(own).map(([key, value]) => [key, spoil(value)])) as Secrets;
           assertHidden(everythingShown({ yaml: file(bad, '') }), own);
-          assertHidden(everythingShown({ yaml: file(bad, 'listen_port: web') }), own);
+          assertHidden(everythingShown({ yaml: file(bad, 'port: web') }), own);
         }),
         runs,
       );
@@ -122,7 +122,7 @@ describe('no secret is shown', () => {
   test('that a variable brings to where no secret belongs', () => {
     fc.assert(
       fc.property(secrets, (own) => {
-        const extra = 'listen_port: "${S}"\ndefault_agent: "${S}x y"\nlog: { level: "${S}" }\nlimits: "${S}"';
+        const extra = 'port: "${S}"\ndefault_agent: "${S}x y"\nlog: { level: "${S}" }\nlimits: "${S}"';
         assertHidden(everythingShown({ yaml: file(own, extra), env: { S: own.source } }), own);
       }),
       runs,

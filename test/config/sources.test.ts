@@ -4,8 +4,9 @@ import { judgeSources, readSources } from '../../src/stack/read-sources.ts';
 import { describeConfig } from '../../src/config/describe-config.ts';
 import { load, refusal } from './load.ts';
 
-const CLIENT = 'clients: [{ id: ci, hmac_secret: a-secret-of-the-tests }]\n';
-const TWO = 'clients: [{ id: a, hmac_secret: a-secret-of-a }, { id: b, hmac_secret: a-secret-of-b, agents: [one] }]\n';
+const CLIENT = 'clients: [{ id: ci, webhook_secret: a-secret-of-the-tests }]\n';
+const TWO =
+  'clients: [{ id: a, webhook_secret: a-secret-of-a }, { id: b, webhook_secret: a-secret-of-b, agents: [one] }]\n';
 const AGENTS = 'agents: { one: { type: demo }, two: { type: demo } }\n';
 
 function sources(yaml: string, head = CLIENT): readonly string[] {
@@ -88,7 +89,7 @@ describe('a source in the file', () => {
 
 describe('a source of a client with permitted users', () => {
   const head = (users: string): string =>
-    `clients: [{ id: ci, hmac_secret: a-secret-of-the-tests, allowed_user_ids: ${users} }]\n`;
+    `clients: [{ id: ci, webhook_secret: a-secret-of-the-tests, allowed_user_ids: ${users} }]\n`;
   const judged = (source: string, users = '[ci-bot]'): readonly string[] =>
     sources(`  s: { secret: long-secret, ${source} }`, head(users));
 
@@ -220,11 +221,11 @@ describe('a source is refused at its line when', () => {
 test('faults of sources are told with all other faults, and each but once', () => {
   const lines = refusal({
     judgeSources,
-    yaml: 'listen_port: 99999\nclients: [{ id: a }]\nsources:\n  g: { preset: github, secret: x, map: { text: "{{ a }}" } }\n  h: { preset: nope, secret: 1 }',
+    yaml: 'port: 99999\nclients: [{ id: a }]\nsources:\n  g: { preset: github, secret: x, map: { text: "{{ a }}" } }\n  h: { preset: nope, secret: 1 }',
   });
   assert.deepEqual(lines.map((line) => (line.split(' ')[0] ?? '').replace(/:$/, '')).toSorted(), [
-    'clients[0].hmac_secret',
-    'listen_port',
+    'clients[0].webhook_secret',
+    'port',
     'sources.g.map.text',
     'sources.g.secret',
     'sources.h.secret',

@@ -14,18 +14,13 @@ const env = { GARUDUST_WEBHOOK_SECRET: SECRET };
 describe("the article's block", () => {
   test('works as it stands there', () => {
     const { config, warnings } = load({ yaml: ARTICLE, env: { ...env, RUNS_API_KEY: 'key-number-1' } });
-    assert.deepEqual(
-      [config.ingress.enabled, config.ingress.port, config.ingress.endpointPath],
-      [true, 8081, '/invoke'],
-    );
+    assert.deepEqual([config.ingressEnabled, config.port, config.endpointPath], [true, 8081, '/invoke']);
     assert.deepEqual(config.clients, [
       {
         id: 'default',
-        webhookSecrets: [SECRET],
-        apiKeys: ['key-number-1'],
-        callbackSecrets: [SECRET],
+        webhookSecret: [SECRET],
+        apiKey: ['key-number-1'],
         allowedCallbackDomains: ['ops.internal.example.com', 'ci.example.com'],
-        callbackHeaders: {},
         rateLimit: { count: 500, windowMs: 1000 },
         maxInFlight: 100,
       },
@@ -35,27 +30,27 @@ describe("the article's block", () => {
 
   test('goes with other settings of the file', () => {
     const { config } = load({ yaml: `${ARTICLE}admin_port: 9191\nagents: { parrot: { type: demo } }`, env });
-    assert.equal(config.admin.port, 9191);
+    assert.equal(config.adminPort, 9191);
     assert.equal(config.defaultAgent, 'parrot');
   });
 
   test('gives way to the environment and to flags', () => {
     const { config } = load({ yaml: ARTICLE, env: { ...env, PORT: '1' }, flags: { port: '2' } });
-    assert.equal(config.ingress.port, 2);
-    assert.equal(load({ yaml: ARTICLE, env: { ...env, PORT: '1' } }).config.ingress.port, 1);
+    assert.equal(config.port, 2);
+    assert.equal(load({ yaml: ARTICLE, env: { ...env, PORT: '1' } }).config.port, 1);
   });
 
   test('may leave the secret to the environment', () => {
     const yaml = 'webhook_adapter: { listen_port: 8081 }';
-    assert.deepEqual(load({ yaml, env }).config.clients[0]?.webhookSecrets, [SECRET]);
+    assert.deepEqual(load({ yaml, env }).config.clients[0]?.webhookSecret, [SECRET]);
   });
 
   test('switched off takes no webhooks', () => {
-    assert.equal(load({ yaml: ARTICLE.replace('true', 'false'), env }).config.ingress.enabled, false);
+    assert.equal(load({ yaml: ARTICLE.replace('true', 'false'), env }).config.ingressEnabled, false);
   });
 
   test('without anything in it says nothing', () => {
-    assert.equal(load({ yaml: 'webhook_adapter:\n', env }).config.ingress.port, 8080);
+    assert.equal(load({ yaml: 'webhook_adapter:\n', env }).config.port, 8080);
   });
 });
 
@@ -63,14 +58,12 @@ describe('is refused, by the words of the file,', () => {
   const cases: [string, string, RegExp[]][] = [
     [
       'beside the same setting',
-      `${ARTICLE}listen_port: 8080`,
-      [
-        /^webhook_adapter\.listen_port \(garudust-temporal\.yaml line 3\) and listen_port say the same thing twice: keep one/,
-      ],
+      `${ARTICLE}port: 8080`,
+      [/^webhook_adapter\.listen_port \(garudust-temporal\.yaml line 3\) and port say the same thing twice: keep one/],
     ],
     [
       'beside clients, which say who may call',
-      `${ARTICLE}clients: [{ id: ci, hmac_secret: another-secret }]`,
+      `${ARTICLE}clients: [{ id: ci, webhook_secret: another-secret }]`,
       [
         /^webhook_adapter\.hmac_secret .* and clients say the same thing twice/,
         /^webhook_adapter\.allowed_callback_domains .* and clients say the same thing twice/,
@@ -116,7 +109,7 @@ describe('is refused, by the words of the file,', () => {
     const lines = refusal({ yaml: ARTICLE, env: { GARUDUST_WEBHOOK_SECRET: 'short' } });
     assert.match(
       lines.join(),
-      /^clients\[0\]\.hmac_secret \(GARUDUST_WEBHOOK_SECRET in the environment\) has fewer than 8/,
+      /^clients\[0\]\.webhook_secret \(GARUDUST_WEBHOOK_SECRET in the environment\) has fewer than 8/,
     );
   });
 });

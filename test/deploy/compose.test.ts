@@ -89,8 +89,8 @@ describe('as Docker Compose reads it', () => {
       if (name === 'setup') return;
       const { config, warnings } = settingsOf(environment);
       assert.deepEqual(warnings, [], name);
-      assert.equal(config.ingress.port, 8080);
-      assert.equal(config.admin.port, 9090);
+      assert.equal(config.port, 8080);
+      assert.equal(config.adminPort, 9090);
     });
   });
 

@@ -100,7 +100,7 @@ it('gives our processes only variables that they read, and settings that they ac
     if (object.kind === 'Job') continue;
     const loaded = settingsOf(env);
     assert.deepEqual(loaded.warnings, [], container.name);
-    const expected = { http: loaded.config.ingress.port, admin: loaded.config.admin.port };
+    const expected = { http: loaded.config.port, admin: loaded.config.adminPort };
     for (const { name, containerPort } of container.ports ?? []) {
       assert.equal(containerPort, (expected as Record<string, number>)[name], `${container.name} ${name}`);
     }

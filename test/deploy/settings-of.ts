@@ -20,6 +20,6 @@ export function unknownVariables(env: Readonly<Record<string, string>>): string[
 
 /** How long a process of ours may take to end after SIGTERM, in milliseconds. */
 export function drainMs(command: string, env: Readonly<Record<string, string>>): number {
-  const { ingress, worker } = settingsOf(env).config;
-  return command === 'worker' ? worker.shutdownGraceMs + FORCE_MS : ingress.shutdownGraceMs;
+  const { limits, worker } = settingsOf(env).config;
+  return command === 'worker' ? worker.shutdownGrace + FORCE_MS : limits.shutdownGrace;
 }

@@ -12,7 +12,7 @@ test('a run can be followed to its end, and is then found in the list of its own
     change: (config) => {
       const [client] = config.clients;
       if (client === undefined) throw new Error('the test stack has a client');
-      const other = { ...client, id: 'other', webhookSecrets: [secret], callbackSecrets: [secret], apiKeys: [key] };
+      const other = { ...client, id: 'other', webhookSecret: [secret], callbackSecret: [secret], apiKey: [key] };
       return { ...config, clients: [client, other] };
     },
   });

@@ -66,7 +66,7 @@ describe('a worker that stops hands its work on', () => {
   test('at once, and without using up an attempt', async (t) => {
     const { garudust, env } = await startGarudust(t);
     const taskQueue = uniqueTaskQueue(t);
-    const change = withPolicy({ maxAttempts: 1 }, { shutdownGraceMs: 200 });
+    const change = withPolicy({ maxAttempts: 1 }, { shutdownGrace: 200 });
     const first = await startTestStack(t, { env, taskQueue, change });
     garudust.model.on('Think', { kind: 'hang' });
     const { id } = await first.start({ text: 'Think' });

@@ -9,15 +9,15 @@ const DAY = 86_400_000;
 
 /** Settings that each show by themselves, and at once. */
 function extreme(config: Config): Config {
-  const { ingress, agents } = config;
-  const never = { perSecond: 1, burst: 0 };
+  const { limits, agents } = config;
   return {
     ...config,
-    ingress: {
-      ...ingress,
-      listLimits: { ...ingress.listLimits, perClient: never },
-      streamLimits: { ...ingress.streamLimits, perClient: 0 },
-      waitLimits: { ...ingress.waitLimits, perClient: 0 },
+    limits: {
+      ...limits,
+      listsPerSecondPerClient: 1,
+      listsBurstPerClient: 0,
+      maxStreamsPerClient: 0,
+      maxWaitsPerClient: 0,
     },
     // Longer than the total time, so that the first fault is the last.
     agents: agents.map((agent) => ({ ...agent, delays: { ...agent.delays, passingMs: DAY } })),

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import proto from '@temporalio/proto';
 import type { ReceivedCallback } from '../../src/cli/callback-receiver.ts';
-import type { AgentConfig, ClientConfig } from '../../src/config/config.ts';
+import type { AgentConfig, Config } from '../../src/config/config.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import type { GarudustTarget } from '../conformance/garudust-calls.ts';
 import type { FakeGarudustOptions } from '../support/fake-garudust/fake-garudust.ts';
@@ -99,15 +99,15 @@ function toAgent(like: AgentConfig, name: string, { url, apiKey = 'k', concurren
   };
 }
 
-function toClient(like: ClientConfig, id: string, agent: string): ClientConfig {
+function toClient(like: Config['clients'][number], id: string, agent: string): Config['clients'][number] {
   return {
     ...like,
     id,
-    webhookSecrets: [secretOf(id)],
-    apiKeys: [keyOf(id)],
+    webhookSecret: [secretOf(id)],
+    apiKey: [keyOf(id)],
     // As they are: the receiver of the stack checks callbacks with them.
-    callbackSecrets: like.callbackSecrets,
-    permittedAgents: [agent],
+    callbackSecret: like.callbackSecret ?? like.webhookSecret,
+    agents: [agent],
   };
 }
 

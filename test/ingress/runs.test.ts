@@ -49,7 +49,7 @@ describe('an API key', () => {
 
   test('is the only way in: with none configured nothing is shown', async (t) => {
     const ingress = await startTestIngress(t, {
-      clients: [{ id: 'a', webhookSecrets: ['alpha-secret'], apiKeys: [], allowedCallbackDomains: [] }],
+      clients: [{ id: 'a', webhookSecret: ['alpha-secret'], apiKey: [], allowedCallbackDomains: [] }],
     });
     for (const value of ['Bearer ', 'Bearer undefined', 'Bearer x']) {
       assert.equal((await ingress.ask(`/v1/runs/${UNKNOWN}`, { headers: { Authorization: value } })).status, 401);

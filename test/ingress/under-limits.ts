@@ -13,7 +13,7 @@ export function hourly(count: number): Partial<IngressClient> {
 
 /** Posts a task signed as BETA. */
 export function betaPost(url: string): Promise<Response> {
-  const headers = { 'Content-Type': 'application/json', ...standardHeaders(BETA.webhookSecrets[0] ?? '', BODY) };
+  const headers = { 'Content-Type': 'application/json', ...standardHeaders(BETA.webhookSecret[0] ?? '', BODY) };
   return fetch(`${url}/webhook`, { method: 'POST', body: BODY, headers });
 }
 

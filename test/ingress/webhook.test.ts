@@ -99,7 +99,7 @@ describe('a signed task', () => {
     const response = await fetch(`${ingress.url}/webhook`, {
       method: 'POST',
       body,
-      headers: { 'Content-Type': 'application/json', ...standardHeaders(BETA.webhookSecrets[0] ?? '', body) },
+      headers: { 'Content-Type': 'application/json', ...standardHeaders(BETA.webhookSecret[0] ?? '', body) },
     });
     assert.equal(response.status, 202);
     assert.equal(ingress.runs.started[0]?.input.client, 'beta');
@@ -111,7 +111,7 @@ describe('a signed task', () => {
   });
 
   test('of a client that may use no agent is refused', async (t) => {
-    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, permittedAgents: ['gone'] }] });
+    const ingress = await startTestIngress(t, { clients: [{ ...ALPHA, agents: ['gone'] }] });
     const response = await ingress.post('/webhook', '{"text":"Hi"}');
     assert.equal(response.status, 422);
     assert.equal(((await response.json()) as { code: string }).code, 'agent_not_permitted');
@@ -168,7 +168,7 @@ describe('a delivery id', () => {
       body,
       headers: {
         'Content-Type': 'application/json',
-        ...standardHeaders(BETA.webhookSecrets[0] ?? '', body, { id: 'order-1' }),
+        ...standardHeaders(BETA.webhookSecret[0] ?? '', body, { id: 'order-1' }),
       },
     });
     assert.equal(other.headers.get('idempotent-replayed'), null);

@@ -9,7 +9,7 @@ import { load } from '../config/load.ts';
 
 const page = readFileSync(new URL('../../docs/sources.md', import.meta.url), 'utf8');
 const blocks = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = '']) => yaml);
-const CLIENT = 'clients: [{ id: default, hmac_secret: a-secret-of-the-tests }]\n';
+const CLIENT = 'clients: [{ id: default, webhook_secret: a-secret-of-the-tests }]\n';
 
 for (const yaml of blocks) {
   test(`the page's source ${/^ {2}(\w+):/m.exec(yaml)?.[1]} can be read as it stands`, () => {

@@ -7,7 +7,7 @@ import { keepClients } from '../../src/stack/worker-clients.ts';
 import type { TemporalLink } from '../../src/worker/connect-temporal.ts';
 
 describe('where no webhooks are to be taken', () => {
-  const config = { ingress: { enabled: false } };
+  const config = { ingressEnabled: false };
 
   test('start is a worker, and worker is what it was', () => {
     assert.deepEqual(effectiveRoles({ ingress: true, worker: true }, config), { ingress: false, worker: true });
@@ -17,7 +17,7 @@ describe('where no webhooks are to be taken', () => {
   test('ingress has nothing to do, and says which setting is why', () => {
     assert.throws(
       () => effectiveRoles({ ingress: true, worker: false }, config),
-      (error) => error instanceof StartError && error.message.includes('listen_enabled'),
+      (error) => error instanceof StartError && error.message.includes('ingress_enabled'),
     );
   });
 });
@@ -28,7 +28,7 @@ test('where they are taken, each command does what it says', () => {
     { ingress: true, worker: false },
     { ingress: false, worker: true },
   ]) {
-    assert.deepEqual(effectiveRoles(asked, { ingress: { enabled: true } }), asked);
+    assert.deepEqual(effectiveRoles(asked, { ingressEnabled: true }), asked);
   }
 });
 

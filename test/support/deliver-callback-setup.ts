@@ -11,7 +11,7 @@ export const OLD_SECRET = 'a secret in plain words';
 export const NEW_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const NOW = Date.parse('2026-01-31T12:00:00.000Z');
 
-export const ACME: CallbackClient = { callbackSecrets: [OLD_SECRET, NEW_SECRET], allowedCallbackDomains: [] };
+export const ACME: CallbackClient = { webhookSecret: [OLD_SECRET, NEW_SECRET], allowedCallbackDomains: [] };
 
 /** A good input for a URL. */
 export function callbackInput(url: string, changes: Partial<DeliverCallbackInput> = {}): DeliverCallbackInput {

@@ -7,18 +7,18 @@ import { hubHeaders } from './signed-headers.ts';
 
 export const ALPHA: IngressClient = {
   id: 'alpha',
-  webhookSecrets: ['alpha-secret', 'alpha-new-secret'],
-  apiKeys: ['alpha-key'],
+  webhookSecret: ['alpha-secret', 'alpha-new-secret'],
+  apiKey: ['alpha-key'],
   allowedCallbackDomains: [],
 };
 
 /** Shares nothing with ALPHA; its secret is one of Standard Webhooks' own kind. */
 export const BETA: IngressClient = {
   id: 'beta',
-  webhookSecrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
-  apiKeys: ['beta-key'],
+  webhookSecret: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+  apiKey: ['beta-key'],
   allowedCallbackDomains: ['ci.example.com'],
-  permittedAgents: ['reviewer'],
+  agents: ['reviewer'],
 };
 
 const POLICY = {
@@ -66,9 +66,9 @@ export async function startTestIngress(
     defaultAgent: 'demo',
     callback: {
       permitNetworks: [],
-      retryDelaysMs: [5000, 300_000],
-      attemptTimeoutMs: 15_000,
-      deadLetterMs: 1_209_600_000,
+      retryDelays: [5000, 300_000],
+      attemptTimeout: 15_000,
+      deadLetter: 1_209_600_000,
     },
     checkUrl: (text, rules) => {
       checked.push({ text, rules });

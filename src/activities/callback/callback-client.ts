@@ -4,12 +4,19 @@ import type { ActivityLogger } from '../activity-logger.ts';
 
 /** What the delivery of a client's callbacks needs. */
 export interface CallbackClient {
-  /** All of them sign; one at least. */
-  readonly callbackSecrets: readonly string[];
+  /** One at least. All of them sign callbacks, unless `callbackSecret` is set. */
+  readonly webhookSecret: readonly string[];
+  /** All of them sign. */
+  readonly callbackSecret?: readonly string[];
   /** None: any public host. */
   readonly allowedCallbackDomains: readonly string[];
   /** Headers that every callback of the client carries, such as a gateway key. */
   readonly callbackHeaders?: Readonly<Record<string, string>>;
+}
+
+/** The secrets that sign a client's callbacks. */
+export function callbackSecretOf(client: Pick<CallbackClient, 'webhookSecret' | 'callbackSecret'>): readonly string[] {
+  return client.callbackSecret ?? client.webhookSecret;
 }
 
 /** Headers that say what is sent and by whom, and those by which HTTP finds where a request ends. */
@@ -29,10 +36,10 @@ const OURS = new Set([
 export function prepareClients(
   clients: ReadonlyMap<string, CallbackClient>,
   logger: ActivityLogger,
-): ReadonlyMap<string, Required<CallbackClient>> {
+): ReadonlyMap<string, CallbackClient> {
   return new Map(
     [...clients].map(([id, client]) => {
-      checkSecrets(id, client.callbackSecrets);
+      checkSecrets(id, callbackSecretOf(client));
       return [id, { ...client, callbackHeaders: pickHeaders(id, client.callbackHeaders ?? {}, logger) }];
     }),
   );

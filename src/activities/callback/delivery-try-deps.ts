@@ -5,7 +5,6 @@ import type { OwnPlaces } from '../../egress/own-places.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
 import type { Heartbeat } from '../heartbeat.ts';
 import type { HostPlaces } from './host-places.ts';
-import type { DeadLetterWebhook } from './tell-operator.ts';
 
 /** What `deliverCallback` counts. */
 export interface CallbackMetrics {
@@ -35,8 +34,10 @@ export interface DeliveryTryDeps {
   readonly places: HostPlaces;
   /** Statuses that end the tries. Default: `DEFAULT_STOP_STATUSES`. */
   readonly stopStatuses?: readonly number[];
-  /** Default: nobody is told of dead letters. */
-  readonly deadLetterWebhook?: DeadLetterWebhook;
+  /** URL at which the operator hears of dead letters. Default: none. */
+  readonly deadLetterWebhook?: string;
+  /** Sign what goes there. Default: the secrets that sign the client's callbacks. */
+  readonly deadLetterSecret?: readonly string[];
   readonly logger: ActivityLogger;
   readonly metrics?: CallbackMetrics;
   /** Default: `guardedPost`. */

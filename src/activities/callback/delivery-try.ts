@@ -10,7 +10,7 @@ import { toInputFailure } from '../agent-failure.ts';
 import { isWorkerShutdown } from '../is-worker-shutdown.ts';
 import { timeLeft } from '../time-left.ts';
 import { toLine } from '../../contract/well-formed.ts';
-import type { CallbackClient } from './callback-client.ts';
+import { type CallbackClient, callbackSecretOf } from './callback-client.ts';
 import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback-failure.ts';
 import type { DeliveryTryDeps } from './delivery-try-deps.ts';
 import type { HostPlace, PlaceEnd } from './host-places.ts';
@@ -36,7 +36,7 @@ export class DeliveryTry {
   /** Name and port: two receivers on one machine are two. */
   readonly #authority: string;
   #progress: CallbackProgress;
-  #client: Required<CallbackClient> | undefined;
+  #client: CallbackClient | undefined;
 
   constructor(deps: DeliveryTryDeps, input: DeliverCallbackInput) {
     this.#deps = deps;
@@ -51,7 +51,7 @@ export class DeliveryTry {
    * @param client undefined when it is not configured
    * @throws ApplicationFailure; CancelledFailure
    */
-  async run(client: Required<CallbackClient> | undefined): Promise<CallbackReceipt> {
+  async run(client: CallbackClient | undefined): Promise<CallbackReceipt> {
     this.#client = client;
     if (this.#tries > this.#input.retryDelaysMs.length + 1) {
       throw await this.#failed(ourFault('The last try was lost with its worker: redeliver the callback.'));
@@ -67,7 +67,7 @@ export class DeliveryTry {
     return this.#send(client, turn.free ? turn.place : undefined);
   }
 
-  async #send(client: Required<CallbackClient>, place: HostPlace | undefined): Promise<CallbackReceipt> {
+  async #send(client: CallbackClient, place: HostPlace | undefined): Promise<CallbackReceipt> {
     let end: PlaceEnd = 'untold';
     let answer: PostAnswer;
     try {
@@ -111,14 +111,14 @@ export class DeliveryTry {
     this.#deps.heartbeat.beat(this.#progress);
   }
 
-  #post(client: Required<CallbackClient>): Promise<PostAnswer> {
+  #post(client: CallbackClient): Promise<PostAnswer> {
     const { runId, outcome, url, attemptTimeoutMs } = this.#input;
     const { startToCloseTimeoutMs } = this.#activity.info;
     const body = JSON.stringify(toCallbackBody(runId, outcome));
     const mostMs = Math.min(startToCloseTimeoutMs > 0 ? startToCloseTimeoutMs : Infinity, this.#leftMs());
     return (this.#deps.post ?? guardedPost)({
       url,
-      headers: { ...client.callbackHeaders, ...this.#sign(client.callbackSecrets, body) },
+      headers: { ...client.callbackHeaders, ...this.#sign(callbackSecretOf(client), body) },
       body,
       timeoutMs: Math.max(Math.min(attemptTimeoutMs, mostMs - BEFORE_THE_END_MS), 1),
       rules: {
@@ -186,11 +186,11 @@ export class DeliveryTry {
 
   /** Not waited for: the run goes on. A redelivery that fails as well is no news. */
   #tellOperator(fault: DeliveryFault): void {
-    const { deadLetterWebhook: webhook, post = guardedPost, logger } = this.#deps;
-    if (webhook === undefined || this.#input.diedBefore === true) return;
-    const clientSecrets = this.#client?.callbackSecrets ?? [];
+    const { deadLetterWebhook: url, post = guardedPost, logger } = this.#deps;
+    if (url === undefined || this.#input.diedBefore === true) return;
+    const secrets = this.#deps.deadLetterSecret ?? (this.#client === undefined ? [] : callbackSecretOf(this.#client));
     const facts = { input: this.#input, host: this.#host, fault, attempts: this.#tries, at: this.#now() };
-    void tellOperator({ webhook, clientSecrets, ...facts, post, logger });
+    void tellOperator({ url, secrets, ...facts, post, logger });
   }
 
   #plan(retryAfterMs: number | undefined): NextTry {

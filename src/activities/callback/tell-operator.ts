@@ -4,17 +4,11 @@ import { signRequest } from '../../signatures/sign-request.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
 import { type DeliveryFault, isTaken } from './judge-answer.ts';
 
-/** Where the operator wants to hear of dead letters. */
-export interface DeadLetterWebhook {
-  readonly url: string;
-  /** Sign it; default: the secrets that sign the client's callbacks. */
-  readonly secrets?: readonly string[];
-}
-
 /** A run whose callback is dead, and what the operator is told with. */
 export interface DeadLetterNews {
-  readonly webhook: DeadLetterWebhook;
-  readonly clientSecrets: readonly string[];
+  readonly url: string;
+  /** All of them sign. */
+  readonly secrets: readonly string[];
   readonly input: Pick<DeliverCallbackInput, 'runId' | 'client'>;
   readonly host: string;
   /** Of the last try, where one is known. */
@@ -36,7 +30,7 @@ const TIMEOUT_MS = 10_000;
  * The `webhook-id` is made from the run id: should a worker die in its midst, the second one can be told for a repeat.
  */
 export async function tellOperator(news: DeadLetterNews): Promise<void> {
-  const { webhook, input, host, fault, attempts, at, logger } = news;
+  const { url, secrets, input, host, fault, attempts, at, logger } = news;
   const labels = { runId: input.runId, client: input.client };
   const body = JSON.stringify({
     type: 'run.callback_dead',
@@ -49,10 +43,9 @@ export async function tellOperator(news: DeadLetterNews): Promise<void> {
     at: new Date(at).toISOString(),
   });
   try {
-    const secrets = webhook.secrets ?? news.clientSecrets;
     const signed = signRequest({ secrets, id: `dead-${input.runId}`, timestamp: Math.floor(at / 1000), body });
     const answer = await news.post({
-      url: webhook.url,
+      url,
       headers: { 'content-type': 'application/json', 'user-agent': 'garudust-temporal', ...signed },
       body,
       timeoutMs: TIMEOUT_MS,

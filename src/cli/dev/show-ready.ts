@@ -31,7 +31,7 @@ export function showReady(stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUr
     value === undefined ? [] : [`  ${colors.dim(label.padEnd(LABEL_WIDTH))}${value}`],
   );
   const [client] = config.clients;
-  const secret = client?.webhookSecrets[0] ?? '';
+  const secret = client?.webhookSecret[0] ?? '';
   const body = JSON.stringify(sampleTask(client));
   const curl = [
     `curl ${ingressUrl}/webhook`,

@@ -30,8 +30,8 @@ export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl
   const [client] = config.clients;
   const api = createApiClient({
     url: ingressUrl,
-    secrets: toCredential(client?.webhookSecrets ?? []),
-    apiKey: toCredential(client?.apiKeys ?? []),
+    secrets: toCredential(client?.webhookSecret ?? []),
+    apiKey: toCredential(client?.apiKey ?? []),
     signal: io.interrupted,
   });
   let onCallback: (callback: ReceivedCallback) => void = () => undefined;
@@ -41,7 +41,7 @@ export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl
     failFirst: 0,
     status: 204,
     delayMs: 0,
-    secrets: () => client?.callbackSecrets ?? [],
+    secrets: () => client?.callbackSecret ?? client?.webhookSecret ?? [],
     onCallback: (callback) => onCallback(callback),
   });
   const progress = createProgress(io);

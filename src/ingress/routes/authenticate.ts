@@ -9,7 +9,7 @@ import type { IngressClient, RequestState } from '../app-deps.ts';
  * Every key is compared, hashed to one length, so that the time taken tells nothing about any of them.
  */
 export function authenticate(clients: readonly IngressClient[]): Middleware<RequestState> {
-  const keys = clients.flatMap(({ id, apiKeys }) => apiKeys.map((key) => ({ id, hash: sha256(key) })));
+  const keys = clients.flatMap(({ id, apiKey = [] }) => apiKey.map((key) => ({ id, hash: sha256(key) })));
   return async (ctx, next) => {
     const header = ctx.get('Authorization');
     if (header === '') {

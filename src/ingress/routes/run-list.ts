@@ -27,7 +27,7 @@ function readQuery(query: Readonly<Record<string, string | string[] | undefined>
 }
 
 async function list(client: string, { cursor, limit, ...filter }: RunListQuery, deps: AppDeps): Promise<RunList> {
-  const apiKeys = deps.clients.find(({ id }) => id === client)?.apiKeys ?? [];
+  const apiKeys = deps.clients.find(({ id }) => id === client)?.apiKey ?? [];
   const scope: CursorScope = { client, apiKeys, filter };
   const pageToken = cursor === undefined ? undefined : openCursor(cursor, scope);
   if (cursor !== undefined && pageToken === undefined) {

@@ -70,8 +70,8 @@ async function toCallback(
 ): Promise<CallbackTarget | undefined> {
   if (url === undefined) return undefined;
   await checkCallbackUrl(url, field, client, deps);
-  const { retryDelaysMs, attemptTimeoutMs, deadLetterMs } = deps.callback;
-  return { url, retryDelaysMs, attemptTimeoutMs, deadLetterMs };
+  const { retryDelays, attemptTimeout, deadLetter } = deps.callback;
+  return { url, retryDelaysMs: retryDelays, attemptTimeoutMs: attemptTimeout, deadLetterMs: deadLetter };
 }
 
 function toTask({ text, sessionKey, userId, userName }: TaskRequest, metadata: Readonly<Record<string, string>>): Task {

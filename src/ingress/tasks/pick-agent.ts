@@ -13,7 +13,7 @@ export function pickAgent(
   deps: Pick<AppDeps, 'agents' | 'defaultAgent'>,
   wanted?: string,
 ): { agent: string; agentPolicy: AgentPolicy } {
-  const permitted = client.permittedAgents;
+  const permitted = client.agents;
   const isPermitted = (name: string): boolean => permitted === undefined || permitted.includes(name);
   const usual = isPermitted(deps.defaultAgent) ? deps.defaultAgent : permitted?.find((name) => deps.agents.has(name));
   const agent = wanted === undefined ? usual : isPermitted(wanted) ? wanted : undefined;

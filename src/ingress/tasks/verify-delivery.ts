@@ -49,8 +49,8 @@ function findSigner(
   const now = (deps.now ?? Date.now)();
   const signed = toSignatureHeaders(headers);
   let refusal: keyof typeof DETAIL = 'signature_invalid';
-  for (const { id, webhookSecrets } of deps.clients) {
-    const verdict = verifyRequest({ headers: signed, body, secrets: webhookSecrets, now });
+  for (const { id, webhookSecret } of deps.clients) {
+    const verdict = verifyRequest({ headers: signed, body, secrets: webhookSecret, now });
     if (verdict.ok) return { client: id, webhookId: verdict.webhookId };
     refusal = verdict.reason;
     if (refusal !== 'signature_invalid') break; // says nothing about the secret, so it is the same for every client
