@@ -3,17 +3,18 @@ import type { Router } from '@koa/router';
 import { buildOpenApi } from '../../protocol/openapi.ts';
 import { describeProblem, ProblemError } from '../../protocol/problems.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
-import { type Asset, loadAssets } from '../docs-page/assets.ts';
-import { PAGE_POLICY, renderPage } from '../docs-page/render-page.ts';
+import { DOCS_STYLE, PAGE_POLICY, renderDocs } from '../docs-page/render-docs.ts';
 
-const FOR_EVER = 'public, max-age=31536000, immutable';
+/** Its name holds a hash of its content, so that it may be cached forever. */
+const STYLESHEET = `docs/${createHash('sha256').update(DOCS_STYLE).digest('hex').slice(0, 16)}.css`;
 
 /**
  * `GET /openapi.json`, and `GET /docs`: the same for people, with no file from elsewhere. `GET /problems/:code` is where the
  * `type` of a problem leads (RFC 9457 section 3.1.1).
  */
 export function docsRoutes(router: Router<RequestState>, { endpointPath }: Pick<AppDeps, 'endpointPath'>): void {
-  const document = JSON.stringify(buildOpenApi({ endpointPath }));
+  const openApi = buildOpenApi({ endpointPath });
+  const document = JSON.stringify(openApi);
   const etag = `"${createHash('sha256').update(document).digest('hex').slice(0, 32)}"`;
   router.get('/openapi.json', (ctx) => {
     // It may be kept, but must be asked about: a newer server says more.
@@ -28,9 +29,7 @@ export function docsRoutes(router: Router<RequestState>, { endpointPath }: Pick<
     ctx.body = document;
   });
 
-  // Most servers are never asked for the page: its files are read with the first request.
-  let loaded: readonly Asset[] | undefined;
-  const assets = (): readonly Asset[] => (loaded ??= loadAssets());
+  const page = renderDocs(openApi, STYLESHEET);
 
   router.get('/docs', (ctx) => {
     if (ctx.path.endsWith('/')) {
@@ -41,18 +40,13 @@ export function docsRoutes(router: Router<RequestState>, { endpointPath }: Pick<
     ctx.set('Content-Security-Policy', PAGE_POLICY);
     ctx.set('Referrer-Policy', 'no-referrer');
     ctx.type = 'text/html; charset=utf-8';
-    ctx.body = renderPage(assets());
+    ctx.body = page;
   });
 
-  router.get('/docs/:hash/:name', (ctx) => {
-    const asset = assets().find(({ name, hash }) => name === ctx.params['name'] && hash === ctx.params['hash']);
-    if (asset === undefined) throw new ProblemError('not_found', 'The page of the API has no such file: open /docs.');
-    const compress = ctx.acceptsEncodings('gzip', 'identity') === 'gzip';
-    ctx.set('Cache-Control', FOR_EVER);
-    ctx.vary('Accept-Encoding');
-    if (compress) ctx.set('Content-Encoding', 'gzip');
-    ctx.type = asset.type;
-    ctx.body = compress ? asset.gzipped : asset.bytes;
+  router.get(`/${STYLESHEET}`, (ctx) => {
+    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+    ctx.type = 'text/css; charset=utf-8';
+    ctx.body = DOCS_STYLE;
   });
 
   router.get('/problems/:code', (ctx) => {

@@ -1,0 +1,206 @@
+import type { Json, JsonObject } from '../../protocol/openapi/json.ts';
+
+/** What the page may do: apply its one stylesheet, nothing else. It runs no script and loads nothing from elsewhere. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/**
+ * The page `/docs`: an OpenAPI document as HTML that needs no script. Links are relative, so that the page works below a path of a
+ * proxy.
+ *
+ * @param document as `buildOpenApi` makes it
+ * @param stylesheet relative address of `DOCS_STYLE`
+ */
+export function renderDocs(document: JsonObject, stylesheet: string): string {
+  const info = objectAt(document, 'info');
+  const operations = listOperations(document);
+  const sections = listAt(document, 'tags').map((tag) => {
+    const name = textAt(tag, 'name');
+    const own = operations.filter(({ operation }) => itemsAt(operation, 'tags').includes(name));
+    return `<section><h2>${escape(name)}</h2>${prose(textAt(tag, 'description'))}${own.map(renderOperation).join('')}</section>`;
+  });
+  const { schemas = {}, securitySchemes = {} } = objectAt(document, 'components') as Record<string, JsonObject>;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(textAt(info, 'title'))} API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${escape(stylesheet)}">
+</head>
+<body>
+<header><h1>${escape(textAt(info, 'title'))} API</h1>${prose(textAt(info, 'description'))}
+<p><a href="openapi.json">openapi.json</a> is the same document for programs.</p></header>
+<main>${sections.join('')}
+<section><h2>Authentication</h2>${Object.entries(securitySchemes).map(renderSecurity).join('')}</section>
+<section><h2>Schemas</h2>${Object.entries(schemas).map(renderSchema).join('')}</section></main>
+</body>
+</html>
+`;
+
+  function renderOperation({ method, path, operation, shared }: Operation): string {
+    const parameters = [...shared, ...listAt(operation, 'parameters')];
+    const body = objectAt(operation, 'requestBody');
+    return `<details id="${escape(textAt(operation, 'operationId'))}">
+<summary><b>${method}</b> <code>${escape(path)}</code> <span>${escape(textAt(operation, 'summary'))}</span></summary>
+${prose(textAt(operation, 'description'))}
+${parameters.length === 0 ? '' : table(['Parameter', 'In', 'Meaning'], parameters.map(toParameterRow))}
+${Object.keys(body).length === 0 ? '' : `<h3>Request body</h3>${renderContent(objectAt(body, 'content'))}`}
+<h3>Responses</h3>${Object.entries(objectAt(operation, 'responses')).map(renderResponse).join('')}
+</details>`;
+  }
+
+  function renderResponse([status, response]: [string, Json]): string {
+    const { description = '', content = {} } = asObject(response);
+    return `<h4>${escape(status)}</h4>${prose(asText(description))}${renderContent(asObject(content))}`;
+  }
+
+  function renderContent(content: JsonObject): string {
+    return Object.entries(content)
+      .map(([type, media]) => {
+        const given = asObject(media);
+        const examples = 'example' in given ? [given['example'] ?? null] : Object.values(objectAt(given, 'examples'));
+        // What a problem means stands in the response's description; its examples would only repeat that.
+        const shown =
+          type === 'application/problem+json'
+            ? []
+            : examples.map((example) => asObject(resolve(example))['value'] ?? resolve(example));
+        const links = schemaNames(given['schema'] ?? null).map((name) => `<a href="#schema-${name}">${name}</a>`);
+        return `<p><code>${escape(type)}</code> ${links.join(' or ')}</p>${shown.map((value) => `<pre>${escape(asShown(value))}</pre>`).join('')}`;
+      })
+      .join('');
+  }
+
+  function resolve(value: Json): Json {
+    const reference = asObject(value)['$ref'];
+    if (typeof reference !== 'string') return value;
+    return reference
+      .split('/')
+      .slice(1)
+      .reduce<Json>((at, name) => asObject(at)[name] ?? null, document);
+  }
+}
+
+/** The stylesheet of the page. */
+export const DOCS_STYLE = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
+h1, h2, h3, h4 { line-height: 1.2; margin: 1.2em 0 0.4em; }
+details { border: 1px solid #8884; border-radius: 6px; margin: 0.5rem 0; padding: 0.5rem 0.8rem; }
+summary { cursor: pointer; overflow-wrap: anywhere; }
+summary b { display: inline-block; min-width: 4rem; }
+summary span { opacity: 0.8; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0; border-bottom: 1px solid #8883; }
+td p { margin: 0; }
+code, pre { font: 0.875rem/1.5 ui-monospace, monospace; }
+pre { background: #8881; border-radius: 6px; padding: 0.6rem; overflow-x: auto; }
+`;
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: JsonObject;
+  /** Parameters of every operation of the path. */
+  readonly shared: readonly JsonObject[];
+}
+
+function listOperations(document: JsonObject): Operation[] {
+  return Object.entries(objectAt(document, 'paths')).flatMap(([path, item]) => {
+    const shared = listAt(asObject(item), 'parameters');
+    return Object.entries(asObject(item))
+      .filter(([method]) => method !== 'parameters')
+      .map(([method, operation]) => ({ method: method.toUpperCase(), path, operation: asObject(operation), shared }));
+  });
+}
+
+function toParameterRow(parameter: JsonObject): string[] {
+  const required = parameter['required'] === true ? ', required' : '';
+  return [
+    `<code>${escape(textAt(parameter, 'name'))}</code>`,
+    escape(textAt(parameter, 'in') + required),
+    prose(textAt(parameter, 'description')),
+  ];
+}
+
+function renderSecurity([, scheme]: [string, Json]): string {
+  const { type, name, scheme: http, description } = asObject(scheme);
+  const header = type === 'apiKey' ? asText(name) : `Authorization: ${asText(http)}`;
+  return `<h3><code>${escape(header)}</code></h3>${prose(asText(description))}`;
+}
+
+function renderSchema([name, schema]: [string, Json]): string {
+  const rows = listFields(asObject(schema), '').map(([field, { type, description, enum: values }]) => [
+    `<code>${escape(field)}</code>`,
+    escape(Array.isArray(values) ? values.map(asShown).join(', ') : asText(type)),
+    prose(asText(description)),
+  ]);
+  const body = prose(textAt(asObject(schema), 'description')) + table(['Field', 'Type', 'Meaning'], rows);
+  return `<details id="schema-${escape(name)}"><summary><code>${escape(name)}</code></summary>${body}</details>`;
+}
+
+/** The fields of an object schema, nested ones by their path. */
+function listFields(schema: JsonObject, before: string): [string, JsonObject][] {
+  return Object.entries(objectAt(schema, 'properties')).flatMap(([name, value]) => {
+    const field = asObject(value);
+    const path = `${before}${name}`;
+    return [[path, field], ...listFields(field, `${path}.`), ...listFields(objectAt(field, 'items'), `${path}[].`)];
+  });
+}
+
+/** The names of the document's schemas that a schema refers to. */
+function schemaNames(schema: Json): string[] {
+  const found = JSON.stringify(schema).matchAll(/"#\/components\/schemas\/(\w+)"/g);
+  return [...new Set([...found].map(([, name]) => name ?? ''))];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const toRow = (cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  return `<table><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr>${rows.map(toRow).join('')}</table>`;
+}
+
+/** The little Markdown that our descriptions use: paragraphs, lists and code. */
+function prose(text: string): string {
+  return text
+    .split(/\n{2,}/)
+    .filter((block) => block.trim() !== '')
+    .map((block) => {
+      const html = escape(block).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
+      const items = html.split(/^- /m).slice(1);
+      return block.startsWith('- ') ? `<ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul>` : `<p>${html}</p>`;
+    })
+    .join('');
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+function asShown(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+function asText(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+function itemsAt(object: JsonObject, name: string): readonly Json[] {
+  const value = object[name];
+  return Array.isArray(value) ? value : [];
+}
+
+function listAt(object: JsonObject, name: string): readonly JsonObject[] {
+  return itemsAt(object, name).map(asObject);
+}
+
+function objectAt(object: JsonObject, name: string): JsonObject {
+  return asObject(object[name]);
+}
+
+function textAt(object: JsonObject, name: string): string {
+  return asText(object[name]);
+}
