@@ -32,14 +32,14 @@ export interface IngressClient {
   readonly maxInFlight?: number;
 }
 
-/** How large and how slow a request may be. */
-export interface IngressLimits {
-  /** Largest request body, in bytes. */
-  readonly bodyBytes: number;
-  /** Time from the headers to the last byte of the body, in milliseconds. */
-  readonly bodyTimeoutMs: number;
-  /** How long a refused sender may go on sending before the connection is cut, in milliseconds. */
-  readonly lingerMs: number;
+/** How large, how slow and how many requests may be: sizes in bytes, durations in milliseconds. */
+export interface IngressLimits extends Partial<ListLimits>, Partial<StreamLimits>, Partial<WaitLimits> {
+  /** Largest request body. */
+  readonly body: number;
+  /** Time from the headers to the last byte of the body. */
+  readonly bodyTimeout: number;
+  /** How long a refused sender may go on sending before the connection is cut. */
+  readonly linger: number;
   /** Deliveries that are taken in at once, from all clients; absent: as many as come. */
   readonly maxInFlight?: number;
 }
@@ -102,17 +102,12 @@ export interface AppDeps {
   readonly defaultAgent: string;
   readonly callback: CallbackSettings;
   readonly checkUrl: CheckUrl;
+  /** Where one is left out, the `DEFAULT_*_LIMITS` of the modules in `limits/` hold. */
   readonly limits: IngressLimits;
   /** A second path for tasks beside `/webhook`, such as `/invoke`. */
   readonly endpointPath: string;
   /** The configured sources, as `compileSources` makes them. Default: none. */
   readonly sources?: ReadonlyMap<string, Source>;
-  /** Default: `DEFAULT_LIST_LIMITS`. */
-  readonly listLimits?: Partial<ListLimits>;
-  /** Default: `DEFAULT_STREAM_LIMITS`. */
-  readonly streamLimits?: Partial<StreamLimits>;
-  /** Default: `DEFAULT_WAIT_LIMITS`. */
-  readonly waitLimits?: Partial<WaitLimits>;
   /** The agents that are at fault at the moment, as far as this process knows. Default: none. */
   readonly agentsAtFault?: () => readonly AgentAtFault[];
   readonly logger: IngressLogger;

@@ -62,24 +62,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     defaultAgent: config.defaultAgent,
     callback: config.callback,
     checkUrl,
-    limits: {
-      bodyBytes: limits.body,
-      bodyTimeoutMs: limits.bodyTimeout,
-      lingerMs: LINGER_MS,
-      maxInFlight: limits.maxInFlight,
-    },
-    listLimits: {
-      inAll: { perSecond: limits.listsPerSecond, burst: limits.listsBurst },
-      perClient: { perSecond: limits.listsPerSecondPerClient, burst: limits.listsBurstPerClient },
-      sameForMs: limits.listsReuse,
-    },
-    streamLimits: {
-      perClient: limits.maxStreamsPerClient,
-      inAll: limits.maxStreams,
-      keepAliveMs: limits.streamKeepAlive,
-      stalledMs: limits.streamStalledTimeout,
-    },
-    waitLimits: { perClient: limits.maxWaitsPerClient, inAll: limits.maxWaits },
+    limits: { ...limits, linger: LINGER_MS },
     endpointPath: config.endpointPath,
     sources: readSources(config),
     agentsAtFault,
@@ -91,9 +74,9 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     host: config.host,
     port: config.port,
     limits: {
-      headersTimeoutMs: limits.headersTimeout,
+      headersTimeout: limits.headersTimeout,
       // Headers and body together, and a second more: the server's own last resort.
-      requestTimeoutMs: limits.headersTimeout + limits.bodyTimeout + 1_000,
+      requestTimeout: limits.headersTimeout + limits.bodyTimeout + 1_000,
     },
     runs,
     logger,

@@ -110,7 +110,7 @@ function startAdmin(
     metricsText: () => metrics.text(),
     ready,
     agentsAtFault: () => agents.atFault(),
-    limits: { bodyBytes: 1024, bodyTimeoutMs: 1000, lingerMs: 100 },
+    limits: { body: 1024, bodyTimeout: 1000, linger: 100 },
     logger,
   });
   return serveAdmin({ app, host: config.adminHost, port: config.adminPort, logger });

@@ -81,7 +81,7 @@ describe('a signed body is refused, and starts nothing, when it', () => {
   ];
   for (const [when, body, status, code, detail] of cases) {
     test(when, async (t) => {
-      const limits = { bodyBytes: 1_000_000, bodyTimeoutMs: 5000, lingerMs: 200 };
+      const limits = { body: 1_000_000, bodyTimeout: 5000, linger: 200 };
       const ingress = await startTestIngress(t, { limits });
       const response = await ingress.post('/webhook', body);
       const problem = (await response.json()) as Problem;

@@ -5,7 +5,7 @@ import { openRaw } from '../support/raw-connection.ts';
 import { hubHeaders } from '../support/signed-headers.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 
-const LIMITS = { bodyBytes: 4096, bodyTimeoutMs: 200, lingerMs: 50 };
+const LIMITS = { body: 4096, bodyTimeout: 200, linger: 50 };
 const FIELDS = [
   'text',
   'callback_url',
@@ -91,7 +91,7 @@ test('paths, queries and headers of any shape are never our fault', async (t) =>
 });
 
 test('bytes of any kind on the wire leave the server serving', async (t) => {
-  const ingress = await startTestIngress(t, { limits: LIMITS, serverLimits: { headersTimeoutMs: 200 } });
+  const ingress = await startTestIngress(t, { limits: LIMITS, serverLimits: { headersTimeout: 200 } });
   const line = fc.constantFrom(
     'POST /webhook HTTP/1.1\r\nHost: x\r\n',
     'Content-Length: 9\r\n',

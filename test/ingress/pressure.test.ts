@@ -15,7 +15,7 @@ import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { betaPost, BODY, hourly, problemOf } from './under-limits.ts';
 
-const LIMITS = { bodyBytes: 65_536, bodyTimeoutMs: 5000, lingerMs: 200 };
+const LIMITS = { body: 65_536, bodyTimeout: 5000, linger: 200 };
 
 /** A run client whose starts are held until the test lets them go. */
 class HeldRunClient extends FakeRunClient {
@@ -97,7 +97,7 @@ describe('deliveries at once', () => {
 
 describe('polls that wait', () => {
   test('are so many a client, and so many in all; others are answered', async (t) => {
-    const ingress = await startTestIngress(t, { waitLimits: { perClient: 1, inAll: 2 } });
+    const ingress = await startTestIngress(t, { limits: { maxWaitsPerClient: 1, maxWaits: 2 } });
     const { id } = (await (await ingress.post('/webhook', BODY)).json()) as RunResource;
     const waiting = ingress.ask(`/v1/runs/${id}?wait=60`);
     await waitFor('the wait', () => ingress.runs.waiting === 1);
@@ -109,7 +109,7 @@ describe('polls that wait', () => {
   });
 
   test('of many clients leave the place of each that hangs up', async (t) => {
-    const ingress = await startTestIngress(t, { waitLimits: { perClient: 5, inAll: 1 } });
+    const ingress = await startTestIngress(t, { limits: { maxWaitsPerClient: 5, maxWaits: 1 } });
     const { id } = (await (await ingress.post('/webhook', BODY)).json()) as RunResource;
     const gone = new AbortController();
     const waiting = ingress.ask(`/v1/runs/${id}?wait=60`, { signal: gone.signal }).catch(() => 'gone');

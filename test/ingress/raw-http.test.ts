@@ -6,7 +6,7 @@ import { startTestIngress, type TestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const BODY = '{"text":"Hi"}';
-const LIMITS = { bodyBytes: 1000, bodyTimeoutMs: 100, lingerMs: 100 };
+const LIMITS = { body: 1000, bodyTimeout: 100, linger: 100 };
 const SIGNATURE = `X-Hub-Signature-256: ${hubHeaders('alpha-secret', BODY)['X-Hub-Signature-256']}`;
 
 async function open(
@@ -63,7 +63,7 @@ describe('a body over the limit', () => {
   });
 
   test('reaches a sender that reads only after it has sent everything', async (t) => {
-    const { ingress } = await open(t, { limits: { ...LIMITS, bodyBytes: 100_000, lingerMs: 1000 } });
+    const { ingress } = await open(t, { limits: { ...LIMITS, body: 100_000, linger: 1000 } });
     const response = await ingress.post('/webhook', 'x'.repeat(150_000));
     assert.equal(response.status, 413);
     assert.equal(((await response.json()) as { code: string }).code, 'body_too_large');
@@ -112,7 +112,7 @@ describe('a body', () => {
   });
 
   test('whose sender goes away starts nothing and is no error', async (t) => {
-    const { ingress, raw } = await open(t, { limits: { ...LIMITS, bodyTimeoutMs: 10_000 } });
+    const { ingress, raw } = await open(t, { limits: { ...LIMITS, bodyTimeout: 10_000 } });
     const half = head(`Content-Length: ${BODY.length}`, SIGNATURE) + BODY.slice(0, 5);
     await new Promise((resolve) => raw.socket.write(half, resolve));
     raw.socket.destroy();
@@ -181,7 +181,7 @@ describe('what is not HTTP gets a problem and a closed connection:', () => {
   }
 
   test('headers that never end', async (t) => {
-    const { raw } = await open(t, { serverLimits: { headersTimeoutMs: 100 } });
+    const { raw } = await open(t, { serverLimits: { headersTimeout: 100 } });
     raw.socket.write('POST /webhook HTTP/1.1\r\nHost: te');
     const answer = await raw.closed();
     assert.match(answer, /^HTTP\/1\.1 408 /);

@@ -112,7 +112,7 @@ describe('the events of a run', () => {
   }
 
   test('are kept alive by comments', async (t) => {
-    const ingress = await startTestIngress(t, { streamLimits: { keepAliveMs: 20 } });
+    const ingress = await startTestIngress(t, { limits: { streamKeepAlive: 20 } });
     const id = await startRun(ingress);
     const { events, ended } = collect(await follow(ingress, id));
     await waitFor('two comments', () => events.filter(({ event }) => event === ':').length >= 2);
@@ -139,7 +139,7 @@ describe('the events of a run', () => {
   });
 
   test('end for the server when the reader hangs up', async (t) => {
-    const ingress = await startTestIngress(t, { streamLimits: { perClient: 1 } });
+    const ingress = await startTestIngress(t, { limits: { maxStreamsPerClient: 1 } });
     const id = await startRun(ingress);
     const hangUp = new AbortController();
     const response = await ingress.ask(`/v1/runs/${id}/events`, { signal: hangUp.signal });
@@ -158,7 +158,7 @@ describe('the events of a run', () => {
   });
 
   test('are for so many readers a client, and so many in all', async (t) => {
-    const ingress = await startTestIngress(t, { streamLimits: { perClient: 2, inAll: 3 } });
+    const ingress = await startTestIngress(t, { limits: { maxStreamsPerClient: 2, maxStreams: 3 } });
     const id = await startRun(ingress);
     await Promise.all([follow(ingress, id), follow(ingress, id)]);
     const own = await follow(ingress, id);
@@ -238,7 +238,7 @@ describe('a reader that does not read', () => {
   });
 
   test('is cut after a while', async (t) => {
-    const ingress = await startTestIngress(t, { streamLimits: { stalledMs: 100 } });
+    const ingress = await startTestIngress(t, { limits: { streamStalledTimeout: 100 } });
     const id = await startRun(ingress);
     const raw = await startStalled(ingress, id);
     const output = 'x'.repeat(8_000_000);

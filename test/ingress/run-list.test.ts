@@ -92,7 +92,7 @@ describe('the list of runs', () => {
   });
 
   test('asks Temporal once for the same question at the same time', async (t) => {
-    const ingress = await startTestIngress(t, { listLimits: { sameForMs: 60_000 } });
+    const ingress = await startTestIngress(t, { limits: { listsReuse: 60_000 } });
     await startRuns(ingress, 1);
     const lists = await Promise.all(Array.from({ length: 8 }, () => list(ingress)));
     assert.equal(
@@ -108,7 +108,7 @@ describe('the list of runs', () => {
 
   test('a client that asks too often is told to wait, and does not slow another', async (t) => {
     const ingress = await startTestIngress(t, {
-      listLimits: { perClient: { perSecond: 0.001, burst: 2 }, inAll: { perSecond: 0.001, burst: 3 } },
+      limits: { listsPerSecondPerClient: 0.001, listsBurstPerClient: 2, listsPerSecond: 0.001, listsBurst: 3 },
     });
     const ask = async (limit: number, key = 'alpha-key'): Promise<[number, string | null]> => {
       const response = await ingress.ask(`/v1/runs?limit=${limit}`, { headers: { Authorization: `Bearer ${key}` } });

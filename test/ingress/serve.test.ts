@@ -13,7 +13,7 @@ import { startTestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const SILENT = { info: () => undefined, error: () => undefined };
-const LIMITS = { bodyBytes: 1000, bodyTimeoutMs: 100, lingerMs: 100 };
+const LIMITS = { body: 1000, bodyTimeout: 100, linger: 100 };
 const LONG_MS = 60_000;
 
 /** A run client whose start is held until the test lets it go. */

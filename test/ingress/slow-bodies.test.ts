@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const BODY = '{"text":"Hi"}';
 const PLACES = 4;
-const LIMITS = { bodyBytes: 65_536, bodyTimeoutMs: 60_000, lingerMs: 200, maxInFlight: PLACES };
+const LIMITS = { body: 65_536, bodyTimeout: 60_000, linger: 200, maxInFlight: PLACES };
 const STALLED = 'POST /webhook HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{';
 
 test('strangers whose bodies never come do not keep others out', async (t) => {

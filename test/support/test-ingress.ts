@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { AppDeps, IngressClient, IngressLogger } from '../../src/ingress/app-deps.ts';
+import type { AppDeps, IngressClient, IngressLimits, IngressLogger } from '../../src/ingress/app-deps.ts';
 import { createApp } from '../../src/ingress/app.ts';
 import { type RunningServer, type ServerLimits, serveIngress } from '../../src/ingress/http/serve.ts';
 import { FakeRunClient } from './fake-run-client.ts';
@@ -48,14 +48,18 @@ export interface TestIngress {
 /** Starts one that is drained when the test ends. */
 export async function startTestIngress(
   t: Pick<TestContext, 'after'>,
-  overrides: Partial<AppDeps> & { readonly runs?: FakeRunClient; readonly serverLimits?: Partial<ServerLimits> } = {},
+  overrides: Partial<Omit<AppDeps, 'limits'>> & {
+    readonly runs?: FakeRunClient;
+    readonly limits?: Partial<IngressLimits>;
+    readonly serverLimits?: Partial<ServerLimits>;
+  } = {},
 ): Promise<TestIngress> {
   const runs = overrides.runs ?? new FakeRunClient();
   const logs: TestIngress['logs'] = [];
   const counted: TestIngress['counted'] = [];
   const checked: unknown[] = [];
   const logger = recordingLogger(logs);
-  const { serverLimits, ...deps } = overrides;
+  const { serverLimits, limits, ...deps } = overrides;
   const app = createApp({
     runs,
     clients: [ALPHA, BETA],
@@ -77,7 +81,7 @@ export async function startTestIngress(
         : 'is refused by the test: use https';
       return Promise.resolve(refused === undefined ? { ok: true } : { ok: false, message: refused });
     },
-    limits: { bodyBytes: 65_536, bodyTimeoutMs: 5000, lingerMs: 200 },
+    limits: { body: 65_536, bodyTimeout: 5000, linger: 200, ...limits },
     endpointPath: '/invoke',
     logger,
     metrics: { requestAnswered: (labels) => void counted.push(labels) },
@@ -89,7 +93,7 @@ export async function startTestIngress(
     port: 0,
     runs,
     logger,
-    limits: { checkIntervalMs: 20, ...serverLimits },
+    limits: { checkInterval: 20, ...serverLimits },
   });
   t.after(() => server.drain(1000));
   return {

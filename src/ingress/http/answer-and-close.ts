@@ -24,8 +24,8 @@ export function answerAndClose(
   };
   const onData = (chunk: Buffer): void => {
     thrownAway += chunk.length;
-    if (thrownAway > limits.bodyBytes) close();
+    if (thrownAway > limits.body) close();
   };
-  const timer = setTimeout(close, limits.lingerMs);
+  const timer = setTimeout(close, limits.linger);
   req.on('data', onData).on('end', close).on('close', close);
 }

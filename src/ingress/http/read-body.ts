@@ -13,11 +13,11 @@ import type { IngressLimits } from '../app-deps.ts';
 export async function readBody(
   req: IncomingMessage,
   res: ServerResponse,
-  limits: Pick<IngressLimits, 'bodyBytes' | 'bodyTimeoutMs'>,
+  limits: Pick<IngressLimits, 'body' | 'bodyTimeout'>,
 ): Promise<Buffer> {
   refuseEncoded(req);
   const declared = Number(req.headers['content-length'] ?? 0);
-  if (declared > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
+  if (declared > limits.body) throw tooLarge(limits.body);
   // RFC 9110 section 10.1.1: the sender holds its body back until it is asked for it.
   if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
   return collect(req, limits);
@@ -30,7 +30,7 @@ function refuseEncoded(req: IncomingMessage): void {
   throw new ProblemError('unsupported_media_type', detail);
 }
 
-function collect(req: IncomingMessage, limits: Pick<IngressLimits, 'bodyBytes' | 'bodyTimeoutMs'>): Promise<Buffer> {
+function collect(req: IncomingMessage, limits: Pick<IngressLimits, 'body' | 'bodyTimeout'>): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -45,7 +45,7 @@ function collect(req: IncomingMessage, limits: Pick<IngressLimits, 'bodyBytes' |
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limits.bodyBytes) fail(tooLarge(limits.bodyBytes));
+      if (size > limits.body) fail(tooLarge(limits.body));
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
@@ -54,9 +54,9 @@ function collect(req: IncomingMessage, limits: Pick<IngressLimits, 'bodyBytes' |
     };
     const onGone = (): void => fail(new ProblemError('request_timeout', 'The body broke off before its end.'));
     const timer = setTimeout(() => {
-      const detail = `The body was not complete after ${limits.bodyTimeoutMs} ms: send it faster, or send less.`;
+      const detail = `The body was not complete after ${limits.bodyTimeout} ms: send it faster, or send less.`;
       fail(new ProblemError('request_timeout', detail));
-    }, limits.bodyTimeoutMs);
+    }, limits.bodyTimeout);
     req.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
   });
 }

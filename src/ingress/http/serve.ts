@@ -8,23 +8,23 @@ import type { RunClient } from '../../runs/run-client.ts';
 /** How long a connection may take, in milliseconds, and how large its headers may be. */
 export interface ServerLimits {
   /** From the first byte of a request, or the connection, to the end of its headers. */
-  readonly headersTimeoutMs: number;
+  readonly headersTimeout: number;
   /** From the first byte of a request to the last. */
-  readonly requestTimeoutMs: number;
+  readonly requestTimeout: number;
   /** How long a connection stays open without a request. */
-  readonly keepAliveTimeoutMs: number;
+  readonly keepAliveTimeout: number;
   readonly maxHeaderBytes: number;
   /** How often the timeouts are looked at. */
-  readonly checkIntervalMs: number;
+  readonly checkInterval: number;
 }
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 30_000,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
   // Longer than the idle time of common load balancers (60 s), which must be the ones to close.
-  keepAliveTimeoutMs: 65_000,
+  keepAliveTimeout: 65_000,
   maxHeaderBytes: 16_384,
-  checkIntervalMs: 1_000,
+  checkInterval: 1_000,
 };
 
 export interface ServeOptions {
@@ -72,11 +72,11 @@ export function serveAdmin(options: ServeOptions): Promise<RunningServer> {
 async function serve(options: ServeOptions, setting: string, onDrain: () => Promise<void>): Promise<RunningServer> {
   const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
   const server = createServer({
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
     maxHeaderSize: limits.maxHeaderBytes,
-    connectionsCheckingInterval: limits.checkIntervalMs,
+    connectionsCheckingInterval: limits.checkInterval,
     // Looked at below, where the answer can say what is wrong.
     requireHostHeader: false,
   });

@@ -1,20 +1,24 @@
 import { ProblemError } from '../../protocol/problems.ts';
 import type { RunList } from '../../protocol/run-list.ts';
-import { type Rate, TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** How many lists Temporal is asked for. */
 export interface ListLimits {
   /** By all clients of this process together. A self-hosted server allows 10 a second a namespace, its UI included. */
-  readonly inAll: Rate;
-  readonly perClient: Rate;
-  /** How long the answer to the same question serves, in milliseconds. The list of Temporal is as far behind itself. */
-  readonly sameForMs: number;
+  readonly listsPerSecond: number;
+  readonly listsBurst: number;
+  readonly listsPerSecondPerClient: number;
+  readonly listsBurstPerClient: number;
+  /** How long the answer to the same query is reused, in milliseconds. Temporal's own list lags as far behind. */
+  readonly listsReuse: number;
 }
 
 export const DEFAULT_LIST_LIMITS: ListLimits = {
-  inAll: { perSecond: 5, burst: 15 },
-  perClient: { perSecond: 2, burst: 10 },
-  sameForMs: 500,
+  listsPerSecond: 5,
+  listsBurst: 15,
+  listsPerSecondPerClient: 2,
+  listsBurstPerClient: 10,
+  listsReuse: 500,
 };
 
 /** Stands before the list of runs, so that one client's dashboard can't use up what the namespace allows to all. */
@@ -26,7 +30,7 @@ export class ListGate {
 
   constructor(limits: ListLimits) {
     this.#limits = limits;
-    this.#inAll = new TokenBucket(limits.inAll);
+    this.#inAll = new TokenBucket({ perSecond: limits.listsPerSecond, burst: limits.listsBurst });
   }
 
   /**
@@ -43,15 +47,15 @@ export class ListGate {
     const answer = ask();
     this.#recent.set(key, answer);
     const forget = (): void => void this.#recent.delete(key);
-    answer.then(() => setTimeout(forget, this.#limits.sameForMs).unref(), forget);
+    answer.then(() => setTimeout(forget, this.#limits.listsReuse).unref(), forget);
     return answer;
   }
 
   #take(client: string): void {
-    const own = this.#perClient.get(client) ?? new TokenBucket(this.#limits.perClient);
+    const { listsPerSecondPerClient: perSecond, listsBurstPerClient: burst } = this.#limits;
+    const own = this.#perClient.get(client) ?? new TokenBucket({ perSecond, burst });
     this.#perClient.set(client, own);
     if (own.isEmpty) {
-      const { perSecond } = this.#limits.perClient;
       throw new ProblemError('rate_limited', `A client may list its runs ${perSecond} times a second: ask less often.`);
     }
     if (!this.#inAll.take()) {

@@ -1,5 +1,5 @@
 /** How often something may be done: so many at once, and then at a steady rate. */
-export interface Rate {
+interface Rate {
   readonly perSecond: number;
   readonly burst: number;
 }

@@ -3,18 +3,18 @@ import { ClientSlots } from './client-slots.ts';
 
 /** How many polls may wait for the end of a run at once. */
 export interface WaitLimits {
-  readonly perClient: number;
-  /** By all clients of this process. Each run that is waited for is a long poll at Temporal. */
-  readonly inAll: number;
+  /** Of all clients of this process. Each run that is waited for is a long poll at Temporal. */
+  readonly maxWaits: number;
+  readonly maxWaitsPerClient: number;
 }
 
-export const DEFAULT_WAIT_LIMITS: WaitLimits = { perClient: 200, inAll: 1000 };
+export const DEFAULT_WAIT_LIMITS: WaitLimits = { maxWaits: 1000, maxWaitsPerClient: 200 };
 
 /** Counts the polls that wait. Refuses with `too_many_in_flight` and `overloaded`. */
-export function createWaitSlots({ perClient, inAll }: WaitLimits): ClientSlots {
+export function createWaitSlots({ maxWaits, maxWaitsPerClient }: WaitLimits): ClientSlots {
   return new ClientSlots({
-    perClient: () => perClient,
-    inAll,
+    perClient: () => maxWaitsPerClient,
+    inAll: maxWaits,
     refuseClient: (limit) =>
       new ProblemError(
         'too_many_in_flight',

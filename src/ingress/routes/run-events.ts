@@ -10,7 +10,7 @@ import { createStreamSlots, DEFAULT_STREAM_LIMITS, type StreamLimits } from '../
 
 /** `GET /v1/runs/:id/events`: a run of the caller's own as server-sent events. */
 export function runEventsRoute(router: Router<RequestState>, deps: AppDeps): void {
-  const limits = { ...DEFAULT_STREAM_LIMITS, ...deps.streamLimits };
+  const limits = { ...DEFAULT_STREAM_LIMITS, ...deps.limits };
   const slots = createStreamSlots(limits);
   router.get('/v1/runs/:id/events', authenticate(deps.clients), async (ctx) => {
     const { id, client } = readCaller(ctx);
@@ -35,14 +35,19 @@ export function runEventsRoute(router: Router<RequestState>, deps: AppDeps): voi
       ctx.status = 204;
       return;
     }
-    await stream(ctx, toEventStream(first.value, runs, { after: position.sequence, ...limits }), limits, deps);
+    await stream(
+      ctx,
+      toEventStream(first.value, runs, { after: position.sequence, keepAliveMs: limits.streamKeepAlive }),
+      limits,
+      deps,
+    );
   });
 }
 
 async function stream(
   ctx: RouterContext<RequestState>,
   events: AsyncGenerator<string, void, undefined>,
-  { stalledMs }: StreamLimits,
+  { streamStalledTimeout }: StreamLimits,
   { logger }: AppDeps,
 ): Promise<void> {
   ctx.type = 'text/event-stream';
@@ -53,7 +58,7 @@ async function stream(
   ctx.respond = false;
   // The connection is not used again, so that none is left behind when the server drains.
   ctx.res.shouldKeepAlive = false;
-  ctx.req.socket.setTimeout(stalledMs);
+  ctx.req.socket.setTimeout(streamStalledTimeout);
   try {
     await pipeline(Readable.from(events), ctx.res);
   } catch (error) {

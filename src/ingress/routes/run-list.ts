@@ -11,7 +11,7 @@ const MAX_ERRORS = 16;
 
 /** `GET /v1/runs`: the caller's own runs, page by page. */
 export function runListRoute(router: Router<RequestState>, deps: AppDeps): void {
-  const gate = new ListGate({ ...DEFAULT_LIST_LIMITS, ...deps.listLimits });
+  const gate = new ListGate({ ...DEFAULT_LIST_LIMITS, ...deps.limits });
   router.get('/v1/runs', authenticate(deps.clients), async (ctx) => {
     const client = readClient(ctx);
     const query = readQuery(ctx.query);

@@ -18,7 +18,7 @@ type RunContext = RouterContext<RequestState>;
 /** `/v1/runs/:id`: read, wait for, cancel and redeliver a run of the caller's own. */
 export function runsRoutes(router: Router<RequestState>, deps: AppDeps): void {
   const authenticated = authenticate(deps.clients);
-  const waits = createWaitSlots({ ...DEFAULT_WAIT_LIMITS, ...deps.waitLimits });
+  const waits = createWaitSlots({ ...DEFAULT_WAIT_LIMITS, ...deps.limits });
 
   router.get('/v1/runs/:id', authenticated, async (ctx) => {
     const { id, client } = readCaller(ctx);
