@@ -3,7 +3,7 @@ import type { WorkflowStartOptions } from '@temporalio/client';
 import { randomRunId } from '../src/contract/run-id.ts';
 import type { AgentRunInput } from '../src/contract/run.ts';
 import type { AcceptedTask } from '../src/runs/accepted-task.ts';
-import { startOptions } from '../src/runs/start-options.ts';
+import { startOptions } from '../src/runs/kinds/start-options.ts';
 import { TEXT } from './workload.ts';
 
 /** What a bare start carries: all that a webhook's start carries, or the text alone. */

@@ -78,8 +78,3 @@ export type RunResource = z.infer<typeof runResource>;
 export function isTerminal(status: RunStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'timed_out' || status === 'canceled';
 }
-
-/** Whether nothing more will happen to a run unless somebody asks for it: it is over, and so is its callback. */
-export function isSettled({ terminal, callback }: RunResource): boolean {
-  return terminal && callback.status !== 'pending' && callback.status !== 'retrying';
-}

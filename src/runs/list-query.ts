@@ -1,7 +1,7 @@
-import { WORKFLOW } from '../contract/names.ts';
 import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
 import { type CallbackStatus, isTerminal, type RunResource } from '../protocol/run-resource.ts';
+import { IS_A_RUN } from './run-kinds.ts';
 
 /** Closed, but not with an answer that was delivered: only the history tells how such a run ended for its caller. */
 const OTHERWISE_CLOSED = "'Failed', 'Canceled', 'Terminated', 'TimedOut'";
@@ -16,7 +16,7 @@ const CALLBACK = SEARCH_ATTRIBUTE.callback;
  */
 export function listQuery(client: string, filter: RunFilter): string {
   return [
-    `WorkflowType = '${WORKFLOW.agentRun}'`,
+    IS_A_RUN,
     keyword(SEARCH_ATTRIBUTE.client, client),
     filter.source !== undefined && keyword(SEARCH_ATTRIBUTE.source, filter.source),
     filter.agent !== undefined && keyword(SEARCH_ATTRIBUTE.agent, filter.agent),

@@ -1,13 +1,13 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import type { RunMemo } from '../contract/run.ts';
 import { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
-import type { EndedRuns } from './ended-runs.ts';
+import type { EndedRun, EndedRuns } from './ended-runs.ts';
 import { listQuery, matchesFilter } from './list-query.ts';
-import { isRunMemo, readRun, toWorkflowState } from './read-run.ts';
-import { type RunLinks, toRunResource, type WorkflowState } from './to-run-resource.ts';
+import { readInfo, readRun } from './read-run.ts';
+import type { RunLinks } from './run-kind.ts';
+import { RUN_KINDS, toRunResource } from './run-kinds.ts';
 
 /** A page of a client's runs to be listed. */
 export interface ListRequest {
@@ -23,17 +23,6 @@ export interface RunPage {
   readonly runs: readonly RunResource[];
   /** Absent on the last page. */
   readonly pageToken?: Uint8Array;
-}
-
-/** A run as Temporal's list knows it. */
-interface ListedRun {
-  readonly runId: string;
-  readonly memo: RunMemo;
-  readonly workflow: WorkflowState;
-  /** The value of `GarudustCallback`. */
-  readonly mark: string | undefined;
-  readonly createdAt: string;
-  readonly executionId: string;
 }
 
 /**
@@ -61,51 +50,31 @@ export async function listRuns(
   const infos = await Promise.all(
     page.executions.map((raw) => executionInfoFromRaw(raw, converter, undefined, namespace)),
   );
-  const listed = infos.flatMap((info): ListedRun[] => {
-    const { memo } = info;
+  const listed = infos.flatMap((info): (RunResource | EndedRun)[] => {
+    const facts = readInfo(info);
     // The attribute is a shortened copy; whose run it is stands in the memo.
-    if (!isRunMemo(memo) || memo.client !== request.client) return [];
-    const mark = info.searchAttributes[SEARCH_ATTRIBUTE.callback]?.[0];
+    if (facts === undefined || facts.memo.client !== request.client) return [];
+    const { runId, workflow, attributes } = facts;
+    const mark = attributes[SEARCH_ATTRIBUTE.callback]?.[0];
     return [
-      {
-        runId: info.workflowId,
-        memo,
-        workflow: toWorkflowState(info.status.name),
-        mark: typeof mark === 'string' ? mark : undefined,
-        createdAt: info.startTime.toISOString(),
-        executionId: info.runId,
+      RUN_KINDS[facts.type].projectListed(facts, links) ?? {
+        runId,
+        state: `${info.runId} ${workflow} ${String(mark)}`,
+        closed: workflow !== 'open',
       },
     ];
   });
-  const unclear = listed.filter(isUnclear);
-  const read = await ended.readAll(
-    unclear.map(({ runId, executionId, workflow, mark }) => ({
-      runId,
-      state: `${executionId} ${workflow} ${mark}`,
-      closed: workflow !== 'open',
-    })),
-    (runId) => readExactly(temporal, runId, links),
-  );
-  const exact = new Map(unclear.map((run, index) => [run, read[index]]));
+  const read = await ended.readAll(listed.filter(isEndedRun), (runId) => readExactly(temporal, runId, links));
+  const exact = read.values();
   const runs = listed.flatMap((run) => {
-    const resource = isUnclear(run) ? exact.get(run) : toRun(run, links);
+    const resource = isEndedRun(run) ? exact.next().value : run;
     return resource !== undefined && matchesFilter(resource, request.filter) ? [resource] : [];
   });
   return { runs, ...(page.nextPageToken.length > 0 && { pageToken: page.nextPageToken }) };
 }
 
-/** Whether the list alone can't tell how the run ended. */
-function isUnclear({ workflow, mark }: ListedRun): boolean {
-  return workflow === 'open' ? mark !== undefined : workflow !== 'completed';
-}
-
-/** A run that is under way, or that was answered and whose callback, if any, was taken. */
-function toRun(listed: ListedRun, links: RunLinks): RunResource {
-  const { runId, memo, workflow, createdAt } = listed;
-  const run = toRunResource({ runId, memo, workflow: 'open', createdAt, pending: [] }, links);
-  if (workflow === 'open') return { ...run, status: 'running' };
-  const callback = run.callback.status === 'none' ? run.callback : { ...run.callback, status: 'delivered' as const };
-  return { ...run, status: 'completed', terminal: true, callback };
+function isEndedRun(run: RunResource | EndedRun): run is EndedRun {
+  return 'runId' in run;
 }
 
 async function readExactly(temporal: Client, runId: string, links: RunLinks): Promise<RunResource | undefined> {

@@ -1,10 +1,19 @@
 import { setMaxListeners } from 'node:events';
-import type { Connection } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
+import type { HistoryEvent } from './read-history.ts';
 
 const FIRST_RETRY_MS = 500;
 const LATER_RETRY_MS = 5000;
 const NOT_FOUND = 5; // grpc status
+
+/**
+ * A connection for long polls: a grpc-js one, whose calls can be aborted, and without the SDK's retries. `pollHistory`
+ * retries by itself; a retry of the SDK goes on after an abort, and one that comes after the connection was closed throws
+ * where nobody can catch it.
+ */
+export function connectForPolls(options: ConnectionOptions): Connection {
+  return Connection.lazy({ ...options, interceptors: [] });
+}
 
 export interface PollOptions {
   /** As `connectForPolls` makes it. */
@@ -15,13 +24,13 @@ export interface PollOptions {
 /**
  * The events of a run as they happen, by one long poll at a time; the first page holds those that are there already.
  *
- * Ends when the run is closed or unknown, or when `signal` is aborted; never throws. While Temporal is away it tries on.
+ * Ends when the run is closed or unknown, or when `signal` is aborted; never throws. It retries while Temporal is away.
  */
 export async function* pollHistory(
   { connection, namespace }: PollOptions,
   runId: string,
   signal: AbortSignal,
-): AsyncGenerator<readonly temporal.api.history.v1.IHistoryEvent[], void, undefined> {
+): AsyncGenerator<readonly HistoryEvent[], void, undefined> {
   let nextPageToken: Uint8Array | undefined;
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {

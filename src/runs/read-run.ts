@@ -1,14 +1,10 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { ACTIVITY_ID } from '../contract/activities.ts';
 import type { RunMemo } from '../contract/run.ts';
-import { readPendingActivity } from './read-pending-activity.ts';
-import { readRunEvents } from './read-run-events.ts';
-import { createDecoder } from './temporal-answer.ts';
-import type { RunFacts, WorkflowState } from './to-run-resource.ts';
-
-/** Up to here a run can't have more than its start and its first workflow task. */
-const EVENTS_BEFORE_THE_AGENT = 4;
+import { createDecoder, type Decoder, toIso } from './decoder.ts';
+import { readHistory } from './read-history.ts';
+import type { PendingActivity, RunFacts, WorkflowState } from './run-facts.ts';
+import { isRunType, RUN_KINDS } from './run-kinds.ts';
 
 const WORKFLOW_STATE: Readonly<Record<string, WorkflowState>> = {
   RUNNING: 'open',
@@ -18,65 +14,66 @@ const WORKFLOW_STATE: Readonly<Record<string, WorkflowState>> = {
   TERMINATED: 'terminated',
   TIMED_OUT: 'timed_out',
 };
-
-/** How a workflow stands, of Temporal's name for it. */
-export function toWorkflowState(name: string): WorkflowState {
-  return WORKFLOW_STATE[name] ?? 'open';
-}
+/** STARTED and CANCEL_REQUESTED of temporal.api.enums.v1.PendingActivityState: a worker has it. */
+const WITH_A_WORKER: readonly number[] = [2, 3];
 
 /**
- * Reads a run from Temporal alone, with no worker: `describe`, and the history where only that can tell (one page,
- * seldom more).
+ * Reads a run from Temporal alone, with no worker: `describe`, and the history where the run's kind needs it.
  *
  * @returns undefined for a workflow that is none of ours.
  * @throws WorkflowNotFoundError of the SDK
  */
 export async function readRun(client: Client, runId: string): Promise<RunFacts | undefined> {
   const description = await client.workflow.getHandle(runId).describe();
-  const memo = description.memo;
-  if (!isRunMemo(memo)) return undefined;
+  const info = readInfo(description);
+  if (info === undefined) return undefined;
   const decoder = createDecoder(client.options.loadedDataConverter);
-  const raw = description.raw.pendingActivities ?? [];
-  const pending = await Promise.all(raw.map((activity) => readPendingActivity(activity, decoder)));
-  const workflow = toWorkflowState(description.status.name);
-  const agentIsOpen = pending.some(({ activityId }) => activityId === ACTIVITY_ID.agent);
-  const tooEarly = workflow === 'open' && description.historyLength <= EVENTS_BEFORE_THE_AGENT;
-  const events =
-    (agentIsOpen && workflow === 'open') || tooEarly
-      ? undefined
-      : await readRunEvents(await readHistory(client, runId, description.runId), decoder);
+  const activities = info.workflow === 'open' ? (description.raw.pendingActivities ?? []) : [];
+  const pending = await Promise.all(activities.map((activity) => readPending(activity, decoder)));
+  const facts = { ...info, pending };
+  if (!RUN_KINDS[facts.type].needsHistory(facts, description.historyLength)) return facts;
+  const execution = { workflowId: runId, runId: description.runId };
+  return { ...facts, history: await readHistory(client, execution, decoder) };
+}
+
+/** What both `describe` and the list tell of a run; undefined for a workflow that is none of ours. */
+export function readInfo(info: Omit<WorkflowExecutionInfo, 'raw'>): RunFacts | undefined {
+  const { type, memo } = info;
+  if (!isRunType(type) || !isRunMemo(memo)) return undefined;
   return {
-    runId,
+    runId: info.workflowId,
+    type,
     memo,
-    workflow,
-    pending: workflow === 'open' ? pending : [],
-    createdAt: description.startTime.toISOString(),
-    ...(description.closeTime && { closedAt: description.closeTime.toISOString() }),
-    ...(events && { events }),
+    attributes: info.searchAttributes,
+    workflow: WORKFLOW_STATE[info.status.name] ?? 'open',
+    createdAt: info.startTime.toISOString(),
+    ...(info.closeTime && { closedAt: info.closeTime.toISOString() }),
+    pending: [],
   };
 }
 
-async function readHistory(
-  client: Client,
-  workflowId: string,
-  runId: string,
-): Promise<temporal.api.history.v1.IHistoryEvent[]> {
-  const events: temporal.api.history.v1.IHistoryEvent[] = [];
-  let nextPageToken: Uint8Array | undefined;
-  do {
-    const page = await client.workflowService.getWorkflowExecutionHistory({
-      namespace: client.options.namespace,
-      execution: { workflowId, runId },
-      ...(nextPageToken && { nextPageToken }),
-    });
-    events.push(...(page.history?.events ?? []));
-    nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
-  } while (nextPageToken !== undefined);
-  return events;
+async function readPending(
+  pending: temporal.api.workflow.v1.IPendingActivityInfo,
+  decoder: Decoder,
+): Promise<PendingActivity> {
+  const running = WITH_A_WORKER.includes(pending.state ?? 0);
+  const lastFailure = await decoder.failure(pending.lastFailure);
+  const lastStartedAt = toIso(pending.lastStartedTime);
+  const nextAttemptAt = running ? undefined : toIso(pending.nextAttemptScheduleTime);
+  const heartbeat = await decoder.first(pending.heartbeatDetails);
+  return {
+    activityId: pending.activityId ?? '',
+    running,
+    attempt: pending.attempt || 1,
+    ...(lastFailure && { lastFailure }),
+    ...(lastStartedAt !== undefined && { lastStartedAt }),
+    ...(nextAttemptAt !== undefined && { nextAttemptAt }),
+    ...(heartbeat !== undefined && { heartbeat }),
+  };
 }
 
 /** Whether a memo is one that the ingress writes. */
-export function isRunMemo(memo: Record<string, unknown> | undefined): memo is RunMemo {
+function isRunMemo(memo: Record<string, unknown> | undefined): memo is RunMemo {
   return (
     typeof memo?.['client'] === 'string' && typeof memo['agent'] === 'string' && typeof memo['source'] === 'string'
   );

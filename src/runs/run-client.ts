@@ -1,6 +1,16 @@
+import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import type { AcceptedTask } from './accepted-task.ts';
-import type { ListRequest, RunPage } from './list-runs.ts';
+import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
+import { EndedRuns } from './ended-runs.ts';
+import { type ListRequest, listRuns, type RunPage } from './list-runs.ts';
+import { readRun } from './read-run.ts';
+import type { RunFacts } from './run-facts.ts';
+import { RunFanOut } from './run-fan-out.ts';
+import type { RunKind } from './run-kind.ts';
+import { RUN_KINDS, TASK_KIND, toRunResource } from './run-kinds.ts';
+import type { RunState } from './run-watch.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */
 export interface RunReply {
@@ -10,7 +20,7 @@ export interface RunReply {
 }
 
 /**
- * The only door from HTTP to Temporal. Every method answers within the deadline or rejects with a `ProblemError`:
+ * The only way from HTTP to Temporal. Every method answers within the deadline or rejects with a `ProblemError`:
  * `temporal_unavailable` when Temporal is away, hung or refuses, `not_found` for an unknown run and for a run of
  * another client alike.
  */
@@ -23,10 +33,10 @@ export interface RunClient {
   /** One page of a client's runs, as Temporal's list knows them; see `listRuns`. */
   list(request: ListRequest): Promise<RunPage>;
   /**
-   * The run as it stands, then each time that it has changed, until nothing more will happen to it (`isSettled`). Ends
-   * before that when `signal` is aborted, when the run expires and with `close`. Only the first `next` rejects.
+   * The run as it stands, then each time that it has changed, until it is settled. Ends before that when `signal` is
+   * aborted, when the run expires and with `close`. Only the first `next` rejects.
    */
-  follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunResource, void, undefined>;
+  follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunState, void, undefined>;
   /** Asks the run to stop. */
   cancel(runId: string, client: string): Promise<RunReply>;
   /** Sends a dead letter again. */
@@ -35,4 +45,132 @@ export interface RunClient {
   ready(): Promise<boolean>;
   /** Ends every wait and whatever is followed. */
   close(): Promise<void>;
+}
+
+export interface RunClientOptions extends AskOptions {
+  /** As `connectForPolls` makes it: the native connection can't abort a long poll. */
+  readonly pollConnection: Connection;
+  readonly taskQueue: string;
+  /** Whether a worker of this process shares the native connection: its first task then comes with the start. */
+  readonly eagerStart: boolean;
+  /** How long a request waits for Temporal, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Base of the Temporal UI with its namespace, for links. */
+  readonly temporalUi?: string;
+}
+
+/** The run client on a real Temporal server. */
+export function createRunClient(options: RunClientOptions): RunClient {
+  const ask = createAskTemporal(options);
+  const links = options.temporalUi === undefined ? {} : { temporalUi: options.temporalUi };
+  const ended = new EndedRuns();
+
+  /** When a call of the API that begins now must have its answer. */
+  const deadline = (): number => performance.now() + options.deadlineMs;
+
+  /** @param client undefined: whosever it is */
+  const read = async (runId: string, client: string | undefined, until = deadline()): Promise<ReadRun> => {
+    const facts = await ask('describe', until, (temporal) => readRun(temporal, runId));
+    if (facts === undefined || (client !== undefined && facts.memo.client !== client)) {
+      throw new ProblemError('not_found', 'There is no such run.');
+    }
+    const kind = RUN_KINDS[facts.type];
+    const run = kind.project(facts, links);
+    return { kind, run, settled: kind.isSettled(run) };
+  };
+  const fanOut = new RunFanOut({
+    connection: options.pollConnection,
+    namespace: options.namespace,
+    read: (runId) => read(runId, undefined),
+  });
+
+  const repeat = async ({ runId, memo }: AcceptedTask, until: number): Promise<RunReply> => {
+    const facts = await ask('describe', until, (temporal) => readRun(temporal, runId));
+    if (facts?.memo.bodySha256 !== memo.bodySha256) {
+      throw new ProblemError(
+        'idempotency_conflict',
+        'This idempotency key was used for another body: send the same body, or a new key.',
+      );
+    }
+    return { run: toRunResource(facts, links), unchanged: true };
+  };
+
+  return {
+    async start(task) {
+      const { taskQueue, eagerStart } = options;
+      const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart });
+      const until = deadline();
+      try {
+        await ask('start', until, (temporal) => temporal.workflow.start(TASK_KIND.workflowType, settings));
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return repeat(task, until);
+        throw error;
+      }
+      return { run: toRunResource(justStarted(task), links), unchanged: false };
+    },
+
+    get: async (runId, client) => (await read(runId, client)).run,
+
+    async wait(runId, client, seconds, signal) {
+      const { run, kind } = await read(runId, client);
+      if (run.terminal) return run;
+      await fanOut.wait(runId, kind, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]));
+      signal.throwIfAborted();
+      return (await read(runId, client)).run;
+    },
+
+    list: (request) => ask('list', deadline(), (temporal) => listRuns(temporal, request, { ended, links })),
+
+    async *follow(runId, client, signal) {
+      const readAt = performance.now();
+      const { kind, run, settled } = await read(runId, client);
+      yield { run, settled };
+      if (!settled) yield* fanOut.listen(runId, kind, { run, settled, readAt }, signal);
+    },
+
+    async cancel(runId, client) {
+      const until = deadline();
+      const { kind, run } = await read(runId, client, until);
+      if (run.terminal) return { run, unchanged: true };
+      await ask('cancel', until, (temporal) => kind.cancel(temporal.workflow.getHandle(runId)));
+      return { run: (await read(runId, client, until)).run, unchanged: false };
+    },
+
+    async redeliver(runId, client, url) {
+      const until = deadline();
+      const { kind, run } = await read(runId, client, until);
+      if (run.callback.status !== 'dead' && run.callback.status !== 'retrying') return { run, unchanged: true };
+      const request = url === undefined ? {} : { url };
+      try {
+        await ask('signal', until, (temporal) => kind.redeliver(temporal.workflow.getHandle(runId), request));
+      } catch (error) {
+        // The run has just been read, so that it is there: closed, and nothing can be sent any more.
+        if (error instanceof ProblemError && error.code === 'not_found') return { run, unchanged: true };
+        throw error;
+      }
+      return { run: (await read(runId, client, until)).run, unchanged: false };
+    },
+
+    async ready() {
+      try {
+        await ask('getSystemInfo', deadline(), (temporal) => temporal.workflowService.getSystemInfo({}));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+
+    async close() {
+      fanOut.close();
+    },
+  };
+}
+
+interface ReadRun extends RunState {
+  readonly kind: RunKind;
+}
+
+/** What is known of a run the moment it is recorded, without asking again. */
+function justStarted({ runId, memo }: AcceptedTask): RunFacts {
+  return { runId, type: TASK_KIND.workflowType, memo, attributes: {}, workflow: 'open', pending: [] };
 }

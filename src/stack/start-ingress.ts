@@ -2,7 +2,7 @@ import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { checkUrl } from '../egress/check-url.ts';
 import { createApp } from '../ingress/app.ts';
-import { createRunClient } from '../runs/create-run-client.ts';
+import { createRunClient } from '../runs/run-client.ts';
 import { serveIngress } from '../ingress/http/serve.ts';
 import type { AppDeps } from '../ingress/app-deps.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { StartedActivity } from '../activities/journal/hand-back-lost.ts';
-import { WORKFLOW } from '../contract/names.ts';
 import { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
+import { IS_A_RUN } from '../runs/run-kinds.ts';
 
 const AT_ONCE = 16;
 const STARTED = 2; // PENDING_ACTIVITY_STATE_STARTED
@@ -16,7 +16,7 @@ const GRPC_NOT_FOUND = 5;
 export async function* listStartedActivities(client: Client, taskQueue: string): AsyncGenerator<StartedActivity> {
   const callback = SEARCH_ATTRIBUTE.callback;
   const query = [
-    `WorkflowType = '${WORKFLOW.agentRun}'`,
+    IS_A_RUN,
     `TaskQueue = '${taskQueue.replaceAll("'", "''")}'`,
     "ExecutionStatus = 'Running'",
     `(${callback} IS NULL OR ${callback} != 'dead')`,

@@ -12,7 +12,7 @@ import { randomRunId } from '../../src/contract/run-id.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
 import type { PostAnswer } from '../../src/egress/guarded-request.ts';
 import { readRun } from '../../src/runs/read-run.ts';
-import { toRunResource } from '../../src/runs/to-run-resource.ts';
+import { toRunResource } from '../../src/runs/run-kinds.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { startCallbackReceiver } from '../support/callback-receiver.ts';

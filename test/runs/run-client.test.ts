@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { randomRunId } from '../../src/contract/run-id.ts';
-import { createRunClient } from '../../src/runs/create-run-client.ts';
+import { createRunClient } from '../../src/runs/run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import { runResource } from '../../src/protocol/run-resource.ts';
 import { type Scenario, SCENARIOS, toInput } from '../replay/scenarios.ts';
@@ -227,7 +227,7 @@ describe('with Temporal in trouble', () => {
       taskQueue: 'none',
       eagerStart: false,
       deadlineMs: 2500,
-      logger: { info: () => undefined, error: () => undefined },
+      logger: { error: () => undefined },
     });
     await assert.rejects(runs.start(acceptedTask(toInput(PLAIN))), problem('temporal_unavailable'));
     assert.equal(await runs.ready(), false);

@@ -3,7 +3,9 @@ import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
 import { matchesFilter } from '../../src/runs/list-query.ts';
 import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
-import { isSettled, type RunResource } from '../../src/protocol/run-resource.ts';
+import type { RunResource } from '../../src/protocol/run-resource.ts';
+import { TASK_KIND } from '../../src/runs/run-kinds.ts';
+import type { RunState } from '../../src/runs/run-watch.ts';
 
 /**
  * A run client without Temporal: runs live in a map, a duplicate is judged as the real one judges it, and `failure`
@@ -67,15 +69,16 @@ export class FakeRunClient implements RunClient {
     return { runs, ...(end < own.length && { pageToken: new TextEncoder().encode(String(end)) }) };
   }
 
-  async *follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunResource, void, undefined> {
+  async *follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunState, void, undefined> {
     this.#call('follow', runId);
     const ended = AbortSignal.any([signal, this.#closed.signal]);
     this.following += 1;
     try {
       for (;;) {
         const run = this.#find(runId, client);
-        yield run;
-        if (isSettled(run)) return;
+        const settled = TASK_KIND.isSettled(run);
+        yield { run, settled };
+        if (settled) return;
         while (!ended.aborted && this.#find(runId, client) === run) await nextEvent(this.#changed, ended);
         if (ended.aborted) return;
       }

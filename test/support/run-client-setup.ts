@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test';
+import type { Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
-import type { RunClient } from '../../src/runs/run-client.ts';
-import { connectForPolls } from '../../src/runs/connect-for-polls.ts';
-import { createRunClient } from '../../src/runs/create-run-client.ts';
+import { connectForPolls } from '../../src/runs/poll-history.ts';
+import { createRunClient, type RunClient } from '../../src/runs/run-client.ts';
 import { installRuntime } from '../../src/worker/install-runtime.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { type Scenario, toInput } from '../replay/scenarios.ts';
@@ -19,8 +19,38 @@ export interface RunClientSetup {
   readonly runs: RunClient;
   readonly taskQueue: string;
   readonly task: (scenario?: Scenario) => AcceptedTask;
+  /** The long polls of the run client, counted. */
+  readonly polls: PollCount;
   /** Runs a worker for as long as `body` takes. */
   readonly withWorker: (activities: ScriptedActivities, body: () => Promise<void>) => Promise<void>;
+}
+
+/** Long polls for the history of a run. */
+export interface PollCount {
+  /** How many have begun. */
+  begun: number;
+  /** How many are under way, and were at once at most. */
+  open: number;
+  mostOpen: number;
+}
+
+/** Counts the long polls of a connection from now on. */
+export function countPolls({ workflowService: service }: Connection): PollCount {
+  const count: PollCount = { begun: 0, open: 0, mostOpen: 0 };
+  const ask = service.getWorkflowExecutionHistory.bind(service);
+  Object.assign(service, {
+    async getWorkflowExecutionHistory(request: Parameters<typeof ask>[0]) {
+      count.begun += 1;
+      count.open += 1;
+      count.mostOpen = Math.max(count.mostOpen, count.open);
+      try {
+        return await ask(request);
+      } finally {
+        count.open -= 1;
+      }
+    },
+  });
+  return count;
 }
 
 /** Makes one that is closed when the test ends. */
@@ -36,6 +66,7 @@ export async function setUpRunClient(
     grpcCompression: { codec: 'none' },
   });
   const pollConnection = connectForPolls({ address: address ?? server.address });
+  const polls = countPolls(pollConnection);
   const runs = createRunClient({
     connection: () => native,
     pollConnection,
@@ -44,7 +75,7 @@ export async function setUpRunClient(
     eagerStart: false,
     deadlineMs: 2500,
     temporalUi: 'http://localhost:8233/namespaces/default',
-    logger: { info: () => undefined, error: () => undefined },
+    logger: { error: () => undefined },
   });
   t.after(async () => {
     await runs.close();
@@ -54,6 +85,7 @@ export async function setUpRunClient(
   return {
     runs,
     taskQueue,
+    polls,
     task: (scenario = PLAIN) => acceptedTask(toInput(scenario)),
     withWorker: async (activities, body) => {
       activities.onRetry = (id) => server.client.workflow.getHandle(id).signal(SIGNAL.callbackRetrying);

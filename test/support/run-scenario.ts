@@ -4,7 +4,7 @@ import { Worker } from '@temporalio/worker';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
-import { startOptions } from '../../src/runs/start-options.ts';
+import { startOptions } from '../../src/runs/kinds/start-options.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { type Scenario, toInput } from '../replay/scenarios.ts';

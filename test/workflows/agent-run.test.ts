@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { readRun } from '../../src/runs/read-run.ts';
-import { toRunResource } from '../../src/runs/to-run-resource.ts';
+import { toRunResource } from '../../src/runs/run-kinds.ts';
 import { runResource, type RunResource } from '../../src/protocol/run-resource.ts';
 import { SCENARIOS } from '../replay/scenarios.ts';
 import { type PlayedScenario, runScenario } from '../support/run-scenario.ts';

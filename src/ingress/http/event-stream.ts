@@ -1,4 +1,4 @@
-import { isSettled, type RunResource } from '../../protocol/run-resource.ts';
+import type { RunState } from '../../runs/run-watch.ts';
 
 /** What a reader is asked to wait before it connects again, in milliseconds. */
 const RECONNECT_MS = 2000;
@@ -24,14 +24,14 @@ export function readPosition(header: string): StreamPosition {
  * @param options.after the sequence number goes on from here
  */
 export async function* toEventStream(
-  first: RunResource,
-  rest: AsyncGenerator<RunResource, void, undefined>,
+  first: RunState,
+  rest: AsyncGenerator<RunState, void, undefined>,
   options: { readonly after: number; readonly keepAliveMs: number },
 ): AsyncGenerator<string, void, undefined> {
   let sequence = options.after + 1;
   let last = first;
   try {
-    yield `retry: ${RECONNECT_MS}\n\n${toEvent('run', first, String(sequence))}`;
+    yield `retry: ${RECONNECT_MS}\n\n${toEvent('run', first.run, String(sequence))}`;
     for (let next = rest.next(); ;) {
       const result = await within(options.keepAliveMs, next);
       if (result === 'late') {
@@ -41,11 +41,11 @@ export async function* toEventStream(
       if (result.done === true) break;
       last = result.value;
       sequence += 1;
-      yield toEvent('run', last, String(sequence));
+      yield toEvent('run', last.run, String(sequence));
       next = rest.next();
     }
-    yield isSettled(last)
-      ? toEvent('end', { status: last.status, callback: last.callback.status }, `${sequence}.end`)
+    yield last.settled
+      ? toEvent('end', { status: last.run.status, callback: last.run.callback.status }, `${sequence}.end`)
       : toEvent('bye', {});
   } finally {
     void rest.return();

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Router, RouterContext } from '@koa/router';
-import { isSettled } from '../../protocol/run-resource.ts';
 import type { AppDeps, RequestState } from '../app-deps.ts';
 import { authenticate } from './authenticate.ts';
 import { readPosition, toEventStream } from '../http/event-stream.ts';
@@ -30,7 +29,7 @@ export function runEventsRoute(router: Router<RequestState>, deps: AppDeps): voi
     const first = await sameNotFound(runs.next());
     if (first.done === true) throw new Error('a run was followed that has no state');
     const position = readPosition(ctx.get('Last-Event-ID'));
-    if (position.ended && isSettled(first.value)) {
+    if (position.ended && first.value.settled) {
       // What tells an EventSource not to connect again.
       ctx.status = 204;
       return;

@@ -1,5 +1,45 @@
-import type { AgentProgress } from '../contract/activities.ts';
-import type { ActivityRecord } from './read-run-events.ts';
+import type { AgentProgress } from '../../contract/activities.ts';
+import { judgeFailure } from '../../contract/judge-failure.ts';
+import type { RunResource } from '../../protocol/run-resource.ts';
+import type { ActivityRecord, PendingActivity } from '../run-facts.ts';
+
+/**
+ * What the agent of a run is at, or came to.
+ *
+ * @param pending its activity while that is open
+ * @param record its activity as the history tells it, where that was read
+ */
+export function toAgentState(
+  name: string,
+  pending: PendingActivity | undefined,
+  record: ActivityRecord | undefined,
+): RunResource['agent'] {
+  const heartbeat = readProgress(pending?.heartbeat);
+  const ended = pending === undefined && record !== undefined ? countCalls(record) : {};
+  const attempt = heartbeat?.paidAttempts ?? pending?.attempt ?? ended.calls;
+  const lastError = pending?.lastFailure === undefined ? undefined : judgeFailure(pending.lastFailure).error.message;
+  const { maxAttempts = ended.maxCalls, progress } = heartbeat ?? {};
+  return {
+    name,
+    ...(attempt !== undefined && { attempt }),
+    ...(maxAttempts !== undefined && { max_attempts: maxAttempts }),
+    ...(lastError !== undefined && { last_error: lastError }),
+    ...(pending?.nextAttemptAt !== undefined && pending.attempt > 1 && { next_attempt_at: pending.nextAttemptAt }),
+    ...(pending?.running === true && progress !== undefined && { progress }),
+  };
+}
+
+function readProgress(value: unknown): Partial<AgentProgress> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { paidAttempts, maxAttempts, progress } = value as Record<string, unknown>;
+  const fits =
+    isOptional(paidAttempts, 'number') && isOptional(maxAttempts, 'number') && isOptional(progress, 'string');
+  return fits ? value : undefined;
+}
+
+function isOptional(value: unknown, type: 'number' | 'string'): boolean {
+  return value === undefined || typeof value === type;
+}
 
 /** Calls of the agent that may have cost money, and how many there may be. */
 export interface CallCount {
@@ -8,7 +48,7 @@ export interface CallCount {
 }
 
 /**
- * Counts the paid calls of a run whose agent has ended. Temporal's own number of attempts counts the agent's faults and
+ * Counts the paid calls of an agent that has ended. Temporal's own number of attempts counts the agent's faults and
  * lost workers too, so it is the last resort; what the last failure says of the calls comes first.
  */
 export function countCalls({ state, attempt, input, failure, earlierFailure }: ActivityRecord): CallCount {

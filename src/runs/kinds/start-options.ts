@@ -1,10 +1,11 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import type { Workflows } from '../contract/names.ts';
-import type { AgentRunInput } from '../contract/run.ts';
-import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
-import { callbackSummary, taskSummary } from '../contract/summary.ts';
-import type { AcceptedTask } from './accepted-task.ts';
+import type { Workflows } from '../../contract/names.ts';
+import type { AgentRunInput } from '../../contract/run.ts';
+import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../../contract/search-attributes.ts';
+import { callbackSummary, taskSummary } from '../../contract/summary.ts';
+import type { AcceptedTask } from '../accepted-task.ts';
+import type { RunPlace } from '../run-kind.ts';
 
 const MAX_DETAILS_TEXT = 1500;
 /**
@@ -16,7 +17,7 @@ const WORKFLOW_TASK_TIMEOUT_MS = 2000;
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions(
   { runId, input, memo }: AcceptedTask,
-  { taskQueue, eager }: { readonly taskQueue: string; readonly eager: boolean },
+  { taskQueue, eager }: RunPlace,
 ): WorkflowStartOptions<Workflows['agentRun']> {
   return {
     workflowId: runId,

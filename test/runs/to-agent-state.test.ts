@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import { type CallCount, countCalls } from '../../src/runs/count-calls.ts';
-import type { ActivityRecord } from '../../src/runs/read-run-events.ts';
+import { type CallCount, countCalls } from '../../src/runs/kinds/to-agent-state.ts';
+import type { ActivityRecord } from '../../src/runs/run-facts.ts';
 
 const input = { policy: { maxAttempts: 3 } };
 const told = (paidAttempts: number): Error =>

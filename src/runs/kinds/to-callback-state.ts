@@ -1,34 +1,41 @@
-import { TimeoutFailure } from '@temporalio/common';
-import { ACTIVITY_ID } from '../contract/activities.ts';
-import type { FailureType } from '../contract/failures.ts';
-import type { CallbackReceipt, DeliveryAttempt } from '../contract/run.ts';
-import type { RunResource } from '../protocol/run-resource.ts';
-import type { ActivityRecord } from './read-run-events.ts';
-import type { RunFacts } from './to-run-resource.ts';
+import { TimeoutFailure } from '@temporalio/client';
+import { ACTIVITY_ID, type CallbackProgress } from '../../contract/activities.ts';
+import type { FailureType } from '../../contract/failures.ts';
+import type { CallbackReceipt, DeliveryAttempt } from '../../contract/run.ts';
+import type { RunResource } from '../../protocol/run-resource.ts';
+import type { ActivityRecord, RunFacts } from '../run-facts.ts';
 
 type CallbackState = RunResource['callback'];
 
-/** Where the callback stands. */
-export function toCallbackState({ memo, events, pending, workflow }: RunFacts, ended: boolean): CallbackState {
-  const records = events?.callbacks ?? [];
+/**
+ * Where the callback of a run stands.
+ *
+ * @param ended whether the run is terminal
+ */
+export function toCallbackState(
+  { memo, history, pending, workflow }: Pick<RunFacts, 'memo' | 'history' | 'pending' | 'workflow'>,
+  ended: boolean,
+): CallbackState {
+  const records = history?.activities.filter(({ activityId }) => activityId === ACTIVITY_ID.callback) ?? [];
   const last = records.at(-1);
   const url = readUrl(last) ?? memo.callbackUrl;
   if (url === undefined) return { status: 'none' };
   // The history is read after what is pending, so that where it tells of an end the other is out of date.
   const isOpen = last === undefined || last.state === 'open';
   const open = isOpen ? pending.find(({ activityId }) => activityId === ACTIVITY_ID.callback) : undefined;
-  const closedTries = records.reduce((sum, record) => sum + triesOf(record), 0);
-  const openTries = open === undefined ? 0 : Math.max(open.attempt - open.parked - (open.running ? 0 : 1), 0);
-  const attempts = closedTries + openTries;
+  const closedAttempts = records.reduce((sum, record) => sum + attemptsOf(record), 0);
+  const openAttempts =
+    open === undefined ? 0 : Math.max(open.attempt - readDeferred(open.heartbeat) - (open.running ? 0 : 1), 0);
+  const attempts = closedAttempts + openAttempts;
   const failure = open?.lastFailure ?? records.findLast((record) => record.failure !== undefined)?.failure;
   const base = { url, ...(ended && { attempts }) };
 
   if (last?.state === 'completed') return { status: 'delivered', ...base, ...readReceipt(last.result) };
   if (open !== undefined) {
-    const failedBefore = open.lastFailure !== undefined && !isParked(open.lastFailure);
+    const failedBefore = open.lastFailure !== undefined && !isDeferred(open.lastFailure);
     const retrying = attempts > 1 || failedBefore || records.length > 1;
     const next =
-      (retrying || isParked(open.lastFailure)) && open.nextAttemptAt !== undefined
+      (retrying || isDeferred(open.lastFailure)) && open.nextAttemptAt !== undefined
         ? { next_attempt_at: open.nextAttemptAt }
         : {};
     return { status: retrying ? 'retrying' : 'pending', ...base, ...readFailure(failure), ...next };
@@ -41,13 +48,19 @@ export function toCallbackState({ memo, events, pending, workflow }: RunFacts, e
   return { status: 'dead', ...base, ...readFailure(failure) };
 }
 
-/** A schedule that was cut off while it waited leaves no count behind: at least one try had failed. */
-function triesOf({ state, attempt, result, failure }: ActivityRecord): number {
+/** A schedule that was cut off while it waited leaves no count behind: at least one attempt had failed. */
+function attemptsOf({ state, attempt, result, failure }: ActivityRecord): number {
   const { attempts } = (result ?? {}) as Partial<CallbackReceipt>;
   if (typeof attempts === 'number') return attempts;
   const { tries } = (findTried(failure)?.details?.[0] ?? {}) as Partial<DeliveryAttempt>;
   if (typeof tries === 'number') return tries;
   return attempt ?? (state === 'canceled' ? 1 : 0);
+}
+
+/** How many of Temporal's attempts were only deferred. */
+function readDeferred(heartbeat: unknown): number {
+  const { parked } = (heartbeat ?? {}) as Partial<CallbackProgress>;
+  return typeof parked === 'number' && parked > 0 ? parked : 0;
 }
 
 function readUrl(record: ActivityRecord | undefined): string | undefined {
@@ -63,7 +76,7 @@ function readReceipt(result: unknown): Partial<CallbackState> {
   };
 }
 
-/** The words and the status of a failed try. The address that was dialled stays with the operators. */
+/** The message and the status of a failed attempt. The address that was dialled is for operators alone. */
 function readFailure(failure: Error | undefined): Partial<CallbackState> {
   const tried = findTried(failure);
   if (tried === undefined) return failure === undefined ? {} : { last_error: lostWords(failure) };
@@ -71,14 +84,14 @@ function readFailure(failure: Error | undefined): Partial<CallbackState> {
   return { last_error: tried.message, ...(typeof statusCode === 'number' && { last_status_code: statusCode }) };
 }
 
-/** What became of a try that told nothing of itself. */
+/** What became of an attempt that reported nothing itself. */
 function lostWords(failure: Error): string {
   const late = failure instanceof TimeoutFailure && failure.timeoutType === 'SCHEDULE_TO_CLOSE';
   return late ? 'The time for the delivery ran out while no worker was there.' : 'The try was lost with its worker.';
 }
 
-/** Whether an attempt only waited for its turn at a slow host. */
-function isParked(failure: Error | undefined): boolean {
+/** Whether an attempt was deferred because its host was at the limit. */
+function isDeferred(failure: Error | undefined): boolean {
   return findTried(failure)?.type === ('CallbackParked' satisfies FailureType);
 }
 

@@ -7,7 +7,7 @@ import type { temporal } from '@temporalio/proto';
 
 type DataConverter = Client['options']['loadedDataConverter'];
 
-/** Reads what Temporal stored, through the client's own data converter, so that encrypted payloads are read too. */
+/** Reads what Temporal stored, with the client's own data converter, so that encrypted payloads are read too. */
 export interface Decoder {
   /** The first payload; undefined when there is none. */
   first(payloads: temporal.api.common.v1.IPayloads | null | undefined): Promise<unknown>;

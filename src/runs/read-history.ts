@@ -1,0 +1,111 @@
+import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+import { type Decoder, toIso } from './decoder.ts';
+import type { ActivityOutline, ActivityRecord, RunHistory } from './run-facts.ts';
+
+/** One event of a history, as Temporal sends it. */
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/**
+ * Reads the whole history of one execution: one page, seldom more.
+ *
+ * @throws WorkflowNotFoundError of the SDK
+ */
+export async function readHistory(
+  client: Client,
+  execution: { readonly workflowId: string; readonly runId: string },
+  decoder: Decoder,
+): Promise<RunHistory> {
+  const events: HistoryEvent[] = [];
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const page = await client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution,
+      ...(nextPageToken && { nextPageToken }),
+    });
+    events.push(...(page.history?.events ?? []));
+    nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
+  } while (nextPageToken !== undefined);
+  return decodeEvents(events, decoder);
+}
+
+async function decodeEvents(events: readonly HistoryEvent[], decoder: Decoder): Promise<RunHistory> {
+  const records = new Map<string, ActivityRecord>();
+  const update = (id: unknown, change: Partial<ActivityRecord>): void => {
+    const record = records.get(String(id));
+    if (record !== undefined) records.set(String(id), { ...record, ...change });
+  };
+  let failure: Error | undefined;
+  for (const event of events) {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled) {
+      const input = await decoder.first(scheduled.input);
+      records.set(String(event.eventId), { activityId: scheduled.activityId ?? '', state: 'open', input });
+    }
+    const started = event.activityTaskStartedEventAttributes;
+    if (started) {
+      update(started.scheduledEventId, {
+        ...withDefined('startedAt', toIso(event.eventTime)),
+        ...withDefined('attempt', started.attempt ?? undefined),
+        ...withDefined('earlierFailure', await decoder.failure(started.lastFailure)),
+      });
+    }
+    const end = readEnd(event);
+    if (end) {
+      update(end.scheduledEventId, {
+        state: end.state,
+        ...(end.state === 'completed' && { result: await decoder.first(end.result) }),
+        ...withDefined('failure', await decoder.failure(end.failure)),
+        ...withDefined('endedAt', toIso(event.eventTime)),
+      });
+    }
+    const failed = event.workflowExecutionFailedEventAttributes;
+    if (failed) failure = await decoder.failure(failed.failure);
+  }
+  return { activities: [...records.values()], ...(failure && { failure }) };
+}
+
+/** The activities of a history that comes page by page, without what they carry. */
+export class HistoryOutline {
+  readonly #activities = new Map<string, ActivityOutline>();
+
+  /** In the order in which they were scheduled. */
+  get activities(): readonly ActivityOutline[] {
+    return [...this.#activities.values()];
+  }
+
+  /** Takes in the next events. */
+  add(events: readonly HistoryEvent[]): void {
+    for (const event of events) {
+      const scheduled = event.activityTaskScheduledEventAttributes;
+      if (scheduled) {
+        this.#activities.set(String(event.eventId), { activityId: scheduled.activityId ?? '', state: 'open' });
+      }
+      const end = readEnd(event);
+      const open = this.#activities.get(String(end?.scheduledEventId));
+      if (end && open) this.#activities.set(String(end.scheduledEventId), { ...open, state: end.state });
+    }
+  }
+}
+
+interface ActivityEnd {
+  readonly scheduledEventId?: unknown;
+  readonly state: Exclude<ActivityOutline['state'], 'open'>;
+  readonly result?: temporal.api.common.v1.IPayloads | null | undefined;
+  readonly failure?: temporal.api.failure.v1.IFailure | null | undefined;
+}
+
+/** Which activity an event ends, and how; undefined where it ends none. */
+function readEnd(event: HistoryEvent): ActivityEnd | undefined {
+  const completed = event.activityTaskCompletedEventAttributes;
+  if (completed) return { ...completed, state: 'completed' };
+  const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
+  if (failed) return { ...failed, state: 'failed' };
+  const canceled = event.activityTaskCanceledEventAttributes;
+  return canceled ? { ...canceled, state: 'canceled' } : undefined;
+}
+
+function withDefined<K extends string, V>(key: K, value: V | undefined): { [name in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [name in K]: V });
+}

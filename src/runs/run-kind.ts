@@ -1,0 +1,57 @@
+import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
+import type { RedeliverRequest } from '../contract/names.ts';
+import type { RunResource } from '../protocol/run-resource.ts';
+import type { AcceptedTask } from './accepted-task.ts';
+import type { ActivityOutline, RunFacts } from './run-facts.ts';
+
+/** Where a run is started. */
+export interface RunPlace {
+  /** The configured task queue. */
+  readonly taskQueue: string;
+  /** Whether a worker of this process may take the first task with the start. */
+  readonly eager: boolean;
+}
+
+/** Where links lead. */
+export interface RunLinks {
+  /** Base of the Temporal UI with its namespace, such as `http://localhost:8233/namespaces/default`. */
+  readonly temporalUi?: string;
+}
+
+/**
+ * What a workflow type means as a run. Everything else in `src/runs` moves runs about without knowing what they do: it
+ * asks the kind. One kind for each workflow, in `run-kinds.ts`.
+ *
+ * All functions but `cancel` and `redeliver` are pure.
+ */
+export interface RunKind<Type extends string = string, W extends Workflow = Workflow> {
+  readonly workflowType: Type;
+
+  /** How it starts: id, task queue, input, memo, search attributes, and the texts for the Temporal UI. */
+  readonly startOptions: (task: AcceptedTask, place: RunPlace) => WorkflowStartOptions<W>;
+
+  /**
+   * What `?wait=` ends on, told by the history so far. It also ends when the workflow is closed. Wherever this says that
+   * the wait is over, `project` must say that the run is terminal.
+   */
+  readonly endsWait: (activities: readonly ActivityOutline[]) => boolean;
+
+  /** Whether nothing more will happen to the run unless somebody asks for it: its event stream ends. */
+  readonly isSettled: (run: RunResource) => boolean;
+
+  /** Whether `project` needs the history beside what `describe` tells, which is one call more. */
+  readonly needsHistory: (described: RunFacts, historyLength: number) => boolean;
+
+  /** The run as its caller sees it. */
+  readonly project: (facts: RunFacts, links: RunLinks) => RunResource;
+
+  /** The same of what Temporal's list tells; undefined where that is not enough, and the run has to be read. */
+  readonly projectListed: (listed: RunFacts, links: RunLinks) => RunResource | undefined;
+
+  /** Asks a run that is not terminal to stop. */
+  readonly cancel: (handle: WorkflowHandle) => Promise<unknown>;
+
+  /** Asks for another delivery of a callback that is dead or being retried. */
+  readonly redeliver: (handle: WorkflowHandle, request: RedeliverRequest) => Promise<unknown>;
+}

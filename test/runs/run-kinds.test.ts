@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { WORKFLOW, type Workflows } from '../../src/contract/names.ts';
+import { IS_A_RUN, RUN_KINDS, type RunKindsOf } from '../../src/runs/run-kinds.ts';
+import type { ActivityOutline } from '../../src/runs/run-facts.ts';
+
+interface OneMore extends Workflows {
+  steps(input: { readonly texts: readonly string[] }): Promise<string>;
+}
+
+describe('the kinds of runs', () => {
+  test('are one for each workflow: one that is missing, or stands under another name, does not compile', () => {
+    const complete: RunKindsOf<Workflows> = RUN_KINDS;
+    // @ts-expect-error -- `steps` has no kind
+    const missing: RunKindsOf<OneMore> = RUN_KINDS;
+    // @ts-expect-error -- the kind of `agentRun` is none of `steps`
+    const misplaced: RunKindsOf<OneMore> = { ...RUN_KINDS, steps: RUN_KINDS.agentRun };
+    assert.ok(complete && missing && misplaced);
+    assert.deepEqual(Object.keys(RUN_KINDS), Object.keys(WORKFLOW));
+  });
+
+  test('are what lists ask for', () => {
+    assert.equal(IS_A_RUN, "WorkflowType IN ('agentRun')");
+  });
+});
+
+describe('a wait for agentRun', () => {
+  const rows: readonly (readonly [string, readonly ActivityOutline[], boolean])[] = [
+    ['goes on before the agent is scheduled', [], false],
+    ['goes on while the agent is at work', [{ activityId: 'agent', state: 'open' }], false],
+    ['ends with an answer', [{ activityId: 'agent', state: 'completed' }], true],
+    ['ends with a failure', [{ activityId: 'agent', state: 'failed' }], true],
+    ['ends with a cancel', [{ activityId: 'agent', state: 'canceled' }], true],
+    ['does not end with another activity', [{ activityId: 'callback', state: 'completed' }], false],
+  ];
+  for (const [what, activities, wanted] of rows) {
+    test(what, () => assert.equal(RUN_KINDS.agentRun.endsWait(activities), wanted));
+  }
+});
