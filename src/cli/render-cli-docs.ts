@@ -65,7 +65,7 @@ function renderCommand(program: string, path: string, command: Command): string[
     command.registeredArguments.map((argument) => `- ${code(argument.name())}: ${argument.description}`).join('\n'),
     table(
       ['option', 'meaning'],
-      command.options.map(({ flags, description }) => [code(flags), description]),
+      command.options.filter(({ hidden }) => !hidden).map(({ flags, description }) => [code(flags), description]),
     ),
     examples.length === 0 ? '' : fence(examples.map(([line, purpose]) => `# ${purpose}\n${line}`).join('\n')),
     [names && `Environment: ${names}.`, codes && `Exit codes: ${codes}.`].filter(Boolean).join(' '),

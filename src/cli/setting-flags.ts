@@ -7,6 +7,8 @@ import { listFlags } from '../config/list-settings.ts';
  */
 export function addSettingFlags(command: Command): Command {
   command.option('--config <file>', 'settings file (default: garudust-temporal.yaml where there is one)');
-  for (const { flag, help } of listFlags()) command.option(flag, help);
+  for (const { flag, help, hidden } of listFlags()) {
+    command.addOption(command.createOption(flag, help).hideHelp(hidden));
+  }
   return command;
 }

@@ -2,13 +2,16 @@ import type { z } from 'zod';
 import type { ConfigProblem } from './config-error.ts';
 import { quoteValue } from '../settings/kind.ts';
 import { NAME_MEND } from '../settings/texts.ts';
-import { knownKeys } from './known-keys.ts';
 import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { nearestName } from './nearest-name.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
+import { chosenOption, type SchemaVisitor, visitSchema } from './schema-node.ts';
+import { settings } from './schema.ts';
 import type { FaultParams } from '../settings/setting.ts';
 import { WEBHOOK_ADAPTER } from './webhook-adapter.ts';
+
+type Schema = z.core.$ZodType;
 
 /** A problem with where its value came from, so that what another problem explains can be left out. */
 export interface ExplainedProblem extends ConfigProblem {
@@ -101,4 +104,37 @@ function locate(path: Path, raw: RawSettings): { origin: Origin | undefined; sho
     return { origin, shown };
   }
   return { origin: undefined, shown: formatPath(path) };
+}
+
+/**
+ * The names of the settings that a block may hold.
+ *
+ * @param values what was given, which tells the type of an agent
+ */
+function knownKeys(path: Path, values: unknown): readonly string[] {
+  let schema: Schema | undefined = settings;
+  for (const [index, part] of path.entries()) {
+    schema = schema && stepInto(schema, part, getAt(values, path.slice(0, index + 1)));
+  }
+  const none: readonly string[] = [];
+  if (schema === undefined) return none;
+  return visitSchema(schema, { ...always(none), block: (fields) => fields.map(([name]) => name) });
+}
+
+function stepInto(schema: Schema, part: PropertyKey, value: unknown): Schema | undefined {
+  const below = visitSchema<Schema | undefined>(schema, {
+    ...always(undefined),
+    block: (fields) => fields.find(([name]) => name === part)?.[1],
+    list: (item) => item,
+    map: (entry) => entry,
+  });
+  return (
+    below &&
+    visitSchema<Schema | undefined>(below, { ...always(below), choice: (options) => chosenOption(options, value) })
+  );
+}
+
+function always<R>(result: R): SchemaVisitor<R> {
+  const give = (): R => result;
+  return { setting: give, block: give, list: give, map: give, choice: give };
 }

@@ -11,6 +11,16 @@ export interface FormerNamesFound {
   readonly warnings: readonly string[];
 }
 
+/** The warning for a name that still works. */
+export function describeFormer(former: string, today: string): string {
+  return `${former} is now called ${today}: rename it.`;
+}
+
+/** The error for a setting under both of its names. */
+export function describeBoth(former: string, today: string, remove: string): string {
+  return `${former} is the former name of ${today}, which is set too: remove ${remove}.`;
+}
+
 /**
  * Moves what the file has under a setting's former name to its name of today. A value keeps the place where it was read, so
  * that messages name it as the file does.
@@ -49,11 +59,11 @@ export function renameFormerKeys(schema: z.core.$ZodType, raw: RawSettings): For
     const [was, is] = [formatPath(from), formatPath(to)];
     const where = `${was}${wordOrigin(raw.origins.get(was))}`;
     if ((block[name] ?? undefined) === undefined) {
-      warnings.push(`${where} is now called ${name}: rename it.`);
+      warnings.push(describeFormer(where, name));
       moveAt(raw, from, to);
     } else {
       delete block[former];
-      problems.push({ path: was, line: `${where} is the former name of ${is}, which is set too: remove ${former}.` });
+      problems.push({ path: was, line: describeBoth(where, is, former) });
     }
   };
   visit(schema, raw.values, []);

@@ -1,6 +1,9 @@
+import type { z } from 'zod';
+import type { ConfigProblem } from './config-error.ts';
+import { describeBoth, describeFormer, type FormerNamesFound } from './former-names.ts';
 import { listSettings, type Setting } from './list-settings.ts';
 import { getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
-import { isBlock } from './schema-node.ts';
+import { chosenOption, isBlock, visitSchema } from './schema-node.ts';
 
 /** `dev` runs on one machine and makes up what is missing; `production` refuses to start without a secret. */
 export type Mode = 'dev' | 'production';
@@ -14,21 +17,23 @@ export type Flags = Readonly<Record<string, unknown>>;
 export const ENV_CLIENT = 'default';
 export const ENV_AGENT = 'garudust';
 
-/**
- * Lays the environment and then the flags over the file. An empty variable counts as unset.
- *
- * @returns what found no place: the variables and flags of a client or agent that the file's own list does not have
- */
-export function applyLayers(raw: RawSettings, layers: { env: Env; flags: Flags; mode: Mode }): readonly Origin[] {
+/** What was laid over the file, beside the values themselves. */
+export interface AppliedLayers extends FormerNamesFound {
+  /** What found no place: variables and flags of a client or agent that the file's own list does not have. */
+  readonly unused: readonly Origin[];
+}
+
+/** Lays the environment and then the flags over the file. An empty variable counts as unset. */
+export function applyLayers(
+  raw: RawSettings,
+  layers: { env: Env; flags: Flags; mode: Mode },
+  all: readonly Setting[] = listSettings(),
+): AppliedLayers {
   const { env, flags, mode } = layers;
-  const given = listSettings().flatMap((setting) => {
-    const fromEnv = setting.env === undefined ? undefined : env[setting.env];
-    const fromFlag = setting.flag === undefined ? undefined : flags[flagName(setting.flag)];
-    return [
-      ...(fromEnv === undefined || fromEnv === '' ? [] : [{ setting, value: fromEnv, origin: envOrigin(setting) }]),
-      ...(fromFlag === undefined ? [] : [{ setting, value: fromFlag, origin: flagOrigin(setting) }]),
-    ];
-  });
+  const given = all.flatMap((setting) => [
+    ...readNames(setting, [setting.env, setting.formerly?.env], (name) => env[name] || undefined),
+    ...readNames(setting, [setting.flag, setting.formerly?.flag], (flag) => flags[flagName(flag)]),
+  ]);
   const urlGiven = given.some(({ setting }) => setting.path.join('.') === 'agents.*.url');
   raw.values['clients'] ??= [{ id: ENV_CLIENT }];
   const agent = mode === 'production' || urlGiven ? ENV_AGENT : 'demo';
@@ -39,20 +44,44 @@ export function applyLayers(raw: RawSettings, layers: { env: Env; flags: Flags; 
     if (path !== undefined) setAt(raw, path, value, origin);
     else unused.push(origin);
   }
-  return unused;
+  return {
+    unused,
+    problems: given.flatMap(({ problem }) => problem ?? []),
+    warnings: given.flatMap(({ warning }) => warning ?? []),
+  };
+}
+
+interface Given {
+  readonly setting: Setting;
+  readonly value: unknown;
+  readonly origin: Origin;
+  readonly problem?: ConfigProblem;
+  readonly warning?: string;
+}
+
+/** Reads a setting by its name of today or by its former one, of either the environment or the command line. */
+function readNames(
+  setting: Setting,
+  [today, former]: readonly [string | undefined, string | undefined],
+  read: (name: string) => unknown,
+): Given[] {
+  const find = (name: string | undefined): unknown => (name === undefined ? undefined : read(name));
+  const [value, old] = [find(today), find(former)];
+  const give = (name: string | undefined, found: unknown): Given[] =>
+    name === undefined || found === undefined ? [] : [{ setting, value: found, origin: toOrigin(name) }];
+  if (old === undefined || former === undefined || today === undefined) return give(today, value);
+  if (value === undefined) return give(former, old).map((one) => ({ ...one, warning: describeFormer(former, today) }));
+  const problem = { path: former, line: describeBoth(former, today, former) };
+  return give(today, value).map((one) => ({ ...one, problem }));
+}
+
+function toOrigin(name: string): Origin {
+  return name.startsWith('--') ? { from: 'flag', flag: name } : { from: 'environment', name };
 }
 
 /** The name under which commander hands over a flag. */
 function flagName(flag: string): string {
   return flag.replace(/^--/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function envOrigin({ env = '' }: Setting): Origin {
-  return { from: 'environment', name: env };
-}
-
-function flagOrigin({ flag = '--' }: Setting): Origin {
-  return { from: 'flag', flag };
 }
 
 /**
@@ -69,4 +98,37 @@ export function environmentPath(path: readonly string[], values: unknown): Path 
     return index < 0 ? undefined : [list, index, ...rest];
   }
   return isBlock(entries) && Object.hasOwn(entries, ENV_AGENT) ? [list, ENV_AGENT, ...rest] : undefined;
+}
+
+/**
+ * Fills in the defaults of everything that has no value, in the file's notation, so that the schema judges them too.
+ *
+ * What has the wrong shape is left as it is, for the schema to refuse.
+ *
+ * @returns a new value
+ */
+export function fillDefaults(schema: z.core.$ZodType, value: unknown, mode: Mode): unknown {
+  const fill = (below: z.core.$ZodType, found: unknown): unknown => fillDefaults(below, found, mode);
+  return visitSchema<unknown>(schema, {
+    setting: (meta) => value ?? (mode === 'dev' ? (meta.devDefault ?? meta.default) : meta.default),
+    block(fields) {
+      const block = value ?? {};
+      if (!isBlock(block)) return value;
+      const filled = fields.map(([name, field]) => [name, fill(field, block[name])] as const);
+      return { ...block, ...Object.fromEntries(filled.filter(([, found]) => found !== undefined)) };
+    },
+    list(item) {
+      const list = value ?? [];
+      return Array.isArray(list) ? list.map((entry) => (isBlock(entry) ? fill(item, entry) : entry)) : value;
+    },
+    map(entry) {
+      const map = value ?? {};
+      if (!isBlock(map)) return value;
+      return Object.fromEntries(Object.entries(map).map(([name, found]) => [name, fill(entry, found)]));
+    },
+    choice(options) {
+      const option = chosenOption(options, value);
+      return option === undefined ? value : fill(option, value);
+    },
+  });
 }

@@ -34,13 +34,18 @@ export interface FlagSetting {
   /** As commander takes it: `--admin-port <port>`. */
   readonly flag: string;
   readonly help: string;
+  /** A former name, which help does not show. */
+  readonly hidden: boolean;
 }
 
 /** The flags, for the command line to declare. They have no defaults there: those stand in the schema. */
 export function listFlags(): readonly FlagSetting[] {
-  return listSettings().flatMap(({ flag, accepts, help }) => {
-    if (flag === undefined) return [];
-    const words = accepts.includes('`') ? ` (${accepts.replaceAll('`', '')})` : '';
-    return [{ flag: `${flag} <${flag.split('-').at(-1)}>`, help: help.replaceAll('`', '') + words }];
-  });
+  return listSettings().flatMap(({ flag, formerly, accepts, help }) =>
+    [flag, formerly?.flag].flatMap((name) => {
+      if (name === undefined) return [];
+      const words = accepts.includes('`') ? ` (${accepts.replaceAll('`', '')})` : '';
+      const text = help.replaceAll('`', '') + words;
+      return [{ flag: `${name} <${name.split('-').at(-1)}>`, help: text, hidden: name !== flag }];
+    }),
+  );
 }

@@ -6,9 +6,8 @@ import type { Config } from './config.ts';
 import { crossChecks } from './cross-checks.ts';
 import { type MadeUp, makeUpSecrets } from './dev-secrets.ts';
 import { explainIssues } from './explain-issues.ts';
-import { fillDefaults } from './fill-defaults.ts';
 import { renameFormerKeys } from './former-names.ts';
-import { applyLayers, type Env, type Flags, type Mode } from './layers.ts';
+import { applyLayers, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
 import { isBlock } from './schema-node.ts';
@@ -62,7 +61,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const raw: RawSettings = { values: structuredClone(file.values), origins: new Map(file.origins) };
   const renamed = renameFormerKeys(settings, raw);
   const adapterProblems = unfoldWebhookAdapter(raw);
-  const unused = applyLayers(raw, { env, flags, mode });
+  const layers = applyLayers(raw, { env, flags, mode });
   const made = mode === 'dev' ? makeUpSecrets(raw, options.devSecretsFile) : { madeUp: [], warnings: [] };
 
   const filled = fillDefaults(settings, raw.values, mode);
@@ -70,13 +69,19 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const read = settings
     .superRefine(crossChecks(mode, options.judgeSources ?? (() => [])), { when: () => true })
     .safeParse(filled);
-  const told = [...file.problems, ...renamed.problems, ...adapterProblems, ...unused.flatMap(refuseFlag)];
+  const told = [
+    ...file.problems,
+    ...renamed.problems,
+    ...adapterProblems,
+    ...layers.problems,
+    ...layers.unused.flatMap(refuseFlag),
+  ];
   const found = read.success ? [] : explainIssues(read.error.issues, judged);
   const problems = [...told, ...found.filter((problem) => isNews(problem, told, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
 
   const config = toConfig(read.data, mode, cwd);
-  const unusedNames = unused.flatMap((origin) => (origin.from === 'environment' ? [origin.name] : []));
+  const unusedNames = layers.unused.flatMap((origin) => (origin.from === 'environment' ? [origin.name] : []));
   return {
     config,
     settings: read.data,
@@ -84,6 +89,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     madeUp: made.madeUp,
     warnings: [
       ...renamed.warnings,
+      ...layers.warnings,
       ...made.warnings,
       ...findWarnings(config),
       ...warnOfUnused(unusedNames, file.variables),

@@ -52,7 +52,9 @@ export function warnOfUnused(names: readonly string[], usedByFile: ReadonlySet<s
 
 /** Warns of variables that are nearly named like one of ours. */
 export function warnOfMistyped(env: Env): string[] {
-  const known = listSettings().flatMap((setting) => setting.env ?? []);
+  const known = listSettings().flatMap(({ env: name, formerly }) =>
+    [name, formerly?.env].filter((known) => known !== undefined),
+  );
   return Object.keys(env).flatMap((name) => {
     if (known.includes(name) || name.length < MIN_NAME_LENGTH) return [];
     const meant = known.find((other) => other.length >= MIN_NAME_LENGTH && editDistance(name, other) === 1);

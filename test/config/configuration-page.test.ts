@@ -31,6 +31,15 @@ test('its example of a settings file works', () => {
   assert.deepEqual(warnings, []);
 });
 
+test('a setting has one name: the variable and the flag end with the word of the file', () => {
+  for (const { path, env, flag } of listSettings()) {
+    const word = path.at(-1) ?? '';
+    const place = path.join('.');
+    if (env !== undefined) assert.match(env, new RegExp(`^(?:[A-Z]+_)?${word.toUpperCase()}$`), place);
+    if (flag !== undefined) assert.match(flag, new RegExp(`^--(?:[a-z]+-)?${word.replaceAll('_', '-')}$`), place);
+  }
+});
+
 test('no variable and no flag belongs to two settings', () => {
   const names = listSettings().flatMap(({ env, flag }) => [env, flag].filter((name) => name !== undefined));
   assert.equal(new Set(names).size, names.length);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
-import { listSettings } from '../../src/config/list-settings.ts';
+import { applyLayers } from '../../src/config/layers.ts';
+import { listSettings, type Setting } from '../../src/config/list-settings.ts';
 import { load, refusal, SECRET } from './load.ts';
 
 const GOOD = {
@@ -63,4 +64,49 @@ describe('a setting loads under its former name, with a warning that names the n
       assert.match(lines[0] ?? '', new RegExp(`(?:^|\\.)${former} \\(garudust-temporal\\.yaml line \\d+\\)`));
     });
   }
+});
+
+describe('a variable or a flag that was renamed', () => {
+  const renamed: Setting = {
+    path: ['port'],
+    env: 'PORT',
+    flag: '--port',
+    formerly: { env: 'LISTEN_PORT', flag: '--listen-port' },
+    accepts: 'port',
+    help: 'A setting of this test.',
+    show: (value) => value,
+  };
+  const apply = (env: Record<string, string>, flags: Record<string, unknown> = {}) => {
+    const raw = { values: {} as Record<string, unknown>, origins: new Map() };
+    const { problems, warnings } = applyLayers(raw, { env, flags, mode: 'production' }, [renamed]);
+    return [raw.values['port'], raw.origins.get('port'), warnings, problems.map(({ line }) => line)];
+  };
+
+  test('is read under its former name, with a warning', () => {
+    assert.deepEqual(apply({ LISTEN_PORT: '1' }), [
+      '1',
+      { from: 'environment', name: 'LISTEN_PORT' },
+      ['LISTEN_PORT is now called PORT: rename it.'],
+      [],
+    ]);
+    assert.deepEqual(apply({ PORT: '1' }, { listenPort: '2' }), [
+      '2',
+      { from: 'flag', flag: '--listen-port' },
+      ['--listen-port is now called --port: rename it.'],
+      [],
+    ]);
+  });
+
+  test('is refused under both names at once', () => {
+    assert.deepEqual(apply({ PORT: '1', LISTEN_PORT: '2' })[3], [
+      'LISTEN_PORT is the former name of PORT, which is set too: remove LISTEN_PORT.',
+    ]);
+    assert.deepEqual(apply({}, { port: 1, listenPort: 2 })[3], [
+      '--listen-port is the former name of --port, which is set too: remove --listen-port.',
+    ]);
+  });
+
+  test('says nothing under its name of today, or while the former variable is empty', () => {
+    assert.deepEqual(apply({ PORT: '1', LISTEN_PORT: '' }).slice(2), [[], []]);
+  });
 });
