@@ -53,7 +53,7 @@ export function warnOfUnused(names: readonly string[], usedByFile: ReadonlySet<s
 /** Warns of variables that are nearly named like one of ours. */
 export function warnOfMistyped(env: Env): string[] {
   const known = listSettings().flatMap(({ env: name, formerly }) =>
-    [name, formerly?.env].filter((known) => known !== undefined),
+    [name, formerly?.env].filter((it) => it !== undefined),
   );
   return Object.keys(env).flatMap((name) => {
     if (known.includes(name) || name.length < MIN_NAME_LENGTH) return [];
