@@ -1,6 +1,6 @@
 import type { SourceConfig } from './config.ts';
-import { type Finding, type IsSound, isWeak } from './finding.ts';
-import { MIN_SECRET_LENGTH } from '../settings/secrets.ts';
+import { type Finding, type IsSound } from './finding.ts';
+import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import type { Mode } from './layers.ts';
 import type { Path } from './raw-settings.ts';
 import type { Settings } from './schema.ts';

@@ -1,46 +1,9 @@
-import type { z } from 'zod';
+import type { CamelCased } from '../settings/camel-case.ts';
 import type { AgentPolicy } from '../contract/run.ts';
 import type { Mode } from './layers.ts';
 import type { settings } from './schema.ts';
 
-type Schema = z.core.$ZodType;
-
-/** `max_in_flight` is `maxInFlight`. */
-export type CamelCase<Name> = Name extends `${infer First}_${infer Rest}`
-  ? `${First}${Capitalize<CamelCase<Rest>>}`
-  : Name;
-
-/**
- * What a schema reads, under the names that the code uses: those of the file in camelCase. Names that users choose, such as
- * those of agents, and what a single setting holds, such as headers, stay as they are.
- */
-export type ConfigOf<S> =
-  S extends z.ZodObject<infer Fields>
-    ? BlockOf<Fields>
-    : S extends z.ZodArray<infer Item>
-      ? readonly ConfigOf<Item>[]
-      : S extends z.ZodRecord<infer _, infer Value>
-        ? Readonly<Record<string, ConfigOf<Value>>>
-        : S extends z.ZodDiscriminatedUnion<infer Options>
-          ? ConfigOf<Options[number]>
-          : S extends Schema
-            ? z.output<S>
-            : never;
-
-type BlockOf<Fields> = {
-  readonly [Name in keyof Fields as IsOptional<Fields[Name]> extends true ? never : CamelCase<Name>]: ConfigOf<
-    Fields[Name]
-  >;
-} & {
-  readonly [Name in keyof Fields as IsOptional<Fields[Name]> extends true ? CamelCase<Name> : never]?: Exclude<
-    ConfigOf<Fields[Name]>,
-    undefined
-  >;
-};
-
-type IsOptional<S> = S extends Schema ? (undefined extends z.output<S> ? true : false) : never;
-
-type Read = ConfigOf<typeof settings>;
+type Read = CamelCased<typeof settings>;
 
 /** The configuration: the settings of the file by the same names in camelCase. Durations are milliseconds, sizes bytes. */
 export type Config = Omit<Read, 'agents' | 'defaultAgent' | 'sources'> & {

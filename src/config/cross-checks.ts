@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { checkSources, type JudgeSources } from './check-sources.ts';
-import { type Finding, type IsSound, isWeak } from './finding.ts';
+import { type Finding, type IsSound } from './finding.ts';
 import { formatDuration } from '../settings/quantities.ts';
-import { MIN_SECRET_LENGTH } from '../settings/secrets.ts';
+import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import type { Mode } from './layers.ts';
 import { formatPath, type Path } from './raw-settings.ts';
 import type { Settings } from './schema.ts';

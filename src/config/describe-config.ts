@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { LoadedConfig } from './load-config.ts';
-import { chosenOption, isBlock, visitSchema } from './schema-node.ts';
+import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
 import { settings } from './schema.ts';
 
 /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RawSettings } from './raw-settings.ts';
-import { isBlock } from './schema-node.ts';
+import { isBlock } from '../settings/schema-node.ts';
 
 /** What `dev` made up for a client that had none, for the CLI to print. */
 export interface MadeUp {

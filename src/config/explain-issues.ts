@@ -6,7 +6,7 @@ import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { nearestName } from './nearest-name.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
-import { chosenOption, type SchemaVisitor, visitSchema } from './schema-node.ts';
+import { chosenOption, type SchemaVisitor, visitSchema } from '../settings/schema-node.ts';
 import { settings } from './schema.ts';
 import type { FaultParams } from '../settings/setting.ts';
 import { WEBHOOK_ADAPTER } from './webhook-adapter.ts';

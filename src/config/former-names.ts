@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from './config-error.ts';
 import { formatPath, moveAt, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
-import { chosenOption, isBlock, visitSchema } from './schema-node.ts';
+import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
 import { settingMeta } from '../settings/setting.ts';
 
 /** What was found under former names. */

@@ -3,7 +3,7 @@ import type { ConfigProblem } from './config-error.ts';
 import { describeBoth, describeFormer, type FormerNamesFound } from './former-names.ts';
 import { listSettings, type Setting } from './list-settings.ts';
 import { getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
-import { chosenOption, isBlock, visitSchema } from './schema-node.ts';
+import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
 
 /** `dev` runs on one machine and makes up what is missing; `production` refuses to start without a secret. */
 export type Mode = 'dev' | 'production';

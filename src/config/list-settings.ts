@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { settings } from './schema.ts';
-import { visitSchema } from './schema-node.ts';
+import { visitSchema } from '../settings/schema-node.ts';
 import type { SettingMeta } from '../settings/setting.ts';
 
 /** A setting with its place. */

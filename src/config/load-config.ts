@@ -10,7 +10,7 @@ import { renameFormerKeys } from './former-names.ts';
 import { applyLayers, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
-import { isBlock } from './schema-node.ts';
+import { isBlock } from '../settings/schema-node.ts';
 import { settings, type Settings } from './schema.ts';
 import { toConfig } from './to-config.ts';
 import { findWarnings, warnOfMistyped, warnOfUnused } from './warnings.ts';

@@ -1,4 +1,4 @@
-import { isBlock } from './schema-node.ts';
+import { isBlock } from '../settings/schema-node.ts';
 
 export type Path = readonly PropertyKey[];
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type Scalar } from 'yaml';
 import type { ConfigProblem } from './config-error.ts';
 import { type FileOrigin, formatPath, type Origin, type Path } from './raw-settings.ts';
-import { isBlock } from './schema-node.ts';
+import { isBlock } from '../settings/schema-node.ts';
 
 /** A configuration file, read and with its variables put in. */
 export interface ReadFile {

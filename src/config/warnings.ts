@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { isWeak } from './finding.ts';
+import { isWeak } from '../settings/secrets.ts';
 import { ENV_AGENT, ENV_CLIENT, type Env } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { editDistance } from './nearest-name.ts';

@@ -5,6 +5,14 @@ export const MIN_SECRET_LENGTH = 8;
 
 const STANDARD_PREFIX = 'whsec_';
 
+/** Whether a secret is too short to be kept from guessing. */
+export function isWeak(secret: string): boolean {
+  const length = secret.startsWith(STANDARD_PREFIX)
+    ? Buffer.from(secret.slice(STANDARD_PREFIX.length), 'base64').length
+    : secret.length;
+  return length < MIN_SECRET_LENGTH;
+}
+
 /** One or several signing secrets: `whsec_` and base64, or any other text. A text is split at its commas. */
 export const signingSecrets = secretsOf('signing secret', checkSigningSecret);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type SettingMeta, settingMeta } from '../settings/setting.ts';
+import { type SettingMeta, settingMeta } from './setting.ts';
 
 type Schema = z.core.$ZodType;
 
