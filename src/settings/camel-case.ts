@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { chosenOption, isBlock, visitSchema } from './schema-node.ts';
 
 type Schema = z.core.$ZodType;
@@ -39,11 +39,11 @@ type BlockOf<Fields> = {
 type IsOptional<S> = S extends Schema ? (undefined extends z.output<S> ? true : false) : never;
 
 /** Renames what a schema has read as `CamelCased` says; what is undefined is left out. */
-export function toCamelCase<S extends z.core.$ZodType>(schema: S, read: z.output<S>): CamelCased<S> {
+export function toCamelCase<S extends Schema>(schema: S, read: z.output<S>): CamelCased<S> {
   return rename(schema, read) as CamelCased<S>;
 }
 
-function rename(schema: z.core.$ZodType, value: unknown): unknown {
+function rename(schema: Schema, value: unknown): unknown {
   const block = isBlock(value) ? value : {};
   return visitSchema<unknown>(schema, {
     setting: () => value,
