@@ -26,7 +26,11 @@ export const MODULES: Readonly<Record<string, Module>> = {
   agents: { modules: ['contract', 'egress', 'settings'], packages: ['node:', 'zod'] },
   sources: { modules: ['contract', 'protocol', 'settings', 'signatures'], packages: ['node:', 'zod', 'liquidjs'] },
   config: { modules: ['contract', 'protocol', 'settings', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
-  workflows: { modules: ['contract'], packages: ['@temporalio/workflow', '@temporalio/common'] },
+  workflows: {
+    modules: ['contract'],
+    // The last is a team's code, by the name that the bundler replaces.
+    packages: ['@temporalio/workflow', '@temporalio/common', 'garudust-temporal/your-workflows'],
+  },
   activities: {
     modules: ['contract', 'protocol', 'signatures', 'egress', 'agents', 'telemetry'],
     packages: ['node:', '@temporalio/activity', '@temporalio/common', '@temporalio/client'],
@@ -45,6 +49,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
   },
   stack: { modules: ['*', '!cli'], packages: ANY },
   cli: { modules: ANY, packages: ANY },
+  'plugin.ts': { modules: ['*', '!cli'], packages: ANY },
   'index.ts': { modules: ANY, packages: [] },
 };
 

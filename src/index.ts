@@ -12,3 +12,6 @@ export { SEARCH_ATTRIBUTE } from './contract/search-attributes.ts';
 export type { Agent, AgentContext } from './agents/agent.ts';
 export { AgentError } from './agents/agent.ts';
 export { verifyRequest } from './signatures/verify-request.ts';
+export { GarudustPlugin } from './plugin.ts';
+export { StartError } from './stack/start-error.ts';
+export type { PluginAgent, GarudustPluginOptions } from './stack/worker-parts.ts';

@@ -1,23 +1,12 @@
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import type { Activities } from '../contract/activities.ts';
+import { Worker, type WorkerPlugin } from '@temporalio/worker';
 import type { TemporalLink } from './connect-temporal.ts';
-import { workflowSource } from './workflow-bundle.ts';
 
 export interface RunWorkerOptions {
   readonly link: TemporalLink;
   readonly namespace: string;
   readonly taskQueue: string;
-  /** What the Temporal UI calls this worker. Default: the SDK's, process and host. */
-  readonly identity?: string;
-  readonly activities: Activities;
-  /** Activities at once, agents and callbacks together. */
-  readonly maxConcurrentActivities: number;
-  /** How long running activities may go on when the worker is drained, in milliseconds. */
-  readonly shutdownGraceMs: number;
-  /** Done once, after the connection and before the first task. */
-  readonly beforeFirstTask?: (connection: NativeConnection) => Promise<void>;
-  /** A prebuilt workflow bundle; by default that of the build, or one made at start. */
-  readonly bundlePath?: string;
+  /** What the worker serves. */
+  readonly plugin: WorkerPlugin;
   readonly logger: {
     info(fields: object, message: string): void;
     error(fields: object, message: string): void;
@@ -36,38 +25,27 @@ export interface RunningWorker {
 }
 
 const RETRY_MS = 2000;
-/** What cancelled activities get to end by themselves, on top of the grace. */
-const FORCE_AFTER_MS = 5000;
-/** A cancel reaches an activity with the answer to a heartbeat: this is how long it may take. */
-const HEARTBEAT_THROTTLE_MS = 2000;
-/**
- * How long Temporal keeps a workflow task for the worker that has the run in its cache, before any worker may have it: what
- * a crash costs every run that the worker knew. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
- */
-const STICKY_TIMEOUT_MS = 2000;
+const POLL_MS = 20;
 
 /**
  * Runs a worker until it is drained. Returns at once: it starts when the link is connected, and anew whenever it ends
  * unasked (an unknown namespace, a refused key), so that it recovers by itself.
  */
 export function runWorker(options: RunWorkerOptions): RunningWorker {
-  const { link, logger, beforeFirstTask } = options;
+  const { link, namespace, taskQueue, plugin, logger } = options;
   const stop = new AbortController();
   let worker: Worker | undefined;
 
   const work = async (): Promise<void> => {
     const connection = await Promise.race([link.connected, aborted(stop.signal)]);
     if (connection === undefined) return;
-    let prepared = beforeFirstTask === undefined;
     while (!stop.signal.aborted) {
       try {
-        if (!prepared) await beforeFirstTask?.(connection);
-        prepared = true;
-        worker = await Worker.create(workerOptions(options, connection));
+        worker = await Worker.create({ connection, namespace, taskQueue, plugins: [plugin] });
+        // Even when drained by now: a worker that never ran would hold on to its connection.
         const running = worker.run();
-        // Drained while it was made: a worker that never ran would hold on to its connection.
-        if (stop.signal.aborted) worker.shutdown();
-        else logger.info({ task_queue: options.taskQueue, namespace: options.namespace }, 'worker started');
+        void shutDownWith(stop.signal, worker, running);
+        if (!stop.signal.aborted) logger.info({ task_queue: taskQueue, namespace }, 'worker started');
         await running;
       } catch (error) {
         logger.error({ err: error }, 'the worker ended: starting it again');
@@ -83,27 +61,19 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
     ready: () => worker?.getState() === 'RUNNING',
     async drain() {
       stop.abort();
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
       await ended;
     },
   };
 }
 
-function workerOptions(options: RunWorkerOptions, connection: NativeConnection): WorkerOptions {
-  return {
-    connection,
-    namespace: options.namespace,
-    taskQueue: options.taskQueue,
-    ...(options.identity !== undefined && { identity: options.identity }),
-    ...workflowSource(options.bundlePath),
-    activities: options.activities,
-    maxConcurrentActivityTaskExecutions: options.maxConcurrentActivities,
-    shutdownGraceTime: options.shutdownGraceMs,
-    shutdownForceTime: options.shutdownGraceMs + FORCE_AFTER_MS,
-    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
-    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
-  };
+/** Plugins may begin with work of their own, so that a worker is not running the moment it is run. */
+async function shutDownWith(signal: AbortSignal, worker: Worker, running: Promise<void>): Promise<void> {
+  let over = false;
+  const end = (): void => void (over = true);
+  running.then(end, end);
+  await aborted(signal);
+  while (!over && worker.getState() === 'INITIALIZED') await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  if (worker.getState() === 'RUNNING') worker.shutdown();
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

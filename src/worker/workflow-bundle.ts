@@ -1,27 +1,94 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  type BundleOptions,
+  type BundlerPlugin,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 
 /** The entry point of our workflows: TypeScript from the sources, JavaScript from a build. */
-const WORKFLOWS_PATH = fileURLToPath(new URL(`../workflows/index${extname(import.meta.url)}`, import.meta.url));
+export const WORKFLOWS_PATH = fileURLToPath(
+  new URL(`../workflows/registered${extname(import.meta.url)}`, import.meta.url),
+);
+
+/** The name under which the entry point imports a team's workflows. */
+const YOUR_WORKFLOWS = 'garudust-temporal/your-workflows';
+
+/** A text of the entry point, which stands in every bundle of it. */
+const MARK = 'garudust-temporal/registered-workflows';
 
 /** Where `npm run build` leaves the bundle. */
 export const BUNDLE_PATH = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
 /**
  * The worker's workflow code: the bundle of the build where there is one, which saves a second at every start; else the
- * worker bundles for itself.
+ * worker bundles for itself, with `WITH_OURS` among its plugins.
  *
  * @param path another prebuilt bundle.
  */
-export function workflowSource(path = BUNDLE_PATH): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  return existsSync(path) ? { workflowBundle: { codePath: path } } : { workflowsPath: WORKFLOWS_PATH };
+export function workflowSource(
+  path = BUNDLE_PATH,
+): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'plugins'> {
+  return existsSync(path)
+    ? { workflowBundle: { codePath: path } }
+    : { workflowsPath: WORKFLOWS_PATH, plugins: [WITH_OURS] };
 }
 
 /** Bundles our workflows; needs no server. */
 export async function bundleWorkflows(): Promise<string> {
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: quiet });
+  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, plugins: [WITH_OURS], logger: quiet });
   return code;
+}
+
+/**
+ * Lets a bundle hold our workflows beside those of its `workflowsPath`.
+ *
+ * @throws Error when their code would get another copy of the SDK than ours, in which no workflow of ours could run
+ */
+export function bundleWithOurs(options: BundleOptions): BundleOptions {
+  const { workflowsPath: given = WORKFLOWS_PATH, webpackConfigHook = (config) => config } = options;
+  const yours = given === WORKFLOWS_PATH ? false : given;
+  if (yours !== false) refuseSecondSdk(yours);
+  return {
+    ...options,
+    workflowsPath: WORKFLOWS_PATH,
+    webpackConfigHook: (config) => {
+      const hooked = webpackConfigHook(config);
+      return {
+        ...hooked,
+        resolve: { ...hooked.resolve, alias: { ...hooked.resolve?.alias, [`${YOUR_WORKFLOWS}$`]: yours } },
+      };
+    },
+  };
+}
+
+/** A bundler plugin that does `bundleWithOurs` and nothing else. */
+const WITH_OURS: BundlerPlugin = { name: 'garudust-temporal-workflows', configureBundler: bundleWithOurs };
+
+/** Whether a prebuilt bundle holds our workflows. */
+export function hasOurWorkflows(bundle: WorkflowBundleOption): boolean {
+  const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
+  return code.includes(MARK);
+}
+
+function refuseSecondSdk(workflowsPath: string): void {
+  const ours = locateSdk(import.meta.url);
+  const theirs = locateSdk(workflowsPath);
+  if (theirs === undefined || theirs === ours) return;
+  throw new Error(
+    `Two copies of @temporalio/workflow are installed, ${theirs} and ${String(ours)}: install the version that garudust-temporal has, for every @temporalio package.`,
+  );
+}
+
+function locateSdk(from: string): string | undefined {
+  try {
+    return createRequire(from).resolve('@temporalio/workflow');
+  } catch {
+    return undefined;
+  }
 }

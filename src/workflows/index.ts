@@ -1,2 +1,38 @@
-/** The workflows that a worker registers. A team that bundles its own workflows re-exports these beside them. */
+/**
+ * What workflow code imports from `garudust-temporal/workflows`: agents and callbacks as steps, and the words that tell
+ * what became of them. Nothing here needs Node.
+ *
+ * The workflow `agentRun` itself comes into a worker by `GarudustPlugin`, so that its activities come with it.
+ */
+export type { Activities } from '../contract/activities.ts';
+export { FAILURES, type FailureClass, type FailureType, failureClass, isFailureType } from '../contract/failures.ts';
+export { judgeFailure } from '../contract/judge-failure.ts';
+export { SIGNAL, WORKFLOW } from '../contract/names.ts';
+export type {
+  AgentAnswer,
+  AgentPolicy,
+  AgentRunInput,
+  AgentRunResult,
+  CallbackReceipt,
+  RunOutcome,
+  Task,
+} from '../contract/run.ts';
+export { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
 export { agentRun } from './agent-run.ts';
+export {
+  callbackActivityOptions,
+  type CallbackOutcome,
+  type CallbackSchedule,
+  type CallbackStepOptions,
+  DEFAULT_CALLBACK_SCHEDULE,
+  deliverCallback,
+  type DeliverCallbackOptions,
+} from './deliver-callback.ts';
+export {
+  agentActivityOptions,
+  type AgentStepOptions,
+  DEFAULT_AGENT_POLICY,
+  runAgent,
+  type RunAgentOptions,
+  type StepOptions,
+} from './run-agent.ts';

@@ -3,8 +3,6 @@ import { describe, test } from 'node:test';
 import { createAgentWatch } from '../../src/stack/agent-watch.ts';
 import { StartError } from '../../src/stack/start-error.ts';
 import { effectiveRoles } from '../../src/stack/start-stack.ts';
-import { keepClients } from '../../src/stack/worker-clients.ts';
-import type { TemporalLink } from '../../src/worker/connect-temporal.ts';
 
 describe('where no webhooks are to be taken', () => {
   const config = { ingressEnabled: false };
@@ -57,16 +55,4 @@ describe('an agent is at fault', () => {
     watch.attemptEnded({ agent: 'a', outcome: 'canceled' }, 1);
     assert.equal(watch.atFault().length, 1);
   });
-});
-
-test('the clients of a worker are kept for as long as its connection is the same', () => {
-  const connections = [{}, {}] as unknown as [ReturnType<TemporalLink['current']>, ReturnType<TemporalLink['current']>];
-  let current: ReturnType<TemporalLink['current']> = connections[0];
-  const clients = keepClients({ current: () => current }, 'default');
-  const first = clients();
-  assert.equal(clients(), first);
-  current = connections[1];
-  assert.notEqual(clients(), first);
-  current = undefined;
-  assert.throws(() => clients(), /not connected/);
 });

@@ -29,11 +29,13 @@ export interface HandBackLostOptions {
 const AT_ONCE = 16;
 
 /**
- * The identity of a worker that keeps a journal. The journal can be told from it, and it is no other process's: in a
- * container that is started again, process and host are the same as before.
+ * The identity of a worker that keeps a journal. It names the journal, and no two processes share it: in a container that
+ * restarts, process and host are the same as before.
+ *
+ * @param name how the Temporal UI should name the worker. Default: process and host
  */
-export function workerIdentity(journal: Pick<Journal, 'id'>): string {
-  return `${process.pid}@${hostname()}-${randomBytes(2).toString('hex')}/${journal.id}`;
+export function workerIdentity(journal: Pick<Journal, 'id'>, name = `${process.pid}@${hostname()}`): string {
+  return `${name}-${randomBytes(2).toString('hex')}/${journal.id}`;
 }
 
 /**

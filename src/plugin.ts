@@ -1,0 +1,246 @@
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import { SimplePlugin, type SimplePluginOptions } from '@temporalio/plugin';
+import {
+  type BundleOptions,
+  type BundlerPlugin,
+  type ReplayWorkerOptions,
+  Runtime,
+  type Worker,
+  type WorkerOptions,
+  type WorkerPlugin,
+} from '@temporalio/worker';
+import { createActivities } from './activities/index.ts';
+import type { CompletionClient } from './activities/journal/completion-client.ts';
+import { handBackLost, workerIdentity } from './activities/journal/hand-back-lost.ts';
+import { JournalFolderError } from './activities/journal/journal-errors.ts';
+import { type Journal, openJournal } from './activities/journal/journal.ts';
+import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
+import { type Activities } from './contract/activities.ts';
+import { SIGNAL, WORKFLOW } from './contract/names.ts';
+import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
+import { toStartError } from './stack/start-error.ts';
+import { listStartedActivities } from './worker/list-started-activities.ts';
+import { bundleWithOurs, hasOurWorkflows, WORKFLOWS_PATH, workflowSource } from './worker/workflow-bundle.ts';
+
+/** What cancelled activities get to end by themselves, on top of the grace. */
+const FORCE_AFTER_MS = 5000;
+/** A cancel reaches an activity with the answer to a heartbeat: this is how long it may take. */
+const HEARTBEAT_THROTTLE_MS = 2000;
+/**
+ * How long Temporal keeps a workflow task for the worker that has the run in its cache, before any worker may have it: what
+ * a crash costs every run that the worker knew. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
+ */
+const STICKY_TIMEOUT_MS = 2000;
+
+/**
+ * The hooks of `SimplePlugin` that differ here. It declares `configureWorker` as synchronous; `Worker.create` awaits it, and a
+ * journal is opened asynchronously.
+ */
+interface WorkerHooks {
+  readonly name: string;
+  configureWorker(options: WorkerOptions): WorkerOptions | Promise<WorkerOptions>;
+  configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions;
+  configureBundler(options: BundleOptions): BundleOptions;
+  runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void>;
+}
+const AsyncPlugin: new (options: SimplePluginOptions) => WorkerHooks = SimplePlugin;
+
+/** The journal while it is open, and what goes on beside the workers that share it. */
+interface Session {
+  readonly journal: Journal | undefined;
+  readonly stopping: AbortController;
+  identity?: string;
+  workers: number;
+  recovery?: Promise<void>;
+}
+
+/**
+ * Makes a Temporal worker one of ours beside whatever else it serves: the activities `runAgent` and `deliverCallback`, the
+ * workflow `agentRun`, the journal with its recovery after a crash, and the timeouts that let a cancel arrive and a stop
+ * drain. The worker of `garudust-temporal start` is made by it.
+ *
+ * The plugin bundles the workflows of the worker's `workflowsPath` together with ours. Options that the worker sets itself
+ * win over those of the plugin.
+ *
+ * `Worker.create` rejects with a StartError for invalid settings or a journal that another worker uses, and with an Error for a
+ * `workflowBundle` without our workflows.
+ *
+ * @example With the settings that `garudust-temporal worker` would read:
+ * const worker = await Worker.create({
+ *   connection,
+ *   taskQueue: 'garudust',
+ *   workflowsPath: fileURLToPath(import.meta.resolve('./workflows.js')),
+ *   plugins: [new GarudustPlugin({ config: './garudust-temporal.yaml' })],
+ * });
+ *
+ * @example Without a settings file, with an agent of one's own:
+ * new GarudustPlugin({
+ *   agents: { echo: { run: (text) => Promise.resolve({ output: text }) } },
+ *   callback: { secrets: [secret] },
+ *   journalDir: '/var/lib/agents/journal',
+ * });
+ */
+export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, BundlerPlugin {
+  readonly #read: () => WorkerParts;
+  #parts: WorkerParts | undefined;
+  #session: Promise<Session> | undefined;
+
+  /**
+   * Reads nothing yet, so that the same plugin serves `bundleWorkflowCode`.
+   *
+   * @param read for our own stack, which has read its settings
+   */
+  constructor(options: GarudustPluginOptions = {}, read?: () => WorkerParts) {
+    super({ name: 'garudust-temporal' });
+    this.#read = read ?? (() => readWorkerParts(options, runtimeLogger));
+  }
+
+  /**
+   * Opens the journal. `Worker.create` does so by itself; to be called before it where a locked journal must be known
+   * earlier.
+   *
+   * @throws StartError for invalid settings, or a journal that another worker uses
+   */
+  async open(): Promise<void> {
+    await this.#begin();
+  }
+
+  /** Ends recovery and closes the journal. The end of `worker.run()` does so by itself. */
+  async close(): Promise<void> {
+    const session = await this.#session;
+    this.#session = undefined;
+    session?.stopping.abort();
+    await session?.journal?.close();
+  }
+
+  override async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
+    const session = await this.#begin();
+    const parts = this.#parts ?? this.#read();
+    if (session.journal) session.identity ??= workerIdentity(session.journal, options.identity);
+    return {
+      shutdownGraceTime: parts.shutdownGraceMs,
+      shutdownForceTime: parts.shutdownGraceMs + FORCE_AFTER_MS,
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+      defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
+      ...(parts.maxConcurrentActivities !== undefined &&
+        options.tuner === undefined && { maxConcurrentActivityTaskExecutions: parts.maxConcurrentActivities }),
+      ...options,
+      ...(session.identity !== undefined && { identity: session.identity }),
+      ...this.#workflows(options),
+      activities: { ...options.activities, ...composeActivities(parts, session.journal) },
+    };
+  }
+
+  override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
+    return { ...options, ...this.#workflows(options) };
+  }
+
+  override configureBundler(options: BundleOptions): BundleOptions {
+    return bundleWithOurs(options);
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const session = await this.#begin();
+    session.workers += 1;
+    try {
+      session.recovery ??= this.#recover(session, worker);
+      await next(worker);
+    } finally {
+      session.workers -= 1;
+      if (session.workers === 0) await this.close();
+    }
+  }
+
+  #begin(): Promise<Session> {
+    return (this.#session ??= this.#openSession().catch((error: unknown) => {
+      this.#session = undefined;
+      throw toStartError(error);
+    }));
+  }
+
+  async #openSession(): Promise<Session> {
+    this.#parts ??= this.#read();
+    return { journal: await openJournalOf(this.#parts), stopping: new AbortController(), workers: 0 };
+  }
+
+  /**
+   * The workflow code of a worker. What other plugins add, and converters by path, must be bundled; without them the bundle
+   * of the build saves a second.
+   */
+  #workflows(options: WorkerOptions | ReplayWorkerOptions): Partial<WorkerOptions & ReplayWorkerOptions> {
+    const { workflowBundle, workflowsPath, dataConverter, interceptors, plugins = [] } = options;
+    if (workflowBundle !== undefined) {
+      if (hasOurWorkflows(workflowBundle)) return {};
+      throw new Error(
+        'The workflowBundle does not contain the workflows of garudust-temporal. Create it with bundleWorkflowCode({ workflowsPath, plugins: [new GarudustPlugin()] }), or pass workflowsPath to Worker.create instead.',
+      );
+    }
+    // Last, so that the path of another plugin is bundled with ours instead of replacing it.
+    const others = plugins.filter((plugin) => plugin !== this);
+    const ordered = { plugins: [...others, this] };
+    const plain =
+      workflowsPath === undefined &&
+      others.length === 0 &&
+      interceptors?.workflowModules === undefined &&
+      dataConverter?.payloadConverterPath === undefined &&
+      dataConverter?.failureConverterPath === undefined &&
+      !('bundlerOptions' in options && options.bundlerOptions !== undefined);
+    if (workflowsPath !== undefined) return ordered;
+    return plain ? { ...workflowSource(), ...ordered } : { workflowsPath: WORKFLOWS_PATH, ...ordered };
+  }
+
+  /** Tells Temporal what the worker before this one left. Goes on for as long as Temporal does not take it; never rejects. */
+  async #recover({ journal, identity, stopping }: Session, { client, options }: Worker): Promise<void> {
+    if (journal === undefined || identity === undefined || client === undefined || this.#parts === undefined) return;
+    const { namespace, taskQueue } = options;
+    const uncache = async (execution: RunIds): Promise<void> => {
+      await client.workflowService.resetStickyTaskQueue({ namespace, execution });
+    };
+    const { logger } = this.#parts;
+    const common = { journal, completions: client.activity, uncache, logger, signal: stopping.signal };
+    await recoverJournal(common);
+    await handBackLost({ ...common, identity, started: () => listStartedActivities(client, taskQueue) });
+  }
+}
+
+function composeActivities(parts: WorkerParts, journal: Journal | undefined): Activities {
+  // Of the worker that runs the activity, so that its data converter is used.
+  const client = (): Client => Context.current().client;
+  const completions: CompletionClient = {
+    complete: async (id: never, result: unknown) => client().activity.complete(id, result),
+    fail: async (id: never, error: unknown) => client().activity.fail(id, error),
+  };
+  return createActivities({
+    ...parts,
+    callback: {
+      ...parts.callback,
+      async onFirstFailure(runId) {
+        // No other workflow has a handler for it.
+        if (Context.current().info.workflowType !== WORKFLOW.agentRun) return;
+        await client().workflow.getHandle(runId).signal(SIGNAL.callbackRetrying);
+      },
+    },
+    ...(journal && { journal: { journal, completions } }),
+  });
+}
+
+/** A folder that can't be used costs speed after a crash, not correctness: the worker goes on without. */
+async function openJournalOf({ journalDir, onJournalChange, logger }: WorkerParts): Promise<Journal | undefined> {
+  if (journalDir === undefined) return undefined;
+  try {
+    return await openJournal(journalDir, { ...(onJournalChange && { onChange: onJournalChange }) });
+  } catch (error) {
+    if (!(error instanceof JournalFolderError)) throw error;
+    logger.warn({ folder: journalDir }, `${error.message} The worker runs without a journal.`);
+    return undefined;
+  }
+}
+
+/** Logs as the SDK does, so that a team's logger gets our lines too. */
+const runtimeLogger: WorkerParts['logger'] = {
+  info: (fields, message) => Runtime.instance().logger.info(message, { ...fields }),
+  warn: (fields, message) => Runtime.instance().logger.warn(message, { ...fields }),
+  error: (fields, message) => Runtime.instance().logger.error(message, { ...fields }),
+};

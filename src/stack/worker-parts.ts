@@ -1,0 +1,134 @@
+import { resolve } from 'node:path';
+import type { ActivityDeps } from '../activities/index.ts';
+import type { JournalOptions } from '../activities/journal/journal.ts';
+import type { Agent } from '../agents/agent.ts';
+import { type AgentSpec, createAgent } from '../agents/agent-types.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { judgeSources } from './read-sources.ts';
+import { toStartError } from './start-error.ts';
+
+/** What a worker of ours is made of, whether the stack runs it or a team. */
+export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'metrics'> {
+  readonly callback: Omit<ActivityDeps['callback'], 'onFirstFailure'>;
+  /** Absolute; absent: no journal. */
+  readonly journalDir?: string;
+  readonly onJournalChange?: JournalOptions['onChange'];
+  /** Agent calls and callback attempts at once. Default: the SDK's. */
+  readonly maxConcurrentActivities?: number;
+  /** How long running activities may go on when the worker stops, in milliseconds. */
+  readonly shutdownGraceMs: number;
+}
+
+/** What a worker counts. */
+export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics, 'journalChanged'>;
+
+/** The parts that the settings describe. No connection is made yet. */
+export function toWorkerParts(
+  { agents, clients, callback, ingressEnabled, port, adminPort, worker }: Config,
+  { logger, metrics }: { readonly logger: WorkerParts['logger']; readonly metrics?: WorkerMetrics },
+): WorkerParts {
+  return {
+    agents: new Map(
+      agents.map(({ name, spec, concurrency, delays }) => [name, { agent: createAgent(spec), concurrency, delays }]),
+    ),
+    callback: {
+      ...callback,
+      clients: new Map(clients.map((client) => [client.id, client])),
+      ownPorts: [...(ingressEnabled ? [port] : []), adminPort],
+    },
+    ...(worker.journalDir !== undefined && { journalDir: worker.journalDir }),
+    maxConcurrentActivities: worker.maxConcurrentActivities,
+    shutdownGraceMs: worker.shutdownGrace,
+    logger,
+    ...(metrics && { metrics, onJournalChange: (entries: number) => metrics.journalChanged(entries) }),
+  };
+}
+
+/** An agent of a `GarudustPlugin`: anything that answers a task, or the settings of one of our agent types. */
+export type PluginAgent = (Agent | AgentSpec) & {
+  /** Calls at once; further ones wait. Default: 64. */
+  readonly concurrency?: number;
+};
+
+/**
+ * What a `GarudustPlugin` serves. Without `agents` it reads the settings, as `garudust-temporal worker` does; with `agents`
+ * it reads neither file nor environment, unless `config` names a file.
+ */
+export interface GarudustPluginOptions {
+  /** Settings file. Default: `GARUDUST_TEMPORAL_CONFIG`, else `garudust-temporal.yaml` where there is one. */
+  readonly config?: string;
+  /** Agents by name, beside those of the settings. */
+  readonly agents?: Readonly<Record<string, PluginAgent>>;
+  /** How callbacks of the client `default` are signed, and where they may go. */
+  readonly callback?: {
+    /** Each signs: `whsec_…`, or any text. One at least. */
+    readonly secrets: readonly string[];
+    /** Hosts that a callback may go to. Default: any public host. */
+    readonly allowedDomains?: readonly string[];
+    /** Private networks in CIDR form that callbacks may go to. Default: none, or those of the settings. */
+    readonly permitNetworks?: readonly string[];
+  };
+  /** Folder that keeps finished answers until Temporal has them, one worker per folder. Default: none, or that of the settings. */
+  readonly journalDir?: string;
+}
+
+const DEFAULT_CONCURRENCY = 64;
+const DEFAULT_GRACE_MS = 25_000;
+
+/**
+ * The parts that the options of a plugin describe.
+ *
+ * @throws StartError with every problem of the settings; TypeError for an agent that is none
+ */
+export function readWorkerParts(options: GarudustPluginOptions, logger: WorkerParts['logger']): WorkerParts {
+  const { config, agents = {}, callback, journalDir } = options;
+  const readsSettings = config !== undefined || options.agents === undefined;
+  const parts = readsSettings ? toWorkerParts(readSettings(config, logger), { logger }) : emptyParts(logger);
+  const client = callback && {
+    webhookSecret: callback.secrets,
+    allowedCallbackDomains: callback.allowedDomains ?? [],
+  };
+  return {
+    ...parts,
+    agents: new Map([
+      ...parts.agents,
+      ...Object.entries(agents).map(([name, agent]) => [name, toAgent(name, agent)] as const),
+    ]),
+    callback: {
+      ...parts.callback,
+      clients: new Map([...parts.callback.clients, ...(client ? ([['default', client]] as const) : [])]),
+      ...(callback?.permitNetworks && { permitNetworks: callback.permitNetworks }),
+    },
+    ...(journalDir !== undefined && { journalDir: resolve(journalDir) }),
+  };
+}
+
+function emptyParts(logger: WorkerParts['logger']): WorkerParts {
+  return {
+    agents: new Map(),
+    callback: { clients: new Map(), permitNetworks: [] },
+    shutdownGraceMs: DEFAULT_GRACE_MS,
+    logger,
+  };
+}
+
+function readSettings(file: string | undefined, logger: WorkerParts['logger']): Config {
+  try {
+    const { env } = process;
+    const named = file === undefined ? {} : { file };
+    const loaded = loadConfig({ mode: 'production', env, cwd: process.cwd(), judgeSources, ...named });
+    for (const warning of loaded.warnings) logger.warn({}, warning);
+    return loaded.config;
+  } catch (error) {
+    throw toStartError(error);
+  }
+}
+
+function toAgent(name: string, agent: PluginAgent): { readonly agent: Agent; readonly concurrency: number } {
+  const { concurrency = DEFAULT_CONCURRENCY } = agent;
+  if ('run' in agent && typeof agent.run === 'function') return { agent, concurrency };
+  if ('type' in agent) return { agent: createAgent(agent), concurrency };
+  throw new TypeError(`Agent ${JSON.stringify(name)} has neither a method run nor a type: give it one of the two.`);
+}

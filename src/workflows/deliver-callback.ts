@@ -1,0 +1,84 @@
+import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../contract/activities.ts';
+import type { AgentAnswer, CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
+import { callbackOptions } from './activity-options.ts';
+import { type StepOptions, toActivityOptions } from './run-agent.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** How often a callback is tried if a workflow says nothing else: the schedule of Standard Webhooks, 75 hours. */
+export const DEFAULT_CALLBACK_SCHEDULE: CallbackSchedule = {
+  retryDelaysMs: [
+    ...[5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS],
+    ...[10 * HOUR_MS, 14 * HOUR_MS, 20 * HOUR_MS, 24 * HOUR_MS],
+  ],
+  attemptTimeoutMs: 15_000,
+};
+
+/** When a callback is tried, and for how long each time. */
+export type CallbackSchedule = Pick<CallbackTarget, 'retryDelaysMs' | 'attemptTimeoutMs'>;
+
+export interface CallbackStepOptions extends StepOptions {
+  /** Overrides of `DEFAULT_CALLBACK_SCHEDULE`. */
+  readonly schedule?: Partial<CallbackSchedule>;
+}
+
+export interface DeliverCallbackOptions extends CallbackStepOptions {
+  /** Where the outcome is posted to. */
+  readonly url: string;
+  /** The client whose secrets sign the callback. Default: `default`. */
+  readonly client?: string;
+}
+
+/** What a callback tells: `status` follows from `error`, and `finishedAt` is now, where they are absent. */
+export type CallbackOutcome = Partial<RunOutcome>;
+
+/**
+ * Options for the activity `deliverCallback`: as long as the schedule can take, a priority above waiting agents, and no
+ * limit of attempts, because the activity counts its own. For use with `proxyActivities` where `deliverCallback` of this
+ * module is not enough.
+ *
+ * @example
+ * const { deliverCallback } = proxyActivities<Activities>(callbackActivityOptions('https://ci.example.com/done'));
+ */
+export function callbackActivityOptions(url: string, options: CallbackStepOptions = {}): ActivityOptions {
+  const target = { url, deadLetterMs: 0, ...DEFAULT_CALLBACK_SCHEDULE, ...options.schedule };
+  return { ...callbackOptions(target, url), ...toActivityOptions(options) };
+}
+
+/**
+ * Posts an outcome to a callback URL, signed, by the schedule, and never to an address that the worker's policy forbids.
+ * Deterministic: for use in workflow code.
+ *
+ * A workflow that sends several callbacks gives each an `id`: receivers drop a repeated `webhook-id`, which is the
+ * workflow ID, and with an `id` the two joined by a hyphen. A canceled workflow that shall still deliver calls it in
+ * `CancellationScope.nonCancellable`.
+ *
+ * @param outcome the answer of `runAgent`, a text, or what `judgeFailure` makes of an error
+ * @returns the receipt, once the receiver has answered with a 2xx
+ * @throws ActivityFailure when the schedule is used up, the receiver refuses, or policy forbids the address
+ * @example
+ * await deliverCallback(await runAgent(text, { agent: 'writer' }), { url: 'https://ci.example.com/done' });
+ */
+export function deliverCallback(
+  outcome: string | AgentAnswer | CallbackOutcome,
+  { url, client = 'default', ...options }: DeliverCallbackOptions,
+): Promise<CallbackReceipt> {
+  const { workflowId: runId } = workflowInfo();
+  const told: CallbackOutcome = typeof outcome === 'string' ? { output: outcome } : outcome;
+  const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackActivityOptions(url, options));
+  return activities.deliverCallback({
+    client,
+    runId,
+    url,
+    deliveryId: options.id === undefined ? runId : `${runId}-${options.id}`,
+    outcome: {
+      status: told.error === undefined ? 'completed' : 'failed',
+      finishedAt: new Date().toISOString(),
+      ...told,
+    },
+    ...DEFAULT_CALLBACK_SCHEDULE,
+    ...options.schedule,
+  });
+}
