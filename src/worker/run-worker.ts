@@ -68,11 +68,13 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
 
 /** Plugins may begin with work of their own, so that a worker is not running the moment it is run. */
 async function shutDownWith(signal: AbortSignal, worker: Worker, running: Promise<void>): Promise<void> {
-  let over = false;
-  const end = (): void => void (over = true);
+  const over = new AbortController();
+  const end = (): void => over.abort();
   running.then(end, end);
   await aborted(signal);
-  while (!over && worker.getState() === 'INITIALIZED') await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  while (!over.signal.aborted && worker.getState() === 'INITIALIZED') {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
   if (worker.getState() === 'RUNNING') worker.shutdown();
 }
 

@@ -51,18 +51,19 @@ export async function bundleWorkflows(): Promise<string> {
  * @throws Error when their code would get another copy of the SDK than ours, in which no workflow of ours could run
  */
 export function bundleWithOurs(options: BundleOptions): BundleOptions {
-  const { workflowsPath: given = WORKFLOWS_PATH, webpackConfigHook = (config) => config } = options;
-  const yours = given === WORKFLOWS_PATH ? false : given;
+  const { workflowsPath: given, webpackConfigHook = (config) => config } = options;
+  const yours: string | false = given === WORKFLOWS_PATH ? false : given;
   if (yours !== false) refuseSecondSdk(yours);
   return {
     ...options,
     workflowsPath: WORKFLOWS_PATH,
     webpackConfigHook: (config) => {
-      const hooked = webpackConfigHook(config);
-      return {
-        ...hooked,
-        resolve: { ...hooked.resolve, alias: { ...hooked.resolve?.alias, [`${YOUR_WORKFLOWS}$`]: yours } },
-      };
+      const { resolve, ...hooked } = webpackConfigHook(config);
+      const others = resolve?.alias ?? {};
+      const alias = Array.isArray(others)
+        ? [...others, { name: YOUR_WORKFLOWS, alias: yours }]
+        : { ...others, [YOUR_WORKFLOWS]: yours };
+      return { ...hooked, resolve: { ...resolve, alias } };
     },
   };
 }

@@ -28,7 +28,7 @@ const answering = (answer: (text: string) => string): Agent => ({
 });
 const AGENTS = {
   upper: answering((text) => text.toUpperCase()),
-  reverse: answering((text) => [...text].toReversed().join('')),
+  reverse: answering((text) => text.split('').toReversed().join('')),
   refusing: { run: () => Promise.reject(new AgentError('TaskRefused', 'refused the task')) },
   main: answering((text) => text),
 };
@@ -66,10 +66,10 @@ async function startTeamWorker(t: TestContext, options: Partial<WorkerOptions>) 
   const taskQueue = uniqueTaskQueue(t);
   const connection = await server.connectNative();
   const worker = await Worker.create({ connection, namespace: server.namespace, taskQueue, ...options });
-  const { stop } = runInBackground(t, worker);
+  const running = runInBackground(t, worker);
   const execute = (type: string, args: unknown[] = [], client = server.client): Promise<unknown> =>
     client.workflow.execute(type, { workflowId: `${type}-${randomUUID()}`, taskQueue, args });
-  return { server, taskQueue, worker, execute, stop };
+  return { server, taskQueue, execute, stop: () => running.stop() };
 }
 
 describe("a team's worker with the plugin", () => {
