@@ -14,43 +14,42 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   {
     title: 'The process',
-    intro: 'At the top of the file. Ports and addresses, and what ingress and worker must have in common.',
+    intro: 'Top-level settings: addresses and ports, and what ingress and worker share.',
     prefix: [],
   },
   {
     title: 'Clients',
-    intro: `Who may call: a list under \`clients\`. Without it there is one client, \`default\`, and the variables describe it. With it, a
-variable goes over the client \`default\` of the list, where there is one.
+    intro: `Callers: a list under \`clients\`. Without a list there is one client, \`default\`, which the variables configure. With a list,
+the variables override its client \`default\`, if it has one.
 
-A secret of fewer than 8 characters is refused in production: everyone who has seen one signed body, as each callback receiver
-has, can guess it at leisure. \`openssl rand -hex 20\` prints a good one. Two clients can't share a secret or a key.`,
+Production refuses a secret shorter than 8 characters: anyone who has seen one signed body, as every callback receiver has, can
+guess it offline. \`openssl rand -hex 20\` generates a good one. Two clients can't share a secret or a key.`,
     prefix: ['clients', '*'],
   },
   {
     title: 'Agents',
-    intro: `Who answers: a block of names under \`agents\`. Without it there is one agent: \`garudust\`, or in \`dev\` without \`GARUDUST_URL\` the
-built-in \`demo\`. The variables describe the agent \`garudust\`. An agent of the type \`demo\` has neither \`url\` nor \`api_key\`.`,
+    intro: `Agents by name, a block under \`agents\`. Without it there is one agent: \`garudust\`, or in \`dev\` without \`GARUDUST_URL\` the
+built-in \`demo\`. The variables configure the agent \`garudust\`. An agent of type \`demo\` has neither \`url\` nor \`api_key\`.`,
     prefix: ['agents', '*'],
   },
   {
     title: 'Sources',
-    intro: `Senders of another kind, each with a path of its own: a block of names under \`sources\`. What the presets are, and how
-filters and templates are written, stands on the page about sources.`,
+    intro: `Other senders, such as GitHub or Stripe, by name: a block under \`sources\`, each with its own path. The page about sources
+describes presets, filters and templates.`,
     prefix: ['sources', '*'],
   },
-  { title: 'How a source signs', intro: 'Where no scheme has a name for it.', prefix: ['sources', '*', 'hmac'] },
-  { title: 'How an event becomes a task', intro: 'Templates over the event.', prefix: ['sources', '*', 'map'] },
-  { title: 'Callbacks', intro: 'How outcomes are delivered.', prefix: ['callback'] },
-  { title: 'Worker', intro: 'How much it does at once, and how it stops.', prefix: ['worker'] },
+  { title: 'How a source signs', intro: 'For a sender that no named scheme covers.', prefix: ['sources', '*', 'hmac'] },
+  { title: 'How an event becomes a task', intro: 'Templates that read the event.', prefix: ['sources', '*', 'map'] },
+  { title: 'Callbacks', intro: 'How results are delivered.', prefix: ['callback'] },
+  { title: 'Worker', intro: 'Concurrency and shutdown.', prefix: ['worker'] },
   {
     title: 'Limits',
-    intro: `How large and how slow a request may be, and how many at once. Together with \`rate_limit\` and \`max_in_flight\` of each client
-this keeps memory flat and answers quick when more comes than can be recorded: what is over is refused at once, with
-\`Retry-After\`, and a sender that tries again with the same delivery id gets the same run. Everything is counted in memory, in
-each process for itself; nothing is shared between processes.`,
+    intro: `How large, how slow and how many requests may be. Together with each client's \`rate_limit\` and \`max_in_flight\` they keep
+memory flat and responses fast under overload: excess requests are refused at once with \`Retry-After\`, and a sender that
+retries with the same delivery id gets the same run. Each process counts in its own memory; nothing is shared between processes.`,
     prefix: ['limits'],
   },
-  { title: 'Log', intro: 'To standard output.', prefix: ['log'] },
+  { title: 'Log', intro: 'Written to standard output.', prefix: ['log'] },
 ];
 
 /** The page `docs/configuration.md`: every setting of the schema. */
@@ -59,31 +58,31 @@ export function renderConfigurationPage(): string {
 
 # Configuration
 
-A value is taken from the first of: a flag, the environment, the settings file, the default. All of it is read once, at the
-start. Whatever is wrong with it is told in one message, and the program ends with exit code 2. The effective configuration
-is logged at the start; of a secret only its length.
+Every default can be overridden: in the settings file, over that in the environment, over that by a flag. A setting has one name:
+\`journal_dir\` in the file is \`JOURNAL_DIR\` in the environment and \`--journal-dir\` on the command line; some variables have a
+prefix. Settings are read once, at start. If any are invalid, one message lists all errors and the program exits with code 2.
+The effective configuration is logged at start, with secrets reduced to their length.
 
 ## The settings file
 
-\`--config\`, else \`${FILE_VARIABLE}\`, else \`${DEFAULT_FILE}\` in the working directory where there is one. It is YAML:
+The first of \`--config\`, \`${FILE_VARIABLE}\`, and \`${DEFAULT_FILE}\` in the working directory, if it exists. The format is YAML:
 
 \`\`\`yaml
 ${EXAMPLE}
 \`\`\`
 
-- \`\${NAME}\` in a value is taken from the environment; a variable that is not set is an error. \`$\${\` stands for \`\${\` itself.
-- A duration has its unit: \`500ms\`, \`30s\`, \`10m\`, \`2h\`, \`14d\`. A size is a number of bytes, or has its unit: \`512KiB\`, \`1MiB\`.
+- \`\${NAME}\` in a value is replaced by that environment variable; an unset variable is an error. \`$\${\` stands for a literal \`\${\`.
+- A duration needs a unit: \`500ms\`, \`30s\`, \`10m\`, \`2h\`, \`14d\`. A size is a number of bytes, or has a unit: \`512KiB\`, \`1MiB\`.
 - A rate is a number and a unit of time: \`100/s\`, \`6000/m\`, \`50000/h\`.
-- A list can be one text with commas, which is how the environment writes it. In a list proper an entry may hold a comma.
+- A list can be one text with commas, as in the environment. In a YAML list an entry may contain a comma.
 - An empty variable counts as unset.
-- A setting that was renamed loads under its former name as well, with a warning that names the new one.
+- A renamed setting still loads under its former name, with a warning that names the new one.
 
 ${SECTIONS.map(renderSection).join('\n\n')}
 
 ## The block of the article
 
-The file also takes the block of the article "Event-Driven Agent Orchestration: The Garudust Webhook Protocol" as it stands
-there:
+The file also accepts this block of the article "Event-Driven Agent Orchestration: The Garudust Webhook Protocol", unchanged:
 
 \`\`\`yaml
 webhook_adapter:
@@ -94,7 +93,7 @@ webhook_adapter:
   allowed_callback_domains: ["ops.internal.example.com", "ci.example.com"]
 \`\`\`
 
-Each key means one of the settings above, and stands for the client \`default\`. Giving a setting in both ways is an error.
+Each key maps to one of the settings above; the client is \`default\`. Setting the same thing in both ways is an error.
 
 ${markdownTable(
   ['key', 'setting'],
@@ -106,14 +105,14 @@ ${markdownTable(
 
 ## The connection to Temporal
 
-Read from the environment and from Temporal's own profile file, as every Temporal tool does; they have no place in the settings
-file.
+Configure it with environment variables or with Temporal's own profile file, as for every Temporal tool. The settings file has no
+keys for it.
 
 ${markdownTable(['variable', 'default', 'meaning'], TEMPORAL)}
 
 \`TEMPORAL_TLS_DISABLE_HOST_VERIFICATION\` and \`TEMPORAL_CODEC_*\` are read by the Temporal SDK and have no effect.
 
-\`TEMPORAL_CLI_PATH\` is the Temporal CLI whose server \`dev\` and the tests start; without it they find one.
+\`TEMPORAL_CLI_PATH\` is the Temporal CLI that \`dev\` and the tests use for their server; by default they find one.
 `;
 }
 
@@ -133,22 +132,22 @@ const TEMPORAL: readonly (readonly string[])[] = [
   [
     '`TEMPORAL_ADDRESS`',
     '`localhost:7233`',
-    'The server, as `host:port`. In `dev` without it a dev server is started.',
+    'Address of the server, `host:port`. Without it, `dev` starts a dev server.',
   ],
-  ['`TEMPORAL_NAMESPACE`', '`default`', 'The namespace.'],
-  ['`TEMPORAL_API_KEY`', 'none', 'API key, as Temporal Cloud has it; it switches TLS on.'],
-  ['`TEMPORAL_TLS`', 'off', '`true` switches TLS on.'],
-  ['`TEMPORAL_TLS_CLIENT_CERT_PATH`, `TEMPORAL_TLS_CLIENT_CERT_DATA`', 'none', 'Certificate of the client, for mTLS.'],
-  ['`TEMPORAL_TLS_CLIENT_KEY_PATH`, `TEMPORAL_TLS_CLIENT_KEY_DATA`', 'none', 'Its private key.'],
+  ['`TEMPORAL_NAMESPACE`', '`default`', 'Namespace.'],
+  ['`TEMPORAL_API_KEY`', 'none', 'API key, as used by Temporal Cloud; enables TLS.'],
+  ['`TEMPORAL_TLS`', 'off', '`true` enables TLS.'],
+  ['`TEMPORAL_TLS_CLIENT_CERT_PATH`, `TEMPORAL_TLS_CLIENT_CERT_DATA`', 'none', 'Client certificate, for mTLS.'],
+  ['`TEMPORAL_TLS_CLIENT_KEY_PATH`, `TEMPORAL_TLS_CLIENT_KEY_DATA`', 'none', 'Private key of the client certificate.'],
   [
     '`TEMPORAL_TLS_SERVER_CA_CERT_PATH`, `TEMPORAL_TLS_SERVER_CA_CERT_DATA`',
     "the system's",
-    "Certificate authority that has signed the server's certificate.",
+    "Certificate authority of the server's certificate.",
   ],
   ['`TEMPORAL_TLS_SERVER_NAME`', 'the host', "Name in the server's certificate."],
-  ['`TEMPORAL_GRPC_META_*`', 'none', 'Further headers of each call.'],
-  ['`TEMPORAL_PROFILE`', '`default`', "Profile of Temporal's own configuration file."],
-  ['`TEMPORAL_CONFIG_FILE`', "the user's", 'That file.'],
+  ['`TEMPORAL_GRPC_META_*`', 'none', 'Additional headers for each call.'],
+  ['`TEMPORAL_PROFILE`', '`default`', "Profile in Temporal's configuration file."],
+  ['`TEMPORAL_CONFIG_FILE`', "the user's", "Path of Temporal's configuration file."],
 ];
 
 function renderSection({ title, intro, prefix }: Section): string {

@@ -2,13 +2,13 @@
 export interface ConfigProblem {
   /** The setting as the reader wrote it: `clients[0].id`; empty where the file as a whole is meant. */
   readonly path: string;
-  /** What was wrong and how to mend it, in one line, with where the value came from. */
+  /** What is wrong and how to fix it, in one line, with where the value came from. */
   readonly line: string;
 }
 
 /**
- * Thrown when the configuration can't be used. The message tells every problem, one a line, for a person to read; no
- * secret is in it.
+ * Thrown when the configuration can't be used. The message lists every problem, one per line, and contains no
+ * secret.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -20,4 +20,9 @@ export class ConfigError extends Error {
     super(`The configuration has ${count}:\n${lines.join('\n')}`);
     this.problems = problems;
   }
+}
+
+/** A text as a sentence: with a full stop, unless it ends with a question mark. */
+export function endSentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`;
 }

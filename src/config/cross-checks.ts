@@ -42,9 +42,7 @@ function faultyPaths(issues: z.RefinementCtx['issues']): Path[] {
 function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
   if (!isSound('clients')) return [];
   if (read.clients.length === 0) {
-    return [
-      { path: ['clients'], message: 'is an empty list, so nobody could call: name a client, or leave clients out' },
-    ];
+    return [{ path: ['clients'], message: 'is empty: add a client, or remove clients to configure one by variables' }];
   }
   const seen = new Map<string, Path>();
   return read.clients.flatMap((client, index) => {
@@ -57,21 +55,17 @@ function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
     };
     const at = (key: string): Path => ['clients', index, key];
     if (isSound(...at('id'))) {
-      claim(`id ${client.id}`, at('id'), (other) => `is the same as ${other}: give each client its own`);
+      claim(`id ${client.id}`, at('id'), (other) => `is the same as ${other}: each client needs its own id`);
     }
     for (const key of ['webhook_secret', 'api_key'] as const) {
       if (!isSound(...at(key))) continue;
       for (const secret of client[key] ?? []) {
-        claim(
-          `${key} ${secret}`,
-          at(key),
-          (other) => `is also in ${other}: nobody could tell the two clients apart, so give each its own`,
-        );
+        claim(`${key} ${secret}`, at(key), (other) => `has a value that ${other} also has: give each client its own`);
       }
     }
     if (mode === 'production') findings.push(...findWeakSecrets(client, at, isSound));
     if (isSound(...at('allowed_user_ids')) && client.allowed_user_ids?.length === 0) {
-      const message = 'is an empty list, so that every task would be refused: name a user, or leave it out';
+      const message = 'is empty, which refuses every task: add a user id, or remove the setting';
       findings.push({ path: at('allowed_user_ids'), message });
     }
     if (isSound(...at('agents'))) {
@@ -90,7 +84,7 @@ function findWeakSecrets(client: Settings['clients'][number], at: (key: string) 
     }));
 }
 
-const TOO_WEAK = `has fewer than ${MIN_SECRET_LENGTH} characters, which can be guessed: use a longer one, such as "openssl rand -hex 20" prints`;
+const TOO_WEAK = `has a value shorter than ${MIN_SECRET_LENGTH} characters, which can be guessed: generate one with "openssl rand -hex 20"`;
 
 function checkDeadLetterSecret({ callback }: Settings, isSound: IsSound, mode: Mode): Finding[] {
   const path = ['callback', 'dead_letter_secret'] as const;
@@ -105,7 +99,7 @@ function checkStreams({ limits }: Settings, isSound: IsSound): Finding[] {
   ] as const;
   if (!isSound(...path) || !isSound(...other) || limits.stream_keep_alive < limits.stream_stalled_timeout) return [];
   const [alive, stalled] = [formatDuration(limits.stream_keep_alive), formatDuration(limits.stream_stalled_timeout)];
-  const message = `is ${alive}, and stream_stalled_timeout is ${stalled}, so that every idle stream would be cut: lower it, or raise stream_stalled_timeout`;
+  const message = `is ${alive} and stream_stalled_timeout is ${stalled}, which closes every idle stream: make stream_keep_alive the shorter one`;
   return [{ path, message }];
 }
 
@@ -119,7 +113,7 @@ function checkAgents(read: Settings, isSound: IsSound): Finding[] {
     return [
       {
         path: at('total_timeout'),
-        message: `is ${total}, less than the ${one} of attempt_timeout: raise it to ${one} at least, or lower attempt_timeout`,
+        message: `is ${total}, shorter than attempt_timeout (${one}): raise it to at least ${one}, or lower attempt_timeout`,
       },
     ];
   });
@@ -128,7 +122,7 @@ function checkAgents(read: Settings, isSound: IsSound): Finding[] {
 
 function checkForAgent({ agents }: Settings): Finding[] {
   if (Object.keys(agents).length > 0) return [];
-  return [{ path: ['agents'], message: 'has no agent: name one, or leave agents out' }];
+  return [{ path: ['agents'], message: 'is empty: add an agent, or remove agents to use the default one' }];
 }
 
 function checkAgentName(read: Settings, isSound: IsSound, name: string | undefined, path: Path): Finding[] {
@@ -136,7 +130,7 @@ function checkAgentName(read: Settings, isSound: IsSound, name: string | undefin
   return [
     {
       path,
-      message: `names the agent ${name}, which is not configured: the agents are ${Object.keys(read.agents).join(', ')}`,
+      message: `names the agent "${name}", which is not defined: use one of ${Object.keys(read.agents).join(', ')}`,
     },
   ];
 }

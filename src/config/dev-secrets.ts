@@ -81,7 +81,7 @@ function readKept(file: string): { kept: Readonly<Record<string, unknown>>; warn
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return { kept: {} };
   }
-  return { kept: {}, warning: `${file} held no secrets that could be read, so new ones were made up.` };
+  return { kept: {}, warning: `${file} contains no readable secrets; new ones were generated.` };
 }
 
 function keep(file: string, secrets: Readonly<Record<string, unknown>>): string[] {
@@ -91,6 +91,6 @@ function keep(file: string, secrets: Readonly<Record<string, unknown>>): string[
     return [];
   } catch (error) {
     const code = (error as { code?: string }).code ?? 'unknown error';
-    return [`${file} can't be written (${code}), so the next start will make up other secrets.`];
+    return [`${file} can't be written (${code}); the next start generates new secrets.`];
   }
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { ConfigProblem } from './config-error.ts';
+import { type ConfigProblem, endSentence } from './config-error.ts';
 import { quoteValue } from '../settings/kind.ts';
-import { NAME_MEND } from '../settings/texts.ts';
+import { NAME_FIX } from '../settings/texts.ts';
 import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { nearestName } from './nearest-name.ts';
@@ -18,7 +18,7 @@ export interface ExplainedProblem extends ConfigProblem {
   readonly origin: Origin | undefined;
 }
 
-/** Words what the schema found wrong: one line each, with the path, the origin, the value and the mend. */
+/** Words what the schema found wrong: one line each, with the path, the origin, the value and the fix. */
 export function explainIssues(issues: readonly z.core.$ZodIssue[], raw: RawSettings): ExplainedProblem[] {
   return issues.flatMap((issue): ExplainedProblem[] => {
     if (issue.code !== 'unrecognized_keys') return [explain(issue.path, wordIssue(issue, raw), raw)];
@@ -28,7 +28,7 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], raw: RawSetti
 
 function explain(path: Path, text: string, raw: RawSettings): ExplainedProblem {
   const { origin, shown } = locate(path, raw);
-  return { path: shown, origin, line: `${shown}${wordOrigin(origin)}${text}.` };
+  return { path: shown, origin, line: `${shown}${wordOrigin(origin)}${endSentence(text)}` };
 }
 
 function wordIssue(issue: z.core.$ZodIssue, raw: RawSettings): string {
@@ -38,7 +38,7 @@ function wordIssue(issue: z.core.$ZodIssue, raw: RawSettings): string {
     case 'invalid_type':
       return wordShape(issue.expected, getAt(raw.values, issue.path));
     case 'invalid_key':
-      return ` is not a name: ${NAME_MEND}`;
+      return ` is not a name: ${NAME_FIX}`;
     case 'invalid_union':
     case 'invalid_value':
       return wordChoice(issue.path, raw);
@@ -62,18 +62,16 @@ function wordSupply(path: Path, raw: RawSettings): string {
     const target = env === undefined ? undefined : environmentPath(at, raw.values);
     return target !== undefined && formatPath(target) === place;
   });
-  return byEnv?.env === undefined
-    ? 'write it in the file'
-    : `set ${byEnv.env} in the environment, or write it in the file`;
+  return byEnv?.env === undefined ? 'add it to the file' : `set ${byEnv.env} in the environment, or add it to the file`;
 }
 
 function wordShape(expected: string, value: unknown): string {
   // The value itself stays out: it may be a secret that was written one line too high.
   const found =
-    typeof value === 'string' ? 'a text' : typeof value === 'object' ? quoteValue(value) : `a ${typeof value}`;
+    typeof value === 'string' ? 'text' : typeof value === 'object' ? quoteValue(value) : `a ${typeof value}`;
   return expected === 'array'
-    ? ` is ${found} where a list belongs: write one entry a line, after "- "`
-    : ` is ${found} where a block of settings belongs: write its settings below it, indented`;
+    ? ` must be a list, not ${found}: write one entry per line, after "- "`
+    : ` must be a block of settings, not ${found}: indent its settings below it`;
 }
 
 function wordChoice(path: Path, raw: RawSettings): string {
@@ -82,16 +80,15 @@ function wordChoice(path: Path, raw: RawSettings): string {
   const accepts = listSettings()
     .find(({ path: at }) => at.join('.') === 'agents.*.type')
     ?.accepts.replaceAll('`', '');
-  return `: ${quoteValue(value)} is not a type of agent: write one of ${accepts}`;
+  return `: ${quoteValue(value)} is not an agent type: use one of ${accepts}`;
 }
 
 function wordUnknownKey(path: Path, key: string, raw: RawSettings): string {
   const known = [...knownKeys(path, raw.values), ...(path.length === 0 ? [WEBHOOK_ADAPTER] : [])];
   const near = nearestName(key, known);
-  if (near !== undefined) return ` is not a setting: did you mean ${near}? Correct or remove it`;
-  if (/^temporal/i.test(key))
-    return ' is not a setting: the connection to Temporal is told by TEMPORAL_ADDRESS and its like in the environment';
-  return ` is not a setting here: correct or remove it; the settings here are ${known.join(', ')}`;
+  if (near !== undefined) return ` is not a setting: did you mean ${near}?`;
+  if (/^temporal/i.test(key)) return ' is not a setting: configure the Temporal connection with TEMPORAL_* variables';
+  return ` is not a setting here: remove it, or use one of ${known.join(', ')}`;
 }
 
 /** Where a value came from, or what stands nearest above it, and its path in the words of that place. */

@@ -7,7 +7,7 @@ import { crossChecks } from './cross-checks.ts';
 import { type MadeUp, makeUpSecrets } from './dev-secrets.ts';
 import { explainIssues } from './explain-issues.ts';
 import { renameFormerKeys } from './former-names.ts';
-import { applyLayers, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
+import { applyLayers, ENV_AGENT, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
 import { isBlock } from '../settings/schema-node.ts';
@@ -52,7 +52,7 @@ export interface LoadedConfig {
 /**
  * Reads the configuration: flags over environment over file over defaults.
  *
- * @throws ConfigError telling everything that is wrong, in one message
+ * @throws ConfigError listing everything that is wrong, in one message
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const { mode, env, flags = {}, cwd } = options;
@@ -109,7 +109,7 @@ function findFile({ file, flags = {}, env, cwd }: LoadOptions): string | undefin
 /** A flag is meant for this one start, so that one without an effect is an error. */
 function refuseFlag(origin: Origin): ConfigProblem[] {
   if (origin.from !== 'flag') return [];
-  const line = `${origin.flag} has no effect: the file lists agents and none is called garudust. Leave the flag out, or correct the file.`;
+  const line = `${origin.flag} configures the agent "${ENV_AGENT}", which the file does not define: define it, or remove the flag.`;
   return [{ path: '', line }];
 }
 

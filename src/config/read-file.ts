@@ -59,22 +59,22 @@ export function readFile(path: string, label: string, env: Env): ReadFile {
   } catch {
     return unreadable(`${label} is not valid YAML: ${YAML_FAULTS.BAD_ALIAS}.`);
   }
-  if (!isBlock(values)) return unreadable(`${label} is not a block of settings: write one "name: value" a line.`);
+  if (!isBlock(values)) return unreadable(`${label} is not a block of settings: write one "name: value" per line.`);
   return { values, origins: file.origins, problems: file.problems, readable: true, variables: file.variables };
 }
 
 const YAML_FAULTS = {
-  BAD_ALIAS: 'an alias (*name) has no anchor before it; put text that begins with * in quotes',
+  BAD_ALIAS: 'an alias (*name) has no anchor before it; put text that starts with * in quotes',
   BAD_INDENT: 'correct the indentation',
-  BAD_SCALAR_START: 'put text that begins with a special character in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'put text that holds a colon in quotes, or correct the indentation',
-  DUPLICATE_KEY: 'a key is there twice in one block; remove one',
+  BAD_SCALAR_START: 'put text that starts with a special character in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'put text that contains a colon in quotes, or correct the indentation',
+  DUPLICATE_KEY: 'a key appears twice in one block; remove one',
   MISSING_CHAR: 'a quote, bracket or comma is missing',
   MULTILINE_IMPLICIT_KEY: 'a colon after the key is missing, or the indentation is wrong',
   MULTIPLE_DOCS: 'keep one document only (remove ---)',
-  TAB_AS_INDENT: 'indent by spaces, not by tabs',
-  TAG_RESOLVE_FAILED: 'put text that begins with ! in quotes',
-  UNEXPECTED_TOKEN: 'something stands where it can not; put text with special characters in quotes',
+  TAB_AS_INDENT: 'indent with spaces, not tabs',
+  TAG_RESOLVE_FAILED: 'put text that starts with ! in quotes',
+  UNEXPECTED_TOKEN: 'a character is not allowed here; put text with special characters in quotes',
 } satisfies Partial<Record<ErrorCode, string>>;
 
 function yamlFault(code: ErrorCode): string | undefined {
@@ -124,12 +124,12 @@ function putIn(node: Scalar, path: Path, line: number, file: Mutable): void {
       if (escaped !== undefined) return escaped;
       const name = inner ?? '';
       if (!whole.endsWith('}') || !/^[A-Za-z_]\w*$/.test(name)) {
-        return refuse(
-          'only ${NAME} is understood after $: write the name of a variable in it, or $${ for the characters themselves',
-        );
+        return refuse('only ${NAME} is supported: write the name of a variable in the braces, or $${ for a literal ${');
       }
       file.variables.add(name);
-      return file.env[name] ?? refuse(`the environment variable ${name} is not set: set it, or write the value here`);
+      return (
+        file.env[name] ?? refuse(`the environment variable ${name} is not set: set it, or write the value in the file`)
+      );
     },
   );
 }

@@ -17,53 +17,53 @@ const long = duration({ min: '1s', max: '365d' });
 const retryDelay = duration({ min: '100ms', max: '24h' });
 
 const client = z.strictObject({
-  id: setting(name, { help: 'Who calls, as the Temporal UI and the metrics name it.' }),
+  id: setting(name, { help: 'Name of the client in metrics and in the Temporal UI.' }),
   webhook_secret: setting(signingSecrets, {
     env: 'GARUDUST_WEBHOOK_SECRET',
     formerly: { key: 'hmac_secret' },
     secret: true,
-    defaultText: 'none: refuses to start; `dev` makes one up',
-    help: 'Secrets that sign deliveries, several while rotating: any of them verifies; where a callback has room for one signature, the first makes it.',
+    defaultText: 'none: refuses to start; `dev` generates one',
+    help: 'Secrets that verify deliveries. List several while rotating: any of them verifies, and the first one signs callbacks that have room for one signature.',
   }),
   api_key: optionalSetting(apiKeys, {
     env: 'RUNS_API_KEY',
     formerly: { key: 'api_keys' },
     secret: true,
-    defaultText: 'none: `/v1` refuses; `dev` makes one up',
+    defaultText: 'none: `/v1` refuses; `dev` generates one',
     help: 'Bearer keys for `/v1`.',
   }),
   callback_secret: optionalSetting(callbackSecrets, {
     env: 'CALLBACK_SECRET',
     secret: true,
     defaultText: 'the webhook secrets',
-    help: 'Secrets that sign callbacks; an Ed25519 private key `whsk_…` makes signatures that receivers check with its public key.',
+    help: 'Secrets that sign callbacks. An Ed25519 private key `whsk_…` makes signatures that receivers verify with its public key.',
   }),
   allowed_callback_domains: setting(listOf(domain, 'host names'), {
     env: 'GARUDUST_ALLOWED_CALLBACK_DOMAINS',
     default: [],
-    help: 'Hosts that a callback may go to. None listed: any public host.',
+    help: 'Hosts that callbacks may go to. Empty: any public host.',
   }),
   allowed_user_ids: optionalSetting(listOf(userId, 'user ids'), {
     env: 'GARUDUST_ALLOWED_USER_IDS',
     defaultText: 'any user, or none',
-    help: 'Users on whose behalf a task may be, exactly as its `user_id` or `principal`, or the `map.user_id` of a source, names them. With a list a task that names no user is refused, too.',
+    help: 'Users that tasks may act for, exactly as `user_id` or `principal`, or the `map.user_id` of a source, names them. With a list, a task that names no user is refused as well.',
   }),
   agents: optionalSetting(listOf(name, 'agent names'), {
     defaultText: 'every agent',
-    help: 'Agents that the client may use; the first serves where the default agent is not among them.',
+    help: 'Agents that the client may use. The first one is its default where `default_agent` is not listed.',
   }),
   rate_limit: setting(rate, {
     default: '500/s',
-    help: 'Tasks and events that one process takes from this client in a second, minute or hour; further ones are answered 429. Counted in memory: with several processes the client has it once in each.',
+    help: 'Tasks and events that one process accepts from this client per second, minute or hour; above it, `429`. Each process counts in its own memory.',
   }),
   max_in_flight: setting(inFlight, {
     default: 100,
-    help: 'Tasks and events of this client that one process records at once; further ones are answered 429. Keep it below `limits.max_in_flight`, so that one loud client leaves room for the others.',
+    help: 'Tasks and events of this client that one process records at once; above it, `429`. Keep it below `limits.max_in_flight`, so that one busy client leaves room for the others.',
   }),
   callback_headers: optionalSetting(secretHeaders, {
     secret: true,
     defaultText: 'none',
-    help: 'Headers that every callback of this client carries, such as a gateway key.',
+    help: 'Headers added to every callback of this client, such as a gateway key.',
   }),
 });
 
@@ -130,60 +130,60 @@ const callback = z.strictObject({
     env: 'CALLBACK_PERMIT_NETWORKS',
     default: [],
     devDefault: ['127.0.0.0/8', '::1/128'],
-    help: 'Private networks that callbacks may go to all the same. Only the operator can open them.',
+    help: 'Private networks that callbacks may go to. Only the operator can open them.',
   }),
   proxy: optionalSetting(proxyUrl, {
     env: 'CALLBACK_PROXY',
     secret: true,
     defaultText: 'none',
-    help: 'A proxy that all callbacks go through, by CONNECT. It then judges what names resolve to.',
+    help: 'HTTP proxy for all callbacks (CONNECT). The proxy then decides which addresses host names may resolve to.',
   }),
   retry_delays: setting(listOf(long, 'durations', 64), {
     default: ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'],
-    help: "Waits after each failed try, ±20 %: one try more than waits. The default is Standard Webhooks' schedule.",
+    help: 'Delays between attempts, ±20 %; there is one attempt more than delays. The default is the schedule of Standard Webhooks.',
   }),
-  attempt_timeout: setting(waitTime, { default: '15s', help: 'Time for one try.' }),
+  attempt_timeout: setting(waitTime, { default: '15s', help: 'Time limit of one attempt.' }),
   dead_letter: setting(long, {
     default: '14d',
-    help: 'How long a run whose callback was never taken stays open for a redelivery.',
+    help: 'How long a run stays open for redelivery after its callback has failed for good.',
   }),
   stop_statuses: setting(listOf(wholeNumber({ min: 300, max: 599, noun: 'HTTP status' }), 'HTTP statuses'), {
     default: ['410'],
-    help: 'Answers by which a receiver wants no more tries. Any other that is no 2xx is tried again.',
+    help: 'Response statuses that end the attempts. Any other status outside 2xx is retried.',
   }),
   per_host: setting(wholeNumber({ min: 1, max: 10_000 }), {
     default: 50,
-    help: 'Most tries under way at once to one host in one worker, and to all slow hosts together. A host that does not answer gets fewer.',
+    help: 'Concurrent attempts to one host per worker, and to all slow hosts together. A host that does not answer gets fewer.',
   }),
   dead_letter_webhook: optionalSetting(postUrl, {
     env: 'CALLBACK_DEAD_LETTER_WEBHOOK',
     secret: true,
     defaultText: 'none',
-    help: "The operator's own address, told once of each run whose callback is dead. May be inside.",
+    help: "The operator's URL, notified once for each run whose callback is dead. May be a private address.",
   }),
   dead_letter_secret: optionalSetting(callbackSecrets, {
     env: 'CALLBACK_DEAD_LETTER_SECRET',
     secret: true,
-    defaultText: "those of the client's callbacks",
-    help: 'Secrets that sign what goes to `dead_letter_webhook`.',
+    defaultText: "the client's callback secrets",
+    help: 'Secrets that sign requests to `dead_letter_webhook`.',
   }),
 });
 
 const worker = z.strictObject({
   max_concurrent_activities: setting(wholeNumber({ min: 1, max: 100_000 }), {
     default: 500,
-    help: 'Agent calls and callback tries under way at once in one worker.',
+    help: 'Concurrent agent calls and callback attempts in one worker.',
   }),
   shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
     default: '25s',
-    help: 'Time for agent calls in flight when the worker stops; what is left goes to the next worker.',
+    help: 'Time for agent calls in flight to finish when the worker stops; the rest goes to the next worker.',
   }),
   journal_dir: optionalSetting(folder, {
     env: 'JOURNAL_DIR',
     flag: '--journal-dir',
     devDefault: '.garudust-temporal/journal',
     defaultText: 'none',
-    help: 'Folder that keeps finished answers until Temporal has them, one worker per folder. Relative to the working directory.',
+    help: 'Folder that keeps finished answers until Temporal has recorded them; one worker per folder. Relative to the working directory.',
   }),
 });
 
@@ -192,14 +192,14 @@ const log = z.strictObject({
     env: 'LOG_LEVEL',
     flag: '--log-level',
     default: 'info',
-    help: 'Least severe lines that are written.',
+    help: 'Lowest severity that is logged.',
   }),
   format: setting(oneOf(['json', 'pretty']), {
     env: 'LOG_FORMAT',
     flag: '--log-format',
     default: 'json',
     devDefault: 'pretty',
-    help: 'One JSON object a line, or short lines to read.',
+    help: 'One JSON object per line, or short lines for people.',
   }),
 });
 
@@ -208,7 +208,7 @@ export const settings = z.strictObject({
   ingress_enabled: setting(yesOrNo, {
     formerly: { key: 'listen_enabled' },
     default: true,
-    help: 'Whether webhooks are taken; `false` where only a worker runs.',
+    help: 'Whether this process accepts webhooks; `false` where only a worker runs.',
   }),
   host: setting(listenHost, {
     env: 'HOST',
@@ -216,7 +216,7 @@ export const settings = z.strictObject({
     formerly: { key: 'listen_host' },
     default: '0.0.0.0',
     devDefault: '127.0.0.1',
-    help: 'Address that webhooks and `/v1` are served at.',
+    help: 'Address of the public API: webhooks and `/v1`.',
   }),
   port: setting(port, {
     env: 'PORT',
@@ -228,25 +228,25 @@ export const settings = z.strictObject({
   endpoint_path: setting(endpointPath, {
     env: 'ENDPOINT_PATH',
     default: '/invoke',
-    help: 'A second path for tasks beside `/webhook`.',
+    help: 'Second path for tasks, beside `/webhook`.',
   }),
   admin_host: setting(listenHost, {
     env: 'ADMIN_HOST',
     flag: '--admin-host',
     default: '0.0.0.0',
     devDefault: '127.0.0.1',
-    help: 'Address of health and metrics, which need no key: keep it inside.',
+    help: 'Address of health checks and metrics. They require no key: keep it private.',
   }),
   admin_port: setting(port, {
     env: 'ADMIN_PORT',
     flag: '--admin-port',
     default: 9090,
-    help: 'Port of health and metrics; 0 takes a free one.',
+    help: 'Port of health checks and metrics; 0 picks a free port.',
   }),
   temporal_ui_url: optionalSetting(baseUrl, {
     env: 'TEMPORAL_UI_URL',
     defaultText: 'none; `dev`: the UI that it starts',
-    help: 'Where people see the Temporal UI; runs then link to it.',
+    help: 'URL of the Temporal UI; runs link to it.',
   }),
   task_queue: setting(taskQueue, {
     env: 'TEMPORAL_TASK_QUEUE',
@@ -256,7 +256,7 @@ export const settings = z.strictObject({
   }),
   clients: z.array(client),
   agents: z.record(z.string().regex(NAME_PATTERN), agent),
-  default_agent: optionalSetting(name, { defaultText: 'the first one', help: 'Agent of a task that asks for none.' }),
+  default_agent: optionalSetting(name, { defaultText: 'the first one', help: 'Agent for tasks that name none.' }),
   sources: z.record(z.string().regex(NAME_PATTERN), source),
   limits,
   callback,

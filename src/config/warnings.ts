@@ -1,56 +1,57 @@
 import type { Config } from './config.ts';
-import { isWeak } from '../settings/secrets.ts';
+import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import { ENV_AGENT, ENV_CLIENT, type Env } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { editDistance } from './nearest-name.ts';
 
-/** What Garudust itself serves at once. */
+/** Tasks that Garudust itself runs at once. */
 const GARUDUST_CONCURRENCY = 64;
 
-/** A mistyped name that is shorter could as well be somebody else's. */
+/** A shorter name with one wrong letter may well belong to another program. */
 const MIN_NAME_LENGTH = 8;
 
-/** What can be used, and is probably not meant: one sentence each, without a secret. */
+/** What works but is probably a mistake: one sentence each, without a secret. */
 export function findWarnings(config: Config): string[] {
   const weak = config.clients
     .filter(({ webhookSecret, apiKey, callbackSecret }) =>
       [...webhookSecret, ...(apiKey ?? []), ...(callbackSecret ?? [])].some(isWeak),
     )
-    .map(({ id }) => `A secret of client ${id} has fewer than 8 characters: production will refuse it.`);
+    .map(
+      ({ id }) => `Client "${id}" has a secret shorter than ${MIN_SECRET_LENGTH} characters: production refuses it.`,
+    );
   const keyless = config.clients
     .filter(({ apiKey }) => apiKey === undefined)
-    .map(({ id }) => `Client ${id} has no API key, so it can't read its runs: set RUNS_API_KEY or api_key.`);
+    .map(({ id }) => `Client "${id}" has no API key and cannot read its runs: set RUNS_API_KEY or api_key.`);
   const busy = config.agents
     .filter(({ spec, concurrency }) => spec.type === 'garudust' && concurrency > GARUDUST_CONCURRENCY)
     .map(
       ({ name, concurrency }) =>
-        `Agent ${name} gets ${concurrency} tasks at once and Garudust serves ${GARUDUST_CONCURRENCY}: the rest waits there while its attempt timeout runs.`,
+        `Agent "${name}" gets ${concurrency} tasks at once, but Garudust runs ${GARUDUST_CONCURRENCY}: the rest waits there while its attempt timeout runs.`,
     );
   const open = config.callback.permitNetworks
     .filter((network) => network.endsWith('/0'))
     .map(
-      (network) => `callback.permit_networks has ${network}: callers can reach every address, cloud metadata included.`,
+      (network) =>
+        `callback.permit_networks contains ${network}: callbacks can reach every address, including cloud metadata.`,
     );
   const unsigned = config.sources
     .filter((source) => source.unsigned)
-    .map(
-      ({ name }) => `Source ${name} is unsigned: whoever finds its address can start runs, and pay with your agent.`,
-    );
+    .map(({ name }) => `Source "${name}" is unsigned: anyone who finds its URL can start runs at your cost.`);
   return [...weak, ...keyless, ...busy, ...open, ...unsigned];
 }
 
-/** Warns of variables that are set and can't have an effect, unless the file itself takes them in. */
+/** Warns of variables that are set and ignored, unless the file itself refers to them. */
 export function warnOfUnused(names: readonly string[], usedByFile: ReadonlySet<string>): string[] {
   return names
     .filter((name) => !usedByFile.has(name))
     .map((name) => {
       const owner = listSettings().find(({ env }) => env === name)?.path[0];
       const [what, id] = owner === 'agents' ? ['agent', ENV_AGENT] : ['client', ENV_CLIENT];
-      return `${name} has no effect: it speaks of the ${what} ${id}, and there is none. Name one so, or write \${${name}} in the file.`;
+      return `${name} is ignored: it configures the ${what} "${id}", which the file does not define. Define it, or write \${${name}} in the file.`;
     });
 }
 
-/** Warns of variables that are nearly named like one of ours. */
+/** Warns of variables whose name is one letter off one of ours. */
 export function warnOfMistyped(env: Env): string[] {
   const known = listSettings().flatMap(({ env: name, formerly }) =>
     [name, formerly?.env].filter((it) => it !== undefined),

@@ -1,4 +1,4 @@
-import type { ConfigProblem } from './config-error.ts';
+import { type ConfigProblem, endSentence } from './config-error.ts';
 import { nearestName } from './nearest-name.ts';
 import { type FileOrigin, formatPath, getAt, type Path, plainKey, type RawSettings, setAt } from './raw-settings.ts';
 import { isBlock } from '../settings/schema-node.ts';
@@ -28,11 +28,11 @@ export function unfoldWebhookAdapter(raw: RawSettings): ConfigProblem[] {
     const origin = raw.origins.get(path) as FileOrigin | undefined;
     problems.push({
       path,
-      line: `${path}${origin?.line === undefined ? '' : ` (${origin.file} line ${origin.line})`} ${text}.`,
+      line: `${path}${origin?.line === undefined ? '' : ` (${origin.file} line ${origin.line})`} ${endSentence(text)}`,
     });
   };
   if (!isBlock(block)) {
-    report(WEBHOOK_ADAPTER, 'is not a block: write its keys below it, indented');
+    report(WEBHOOK_ADAPTER, 'must be a block of settings: indent its keys below it');
     return problems;
   }
   const ownClients = (raw.values['clients'] ?? undefined) !== undefined;
@@ -41,15 +41,14 @@ export function unfoldWebhookAdapter(raw: RawSettings): ConfigProblem[] {
     const path = `${WEBHOOK_ADAPTER}.${plainKey(key)}`;
     if (target === undefined) {
       const near = nearestName(key, Object.keys(ADAPTER_KEYS));
-      const mend =
-        near === undefined ? `its keys are ${Object.keys(ADAPTER_KEYS).join(', ')}` : `did you mean ${near}?`;
-      report(path, `is not known here: ${mend}`.replace(/\?$/, '? If so, correct it'));
+      const hint = near === undefined ? `use one of ${Object.keys(ADAPTER_KEYS).join(', ')}` : `did you mean ${near}?`;
+      report(path, `is not a key of ${WEBHOOK_ADAPTER}: ${hint}`);
       continue;
     }
     const isClient = target[0] === 'clients';
     const rival = isClient ? ['clients'] : target;
     if (isClient ? ownClients : (getAt(raw.values, rival) ?? undefined) !== undefined) {
-      report(path, `and ${formatPath(rival)} say the same thing twice: keep one of them`);
+      report(path, `and ${formatPath(rival)} configure the same thing: keep one of them`);
       continue;
     }
     if (isClient) raw.values['clients'] ??= [{ id: 'default' }];

@@ -6,7 +6,7 @@ export const listenHost: Kind<string> = {
   accepts: 'IP address or host name',
   read(value) {
     if (typeof value === 'string' && (isIP(value) !== 0 || isHostName(value))) return value;
-    throw new BadValue('is not an IP address or host name: write 127.0.0.1, 0.0.0.0, :: or a name, without a port');
+    throw new BadValue('is not an IP address or host name: use 127.0.0.1, 0.0.0.0, :: or a host name, without a port');
   },
   show: (value) => value,
 };
@@ -21,11 +21,11 @@ function isHostName(text: string): boolean {
 export const baseUrl: Kind<string> = {
   accepts: 'http(s) URL',
   read(value) {
-    const mend = 'write http:// or https://, the host, and the port where it is not the usual one';
     const url = parseUrl(value);
-    if (url === undefined || !/^https?:$/.test(url.protocol)) throw new BadValue(`is not a URL: ${mend}`);
-    if (url.username !== '' || url.password !== '') throw new BadValue('holds credentials: leave them out of the URL');
-    if (url.search !== '' || url.hash !== '') throw new BadValue('has a query or fragment: end the URL before it');
+    if (url === undefined || !/^https?:$/.test(url.protocol))
+      throw new BadValue('is not an http(s) URL: write it as http://host:port');
+    if (url.username !== '' || url.password !== '') throw new BadValue('contains credentials: remove them');
+    if (url.search !== '' || url.hash !== '') throw new BadValue('has a query or fragment: remove it');
     return url.href.replace(/\/+$/, '');
   },
   show: (value) => value,
@@ -37,9 +37,9 @@ export const postUrl: Kind<string> = {
   read(value) {
     const url = parseUrl(value);
     if (url === undefined || !/^https?:$/.test(url.protocol)) {
-      throw new BadValue('is not a URL: write http:// or https://, the host and the path');
+      throw new BadValue('is not an http(s) URL: write it as https://host/path');
     }
-    if (url.username !== '' || url.password !== '') throw new BadValue('holds credentials: leave them out of the URL');
+    if (url.username !== '' || url.password !== '') throw new BadValue('contains credentials: remove them');
     return url.href;
   },
   show: (value) => `${new URL(value).origin}/…`,
@@ -51,7 +51,7 @@ export const proxyUrl: Kind<string> = {
   read(value) {
     const url = parseUrl(value);
     if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search + url.hash !== '') {
-      throw new BadValue('is not the address of a proxy: write it as http://proxy.internal:3128');
+      throw new BadValue('is not a proxy URL: write it as http://proxy.internal:3128');
     }
     return url.href;
   },
@@ -68,10 +68,10 @@ export const network: Kind<string> = {
     const [address = '', prefix, ...rest] = typeof value === 'string' ? value.split('/') : [];
     const bits = isIPv6(address) ? 128 : 32;
     if (isIP(address) === 0 || address.includes('%') || rest.length > 0) {
-      throw new BadValue('is not a network in CIDR form: write it like 10.0.0.0/8 or fd00::/8');
+      throw new BadValue('is not a network in CIDR form: write it as 10.0.0.0/8 or fd00::/8');
     }
     if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) {
-      throw new BadValue(`has no valid prefix length: write 0 to ${bits} after the slash`);
+      throw new BadValue(`has an invalid prefix length: write 0 to ${bits} after the slash`);
     }
     return `${address}/${Number(prefix ?? bits)}`;
   },
@@ -88,7 +88,7 @@ export const domain: Kind<string> = {
     const [, any = '', host = ''] = (typeof value === 'string' && /^(\*\.)?(.*)$/s.exec(value)) || [];
     const isHost = /^(?:\[[\da-f:.]+\]|[^/:@?#*\s\\%]+)$/i.test(host);
     const name = isHost ? parseUrl(`http://${host}`)?.hostname.replace(/\.$/, '') : undefined;
-    if (!name) throw new BadValue('is not a host name: write it like ci.example.com, without scheme, port and path');
+    if (!name) throw new BadValue('is not a host name: write it as ci.example.com, without scheme, port or path');
     return any + name;
   },
   show: (value) => value,

@@ -84,10 +84,11 @@ export function listOf<T>(item: Kind<T>, noun: string, max = 1_000): Kind<readon
     read(value) {
       const isScalar = typeof value === 'number' || typeof value === 'boolean';
       const entries = typeof value === 'string' ? splitAtCommas(value) : isScalar ? [value] : value;
-      if (!Array.isArray(entries)) throw new BadValue(`is not a list of ${noun}: write [a, b], or a text with commas`);
+      if (!Array.isArray(entries))
+        throw new BadValue(`is not a list of ${noun}: write [a, b], or one text with commas`);
       if (typeof value === 'string' && entries.length === 0)
-        throw new BadValue('has no entry: leave it out, or write []');
-      if (entries.length > max) throw new BadValue(`has more than ${max} entries: write fewer`);
+        throw new BadValue('has no entries: remove the setting, or write []');
+      if (entries.length > max) throw new BadValue(`has more than ${max} entries: remove some`);
       return readEach(entries as unknown[], (entry) => item.read(entry), quoteValue);
     },
     show: (values) => values.map((value) => item.show(value)),

@@ -13,8 +13,8 @@ export function duration({ min, max }: Bounds): Kind<number> {
     accepts: 'duration',
     read(value) {
       const found = readDuration(value);
-      if (found < least) throw new BadValue(`is too short: write at least ${min}`);
-      if (found > most) throw new BadValue(`is too long: write at most ${max}`);
+      if (found < least) throw new BadValue(`is too short: the minimum is ${min}`);
+      if (found > most) throw new BadValue(`is too long: the maximum is ${max}`);
       return found;
     },
     show: formatDuration,
@@ -24,12 +24,12 @@ export function duration({ min, max }: Bounds): Kind<number> {
 function readDuration(value: unknown): number {
   if (typeof value === 'number' || (typeof value === 'string' && /^\s*[\d.]+\s*$/.test(value))) {
     const amount = String(value).trim();
-    throw new BadValue(`has no unit: write ${amount}s for seconds, or ${amount}ms`);
+    throw new BadValue(`has no unit: write ${amount}s or ${amount}ms`);
   }
   const [, amount, unit] = (typeof value === 'string' && /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(value.trim())) || [];
   const factor = DURATION_UNITS.find(([name]) => name === unit)?.[1];
   if (factor === undefined) {
-    throw new BadValue('is not a duration: write a number and ms, s, m, h or d, such as 30s, 10m or 14d');
+    throw new BadValue('is not a duration: write a number with a unit (ms, s, m, h or d), such as 30s or 14d');
   }
   return Math.round(Number(amount) * factor);
 }
@@ -66,8 +66,8 @@ export function size({ min, max }: Bounds): Kind<number> {
     accepts: 'size',
     read(value) {
       const found = readSize(value);
-      if (found < least) throw new BadValue(`is too small: write at least ${min}`);
-      if (found > most) throw new BadValue(`is too large: write at most ${max}`);
+      if (found < least) throw new BadValue(`is too small: the minimum is ${min}`);
+      if (found > most) throw new BadValue(`is too large: the maximum is ${max}`);
       return found;
     },
     show: formatSize,
@@ -79,7 +79,7 @@ function readSize(value: unknown): number {
   const [, amount, unit = ''] = (typeof text === 'string' && /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text)) || [];
   const factor = SIZE_UNITS[unit.toLowerCase()];
   if (amount === undefined || factor === undefined) {
-    throw new BadValue('is not a size: write bytes, or a number with KiB or MiB, such as 512KiB');
+    throw new BadValue('is not a size: write a number of bytes, or a number with a unit, such as 512KiB');
   }
   return Math.round(Number(amount) * factor);
 }
@@ -125,10 +125,10 @@ export const rate: Kind<Rate> = {
   read(value) {
     const [, digits, unit] = (typeof value === 'string' && /^(\d{1,9}) ?\/ ?([smh])$/.exec(value.trim())) || [];
     const windowMs = RATE_UNITS.find(([name]) => name === unit)?.[1];
-    if (windowMs === undefined) throw new BadValue('is not a rate: write a number and /s, /m or /h, such as 100/s');
+    if (windowMs === undefined) throw new BadValue('is not a rate: write it as 100/s, 6000/m or 50000/h');
     const count = Number(digits);
-    if (count < 1) throw new BadValue('lets nothing in: write at least 1');
-    if (count > MAX_RATE_COUNT) throw new BadValue(`is too high: write at most ${MAX_RATE_COUNT}`);
+    if (count < 1) throw new BadValue('admits nothing: the minimum is 1');
+    if (count > MAX_RATE_COUNT) throw new BadValue(`is too high: the maximum is ${MAX_RATE_COUNT}`);
     return { count, windowMs };
   },
   show: ({ count, windowMs }) => `${count}/${RATE_UNITS.find(([, factor]) => factor === windowMs)?.[0] ?? 's'}`,

@@ -1,6 +1,6 @@
 import { BadValue, type Kind, readEach, splitAtCommas } from './kind.ts';
 
-/** Fewer can be guessed offline by whoever has seen one signed body, and every callback receiver has. */
+/** Anyone who has seen one signed body, as every callback receiver has, can guess a shorter secret offline. */
 export const MIN_SECRET_LENGTH = 8;
 
 const STANDARD_PREFIX = 'whsec_';
@@ -37,7 +37,7 @@ export const secretHeaders: Kind<Readonly<Record<string, string>>> = {
   accepts: 'block: header name and value',
   read(value) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new BadValue('is not a block of headers: write one "Name: value" a line');
+      throw new BadValue('is not a block of headers: write one "Name: value" per line');
     }
     const headers = readEach(
       Object.entries(value),
@@ -55,8 +55,8 @@ function secretsOf(noun: string, check: (secret: string) => void): Kind<readonly
     read(value) {
       const given = typeof value === 'string' ? splitAtCommas(value) : value;
       const entries = Array.isArray(given) ? given : [given];
-      if (typeof value === 'string' && entries.length === 0) throw new BadValue('is empty: set it, or leave it out');
-      if (entries.length === 0) throw new BadValue('is an empty list: write one at least, or leave it out');
+      if (typeof value === 'string' && entries.length === 0) throw new BadValue('is empty: set it or remove it');
+      if (entries.length === 0) throw new BadValue('is an empty list: add an entry, or remove the setting');
       const subject = (_: unknown, index: number): string =>
         entries.length === 1 ? 'the value' : `entry ${index + 1}`;
       return readEach(entries as unknown[], (entry) => readSecret(entry, check), subject);
@@ -72,11 +72,11 @@ function hideSecret(secret: string): string {
 
 function readSecret(value: unknown, check: (secret: string) => void): string {
   if (typeof value !== 'string') throw new BadValue('is not text: put it in quotes');
-  if (value === '') throw new BadValue('is empty: set it, or leave it out');
-  if (value !== value.trim()) throw new BadValue('begins or ends with a space: remove it');
-  // A variable that nobody has filled in would be a secret that everybody can read in the manual.
+  if (value === '') throw new BadValue('is empty: set it or remove it');
+  if (value !== value.trim()) throw new BadValue('starts or ends with a space: remove the space');
+  // A placeholder that nobody replaced would be a secret that everybody can read in the manual.
   if (/^\$(?:\{\w+\}|[A-Z][A-Z0-9_]*)$/.test(value)) {
-    throw new BadValue('is still the name of a variable: give its value');
+    throw new BadValue('is a variable name in place of a secret: set the secret itself');
   }
   check(value);
   return value;
@@ -88,17 +88,17 @@ const PRIVATE_KEY_BYTES = 64;
 function checkCallbackSecret(secret: string): void {
   if (!secret.startsWith('whsk_')) return checkSigningSecret(secret);
   if (readBase64(secret.slice('whsk_'.length))?.length !== PRIVATE_KEY_BYTES) {
-    throw new BadValue('begins with whsk_ but is not base64 of 64 bytes after it: copy the whole private key');
+    throw new BadValue('starts with whsk_, but the rest is not 64 bytes in base64: copy the whole private key');
   }
 }
 
 function checkSigningSecret(secret: string): void {
   if (/^wh[ps]k_/.test(secret)) {
-    throw new BadValue('is a key of a key pair, which is not supported: use a whsec_ secret or any other text');
+    throw new BadValue('is a key of a key pair, which is not supported here: use a whsec_ secret or any other text');
   }
   if (!secret.startsWith(STANDARD_PREFIX)) return;
   if (readBase64(secret.slice(STANDARD_PREFIX.length)) === undefined) {
-    throw new BadValue('begins with whsec_ but is not base64 after it: copy the whole secret');
+    throw new BadValue('starts with whsec_, but the rest is not base64: copy the whole secret');
   }
 }
 
@@ -111,7 +111,7 @@ function readBase64(text: string): Buffer | undefined {
 
 function checkHeaderSecret(secret: string): void {
   if (!/^[\x21-\x7e]+$/.test(secret)) {
-    throw new BadValue('holds a space or a character that no header can carry: use visible ASCII characters');
+    throw new BadValue('contains a space or a character that no header can carry: use visible ASCII characters');
   }
 }
 
@@ -119,8 +119,8 @@ const RESERVED_HEADER =
   /^(?:content-.*|host|connection|transfer-encoding|te|trailer|upgrade|expect|webhook-.*|x-hub-signature.*)$/i;
 
 function checkHeaderName(name: string): string {
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new BadValue('has a name that HTTP does not permit: correct it');
-  if (RESERVED_HEADER.test(name)) throw new BadValue('is set by this program: leave it out');
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new BadValue('has an invalid name: use letters, digits and dashes');
+  if (RESERVED_HEADER.test(name)) throw new BadValue('is set by garudust-temporal: remove it');
   return name;
 }
 
@@ -132,5 +132,5 @@ function plainHeader(name: string): string {
 function checkHeaderValue(value: unknown): string {
   // Controls would end the header and begin another one.
   if (typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)) return value;
-  throw new BadValue('has a value that is not text of visible ASCII characters: correct it, or put it in quotes');
+  throw new BadValue('has a value that is not visible ASCII text: correct it, or put it in quotes');
 }

@@ -8,21 +8,21 @@ const MAX_METADATA = 32;
 export const sourcePath = matching({
   noun: 'plain path',
   pattern: /^(?:\/[\w.~-]+)+$/,
-  mend: 'write it like /hooks/github, without a slash at its end',
+  fix: 'write it like /hooks/github, without a slash at its end',
 });
 
 /** The name of a header, of any case. */
 export const headerName = matching({
   noun: 'header name',
   pattern: /^[\w!#$%&'*+.^`|~-]{1,100}$/,
-  mend: 'write it like X-Event-Type, without a colon',
+  fix: 'write it like X-Event-Type, without a colon',
 });
 
 /** An event type as a sender names it, with `*` at its end for all that begin so. */
 export const eventType = matching({
   noun: 'event type',
   pattern: /^[^\s*]{0,200}\*?$/,
-  mend: 'write it as the sender does, such as pull_request or invoice.*',
+  fix: 'write it as the sender does, such as pull_request or invoice.*',
 });
 
 /** A short text of an option that is checked elsewhere. */
@@ -30,7 +30,7 @@ export const shortText = matching({
   noun: 'text',
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   pattern: /^[^\u0000-\u001f]{1,500}$/,
-  mend: 'write 1 to 500 characters on one line, in quotes where they are special',
+  fix: 'write 1 to 500 characters on one line, in quotes where they are special',
 });
 
 /** A template; whether it can be read is found out where sources are compiled. */

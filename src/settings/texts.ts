@@ -7,7 +7,7 @@ export const yesOrNo: Kind<boolean> = {
   read(value) {
     if (value === true || value === 'true') return true;
     if (value === false || value === 'false') return false;
-    throw new BadValue('is neither true nor false: write one of them');
+    throw new BadValue('is not a boolean: write true or false');
   },
   show: (value) => value,
 };
@@ -19,7 +19,7 @@ export function oneOf<const T extends string>(words: readonly T[]): Kind<T> {
     accepts: words.map((word) => `\`${word}\``).join(', '),
     read(value) {
       const found = words.find((word) => word === value);
-      if (found === undefined) throw new BadValue(`is not known here: write one of ${listed}`);
+      if (found === undefined) throw new BadValue(`is not supported: use one of ${listed}`);
       return found;
     },
     show: (value) => value,
@@ -30,16 +30,16 @@ interface Pattern {
   readonly noun: string;
   readonly pattern: RegExp;
   /** What to write, after the colon. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** A text of a given form. */
-export function matching({ noun, pattern, mend }: Pattern): Kind<string> {
+export function matching({ noun, pattern, fix }: Pattern): Kind<string> {
   return {
     accepts: noun,
     read(value) {
       if (typeof value === 'string' && pattern.test(value)) return value;
-      throw new BadValue(`is not ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}: ${mend}`);
+      throw new BadValue(`is not ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}: ${fix}`);
     },
     show: (value) => value,
   };
@@ -47,9 +47,9 @@ export function matching({ noun, pattern, mend }: Pattern): Kind<string> {
 
 /** What clients and agents are called. No colon, which parts the client from the session key. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-export const NAME_MEND = 'write up to 64 letters, digits, dots, dashes or underscores';
+export const NAME_FIX = 'use up to 64 letters, digits, dots, dashes or underscores';
 
-export const name = matching({ noun: 'name', pattern: NAME_PATTERN, mend: NAME_MEND });
+export const name = matching({ noun: 'name', pattern: NAME_PATTERN, fix: NAME_FIX });
 
 /** Whom a task may name as its user. */
 export const userId: Kind<string> = {
@@ -58,8 +58,8 @@ export const userId: Kind<string> = {
     // YAML has rounded a long one already.
     if (typeof value === 'number') throw new BadValue('is a number: put it in quotes');
     const read = callerKey.safeParse(value);
-    if (!read.success) throw new BadValue('is not a user id: write 1 to 512 characters without line ends');
-    if (read.data !== read.data.trim()) throw new BadValue('begins or ends with a space: remove it');
+    if (!read.success) throw new BadValue('is not a user id: write 1 to 512 characters on one line');
+    if (read.data !== read.data.trim()) throw new BadValue('starts or ends with a space: remove the space');
     return read.data;
   },
   show: (value) => value,
@@ -68,18 +68,18 @@ export const userId: Kind<string> = {
 export const endpointPath = matching({
   noun: 'plain path',
   pattern: /^(?:\/[\w.~-]+)+$/,
-  mend: 'write it like /invoke, without a slash at its end',
+  fix: 'write it as /invoke, without a trailing slash',
 });
 
 export const taskQueue = matching({
   noun: 'task queue name',
   pattern: /^[\x21-\x7e]{1,200}$/,
-  mend: 'write up to 200 characters without spaces',
+  fix: 'use up to 200 characters without spaces',
 });
 
 export const folder = matching({
   noun: 'folder',
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   pattern: /^[^\u0000-\u001f]+$/,
-  mend: 'write its path, relative to the working directory or from the root',
+  fix: 'write an absolute path, or one relative to the working directory',
 });

@@ -68,7 +68,7 @@ describe('send, before anything is sent', () => {
       'a secret that is none',
       ['send', 'hi'],
       { GARUDUST_WEBHOOK_SECRET: 'whsec_???' },
-      /^error: GARUDUST_WEBHOOK_SECRET: the value begins with whsec_ but is not base64/,
+      /^error: GARUDUST_WEBHOOK_SECRET: the value starts with whsec_, but the rest is not base64/,
     ],
     [
       'an address that is none',

@@ -41,10 +41,7 @@ describe('callbacks', () => {
     assert.doesNotMatch(shown, /hunter2/);
     for (const value of ['proxy.internal:3128', 'socks5://hunter2@h:1080', 'http://h/hunter2']) {
       const [line] = refusal({ env: { ...env, CALLBACK_PROXY: value } });
-      assert.match(
-        line ?? '',
-        /^callback\.proxy .*is not the address of a proxy: write it as http:\/\/proxy\.internal:3128/,
-      );
+      assert.match(line ?? '', /^callback\.proxy .*is not a proxy URL: write it as http:\/\/proxy\.internal:3128/);
       assert.doesNotMatch(line ?? '', /hunter2/);
     }
   });
@@ -72,7 +69,10 @@ describe('callbacks', () => {
       ...refusal({ yaml: `${CLIENT}, callback_secret: "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=" }]` }),
       ...refusal({ yaml: `clients: [{ id: ci, webhook_secret: "${PRIVATE_KEY}" }]` }),
     ];
-    assert.match(lines[0] ?? '', /^clients\[0\]\.callback_secret .*begins with whsk_ but is not base64 of 64 bytes/);
+    assert.match(
+      lines[0] ?? '',
+      /^clients\[0\]\.callback_secret .*starts with whsk_, but the rest is not 64 bytes in base64/,
+    );
     assert.match(lines[1] ?? '', /^clients\[0\]\.callback_secret .*is a key of a key pair/);
     assert.match(lines[2] ?? '', /^clients\[0\]\.webhook_secret .*is a key of a key pair/);
     assert.doesNotMatch(lines.join('\n'), /6Xb|1SiA/);
@@ -80,13 +80,13 @@ describe('callbacks', () => {
 
   test('that are dead are not signed by a secret that can be guessed', () => {
     const [line] = refusal({ yaml: `${CLIENT} }]\ncallback: { dead_letter_secret: short }` });
-    assert.match(line ?? '', /^callback\.dead_letter_secret .*fewer than 8 characters/);
+    assert.match(line ?? '', /^callback\.dead_letter_secret .*shorter than 8 characters/);
   });
 
   test('are told to no address with credentials, and to nothing but HTTP', () => {
     for (const [value, words] of [
-      ['ftp://h/', /is not a URL/],
-      ['https://u:hunter2@h/', /holds credentials/],
+      ['ftp://h/', /is not an http\(s\) URL/],
+      ['https://u:hunter2@h/', /contains credentials/],
     ] as const) {
       const [line] = refusal({ yaml: `${CLIENT} }]\ncallback: { dead_letter_webhook: "${value}" }` });
       assert.match(line ?? '', words);

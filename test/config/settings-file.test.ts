@@ -28,21 +28,21 @@ describe('${NAME} in the file', () => {
   test('fails by the name of the variable that is not set, and by nothing else', () => {
     const yaml = 'clients:\n  - id: ci\n    webhook_secret: "${CI_SECRET}"\nport: "${CI_PORT}"';
     assert.deepEqual(refusal({ yaml }), [
-      'clients[0].webhook_secret (garudust-temporal.yaml line 3): the environment variable CI_SECRET is not set: set it, or write the value here.',
-      'port (garudust-temporal.yaml line 4): the environment variable CI_PORT is not set: set it, or write the value here.',
+      'clients[0].webhook_secret (garudust-temporal.yaml line 3): the environment variable CI_SECRET is not set: set it, or write the value in the file.',
+      'port (garudust-temporal.yaml line 4): the environment variable CI_PORT is not set: set it, or write the value in the file.',
     ]);
   });
 
   test('fails where an empty variable would lift a limit', () => {
     const yaml = `clients: [{ id: ci, webhook_secret: ${SECRET}, allowed_callback_domains: "\${DOMAINS}" }]`;
-    assert.match(refusal({ yaml, env: { DOMAINS: '' } }).join(), /allowed_callback_domains .*has no entry/);
+    assert.match(refusal({ yaml, env: { DOMAINS: '' } }).join(), /allowed_callback_domains .*has no entries/);
   });
 
   for (const text of ['${CI-PORT}', '${CI_PORT:-80}', '${CI_PORT', '${}']) {
     test(`fails when it is written ${text}`, () => {
       const [line = '', ...rest] = refusal({ yaml: `${CLIENTS}endpoint_path: "${text}"`, env: { CI_PORT: '1' } });
       assert.deepEqual(rest, []);
-      assert.match(line, /^endpoint_path \(garudust-temporal\.yaml line 2\): only \$\{NAME\} is understood/);
+      assert.match(line, /^endpoint_path \(garudust-temporal\.yaml line 2\): only \$\{NAME\} is supported/);
     });
   }
 
@@ -55,12 +55,12 @@ describe('${NAME} in the file', () => {
 describe('a file that can not be judged is refused, alone, when it', () => {
   const cases: [string, string, RegExp][] = [
     ['has an unclosed quote', 'host: "a', /line 1 is not valid YAML: a quote, bracket or comma is missing/],
-    ['is indented by tabs', 'log:\n\tlevel: info', /line 2 is not valid YAML: indent by spaces/],
-    ['has a key twice', 'port: 1\nport: 2', /line 2 is not valid YAML: a key is there twice/],
+    ['is indented by tabs', 'log:\n\tlevel: info', /line 2 is not valid YAML: indent with spaces/],
+    ['has a key twice', 'port: 1\nport: 2', /line 2 is not valid YAML: a key appears twice/],
     ['has two documents', 'port: 1\n---\nport: 2', /keep one document only/],
     ['has an alias without anchor', 'port: *port', /is not valid YAML: an alias/],
-    ['has an unknown tag', 'port: !secret a', /line 1 is not valid YAML: put text that begins with !/],
-    ['is a list', '- port: 1', /is not a block of settings: write one "name: value" a line/],
+    ['has an unknown tag', 'port: !secret a', /line 1 is not valid YAML: put text that starts with !/],
+    ['is a list', '- port: 1', /is not a block of settings: write one "name: value" per line/],
     ['is a text', 'port=1', /is not a block of settings/],
   ];
   for (const [name, yaml, message] of cases) {

@@ -70,7 +70,7 @@ describe('a source in the file', () => {
     assert.deepEqual([...readSources(config).keys()], ['github', 'mine', 'open']);
     assert.deepEqual(
       warnings.filter((line) => line.includes('unsigned')),
-      ['Source open is unsigned: whoever finds its address can start runs, and pay with your agent.'],
+      ['Source "open" is unsigned: anyone who finds its URL can start runs at your cost.'],
     );
   });
 

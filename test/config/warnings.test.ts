@@ -6,18 +6,18 @@ const env = { GARUDUST_WEBHOOK_SECRET: SECRET, RUNS_API_KEY: 'key-number-1' };
 
 describe('a warning is given', () => {
   const cases: [string, Record<string, string>, string | undefined, RegExp][] = [
-    ['of a client that can not read its runs', { RUNS_API_KEY: '' }, undefined, /^Client default has no API key/],
+    ['of a client that can not read its runs', { RUNS_API_KEY: '' }, undefined, /^Client "default" has no API key/],
     [
       'of more than Garudust serves',
       {},
       'agents: { garudust: { concurrency: 65 } }',
-      /^Agent garudust gets 65 tasks at once/,
+      /^Agent "garudust" gets 65 tasks at once/,
     ],
     [
       'of all networks being open',
       { CALLBACK_PERMIT_NETWORKS: '0.0.0.0/0' },
       undefined,
-      /has 0\.0\.0\.0\/0: callers can reach/,
+      /contains 0\.0\.0\.0\/0: callbacks can reach/,
     ],
     [
       'of a mistyped variable',
@@ -29,7 +29,7 @@ describe('a warning is given', () => {
       'of a variable without effect',
       { GARUDUST_URL: 'http://a' },
       'agents: { bot: {} }',
-      /^GARUDUST_URL has no effect/,
+      /^GARUDUST_URL is ignored: it configures the agent "garudust"/,
     ],
   ];
   for (const [name, more, yaml, message] of cases) {

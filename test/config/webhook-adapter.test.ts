@@ -59,25 +59,25 @@ describe('is refused, by the words of the file,', () => {
     [
       'beside the same setting',
       `${ARTICLE}port: 8080`,
-      [/^webhook_adapter\.listen_port \(garudust-temporal\.yaml line 3\) and port say the same thing twice: keep one/],
+      [/^webhook_adapter\.listen_port \(garudust-temporal\.yaml line 3\) and port configure the same thing: keep one/],
     ],
     [
       'beside clients, which say who may call',
       `${ARTICLE}clients: [{ id: ci, webhook_secret: another-secret }]`,
       [
-        /^webhook_adapter\.hmac_secret .* and clients say the same thing twice/,
-        /^webhook_adapter\.allowed_callback_domains .* and clients say the same thing twice/,
+        /^webhook_adapter\.hmac_secret .* and clients configure the same thing/,
+        /^webhook_adapter\.allowed_callback_domains .* and clients configure the same thing/,
       ],
     ],
     [
       'with a mistyped key',
       ARTICLE.replace('hmac_secret', 'hmac_secrte'),
-      [/^webhook_adapter\.hmac_secrte .*line 5\) is not known here: did you mean hmac_secret\?/],
+      [/^webhook_adapter\.hmac_secrte .*line 5\) is not a key of webhook_adapter: did you mean hmac_secret\?/],
     ],
     [
       'with an unknown key',
       `${ARTICLE}  verify: false`,
-      [/^webhook_adapter\.verify .*is not known here: its keys are enabled,/],
+      [/^webhook_adapter\.verify .*is not a key of webhook_adapter: use one of enabled,/],
     ],
     [
       'with a bad value',
@@ -89,7 +89,7 @@ describe('is refused, by the words of the file,', () => {
       ARTICLE.replace('ci.ex', 'https://ci.ex'),
       [/^webhook_adapter\.allowed_callback_domains .*"https:/],
     ],
-    ['as a text', 'webhook_adapter: on', [/^webhook_adapter .* is not a block: write its keys below it/]],
+    ['as a text', 'webhook_adapter: on', [/^webhook_adapter .* must be a block of settings: indent its keys below it/]],
   ];
   for (const [name, yaml, messages] of cases) {
     test(name, () => {
@@ -101,7 +101,7 @@ describe('is refused, by the words of the file,', () => {
 
   test('with a variable that is not set', () => {
     assert.deepEqual(refusal({ yaml: ARTICLE }), [
-      'webhook_adapter.hmac_secret (garudust-temporal.yaml line 5): the environment variable GARUDUST_WEBHOOK_SECRET is not set: set it, or write the value here.',
+      'webhook_adapter.hmac_secret (garudust-temporal.yaml line 5): the environment variable GARUDUST_WEBHOOK_SECRET is not set: set it, or write the value in the file.',
     ]);
   });
 
@@ -109,7 +109,7 @@ describe('is refused, by the words of the file,', () => {
     const lines = refusal({ yaml: ARTICLE, env: { GARUDUST_WEBHOOK_SECRET: 'short' } });
     assert.match(
       lines.join(),
-      /^clients\[0\]\.webhook_secret \(GARUDUST_WEBHOOK_SECRET in the environment\) has fewer than 8/,
+      /^clients\[0\]\.webhook_secret \(GARUDUST_WEBHOOK_SECRET in the environment\) has a value shorter than 8/,
     );
   });
 });
