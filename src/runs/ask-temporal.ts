@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { ProblemError } from '../protocol/problems.ts';
+import { within } from './until.ts';
 
 /** What this module logs to; a pino logger fits. */
 export interface RunLogger {
@@ -28,7 +29,12 @@ export interface AskOptions {
  */
 export type AskTemporal = <T>(name: string, until: number, call: (client: Client) => Promise<T>) => Promise<T>;
 
-/** Makes the function that all calls to Temporal go through. */
+/**
+ * Makes the function that all calls to Temporal go through.
+ *
+ * The SDK's own deadlines are no hard bound: under RESOURCE_EXHAUSTED a native call with 3 s takes 15 s, and it can't
+ * be aborted. So a call that is late is left to end by itself; the run id makes a repeat harmless.
+ */
 export function createAskTemporal({ connection, namespace, onAnswer, logger }: AskOptions): AskTemporal {
   let made: { connection: ConnectionLike; client: Client } | undefined;
 
@@ -44,7 +50,8 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
   return async (name, until, call) => {
     try {
       const client = connected();
-      const answer = await withDeadline(Math.max(until - performance.now(), 0), () => call(client));
+      const answer = await within(Math.max(until - performance.now(), 0), call(client));
+      if (answer === 'late') throw unavailable('Temporal did not answer in time');
       onAnswer?.(true);
       return answer;
     } catch (error) {
@@ -55,29 +62,6 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
       throw unavailable('Temporal refused the call');
     }
   };
-}
-
-/**
- * Waits for Temporal no longer than a request may.
- *
- * The SDK's own deadlines are no hard bound: under RESOURCE_EXHAUSTED a native call with 3 s takes 15 s, and it can't
- * be aborted. So the call is left to end by itself; the run id makes a repeat harmless.
- *
- * @param call is started only here, so that a rejection never goes unheard
- * @throws ProblemError `temporal_unavailable` after `deadlineMs`; otherwise whatever the call rejects with
- */
-async function withDeadline<T>(deadlineMs: number, call: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable('Temporal did not answer in time')), deadlineMs);
-  });
-  const answer = call();
-  answer.catch(() => undefined);
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The answer while Temporal is away. */

@@ -1,13 +1,16 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
+import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
-import type { RunResource } from '../protocol/run-resource.ts';
+import { type CallbackStatus, isTerminal, type RunResource } from '../protocol/run-resource.ts';
 import type { EndedRun, EndedRuns } from './ended-runs.ts';
-import { listQuery, matchesFilter } from './list-query.ts';
 import { readInfo, readRun } from './read-run.ts';
 import type { RunLinks } from './run-kind.ts';
-import { RUN_KINDS, toRunResource } from './run-kinds.ts';
+import { IS_A_RUN, RUN_KINDS, toRunResource } from './run-kinds.ts';
+
+/** Closed, but not with an answer that was delivered: only the history tells how such a run ended for its caller. */
+const OTHERWISE_CLOSED = "'Failed', 'Canceled', 'Terminated', 'TimedOut'";
+const CALLBACK = SEARCH_ATTRIBUTE.callback;
 
 /** A page of a client's runs to be listed. */
 export interface ListRequest {
@@ -55,7 +58,7 @@ export async function listRuns(
     // The attribute is a shortened copy; whose run it is stands in the memo.
     if (facts === undefined || facts.memo.client !== request.client) return [];
     const { runId, workflow, attributes } = facts;
-    const mark = attributes[SEARCH_ATTRIBUTE.callback]?.[0];
+    const mark = attributes[CALLBACK]?.[0];
     return [
       RUN_KINDS[facts.type].projectListed(facts, links) ?? {
         runId,
@@ -86,3 +89,58 @@ async function readExactly(temporal: Client, runId: string, links: RunLinks): Pr
     throw error;
   }
 }
+
+/**
+ * What Temporal's list is asked for: never less than the filter takes, sometimes more; `matchesFilter` has the last word.
+ *
+ * Nothing of a caller's text can become syntax, for only letters, digits and a few marks of it are put between the
+ * quotes. That also keeps clear of what the server itself reads wrongly: quotes at the ends of a value, and `?` on
+ * PostgreSQL.
+ */
+function listQuery(client: string, filter: RunFilter): string {
+  return [
+    IS_A_RUN,
+    keyword(SEARCH_ATTRIBUTE.client, client),
+    filter.source !== undefined && keyword(SEARCH_ATTRIBUTE.source, filter.source),
+    filter.agent !== undefined && keyword(SEARCH_ATTRIBUTE.agent, filter.agent),
+    filter.session !== undefined && keyword(SEARCH_ATTRIBUTE.session, filter.session),
+    filter.user !== undefined && keyword(SEARCH_ATTRIBUTE.user, filter.user),
+    filter.status !== undefined && byStatus(filter.status),
+    filter.callback !== undefined && BY_CALLBACK[filter.callback],
+  ]
+    .filter(Boolean)
+    .join(' AND ');
+}
+
+/** Whether a run that was listed is one of those that were asked for. */
+export function matchesFilter(run: RunResource, filter: RunFilter): boolean {
+  return (
+    (filter.status === undefined || run.status === filter.status) &&
+    (filter.callback === undefined || run.callback.status === filter.callback) &&
+    (filter.source === undefined || run.source === filter.source) &&
+    (filter.agent === undefined || run.agent?.name === filter.agent) &&
+    (filter.session === undefined || run.session_key === filter.session) &&
+    (filter.user === undefined || run.user_id === filter.user)
+  );
+}
+
+function keyword(name: SearchAttributeName, text: string): string {
+  const value = toKeyword(text) ?? '';
+  const plain = /^[\p{L}\p{N} ._:@/+#=,~-]*/u.exec(value)?.[0] ?? '';
+  if (plain === value && plain !== '') return `${name} = '${plain}'`;
+  return plain === '' ? `${name} IS NOT NULL` : `${name} STARTS_WITH '${plain}'`;
+}
+
+function byStatus(status: NonNullable<RunFilter['status']>): string {
+  if (!isTerminal(status)) return `(ExecutionStatus = 'Running' AND ${CALLBACK} IS NULL)`;
+  const closed = status === 'completed' ? `'Completed', ${OTHERWISE_CLOSED}` : OTHERWISE_CLOSED;
+  return `(ExecutionStatus IN (${closed}) OR (ExecutionStatus = 'Running' AND ${CALLBACK} IS NOT NULL))`;
+}
+
+const BY_CALLBACK: Readonly<Record<CallbackStatus, string>> = {
+  none: `${CALLBACK} IS NULL`,
+  pending: `(ExecutionStatus = 'Running' AND ${CALLBACK} IS NULL)`,
+  retrying: `(ExecutionStatus = 'Running' AND ${CALLBACK} = 'retrying')`,
+  delivered: `(ExecutionStatus != 'Running' AND (${CALLBACK} IS NULL OR ${CALLBACK} = 'delivered'))`,
+  dead: `(${CALLBACK} = 'dead' OR ExecutionStatus IN ('Canceled', 'Terminated', 'TimedOut'))`,
+};

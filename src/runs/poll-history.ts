@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { HistoryEvent } from './read-history.ts';
+import { pause } from './until.ts';
 
 const FIRST_RETRY_MS = 500;
 const LATER_RETRY_MS = 5000;
@@ -69,18 +70,4 @@ async function abortable<T>(signal: AbortSignal, call: (own: AbortSignal) => Pro
   } finally {
     signal.removeEventListener('abort', abort);
   }
-}
-
-/** Waits, or until `signal` is aborted. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-  });
 }

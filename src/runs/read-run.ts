@@ -1,8 +1,7 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { RunMemo } from '../contract/run.ts';
-import { createDecoder, type Decoder, toIso } from './decoder.ts';
-import { readHistory } from './read-history.ts';
+import { createDecoder, type Decoder, readHistory, toIso } from './read-history.ts';
 import type { PendingActivity, RunFacts, WorkflowState } from './run-facts.ts';
 import { isRunType, RUN_KINDS } from './run-kinds.ts';
 

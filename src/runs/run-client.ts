@@ -8,9 +8,8 @@ import { type ListRequest, listRuns, type RunPage } from './list-runs.ts';
 import { readRun } from './read-run.ts';
 import type { RunFacts } from './run-facts.ts';
 import { RunFanOut } from './run-fan-out.ts';
-import type { RunKind } from './run-kind.ts';
+import type { RunKind, RunState } from './run-kind.ts';
 import { RUN_KINDS, TASK_KIND, toRunResource } from './run-kinds.ts';
-import type { RunState } from './run-watch.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */
 export interface RunReply {

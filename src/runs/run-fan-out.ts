@@ -1,5 +1,5 @@
-import type { RunKind } from './run-kind.ts';
-import { type RunState, RunWatch, type Snapshot, type WatchOptions } from './run-watch.ts';
+import type { RunKind, RunState } from './run-kind.ts';
+import { RunWatch, type Snapshot, type WatchOptions } from './run-watch.ts';
 
 /**
  * Serves all who wait for runs and all who listen to them. However many do either or both for one run, Temporal sees one

@@ -1,5 +1,4 @@
-import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
+import type { Workflow, WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
 import type { RedeliverRequest } from '../contract/names.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import type { AcceptedTask } from './accepted-task.ts';
@@ -17,6 +16,12 @@ export interface RunPlace {
 export interface RunLinks {
   /** Base of the Temporal UI with its namespace, such as `http://localhost:8233/namespaces/default`. */
   readonly temporalUi?: string;
+}
+
+/** A run as it stands, and whether nothing more will happen to it unless somebody asks for it. */
+export interface RunState {
+  readonly run: RunResource;
+  readonly settled: boolean;
 }
 
 /**

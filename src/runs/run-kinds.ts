@@ -1,4 +1,4 @@
-import type { Workflow } from '@temporalio/common';
+import type { Workflow } from '@temporalio/client';
 import type { Workflows } from '../contract/names.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { agentRun } from './kinds/agent-run.ts';

@@ -1,8 +1,9 @@
 import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
-import { pause, type PollOptions, pollHistory } from './poll-history.ts';
+import { type PollOptions, pollHistory } from './poll-history.ts';
 import { HistoryOutline } from './read-history.ts';
-import type { RunKind } from './run-kind.ts';
+import type { RunKind, RunState } from './run-kind.ts';
+import { pause, until } from './until.ts';
 
 /** Between two reads at least: a run that starts brings several events at once. */
 const GAP_MS = 100;
@@ -12,12 +13,6 @@ const LATER_LOOK_MS = 10_000;
 /** A callback that waits for its next attempt does not change before it. */
 const LATEST_LOOK_MS = 60_000;
 const AFTER_AN_ATTEMPT_MS = 500;
-
-/** A run as it stands, and whether nothing more will happen to it unless somebody asks for it. */
-export interface RunState {
-  readonly run: RunResource;
-  readonly settled: boolean;
-}
 
 /** A run as it stood at some time. */
 export interface Snapshot extends RunState {
@@ -151,19 +146,16 @@ export class RunWatch {
   #stopReading(): void {
     this.#reading?.abort();
     this.#reading = undefined;
-    this.#wake();
     this.#wakeAll();
   }
 
   async #untilStirred(milliseconds: number, signal: AbortSignal): Promise<void> {
     await pause(GAP_MS, signal);
-    if (!this.#stirred && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
+    if (!this.#stirred) {
+      await until(signal, (end) => {
+        const timer = setTimeout(end, milliseconds);
+        this.#wake = end;
+        return () => clearTimeout(timer);
       });
     }
     if (!signal.aborted) this.#stirred = false;
@@ -188,15 +180,9 @@ export class RunWatch {
 
   /** Resolves at the next news of any sort, or when `signal` is aborted. */
   #untilNews(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        this.#sleepers.delete(end);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
+    return until(signal, (end) => {
       this.#sleepers.add(end);
-      signal.addEventListener('abort', end, { once: true });
-      if (signal.aborted) end();
+      return () => this.#sleepers.delete(end);
     });
   }
 

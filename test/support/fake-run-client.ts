@@ -1,11 +1,10 @@
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
-import { matchesFilter } from '../../src/runs/list-query.ts';
-import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';
+import { type ListRequest, matchesFilter, type RunPage } from '../../src/runs/list-runs.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { TASK_KIND } from '../../src/runs/run-kinds.ts';
-import type { RunState } from '../../src/runs/run-watch.ts';
+import type { RunState } from '../../src/runs/run-kind.ts';
 
 /**
  * A run client without Temporal: runs live in a map, a duplicate is judged as the real one judges it, and `failure`

@@ -1,4 +1,5 @@
-import type { RunState } from '../../runs/run-watch.ts';
+import type { RunState } from '../../runs/run-kind.ts';
+import { within } from '../../runs/until.ts';
 
 /** What a reader is asked to wait before it connects again, in milliseconds. */
 const RECONNECT_MS = 2000;
@@ -54,16 +55,4 @@ export async function* toEventStream(
 
 function toEvent(name: string, data: object, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-}
-
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | 'late'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
