@@ -57,7 +57,7 @@ const GET_RUN: JsonObject = {
   operationId: 'getRun',
   summary: 'Read a run, or wait for its end',
   description:
-    'Read straight from Temporal, whether a worker is up or not: one or two calls. With `wait` it is answered as soon as the run is terminal, or as it stands when the time is up. However many wait for one run, Temporal sees one long poll.',
+    'Read straight from Temporal, whether a worker is up or not: one or two calls. With `wait` it is answered as soon as the run is terminal, or as it stands when the time is up. However many wait for a run or follow it, Temporal sees one long poll.',
   tags: ['Runs'],
   security: API_KEY,
   parameters: [
@@ -97,7 +97,7 @@ const FOLLOW_RUN: JsonObject = {
 
 After a reconnect with \`Last-Event-ID\` it begins with the run as it then stands, so that nothing is missed; 204 tells an \`EventSource\` that has seen the end to stay away.
 
-However many follow one run, Temporal sees one long poll for it, and a describe every 2 to 10 seconds while it is under way.`,
+However many follow a run or wait for it, Temporal sees one long poll for it, and a describe every 2 to 10 seconds while it is followed and under way.`,
   tags: ['Runs'],
   security: API_KEY,
   parameters: [
