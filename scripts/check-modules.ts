@@ -2,9 +2,10 @@
  * Checks what each module of `src` imports against the table below: `tsx scripts/check-modules.ts`. Exit code 1 names every
  * import that a module may not have.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readImports } from './read-imports.ts';
 
 /** What a module may import beside itself: other modules, and packages. */
 interface Module {
@@ -53,8 +54,6 @@ export const MODULES: Readonly<Record<string, Module>> = {
   'index.ts': { modules: ANY, packages: [] },
 };
 
-const IMPORT = /\b(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
-
 /** Every forbidden import below a source folder, as `file: specifier`. */
 export function findForbiddenImports(source: string): string[] {
   return readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -63,10 +62,9 @@ export function findForbiddenImports(source: string): string[] {
     .flatMap((name) => {
       const file = join(source, name);
       const module = moduleOf(name);
-      return [...readFileSync(file, 'utf8').matchAll(IMPORT)]
-        .map((match) => match[1] ?? match[2] ?? '')
-        .filter((specifier) => !mayImport(module, source, file, specifier))
-        .map((specifier) => `${file}: ${specifier}`);
+      return readImports(file)
+        .filter(({ specifier }) => !mayImport(module, source, file, specifier))
+        .map(({ specifier }) => `${file}: ${specifier}`);
     });
 }
 
@@ -100,7 +98,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const forbidden = findForbiddenImports('src');
   for (const line of forbidden) process.stderr.write(`forbidden import: ${line}\n`);
   if (forbidden.length > 0) {
-    process.stderr.write('What a module may import stands in scripts/check-modules.ts and docs/architecture.md.\n');
+    process.stderr.write('scripts/check-modules.ts lists what each module may import.\n');
     process.exitCode = 1;
   }
 }

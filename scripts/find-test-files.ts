@@ -1,10 +1,22 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { readImports } from './read-imports.ts';
 
 /**
- * The test files that a list of files and folders means: a file is itself, a folder all `*.test.ts` in it and below.
+ * What makes a test an integration test: a file that imports one of these, itself or through other files of `test/`,
+ * needs a Temporal server, a browser, or a program that a machine may lack. Every other test is a unit test.
+ */
+const NEEDS_MORE_THAN_NODE = [
+  'test/support/temporal-server.ts',
+  'test/support/open-browser.ts',
+  'test/support/missing-tool.ts',
+  'src/cli/temporal-server/start-dev-server.ts',
+];
+
+/**
+ * The test files that a list of files and folders means: a file is itself, a folder is every `*.test.ts` in it and below.
  *
- * @throws Error naming the one that is not there or holds no test.
+ * @throws Error naming the one that does not exist or holds no test.
  */
 export function findTestFiles(places: readonly string[]): string[] {
   return [...new Set(places.flatMap(filesOf))].toSorted();
@@ -12,10 +24,26 @@ export function findTestFiles(places: readonly string[]): string[] {
 
 function filesOf(place: string): string[] {
   const found = statSync(place, { throwIfNoEntry: false });
-  if (!found) throw new Error(`${place} is not there: name test files or folders of them.`);
+  if (!found) throw new Error(`${place} does not exist. Name test files or folders of test files.`);
   if (found.isFile()) return [place];
   const names = readdirSync(place, { recursive: true, encoding: 'utf8' });
   const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join(place, name));
   if (files.length === 0) throw new Error(`${place} holds no *.test.ts file.`);
   return files;
+}
+
+/** Whether a test file runs on Node alone. Its path is relative to the root of the repository, as all paths here. */
+export function isUnitTest(file: string): boolean {
+  return !NEEDS_MORE_THAN_NODE.some((marker) => reachableFrom(file).has(marker));
+}
+
+/** The file, what it imports, and what those of them that stand in `test/` import in turn. */
+function reachableFrom(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  seen.add(file);
+  if (!file.startsWith('test/')) return seen;
+  for (const { specifier, typeOnly } of readImports(file)) {
+    const target = relative('.', resolve(dirname(file), specifier));
+    if (!typeOnly && specifier.startsWith('.') && !seen.has(target) && existsSync(target)) reachableFrom(target, seen);
+  }
+  return seen;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { ApiError } from '../../src/cli/api-error.ts';
 import { followRun } from '../../src/cli/follow-run.ts';
@@ -195,7 +196,7 @@ describe('runs wait, while the server is away', () => {
     const waiting = startCli(args, { env: CLI_KEYS, interrupted: interrupt.signal });
     await waitFor('a failed try', () => /Trying again/.test(waiting.written.stderr));
     interrupt.abort();
-    const ended = await Promise.race([waiting.ended, AFTER_5_S]);
+    const ended = await Promise.race([waiting.ended, sleep(5000, undefined, { ref: false })]);
     assert.equal(ended?.code, 130);
   });
 
@@ -257,8 +258,6 @@ describe('runs cancel and runs redeliver', () => {
     assert.match(result.stderr, /^error: The callback address is not permitted: [^\n]+\n$/);
   });
 });
-
-const AFTER_5_S = new Promise<undefined>((resolve) => void setTimeout(() => resolve(undefined), 5000).unref());
 
 interface WithRun {
   readonly ingress: TestIngress;

@@ -56,7 +56,7 @@ export function describeSource(name: string, sample: SourceSample): void {
       ...(sample.hasTimestamp
         ? ([
             ['a stale timestamp', { timestampS: Math.floor(Date.now() / 1000) - STALE_S }],
-            ['a timestamp from the future', { timestampS: Math.floor(Date.now() / 1000) + STALE_S + 5 }],
+            ['a timestamp from the future', { timestampS: Math.floor(Date.now() / 1000) + STALE_S + 60 }],
           ] as [string, Delivery][])
         : []),
     ];
