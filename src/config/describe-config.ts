@@ -4,8 +4,8 @@ import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
 import { settings } from './schema.ts';
 
 /**
- * The effective configuration for one log line, in the words of the file. A secret shows as `set (12 characters)`; which
- * values are secrets the schema's metadata tells.
+ * The effective configuration for one log line, named and written as in the file. A secret, marked as such in the schema,
+ * shows as `set (12 characters)`.
  */
 export function describeConfig(loaded: Pick<LoadedConfig, 'settings'>): Readonly<Record<string, unknown>> {
   return describe(settings, loaded.settings) as Readonly<Record<string, unknown>>;

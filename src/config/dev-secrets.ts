@@ -4,32 +4,32 @@ import { dirname } from 'node:path';
 import type { RawSettings } from './raw-settings.ts';
 import { isBlock } from '../settings/schema-node.ts';
 
-/** What `dev` made up for a client that had none, for the CLI to print. */
-export interface MadeUp {
+/** What `dev` generated for a client without secrets. */
+export interface GeneratedSecrets {
   readonly client: string;
   readonly webhookSecret?: string;
   readonly apiKey?: string;
 }
 
 /**
- * Makes up a webhook secret and an API key for every client that lacks one.
+ * Generates a webhook secret and an API key for every client that lacks one.
  *
  * @param file keeps them, readable to its owner alone, so that the next start has the same; none: each start makes new ones
- * @returns what was made up, and a warning where the file could not be used
+ * @returns what was generated, and a warning where the file could not be used
  */
-export function makeUpSecrets(
+export function generateSecrets(
   raw: RawSettings,
   file?: string,
-): { madeUp: readonly MadeUp[]; warnings: readonly string[] } {
+): { generated: readonly GeneratedSecrets[]; warnings: readonly string[] } {
   const clients = raw.values['clients'];
   const { kept, warning } = file === undefined ? { kept: {} } : readKept(file);
   const warnings = warning === undefined ? [] : [warning];
   const secrets: Record<string, unknown> = { ...kept };
-  const madeUp = (Array.isArray(clients) ? clients : []).filter(isBlock).flatMap((client): MadeUp[] => {
+  const generated = (Array.isArray(clients) ? clients : []).filter(isBlock).flatMap((client): GeneratedSecrets[] => {
     const id = client['id'];
     if (typeof id !== 'string') return [];
     const known = keptOf(kept, id);
-    const made: MadeUp = {
+    const made: GeneratedSecrets = {
       client: id,
       ...(isUnset(client['webhook_secret']) && {
         webhookSecret: known.webhookSecret ?? randomBytes(20).toString('hex'),
@@ -43,8 +43,8 @@ export function makeUpSecrets(
     secrets[id] = values;
     return [made];
   });
-  if (file !== undefined && madeUp.some((made) => isNews(made, kept))) warnings.push(...keep(file, secrets));
-  return { madeUp, warnings };
+  if (file !== undefined && generated.some((made) => isNews(made, kept))) warnings.push(...keep(file, secrets));
+  return { generated, warnings };
 }
 
 function isUnset(value: unknown): boolean {
@@ -66,7 +66,7 @@ function keptOf(kept: Readonly<Record<string, unknown>>, client: string): Known 
   };
 }
 
-function isNews({ client, ...made }: MadeUp, kept: Readonly<Record<string, unknown>>): boolean {
+function isNews({ client, ...made }: GeneratedSecrets, kept: Readonly<Record<string, unknown>>): boolean {
   const known = keptOf(kept, client);
   return (
     (made.webhookSecret !== undefined && made.webhookSecret !== known.webhookSecret) ||

@@ -91,7 +91,7 @@ function wordUnknownKey(path: Path, key: string, raw: RawSettings): string {
   return ` is not a setting here: remove it, or use one of ${known.join(', ')}`;
 }
 
-/** Where a value came from, or what stands nearest above it, and its path in the words of that place. */
+/** Where a value, or the nearest block around it, came from, and its path as written there. */
 function locate(path: Path, raw: RawSettings): { origin: Origin | undefined; shown: string } {
   for (let length = path.length; length > 0; length -= 1) {
     const origin = raw.origins.get(formatPath(path.slice(0, length)));
@@ -106,7 +106,7 @@ function locate(path: Path, raw: RawSettings): { origin: Origin | undefined; sho
 /**
  * The names of the settings that a block may hold.
  *
- * @param values what was given, which tells the type of an agent
+ * @param values what was given, for the `type` of an agent
  */
 function knownKeys(path: Path, values: unknown): readonly string[] {
   let schema: Schema | undefined = settings;

@@ -5,7 +5,7 @@ import { listSettings, type Setting } from './list-settings.ts';
 import { getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
 import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
 
-/** `dev` runs on one machine and makes up what is missing; `production` refuses to start without a secret. */
+/** `dev` runs on one machine and generates missing secrets; `production` refuses to start without one. */
 export type Mode = 'dev' | 'production';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -13,17 +13,17 @@ export type Env = Readonly<Record<string, string | undefined>>;
 /** Parsed flags by commander's names: `--admin-port` is `adminPort`. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** The client and the agent that the environment speaks of. */
+/** The client and the agent that variables configure. */
 export const ENV_CLIENT = 'default';
 export const ENV_AGENT = 'garudust';
 
-/** What was laid over the file, beside the values themselves. */
+/** What came up while the layers were applied. */
 export interface AppliedLayers extends FormerNamesFound {
-  /** What found no place: variables and flags of a client or agent that the file's own list does not have. */
+  /** Variables and flags that configure a client or agent that the file does not define. */
   readonly unused: readonly Origin[];
 }
 
-/** Lays the environment and then the flags over the file. An empty variable counts as unset. */
+/** Applies the environment and then the flags over the file. An empty variable counts as unset. */
 export function applyLayers(
   raw: RawSettings,
   layers: { env: Env; flags: Flags; mode: Mode },
@@ -85,7 +85,7 @@ function flagName(flag: string): string {
 }
 
 /**
- * Where a variable of the environment belongs: one client and one agent can be told by it.
+ * The setting that a variable sets: variables configure one client and one agent.
  *
  * @returns undefined where the file lists clients or agents, and not that one
  */
@@ -101,7 +101,7 @@ export function environmentPath(path: readonly string[], values: unknown): Path 
 }
 
 /**
- * Fills in the defaults of everything that has no value, in the file's notation, so that the schema judges them too.
+ * Fills in the default of everything that has no value, in the file's notation, so that the schema checks it as well.
  *
  * What has the wrong shape is left as it is, for the schema to refuse.
  *

@@ -5,11 +5,11 @@ import type { SettingMeta } from '../settings/setting.ts';
 
 /** A setting with its place. */
 export interface Setting extends SettingMeta {
-  /** `*` stands for any client, and for any name of an agent. */
+  /** `*` stands for any client, agent or source. */
   readonly path: readonly string[];
 }
 
-/** Every setting, in the order of the schema; one that several types of agent have is there once. */
+/** Every setting, in the order of the schema. A setting that several agent types share is listed once. */
 export function listSettings(): readonly Setting[] {
   const byPath = new Map<string, Setting>();
   for (const setting of walk(settings, [])) {
@@ -38,7 +38,7 @@ export interface FlagSetting {
   readonly hidden: boolean;
 }
 
-/** The flags, for the command line to declare. They have no defaults there: those stand in the schema. */
+/** The flags for the command line to declare, without defaults: the schema has those. */
 export function listFlags(): readonly FlagSetting[] {
   return listSettings().flatMap(({ flag, formerly, accepts, help }) =>
     [flag, formerly?.flag].flatMap((name) => {

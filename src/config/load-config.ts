@@ -4,7 +4,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 import type { JudgeSources } from './check-sources.ts';
 import type { Config } from './config.ts';
 import { crossChecks } from './cross-checks.ts';
-import { type MadeUp, makeUpSecrets } from './dev-secrets.ts';
+import { type GeneratedSecrets, generateSecrets } from './dev-secrets.ts';
 import { explainIssues } from './explain-issues.ts';
 import { renameFormerKeys } from './former-names.ts';
 import { applyLayers, ENV_AGENT, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
@@ -31,7 +31,7 @@ export interface LoadOptions {
   readonly file?: string | false;
   /** What relative paths are relative to. */
   readonly cwd: string;
-  /** In `dev`: a file that keeps what is made up, so that a restart has the same secrets. */
+  /** In `dev`: a file that keeps generated secrets across restarts. */
   readonly devSecretsFile?: string;
   /** Finds what is wrong with the rules of sources, so that it is told with all else. Default: they are not looked at. */
   readonly judgeSources?: JudgeSources;
@@ -39,12 +39,12 @@ export interface LoadOptions {
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** The same as the file would say it, defaults filled in: what `describeConfig` takes. Holds secrets. */
+  /** The same under the names of the file, for `describeConfig`. Contains secrets. */
   readonly settings: Settings;
   /** The settings file that was read. */
   readonly file?: string;
-  /** Secrets that `dev` made up, to be shown to its user. */
-  readonly madeUp: readonly MadeUp[];
+  /** Secrets that `dev` generated, to show to its user. */
+  readonly generated: readonly GeneratedSecrets[];
   /** One sentence each, without secrets. */
   readonly warnings: readonly string[];
 }
@@ -62,14 +62,14 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const renamed = renameFormerKeys(settings, raw);
   const adapterProblems = unfoldWebhookAdapter(raw);
   const layers = applyLayers(raw, { env, flags, mode });
-  const made = mode === 'dev' ? makeUpSecrets(raw, options.devSecretsFile) : { madeUp: [], warnings: [] };
+  const made = mode === 'dev' ? generateSecrets(raw, options.devSecretsFile) : { generated: [], warnings: [] };
 
   const filled = fillDefaults(settings, raw.values, mode);
   const judged: RawSettings = { values: isBlock(filled) ? filled : {}, origins: raw.origins };
   const read = settings
     .superRefine(crossChecks(mode, options.judgeSources ?? (() => [])), { when: () => true })
     .safeParse(filled);
-  const told = [
+  const known = [
     ...file.problems,
     ...renamed.problems,
     ...adapterProblems,
@@ -77,7 +77,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     ...layers.unused.flatMap(refuseFlag),
   ];
   const found = read.success ? [] : explainIssues(read.error.issues, judged);
-  const problems = [...told, ...found.filter((problem) => isNews(problem, told, file.readable)).map(withoutOrigin)];
+  const problems = [...known, ...found.filter((problem) => isNews(problem, known, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
 
   const config = toConfig(read.data, mode, cwd);
@@ -86,7 +86,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     config,
     settings: read.data,
     ...(name !== undefined && { file: name }),
-    madeUp: made.madeUp,
+    generated: made.generated,
     warnings: [
       ...renamed.warnings,
       ...layers.warnings,
@@ -106,27 +106,27 @@ function findFile({ file, flags = {}, env, cwd }: LoadOptions): string | undefin
   return existsSync(resolve(cwd, DEFAULT_FILE)) ? DEFAULT_FILE : undefined;
 }
 
-/** A flag is meant for this one start, so that one without an effect is an error. */
+/** A flag is meant for this one start, so an ignored one is an error. */
 function refuseFlag(origin: Origin): ConfigProblem[] {
   if (origin.from !== 'flag') return [];
   const line = `${origin.flag} configures the agent "${ENV_AGENT}", which the file does not define: define it, or remove the flag.`;
   return [{ path: '', line }];
 }
 
-/** An origin holds the text of the file, which is nobody's business outside. */
+/** An origin holds text of the file, which stays in this module. */
 function withoutOrigin({ path, line }: ConfigProblem): ConfigProblem {
   return { path, line };
 }
 
-/** Leaves out what only follows from another problem: a file that can't be read, a variable that is not set. */
+/** Leaves out what only follows from another problem: an unreadable file, an unset variable. */
 function isNews(
   { path, origin }: ConfigProblem & { readonly origin: Origin | undefined },
-  told: readonly ConfigProblem[],
+  known: readonly ConfigProblem[],
   fileReadable: boolean,
 ): boolean {
   if (!fileReadable && (origin === undefined || origin.from === 'file')) return false;
   return (
     origin?.from !== 'file' ||
-    !told.some((other) => other.path !== '' && (path === other.path || other.path.startsWith(`${path}[`)))
+    !known.some((other) => other.path !== '' && (path === other.path || other.path.startsWith(`${path}[`)))
   );
 }

@@ -12,20 +12,20 @@ export interface FileOrigin {
   readonly from: 'file';
   readonly file: string;
   readonly line?: number;
-  /** The text as the file has it, where variables were put in. */
+  /** The text in the file, where variables were replaced in it. */
   readonly text?: string;
-  /** The place in the file, where it is not the one of the setting. */
+  /** The path in the file, where it is not the one of the setting. */
   readonly path?: string;
 }
 
-/** The layers put together, not yet judged: values of any shape, and where each came from. */
+/** The layers combined and not yet checked: values of any shape, and where each came from. */
 export interface RawSettings {
   readonly values: Record<string, unknown>;
-  /** By `formatPath`. What is not here is a default. */
+  /** By `formatPath`. A value without one is a default. */
   readonly origins: Map<string, Origin>;
 }
 
-/** A path as people write it: `clients[0].id`. A key that is no plain name is cut, for it may be half a secret. */
+/** A path as people write it: `clients[0].id`. A key that is not a plain name is cut, since it may be part of a secret. */
 export function formatPath(path: Path): string {
   return path
     .map((part, index) => {
@@ -50,7 +50,7 @@ export function getAt(root: unknown, path: Path): unknown {
   }, root);
 }
 
-/** Sets a value, making the blocks on the way. Does nothing where something else stands in the way. */
+/** Sets a value and creates the blocks around it. Does nothing where something other than a block is in the way. */
 export function setAt(raw: RawSettings, path: Path, value: unknown, origin: Origin): void {
   let at: unknown = raw.values;
   for (const part of path.slice(0, -1)) {

@@ -4,13 +4,13 @@ import type { ConfigProblem } from './config-error.ts';
 import { type FileOrigin, formatPath, type Origin, type Path } from './raw-settings.ts';
 import { isBlock } from '../settings/schema-node.ts';
 
-/** A configuration file, read and with its variables put in. */
+/** A settings file, parsed, with its variables replaced. */
 export interface ReadFile {
   readonly values: Record<string, unknown>;
-  /** Where each key stands, by `formatPath`. */
+  /** Where each key is, by `formatPath`. */
   readonly origins: Map<string, Origin>;
   readonly problems: readonly ConfigProblem[];
-  /** Whether the file can be judged at all. */
+  /** Whether the file could be parsed. */
   readonly readable: boolean;
   /** Names of the variables that it takes from the environment. */
   readonly variables: ReadonlySet<string>;
@@ -24,7 +24,7 @@ export function noFile(): ReadFile {
 }
 
 /**
- * Reads a YAML file. `${NAME}` in a value is taken from the environment, `$${` stands for `${`.
+ * Reads a YAML file. `${NAME}` in a value is replaced by that variable; `$${` stands for a literal `${`.
  *
  * The parser's own messages are not passed on: they quote the file, and with it secrets.
  *
@@ -40,7 +40,7 @@ export function readFile(path: string, label: string, env: Env): ReadFile {
     );
   }
   const lines = new LineCounter();
-  // Without the log level a block as a key would be told to the process's own stderr.
+  // Without the log level, yaml warns of a block as a key on the process's stderr.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
@@ -94,7 +94,7 @@ interface Mutable {
   readonly variables: Set<string>;
 }
 
-/** Notes the line of every key and puts variables into every value below a node. */
+/** Records the line of every key and replaces variables in every value below a node. */
 function fillIn(node: ParsedNode, path: Path, file: Mutable, line?: number): void {
   const at = line ?? file.lines.linePos(node.range[0]).line;
   const origin: FileOrigin = { from: 'file', file: file.label, line: at };

@@ -2,16 +2,21 @@ import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
-import { duration, rate, wholeNumber } from '../settings/quantities.ts';
+import { duration, payload, rate, wholeNumber } from '../settings/quantities.ts';
 import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from '../settings/secrets.ts';
 import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from '../settings/texts.ts';
-import { inFlight, limits, payload, waitTime } from './limits-schema.ts';
 import { optionalSetting, setting, settingMeta, withKind } from '../settings/setting.ts';
 import { source } from './source-schema.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
 
 const long = duration({ min: '1s', max: '365d' });
+
+/** A wait within the process: setTimeout takes 24.8 days at most. */
+const waitTime = duration({ min: '100ms', max: '24d' });
+
+/** How many of something may be in progress at once. */
+const inFlight = wholeNumber({ min: 1, max: 100_000 });
 
 /** Zero would end the activity. */
 const retryDelay = duration({ min: '100ms', max: '24h' });
@@ -125,6 +130,63 @@ const agent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('demo').register(settingMeta, agentType), ...policy }),
 ]);
 
+const perSecond = wholeNumber({ min: 1, max: 10_000 });
+
+const limits = z.strictObject({
+  body: setting(payload, { default: '1MiB', help: 'Largest request body; above it, `413`.' }),
+  headers_timeout: setting(waitTime, { default: '10s', help: 'Time limit for the headers of a request.' }),
+  body_timeout: setting(waitTime, { default: '20s', help: 'Time limit for the body, from the end of the headers.' }),
+  max_in_flight: setting(inFlight, {
+    default: 128,
+    help: 'Tasks and events that one process handles at once, for all clients; above it, `503` before the body is read. The limit falls while Temporal is slow. When all slots are taken, the oldest stalled upload is dropped.',
+  }),
+  shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
+    default: '10s',
+    help: 'Time for requests in flight to finish when the server stops.',
+  }),
+  max_waits: setting(inFlight, {
+    default: 1000,
+    help: 'Concurrent `?wait=` polls in one process, for all clients; above it, `503`. Each run that is waited for costs one long poll at Temporal.',
+  }),
+  max_waits_per_client: setting(inFlight, {
+    default: 200,
+    help: 'Concurrent `?wait=` polls of one client; above it, `429`.',
+  }),
+  max_streams: setting(inFlight, {
+    default: 200,
+    help: 'Concurrent event streams in one process, for all clients; above it, `503`. Each run that is followed costs one long poll at Temporal.',
+  }),
+  max_streams_per_client: setting(inFlight, {
+    default: 50,
+    help: 'Concurrent event streams of one client; above it, `429`.',
+  }),
+  stream_keep_alive: setting(waitTime, {
+    default: '15s',
+    help: 'Interval of the comments that keep an idle stream open. Keep it below the idle timeout of any proxy in front of this server.',
+  }),
+  stream_stalled_timeout: setting(waitTime, {
+    default: '1m',
+    help: 'A stream whose reader takes no data for this long is closed.',
+  }),
+  lists_per_second: setting(perSecond, {
+    default: 5,
+    help: 'Rate at which one process lists runs in Temporal, for all clients; above it, `503`. A self-hosted server allows 10 per second and namespace, including its UI.',
+  }),
+  lists_burst: setting(inFlight, { default: 15, help: 'Lists allowed at once before `lists_per_second` applies.' }),
+  lists_per_second_per_client: setting(perSecond, {
+    default: 2,
+    help: 'Rate at which one client may list its runs; above it, `429`.',
+  }),
+  lists_burst_per_client: setting(inFlight, {
+    default: 10,
+    help: 'Lists allowed at once before `lists_per_second_per_client` applies.',
+  }),
+  lists_reuse: setting(duration({ min: '0s', max: '1m' }), {
+    default: '500ms',
+    help: "How long the answer to the same query is reused. Temporal's own list lags as far behind.",
+  }),
+});
+
 const callback = z.strictObject({
   permit_networks: setting(listOf(network, 'networks'), {
     env: 'CALLBACK_PERMIT_NETWORKS',
@@ -203,7 +265,7 @@ const log = z.strictObject({
   }),
 });
 
-/** Every setting, by its place in the file. Output: durations in milliseconds, sizes in bytes. */
+/** Every setting, by its path in the file. It reads durations as milliseconds and sizes as bytes. */
 export const settings = z.strictObject({
   ingress_enabled: setting(yesOrNo, {
     formerly: { key: 'listen_enabled' },

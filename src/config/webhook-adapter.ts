@@ -5,7 +5,7 @@ import { isBlock } from '../settings/schema-node.ts';
 
 export const WEBHOOK_ADAPTER = 'webhook_adapter';
 
-/** The block of the article "Event-Driven Agent Orchestration", and which of our settings each key of it is. */
+/** The block of the article "Event-Driven Agent Orchestration": the setting that each of its keys sets. */
 export const ADAPTER_KEYS: Readonly<Record<string, Path>> = {
   enabled: ['ingress_enabled'],
   listen_port: ['port'],
@@ -15,9 +15,9 @@ export const ADAPTER_KEYS: Readonly<Record<string, Path>> = {
 };
 
 /**
- * Moves the article's block onto the settings that it means; its client is called `default`.
+ * Moves the article's block onto the settings that it sets; its client is `default`.
  *
- * @returns what is wrong with it: an unknown key, or a setting that the file also gives in our own words
+ * @returns what is wrong with it: an unknown key, or a setting that the file sets a second time
  */
 export function unfoldWebhookAdapter(raw: RawSettings): ConfigProblem[] {
   const block = raw.values[WEBHOOK_ADAPTER];

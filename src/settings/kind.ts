@@ -12,7 +12,7 @@ export interface Kind<T> {
   show(value: T): unknown;
 }
 
-/** Thrown when a value can't be read. The message goes on after the value: `is not a port: write …`. */
+/** Thrown when a value can't be read. The message continues after the value: `is not a port: write …`. */
 export class BadValue extends Error {
   override readonly name = 'BadValue';
   /** Which part of the value is meant, where it is not the whole. */
@@ -38,7 +38,7 @@ export class BadValues extends Error {
 /**
  * Reads every part of a value.
  *
- * @param subject what a fault is said of, unless it says so itself
+ * @param subject which part a fault is about, unless the fault names it
  * @throws BadValues telling all that are bad, not only the first
  */
 export function readEach<T, R>(

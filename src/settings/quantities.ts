@@ -74,6 +74,12 @@ export function size({ min, max }: Bounds): Kind<number> {
   };
 }
 
+/**
+ * The size of a task or an answer. Temporal takes payloads of up to 2 MiB, in which JSON writes quotes and line ends with
+ * two bytes each.
+ */
+export const payload = size({ min: '1KiB', max: '1536KiB' });
+
 function readSize(value: unknown): number {
   const text = typeof value === 'number' ? String(value) : value;
   const [, amount, unit = ''] = (typeof text === 'string' && /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text)) || [];

@@ -11,7 +11,7 @@ export interface SchemaVisitor<R> {
   list(item: Schema): R;
   /** Blocks under names that the user chooses. */
   map(value: Schema): R;
-  /** Blocks told apart by their `type`. */
+  /** Blocks distinguished by their `type`. */
   choice(options: readonly Schema[]): R;
 }
 

@@ -12,7 +12,7 @@ export interface FormerNames {
   readonly flag?: `--${string}`;
 }
 
-/** What is known about a setting beside its type; the settings page and the redacted summary are made from it. */
+/** A setting's metadata, from which the settings page and the redacted summary are made. */
 export interface SettingMeta {
   /** One sentence. */
   readonly help: string;
@@ -38,10 +38,10 @@ export interface SettingMeta {
 /** Every setting of the schema with what is known about it. */
 export const settingMeta = z.registry<SettingMeta>();
 
-/** What a fault of a single value carries to whoever words the error. */
+/** What a fault of a single value passes on to the error message. */
 export interface FaultParams {
   readonly fault: 'missing' | 'bad';
-  /** What the fault is said of; the value itself where absent. */
+  /** Which part of the value is meant; absent: the value itself. */
   readonly subject?: string;
 }
 

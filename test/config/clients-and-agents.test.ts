@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 
 describe('by the environment alone', () => {
   test('there is one client, called default', () => {
-    const { config, madeUp } = load({
+    const { config, generated } = load({
       env: {
         GARUDUST_WEBHOOK_SECRET: 'old-secret, new-secret',
         RUNS_API_KEY: 'key-number-1,key-number-2',
@@ -34,7 +34,7 @@ describe('by the environment alone', () => {
         maxInFlight: 100,
       },
     ]);
-    assert.deepEqual(madeUp, []);
+    assert.deepEqual(generated, []);
   });
 
   test('its callbacks are signed by its webhook secrets where they have none of their own', () => {

@@ -18,33 +18,33 @@ describe('dev', () => {
   });
 
   test('production does none of it', () => {
-    const { config, madeUp } = load();
+    const { config, generated } = load();
     assert.equal(config.host, '0.0.0.0');
     assert.equal(config.adminHost, '0.0.0.0');
     assert.deepEqual(config.callback.permitNetworks, []);
     assert.equal(config.log.format, 'json');
     assert.equal(config.worker.journalDir, undefined);
     assert.equal(config.clients[0]?.apiKey, undefined);
-    assert.deepEqual(madeUp, []);
+    assert.deepEqual(generated, []);
   });
 
   test('makes up a secret and a key, and tells them', () => {
-    const { config, madeUp } = load(dev);
+    const { config, generated } = load(dev);
     const [client] = config.clients;
     assert.match(client?.webhookSecret[0] ?? '', /^[0-9a-f]{40}$/);
     assert.match(client?.apiKey?.[0] ?? '', /^[0-9a-f]{40}$/);
     assert.notEqual(client?.webhookSecret[0], client?.apiKey?.[0]);
-    assert.deepEqual(madeUp, [
+    assert.deepEqual(generated, [
       { client: 'default', webhookSecret: client?.webhookSecret[0], apiKey: client?.apiKey?.[0] },
     ]);
-    assert.notDeepEqual(load(dev).madeUp, madeUp);
+    assert.notDeepEqual(load(dev).generated, generated);
   });
 
   test('makes up only what a client lacks', () => {
     const yaml = `clients: [{ id: a, webhook_secret: ${SECRET} }, { id: b, api_key: key-number-1 }, { id: c, webhook_secret: ${SECRET}c, api_key: key-number-2 }]`;
-    const { config, madeUp } = load({ ...dev, yaml });
+    const { config, generated } = load({ ...dev, yaml });
     assert.deepEqual(
-      madeUp.map((made) => Object.keys(made)),
+      generated.map((made) => Object.keys(made)),
       [
         ['client', 'apiKey'],
         ['client', 'webhookSecret'],
@@ -76,39 +76,39 @@ describe('what dev makes up', () => {
   test('is the same after a restart when it has a file, which its owner alone can read', (t) => {
     const devSecretsFile = join(temporaryFolder(t), 'state', 'dev-secrets.json');
     const first = load({ ...dev, devSecretsFile });
-    assert.deepEqual(load({ ...dev, devSecretsFile }).madeUp, first.madeUp);
+    assert.deepEqual(load({ ...dev, devSecretsFile }).generated, first.generated);
     assert.equal(statSync(devSecretsFile).mode & 0o777, 0o600);
     assert.deepEqual(first.warnings, []);
   });
 
   test('is kept for each client, beside what is kept already', (t) => {
     const devSecretsFile = join(temporaryFolder(t), 'dev-secrets.json');
-    const alone = load({ ...dev, devSecretsFile }).madeUp[0];
+    const alone = load({ ...dev, devSecretsFile }).generated[0];
     const yaml = `clients: [{ id: a }, { id: default, webhook_secret: ${SECRET} }]`;
-    const both = load({ ...dev, yaml, devSecretsFile }).madeUp;
+    const both = load({ ...dev, yaml, devSecretsFile }).generated;
     assert.equal(both[1]?.apiKey, alone?.apiKey);
-    assert.deepEqual(load({ ...dev, devSecretsFile }).madeUp[0], alone);
-    assert.deepEqual(load({ ...dev, yaml, devSecretsFile }).madeUp, both);
+    assert.deepEqual(load({ ...dev, devSecretsFile }).generated[0], alone);
+    assert.deepEqual(load({ ...dev, yaml, devSecretsFile }).generated, both);
   });
 
   test('is made anew, with a warning, when the file is broken', (t) => {
     const devSecretsFile = join(temporaryFolder(t), 'dev-secrets.json');
     writeFileSync(devSecretsFile, '{"default": {"webhookSecret": "half a sec');
-    const { madeUp, warnings } = load({ ...dev, devSecretsFile });
-    assert.equal(madeUp.length, 1);
+    const { generated, warnings } = load({ ...dev, devSecretsFile });
+    assert.equal(generated.length, 1);
     assert.match(warnings.join(), /dev-secrets\.json contains no readable secrets/);
     assert.ok(!warnings.join().includes('half a sec'));
     const again = load({ ...dev, devSecretsFile });
-    assert.deepEqual([again.madeUp, again.warnings], [madeUp, []]);
-    assert.ok(readFileSync(devSecretsFile, 'utf8').includes(madeUp[0]?.apiKey ?? '?'));
+    assert.deepEqual([again.generated, again.warnings], [generated, []]);
+    assert.ok(readFileSync(devSecretsFile, 'utf8').includes(generated[0]?.apiKey ?? '?'));
   });
 
   test('is used all the same, with a warning, when the file can not be written', (t) => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'file'), '');
     chmodSync(folder, 0o700);
-    const { madeUp, warnings } = load({ ...dev, devSecretsFile: join(folder, 'file', 'dev-secrets.json') });
-    assert.equal(madeUp.length, 1);
+    const { generated, warnings } = load({ ...dev, devSecretsFile: join(folder, 'file', 'dev-secrets.json') });
+    assert.equal(generated.length, 1);
     assert.match(warnings.join(), /can't be written \(\w+\); the next start generates new secrets/);
   });
 });

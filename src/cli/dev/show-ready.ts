@@ -19,8 +19,8 @@ export function showReady(stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUr
       'agent',
       agent?.spec.type === 'garudust' ? `${agent.name} at ${agent.spec.url}` : 'demo (GARUDUST_URL=… for yours)',
     ],
-    ...loaded.madeUp.flatMap(({ client, webhookSecret, apiKey }): [string, string | undefined][] => {
-      const whose = loaded.madeUp.length > 1 ? ` (${client})` : '';
+    ...loaded.generated.flatMap(({ client, webhookSecret, apiKey }): [string, string | undefined][] => {
+      const whose = loaded.generated.length > 1 ? ` (${client})` : '';
       return [
         [`secret${whose}`, webhookSecret],
         [`API key${whose}`, apiKey],
