@@ -119,8 +119,8 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
     const parts = this.#parts ?? this.#read();
     if (session.journal) session.identity ??= workerIdentity(session.journal, options.identity);
     return {
-      shutdownGraceTime: parts.shutdownGraceMs,
-      shutdownForceTime: parts.shutdownGraceMs + FORCE_AFTER_MS,
+      shutdownGraceTime: parts.shutdownGrace,
+      shutdownForceTime: parts.shutdownGrace + FORCE_AFTER_MS,
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
       defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,

@@ -18,7 +18,7 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   /** Agent calls and callback attempts at once. Default: the SDK's. */
   readonly maxConcurrentActivities?: number;
   /** How long running activities may go on when the worker stops, in milliseconds. */
-  readonly shutdownGraceMs: number;
+  readonly shutdownGrace: number;
 }
 
 /** What a worker counts. */
@@ -38,9 +38,7 @@ export function toWorkerParts(
       clients: new Map(clients.map((client) => [client.id, client])),
       ownPorts: [...(ingressEnabled ? [port] : []), adminPort],
     },
-    ...(worker.journalDir !== undefined && { journalDir: worker.journalDir }),
-    maxConcurrentActivities: worker.maxConcurrentActivities,
-    shutdownGraceMs: worker.shutdownGrace,
+    ...worker,
     logger,
     ...(metrics && { metrics, onJournalChange: (entries: number) => metrics.journalChanged(entries) }),
   };
@@ -109,7 +107,7 @@ function emptyParts(logger: WorkerParts['logger']): WorkerParts {
   return {
     agents: new Map(),
     callback: { clients: new Map(), permitNetworks: [] },
-    shutdownGraceMs: DEFAULT_GRACE_MS,
+    shutdownGrace: DEFAULT_GRACE_MS,
     logger,
   };
 }
