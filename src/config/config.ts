@@ -1,5 +1,6 @@
 import type { CamelCased } from '../settings/camel-case.ts';
 import type { AgentPolicy } from '../contract/run.ts';
+import type { Source } from '../sources/source.ts';
 import type { Mode } from './layers.ts';
 import type { settings } from './schema.ts';
 
@@ -12,8 +13,8 @@ export type Config = Omit<Read, 'agents' | 'defaultAgent' | 'sources'> & {
   readonly agents: readonly AgentConfig[];
   /** Name of one of the agents. */
   readonly defaultAgent: string;
-  /** In the order of the file. */
-  readonly sources: readonly SourceConfig[];
+  /** By name, in the order of the file, compiled. */
+  readonly sources: ReadonlyMap<string, Source>;
 };
 
 /** Which adapter an agent has, with what it needs. */
@@ -28,49 +29,4 @@ export interface AgentConfig {
   readonly policy: AgentPolicy;
   /** The wait after the first fault of its kind; it doubles with every further one. */
   readonly delays: { readonly passingMs: number; readonly agentMs: number; readonly unreachableMs: number };
-}
-
-/** A configured kind of sender, whose templates and filter are not yet read: the ingress does that. */
-export interface SourceConfig {
-  readonly name: string;
-  readonly preset: string;
-  readonly path?: string;
-  readonly scheme?: string;
-  readonly hmac?: HmacConfig;
-  /** Empty where `unsigned` is set. */
-  readonly secrets: readonly string[];
-  readonly unsigned: boolean;
-  /** Id of one of the clients. */
-  readonly client: string;
-  readonly headers: readonly string[];
-  readonly events?: readonly string[];
-  readonly filter?: Readonly<Record<string, unknown>>;
-  readonly bodyBytes?: number;
-  readonly deliveryId?: string;
-  readonly eventType?: string;
-  readonly agent?: string;
-  readonly map: {
-    readonly text?: string;
-    readonly sessionKey?: string;
-    readonly userId?: string;
-    readonly userName?: string;
-    readonly callbackUrl?: string;
-    readonly metadata?: Readonly<Record<string, string>>;
-  };
-}
-
-/** How a sender signs that no scheme has a name for. */
-export interface HmacConfig {
-  readonly header: string;
-  readonly prefix?: string;
-  readonly separator?: ',' | ' ';
-  readonly signatureKey?: string;
-  readonly timestampKey?: string;
-  readonly timestampHeader?: string;
-  readonly windowS?: number;
-  readonly algorithm?: 'sha256' | 'sha512' | 'sha1';
-  readonly encoding?: 'hex' | 'base64';
-  readonly template?: string;
-  readonly idHeader?: string;
-  readonly idField?: string;
 }

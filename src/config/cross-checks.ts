@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { checkSources, type JudgeSources } from './check-sources.ts';
+import { type CompiledSources, compileSources } from '../sources/compile-sources.ts';
 import { type Finding, type IsSound } from './finding.ts';
 import { formatDuration } from '../settings/quantities.ts';
 import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
@@ -8,26 +8,54 @@ import { formatPath, type Path } from './raw-settings.ts';
 import type { Settings } from './schema.ts';
 
 /**
- * The checks of settings against each other, for `superRefine`. They run beside faults of single values, so that one
- * message tells all; what such a fault touches is passed over.
+ * Checks settings against each other, for `superRefine`, and compiles the sources. It runs beside faults of single values,
+ * so that one message tells all; what such a fault touches is passed over.
+ *
+ * @returns the sources; complete where the context has got no issue
  */
-export function crossChecks(mode: Mode, judge: JudgeSources): (read: Settings, context: z.RefinementCtx) => void {
-  return (read, context) => {
-    const faulty = faultyPaths(context.issues);
-    const isSound: IsSound = (...path) => !faulty.some((at) => isWithin(path, at));
-    const isWhole: IsSound = (...path) => isSound(...path) && !faulty.some((at) => isWithin(at, path));
-    const findings = [
-      ...checkClients(read, isSound, mode),
-      ...checkDeadLetterSecret(read, isSound, mode),
-      ...checkStreams(read, isSound),
-      ...checkAgents(read, isSound),
-      // An agent with a bad name is not among those that were read.
-      ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
-      ...checkSources(read, { isSound, isWhole, mode, judge }),
-      ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
-    ];
-    for (const { path, message } of findings) context.addIssue({ code: 'custom', path: [...path], message });
-  };
+export function crossCheck(read: Settings, context: z.RefinementCtx, mode: Mode): CompiledSources {
+  const faulty = faultyPaths(context.issues);
+  const isSound: IsSound = (...path) => !faulty.some((at) => isWithin(path, at));
+  const isWhole: IsSound = (...path) => isSound(...path) && !faulty.some((at) => isWithin(at, path));
+  const sources = compileWhole(read, isSound, isWhole);
+  const findings = [
+    ...checkClients(read, isSound, mode),
+    ...checkDeadLetterSecret(read, isSound, mode),
+    ...checkStreams(read, isSound),
+    ...checkAgents(read, isSound),
+    // An agent with a bad name is not among those that were read.
+    ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
+    ...(mode === 'production' ? findWeakSourceSecrets(read, isWhole) : []),
+    ...sources.faults.map(({ path, message }) => ({ path: ['sources', ...path], message })),
+    ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
+  ];
+  for (const { path, message } of findings) context.addIssue({ code: 'custom', path: [...path], message });
+  return sources;
+}
+
+/** Compiles the sources that could be read whole, by what of the other settings could be read. */
+function compileWhole(read: Settings, isSound: IsSound, isWhole: IsSound): CompiledSources {
+  const whole = isSound('sources') ? Object.entries(read.sources).filter(([name]) => isWhole('sources', name)) : [];
+  return compileSources(Object.fromEntries(whole), {
+    clients: isSound('clients')
+      ? read.clients.map(({ id, agents, allowed_user_ids: users }, index) => ({
+          id,
+          agents,
+          allowed_user_ids: isSound('clients', index, 'allowed_user_ids') ? users : undefined,
+        }))
+      : undefined,
+    agents: isSound('agents') ? Object.keys(read.agents) : undefined,
+    endpointPath: isSound('endpoint_path') ? read.endpoint_path : undefined,
+  });
+}
+
+function findWeakSourceSecrets({ sources }: Settings, isWhole: IsSound): Finding[] {
+  return Object.entries(sources)
+    .filter(([name, { secret }]) => isWhole('sources', name) && (secret ?? []).some(isWeak))
+    .map(([name]) => ({
+      path: ['sources', name, 'secret'],
+      message: `has fewer than ${MIN_SECRET_LENGTH} characters, which can be guessed: set a longer one on both sides`,
+    }));
 }
 
 function isWithin(path: Path, other: Path): boolean {

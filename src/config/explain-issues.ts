@@ -4,7 +4,7 @@ import { quoteValue } from '../settings/kind.ts';
 import { NAME_FIX } from '../settings/texts.ts';
 import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
 import { chosenOption, type SchemaVisitor, visitSchema } from '../settings/schema-node.ts';
 import { settings } from './schema.ts';
@@ -24,6 +24,11 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], raw: RawSetti
     if (issue.code !== 'unrecognized_keys') return [explain(issue.path, wordIssue(issue, raw), raw)];
     return issue.keys.map((key) => explain([...issue.path, key], wordUnknownKey(issue.path, key, raw), raw));
   });
+}
+
+/** A sentence about a place: where it is, and what was found there. */
+export function wordFinding(path: Path, message: string, raw: RawSettings): string {
+  return explain(path, ` ${message}`, raw).line;
 }
 
 function explain(path: Path, text: string, raw: RawSettings): ExplainedProblem {

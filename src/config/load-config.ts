@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
-import type { JudgeSources } from './check-sources.ts';
+import type { CompiledSources } from '../sources/compile-sources.ts';
 import type { Config } from './config.ts';
-import { crossChecks } from './cross-checks.ts';
+import { crossCheck } from './cross-checks.ts';
 import { type GeneratedSecrets, generateSecrets } from './dev-secrets.ts';
-import { explainIssues } from './explain-issues.ts';
+import { explainIssues, wordFinding } from './explain-issues.ts';
 import { renameFormerKeys } from './former-names.ts';
 import { applyLayers, ENV_AGENT, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
@@ -18,6 +18,8 @@ import { unfoldWebhookAdapter } from './webhook-adapter.ts';
 
 export const DEFAULT_FILE = 'garudust-temporal.yaml';
 export const FILE_VARIABLE = 'GARUDUST_TEMPORAL_CONFIG';
+
+const NO_SOURCES: CompiledSources = { sources: new Map(), faults: [], warnings: [] };
 
 export interface LoadOptions {
   readonly mode: Mode;
@@ -33,8 +35,6 @@ export interface LoadOptions {
   readonly cwd: string;
   /** In `dev`: a file that keeps generated secrets across restarts. */
   readonly devSecretsFile?: string;
-  /** Finds what is wrong with the rules of sources, so that it is told with all else. Default: they are not looked at. */
-  readonly judgeSources?: JudgeSources;
 }
 
 export interface LoadedConfig {
@@ -66,8 +66,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 
   const filled = fillDefaults(settings, raw.values, mode);
   const judged: RawSettings = { values: isBlock(filled) ? filled : {}, origins: raw.origins };
+  let compiled = NO_SOURCES;
   const read = settings
-    .superRefine(crossChecks(mode, options.judgeSources ?? (() => [])), { when: () => true })
+    .superRefine((whole, context) => void (compiled = crossCheck(whole, context, mode)), { when: () => true })
     .safeParse(filled);
   const known = [
     ...file.problems,
@@ -80,7 +81,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const problems = [...known, ...found.filter((problem) => isNews(problem, known, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
 
-  const config = toConfig(read.data, mode, cwd);
+  const config = toConfig(read.data, compiled.sources, mode, cwd);
   const unusedNames = layers.unused.flatMap((origin) => (origin.from === 'environment' ? [origin.name] : []));
   return {
     config,
@@ -92,6 +93,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       ...layers.warnings,
       ...made.warnings,
       ...findWarnings(config),
+      ...compiled.warnings.map(({ path, message }) => wordFinding(['sources', ...path], message, judged)),
       ...warnOfUnused(unusedNames, file.variables),
       ...warnOfMistyped(env),
     ],

@@ -6,7 +6,7 @@ import { duration, payload, rate, wholeNumber } from '../settings/quantities.ts'
 import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from '../settings/secrets.ts';
 import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from '../settings/texts.ts';
 import { optionalSetting, setting, settingMeta, withKind } from '../settings/setting.ts';
-import { source } from './source-schema.ts';
+import { source } from '../sources/source-settings.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
 

@@ -3,14 +3,14 @@ import type { AgentConfig, AgentSpec, Config } from './config.ts';
 import type { Mode } from './layers.ts';
 import { settings, type Settings } from './schema.ts';
 import { toCamelCase } from '../settings/camel-case.ts';
-import { toSource } from './to-source.ts';
 
 /**
  * The settings as the modules take them.
  *
+ * @param sources the sources of the settings, compiled
  * @param cwd what a relative folder is relative to
  */
-export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
+export function toConfig(read: Settings, sources: Config['sources'], mode: Mode, cwd: string): Config {
   const config = toCamelCase(settings, read);
   const { journalDir } = config.worker;
   return {
@@ -19,7 +19,7 @@ export function toConfig(read: Settings, mode: Mode, cwd: string): Config {
     worker: { ...config.worker, ...(journalDir !== undefined && { journalDir: resolve(cwd, journalDir) }) },
     defaultAgent: config.defaultAgent ?? Object.keys(read.agents)[0] ?? '',
     agents: Object.entries(read.agents).map(([name, agent]) => toAgent(name, agent)),
-    sources: Object.entries(read.sources).map(([name, source]) => toSource(name, source, read.clients[0]?.id ?? '')),
+    sources,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import { ENV_AGENT, ENV_CLIENT, type Env } from './layers.ts';
 import { listSettings } from './list-settings.ts';
-import { editDistance } from './nearest-name.ts';
+import { editDistance } from '../settings/nearest-name.ts';
 
 /** Tasks that Garudust itself runs at once. */
 const GARUDUST_CONCURRENCY = 64;
@@ -34,10 +34,7 @@ export function findWarnings(config: Config): string[] {
       (network) =>
         `callback.permit_networks contains ${network}: callbacks can reach every address, including cloud metadata.`,
     );
-  const unsigned = config.sources
-    .filter((source) => source.unsigned)
-    .map(({ name }) => `Source "${name}" is unsigned: anyone who finds its URL can start runs at your cost.`);
-  return [...weak, ...keyless, ...busy, ...open, ...unsigned];
+  return [...weak, ...keyless, ...busy, ...open];
 }
 
 /** Warns of variables that are set and ignored, unless the file itself refers to them. */

@@ -1,5 +1,5 @@
 import { type ConfigProblem, endSentence } from './config-error.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 import { type FileOrigin, formatPath, getAt, type Path, plainKey, type RawSettings, setAt } from './raw-settings.ts';
 import { isBlock } from '../settings/schema-node.ts';
 

@@ -21,7 +21,7 @@ export interface GenericHmacOptions {
   /** Header with the timestamp, in seconds since the epoch. In place of `timestampKey`. */
   readonly timestampHeader?: string;
   /** How far off the timestamp may be, either way, in seconds: 1 to 86400, default 300. */
-  readonly windowS?: number;
+  readonly windowSeconds?: number;
   /** Default `sha256`. The request can't choose it. */
   readonly algorithm?: (typeof ALGORITHMS)[number];
   /** Default `hex`, of either case. */
@@ -45,13 +45,13 @@ export function checkGenericHmacOptions(options: GenericHmacOptions): void {
     if (option === 'header' ? !isHeaderName(name ?? '') : name !== undefined && !isHeaderName(name))
       throw new TypeError(`${option} "${name}" must be the name of a header.`);
   }
-  const { algorithm = 'sha256', encoding = 'hex', separator = ',', windowS = DEFAULT_WINDOW_S } = options;
+  const { algorithm = 'sha256', encoding = 'hex', separator = ',', windowSeconds = DEFAULT_WINDOW_S } = options;
   if (!ALGORITHMS.includes(algorithm))
     throw new TypeError(`algorithm "${algorithm}" must be one of ${ALGORITHMS.join(', ')}.`);
   if (!ENCODINGS.includes(encoding)) throw new TypeError(`encoding "${encoding}" must be hex or base64.`);
   if (!SEPARATORS.includes(separator)) throw new TypeError(`separator "${separator}" must be a comma or a space.`);
-  if (!(windowS >= 1 && windowS <= MAX_WINDOW_S))
-    throw new TypeError(`windowS ${windowS} must be 1 to ${MAX_WINDOW_S} seconds.`);
+  if (!(windowSeconds >= 1 && windowSeconds <= MAX_WINDOW_S))
+    throw new TypeError(`windowSeconds ${windowSeconds} must be 1 to ${MAX_WINDOW_S} seconds.`);
   if (options.signatureKey !== undefined && (options.prefix !== undefined || options.separator !== undefined))
     throw new TypeError('signatureKey reads a list t=…,v1=…: leave out prefix and separator, or signatureKey.');
   if (options.timestampKey !== undefined && options.signatureKey === undefined)

@@ -31,7 +31,7 @@ export function createGenericHmac(options: GenericHmacOptions): SignatureScheme 
     if (given === undefined) return refuse('signature_missing');
     const { timestamp } = given;
     if (signsTimestamp) {
-      const refusal = judgeTimestamp(timestamp ?? '', now, options.windowS ?? DEFAULT_WINDOW_S);
+      const refusal = judgeTimestamp(timestamp ?? '', now, options.windowSeconds ?? DEFAULT_WINDOW_S);
       if (refusal !== undefined) return refuse(refusal);
     }
     const id = signsId && idHeader !== undefined ? readHeader(headers, idHeader) : undefined;

@@ -1,54 +1,67 @@
 import { baseScope, COMMON_HEADERS, fullScope, isSecretHeader, type Scope } from './event-view.ts';
-import { compileFilter, type Filter } from './filter.ts';
-import { findPreset, PRESETS } from './presets.ts';
+import { compileFilter } from './filter.ts';
 import type { Preset } from './preset.ts';
+import { findPreset, PRESETS } from './presets.ts';
 import { readProof } from './read-proof.ts';
-import { RuleError } from './rule-error.ts';
-import type { Source, SourceOptions, TaskMap } from './source.ts';
-import { type Collect, collectInto, type SourceFault } from './source-faults.ts';
+import { RuleError, suggest } from './rule-error.ts';
+import type { FindingCollector } from './source-findings.ts';
+import type { SourceSettings } from './source-settings.ts';
+import type { Source, TaskMap } from './source.ts';
 import { compileTemplate, type Template } from './template.ts';
-
-export type CompiledSource =
-  { readonly ok: true; readonly source: Source } | { readonly ok: false; readonly faults: readonly SourceFault[] };
 
 /** The name that the tasks posted to `/webhook` have as their source. */
 const RESERVED_NAME = 'webhook';
 /** Paths that are spoken for, whatever is configured. */
 const TAKEN_PATH = /^\/(?:webhook|healthz|readyz|metrics|openapi\.json|v1(?:\/.*)?)$/;
 
-/** Reads a source whole: scheme, secrets, templates and filter. Tells every fault, not only the first. */
-export function compileSource(options: SourceOptions): CompiledSource {
-  const faults: SourceFault[] = [];
-  const collect = collectInto(faults);
-  const { name, client } = options;
-  collect([], () => checkName(name));
-  const preset = collect(['preset'], () => readPreset(options.preset ?? 'generic'));
+/**
+ * Compiles a source whole: scheme, secrets, templates and filter. Every fault is collected, not only the first.
+ *
+ * @param client id of the client that the runs belong to
+ * @returns undefined where something is wrong with it
+ */
+export function compileSource(
+  name: string,
+  settings: SourceSettings,
+  client: string,
+  findings: FindingCollector,
+): Source | undefined {
+  const before = findings.faults.length;
+  findings.collect([], () => checkName(name));
+  const preset = findings.collect(['preset'], () => readPreset(settings.preset));
   // Without it most of the rest would seem to be wrong, too.
-  if (preset === undefined) return { ok: false, faults };
-  const path = collect(['path'], () => checkPath(options.path ?? `/hooks/${name}`));
-  const proof = readProof(options, preset, collect);
-  const headers = listHeaders(options.headers ?? [], preset);
-  collect(['headers'], () => refuseSecrets(headers));
+  if (preset === undefined) return undefined;
+  const path = findings.collect(['path'], () => checkPath(settings.path ?? `/hooks/${name}`));
+  const proof = readProof(settings, preset, findings);
+  const headers = listHeaders(settings.headers, preset);
+  findings.collect(['headers'], () => refuseSecrets(headers));
   const [base, full] = [baseScope(headers), fullScope(headers)];
-  const template = (key: string, text: string | undefined, scope: Scope): Template | undefined =>
-    text === undefined ? undefined : collect([key], () => compileTemplate(text, scope));
-  const map = compileMap(options, preset, full, collect);
-  const source = {
+  const compile = (scope: Scope, at: readonly string[], text: string | undefined): Template | undefined => {
+    if (text === undefined) return undefined;
+    const isUrl = at.at(-1) === 'callback_url';
+    return findings.collect(at, (warn) => {
+      if (at.at(-1) === 'text' && text.trim() === '') throw new RuleError('is empty: say what the agent shall do');
+      return compileTemplate(text, scope, { field: at.join('.'), warn, isUrl });
+    });
+  };
+  const map = compileMap(settings.map, preset, (key, text, ...below) => compile(full, ['map', key, ...below], text));
+  const rule = settings.filter ?? preset.filter;
+  const compiled = {
     name,
     client,
     preset,
-    bodyBytes: options.bodyBytes,
+    bodyLimit: settings.body_limit,
     headers,
-    ownDeliveryId: template('delivery_id', options.deliveryId, base),
-    presetDeliveryId: template('delivery_id', preset.deliveryId, base),
-    eventType: template('event_type', options.eventType ?? preset.eventType, base),
-    events: options.events,
-    filter: compileOwnFilter(options.filter ?? preset.filter, full, collect),
-    agent: template('agent', options.agent, full),
+    ownDeliveryId: compile(base, ['delivery_id'], settings.delivery_id),
+    presetDeliveryId: compile(base, ['delivery_id'], preset.deliveryId),
+    eventType: compile(base, ['event_type'], settings.event_type ?? preset.eventType),
+    events: settings.events,
+    filter: rule && findings.collect(['filter'], (warn) => compileFilter(rule, full, warn)),
+    agent: compile(full, ['agent'], settings.agent),
   };
-  collect(['events'], () => checkEvents(options, preset));
-  if (faults.length > 0 || path === undefined || proof === undefined || map === undefined) return { ok: false, faults };
-  return { ok: true, source: { ...source, path, proof, map } };
+  findings.collect(['events'], () => checkEvents(settings, preset));
+  if (findings.faults.length > before || !path || !proof || !map) return undefined;
+  return { ...compiled, path, proof, map };
 }
 
 function checkName(name: string): void {
@@ -58,16 +71,15 @@ function checkName(name: string): void {
 function readPreset(name: string): Preset {
   const preset = findPreset(name);
   if (preset !== undefined) return preset;
-  throw new RuleError(`is "${name}", which is not known: write one of ${Object.keys(PRESETS).join(', ')}`);
+  throw new RuleError(`is "${name}", which is not a preset: ${suggest(name, Object.keys(PRESETS))}`);
 }
 
 function checkPath(path: string): string {
-  if (!/^(?:\/[\w.~-]+)+$/.test(path)) throw new RuleError(`is "${path}", no plain path: write it like /hooks/github`);
   if (TAKEN_PATH.test(path)) throw new RuleError(`is ${path}, which is taken: choose another, such as /hooks/github`);
   return path;
 }
 
-function checkEvents({ events, eventType }: SourceOptions, preset: Preset): void {
+function checkEvents({ events, event_type: eventType }: SourceSettings, preset: Preset): void {
   if (events?.length === 0) throw new RuleError('is an empty list, so that every event would be ignored: leave it out');
   if (events !== undefined && eventType === undefined && preset.eventType === undefined) {
     throw new RuleError('needs event_type: say where an event has its type');
@@ -83,29 +95,22 @@ function refuseSecrets(headers: readonly string[]): void {
   if (secret !== undefined) throw new RuleError(`has ${secret}, which may carry a secret: leave it out`);
 }
 
-function compileOwnFilter(rule: unknown, scope: Scope, collect: Collect): Filter | undefined {
-  return rule === undefined ? undefined : collect(['filter'], () => compileFilter(rule, scope));
-}
-
-function compileMap({ map = {} }: SourceOptions, preset: Preset, scope: Scope, collect: Collect): TaskMap | undefined {
-  const compile = (key: string, text: string | undefined, ...below: readonly string[]): Template | undefined =>
-    text === undefined ? undefined : collect(['map', key, ...below], () => compileTemplate(text, scope));
-  const text = collect(['map', 'text'], () => compileText(map.text ?? preset.map.text, scope));
+function compileMap(
+  map: SourceSettings['map'],
+  preset: Preset,
+  compile: (key: string, text: string | undefined, ...below: readonly string[]) => Template | undefined,
+): TaskMap | undefined {
+  const text = compile('text', map.text ?? preset.map.text);
   const metadata = Object.entries(map.metadata ?? {}).flatMap(([name, value]): [string, Template][] => {
     const template = compile('metadata', value, name);
     return template === undefined ? [] : [[name, template]];
   });
   const rest = {
-    sessionKey: compile('session_key', map.sessionKey ?? preset.map.session_key),
-    userId: compile('user_id', map.userId ?? preset.map.user_id),
-    userName: compile('user_name', map.userName ?? preset.map.user_name),
-    callbackUrl: compile('callback_url', map.callbackUrl),
+    sessionKey: compile('session_key', map.session_key ?? preset.map.session_key),
+    userId: compile('user_id', map.user_id ?? preset.map.user_id),
+    userName: compile('user_name', map.user_name ?? preset.map.user_name),
+    callbackUrl: compile('callback_url', map.callback_url),
     metadata,
   };
   return text && { text, ...rest };
-}
-
-function compileText(text: string, scope: Scope): Template {
-  if (text.trim() === '') throw new RuleError('is empty: say what the agent shall do');
-  return compileTemplate(text, scope);
 }

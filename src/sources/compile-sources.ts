@@ -1,53 +1,99 @@
 import { compileSource } from './compile-source.ts';
-import type { SourceFault } from './source-faults.ts';
-import type { Source, SourceOptions } from './source.ts';
+import { FindingCollector, type SourceFindings } from './source-findings.ts';
+import type { SourceSettings } from './source-settings.ts';
+import type { Source } from './source.ts';
 
-export type CompiledSources =
-  | { readonly ok: true; readonly sources: ReadonlyMap<string, Source> }
-  /** Paths begin with the source's name. */
-  | { readonly ok: false; readonly faults: readonly SourceFault[] };
-
-/** What sources are judged by beside their own rules. */
-export interface SourceSurroundings {
-  /** The second path for tasks, which no source may have. */
-  readonly endpointPath: string;
-  /** The permitted users of those clients that have such a list. */
-  readonly allowedUserIds?: ReadonlyMap<string, readonly string[]>;
+/** Sources that were compiled, by their names. Complete where there are no faults. */
+export interface CompiledSources extends SourceFindings {
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
-/** Reads all sources, and sees that no two are reached by one path, and that each can name a user where it must. */
+/** What of a client the sources of that client are judged by. */
+export interface SourceClient {
+  readonly id: string;
+  /** Agents that it may use; undefined: all. */
+  readonly agents?: readonly string[] | undefined;
+  /** Users on whose behalf its tasks may be; undefined: any. */
+  readonly allowed_user_ids?: readonly string[] | undefined;
+}
+
+/** What sources are judged by beside their own rules. What could not be read is undefined, and judges nothing. */
+export interface SourceSurroundings {
+  readonly clients: readonly SourceClient[] | undefined;
+  /** Names of the agents. */
+  readonly agents: readonly string[] | undefined;
+  /** The second path for tasks, which no source may have. */
+  readonly endpointPath: string | undefined;
+}
+
+/**
+ * Compiles all sources, once: the ingress takes them as they are. Sees that no two are reached by one path, that each has a
+ * client, and that its client may use the agent and the user that it names.
+ */
 export function compileSources(
-  all: readonly SourceOptions[],
-  { endpointPath, allowedUserIds }: SourceSurroundings,
+  all: Readonly<Record<string, SourceSettings>>,
+  { clients, agents, endpointPath }: SourceSurroundings,
 ): CompiledSources {
-  const faults: SourceFault[] = [];
   const sources = new Map<string, Source>();
+  const findings = new FindingCollector();
   const owners = new Map([[endpointPath, 'endpoint_path']]);
-  for (const options of all) {
-    const compiled = compileSource(options);
-    if (!compiled.ok) {
-      faults.push(...compiled.faults.map(({ path, message }) => ({ path: [options.name, ...path], message })));
-      continue;
+  for (const [name, settings] of Object.entries(all)) {
+    const found = new FindingCollector();
+    const fault = (path: string, message: string): unknown => found.faults.push({ path: path.split('.'), message });
+    const clientFault = clients && findClientFault(settings.client, clients);
+    if (clientFault !== undefined) fault('client', clientFault);
+    const client = clientFault === undefined ? clients?.find(({ id }) => id === (settings.client ?? id)) : undefined;
+    const source = compileSource(name, settings, client?.id ?? '', found);
+    if (source !== undefined) {
+      const owner = owners.get(source.path);
+      if (owner !== undefined) fault('path', `is ${source.path}, as ${owner}: give each its own`);
+      const agentFault = client && agents && findAgentFault(source, client, agents);
+      if (agentFault !== undefined) fault('agent', agentFault);
+      const userFault = client && findUserFault(source, client);
+      if (userFault !== undefined) fault('map.user_id', userFault);
+      if (source.proof.kind === 'unsigned') {
+        found.warnings.push({
+          path: [],
+          message: 'is unsigned: anyone who finds its URL can start runs at your cost',
+        });
+      }
+      owners.set(source.path, `sources.${name}`);
+      sources.set(name, source);
     }
-    const { source } = compiled;
-    const owner = owners.get(source.path);
-    if (owner !== undefined) {
-      faults.push({ path: [source.name, 'path'], message: `is ${source.path}, as ${owner}: give each its own` });
+    for (const list of ['faults', 'warnings'] as const) {
+      findings[list].push(...found[list].map(({ path, message }) => ({ path: [name, ...path], message })));
     }
-    const message = findUserFault(source, allowedUserIds?.get(source.client));
-    if (message !== undefined) faults.push({ path: [source.name, 'map', 'user_id'], message });
-    owners.set(source.path, `sources.${source.name}`);
-    sources.set(source.name, source);
   }
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, sources };
+  return { sources, faults: findings.faults, warnings: findings.warnings };
+}
+
+function findClientFault(named: string | undefined, clients: readonly SourceClient[]): string | undefined {
+  const ids = clients.map(({ id }) => id).join(', ');
+  if (named === undefined) {
+    return clients.length === 1 ? undefined : `is missing, and there are several clients: write one of ${ids}`;
+  }
+  if (clients.some(({ id }) => id === named)) return undefined;
+  return `names the client ${named}, which is not configured: the clients are ${ids}`;
+}
+
+function findAgentFault(
+  { agent, client }: Source,
+  { agents: permitted }: SourceClient,
+  agents: readonly string[],
+): string | undefined {
+  const usable = agents.filter((name) => permitted?.includes(name) ?? true);
+  // Which agent a template that reads the event names, an event decides.
+  if (agent?.constant === undefined || usable.includes(agent.constant)) return undefined;
+  return `names the agent ${agent.constant}, which client ${client} can't use: its agents are ${usable.join(', ')}`;
 }
 
 /** Why each event of a source would be refused for its user. */
-function findUserFault({ client, map }: Source, allowed: readonly string[] | undefined): string | undefined {
-  if (allowed === undefined) return undefined;
+function findUserFault({ client, map }: Source, { allowed_user_ids: allowed }: SourceClient): string | undefined {
+  if (allowed === undefined || allowed.length === 0) return undefined;
   if (map.userId === undefined) {
     return `is missing, and client ${client} has allowed_user_ids, so that each event would be refused: say where an event names its user`;
   }
-  if (!map.userId.isPlain || allowed.includes(map.userId.source.trim())) return undefined;
+  const { constant } = map.userId;
+  if (constant === undefined || allowed.includes(constant.trim())) return undefined;
   return `is none of those in allowed_user_ids of client ${client}, so that each event would be refused: name one of them`;
 }

@@ -1,5 +1,5 @@
 import type { Scope } from './event-view.ts';
-import { readQuoted, RuleError } from './rule-error.ts';
+import { RuleError } from './rule-error.ts';
 
 /** Every entry of a list: `[*]`. */
 const EVERY = Symbol('every');
@@ -74,4 +74,13 @@ function stepInto(value: unknown, step: Step): readonly unknown[] {
   const found = (value as Record<string | number, unknown>)[step];
   // In a list of its own, so that flatMap does not take a list apart.
   return [found];
+}
+
+/** The name in double quotes, written as in JSON. */
+function readQuoted(word: string): string {
+  try {
+    return JSON.parse(word) as string;
+  } catch {
+    throw new RuleError(`has ${word}, which is not text in the quotes of JSON: write \\n, \\" and \\\\ in it`);
+  }
 }

@@ -8,7 +8,7 @@ type Holds = (value: unknown) => boolean;
 /** Every operator that compares one value: its operand as it was written, and where, gives the test. */
 const COMPARISONS = {
   $eq: (operand, place) => any(equals(scalar(operand, '$eq', place))),
-  $neq: (operand, place) => not(any(equals(scalar(operand, '$neq', place)))),
+  $ne: (operand, place) => not(any(equals(scalar(operand, '$ne', place)))),
   $gt: (operand, place) => any(ordered(operand, '$gt', place, (a, b) => a > b)),
   $gte: (operand, place) => any(ordered(operand, '$gte', place, (a, b) => a >= b)),
   $lt: (operand, place) => any(ordered(operand, '$lt', place, (a, b) => a < b)),
@@ -17,8 +17,8 @@ const COMPARISONS = {
   $nin: (operand, place) => not(any(oneOf(operand, '$nin', place))),
   $startsWith: (operand, place) => any(text(operand, '$startsWith', place, (value, part) => value.startsWith(part))),
   $endsWith: (operand, place) => any(text(operand, '$endsWith', place, (value, part) => value.endsWith(part))),
-  $exist: (operand, place) => {
-    if (typeof operand !== 'boolean') throw new RuleError(`has $exist at ${place}: give it true or false`);
+  $exists: (operand, place) => {
+    if (typeof operand !== 'boolean') throw new RuleError(`has $exists at ${place}: give it true or false`);
     return (value) => (value !== undefined) === operand;
   },
 } as const satisfies Readonly<Record<string, (operand: unknown, place: string) => Holds>>;
@@ -27,6 +27,9 @@ type Comparison = keyof typeof COMPARISONS;
 
 /** Every operator that may stand at a value. */
 export const OPERATORS: readonly string[] = [...Object.keys(COMPARISONS), '$or', '$and', '$not'];
+
+/** Operators by the names that they had before they took MongoDB's. */
+export const FORMER_OPERATORS: Readonly<Record<string, Comparison>> = { $neq: '$ne', $exist: '$exists' };
 
 /** Whether a key is an operator that compares. */
 export function isComparison(key: string): key is Comparison {

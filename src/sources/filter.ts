@@ -1,7 +1,8 @@
-import { compileComparison, isComparison, OPERATORS } from './filter-operators.ts';
+import { compileComparison, FORMER_OPERATORS, isComparison, OPERATORS } from './filter-operators.ts';
 import { parseFieldPath, readField } from './field-path.ts';
 import type { Scope } from './event-view.ts';
-import { RuleError } from './rule-error.ts';
+import { RuleError, suggest } from './rule-error.ts';
+import type { Warn } from './source-findings.ts';
 
 /** Which events of a source are wanted. */
 export interface Filter {
@@ -16,13 +17,32 @@ const MAX_DEPTH = 32;
 
 /**
  * Reads a filter: paths with a value, or with operators such as `{"$in": ["a", "b"]}`; below a path, names. All conditions
- * must hold. A list matches when one of its entries does. Operators and their meaning are those of Outpost's filters.
+ * must hold. A list matches when one of its entries does. Operators have MongoDB's names.
  *
  * @param rule as the configuration gives it, of any shape
+ * @param warn takes a warning for each operator under a former name
  * @throws RuleError
  */
-export function compileFilter(rule: unknown, scope: Scope): Filter {
-  return { findMismatch: compileConditions(rule, scope, 0) };
+export function compileFilter(rule: unknown, scope: Scope, warn?: Warn): Filter {
+  return { findMismatch: compileConditions(renameFormer(rule, 0, warn), scope, 0) };
+}
+
+/** The rule with every operator under its name of today. */
+function renameFormer(rule: unknown, depth: number, warn: Warn | undefined): unknown {
+  refuseDeep(depth);
+  const below = (part: unknown): unknown => renameFormer(part, depth + 1, warn);
+  if (Array.isArray(rule)) return rule.map(below);
+  if (!isBlock(rule)) return rule;
+  return Object.fromEntries(
+    Object.entries(rule).map(([key, part]) => {
+      const now = Object.hasOwn(FORMER_OPERATORS, key) ? FORMER_OPERATORS[key] : undefined;
+      if (now !== undefined && Object.hasOwn(rule, now)) {
+        throw new RuleError(`has ${key} beside ${now}, which is the same operator: remove ${key}`);
+      }
+      if (now !== undefined) warn?.(`has ${key}, which is now called ${now}: rename it`);
+      return [now ?? key, below(part)];
+    }),
+  );
 }
 
 function compileConditions(rule: unknown, scope: Scope, depth: number): Check {
@@ -86,7 +106,7 @@ function checkBelow(
 
 function toCheck(operator: string, operand: unknown, place: string): Check {
   if (!isComparison(operator)) {
-    throw new RuleError(`has ${operator} at ${place}, which is not an operator: write one of ${OPERATORS.join(', ')}`);
+    throw new RuleError(`has ${operator} at ${place}, which is not an operator: ${suggest(operator, OPERATORS)}`);
   }
   const holds = compileComparison(operator, operand, place);
   return (value) => (holds(value) ? undefined : place);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type EventView, pickHeaders } from './event-view.ts';
 import { type MappedTask, mapEvent } from './map-event.ts';
 import type { Handshake } from './preset.ts';
-import type { RawEvent } from './raw-event.ts';
+import type { RawEvent } from './preset.ts';
 import type { Source } from './source.ts';
 import type { Template } from './template.ts';
 

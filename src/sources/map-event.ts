@@ -35,12 +35,7 @@ export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
     const text = readKey(template, view, { limit: MAX_KEY, name, problems });
     return text === undefined ? [] : [[name, text]];
   };
-  const url = readKey(map.callbackUrl, view, {
-    limit: MAX_URL,
-    name: 'callback_url',
-    problems,
-    encode: encodeURIComponent,
-  });
+  const url = readKey(map.callbackUrl, view, { limit: MAX_URL, name: 'callback_url', problems });
   const body = {
     text: readText(map.text, view, problems),
     ...(url !== undefined && { callback_url: url }),
@@ -59,9 +54,10 @@ export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
 }
 
 function readText(template: Template, view: EventView, problems: ProblemField[]): string {
-  const { text, found, missing } = template.render(view, { limit: MAX_TEXT });
-  if (!template.isPlain && found === 0) {
-    const message = `finds nothing in the event: ${missing.slice(0, 5).join(', ')}`;
+  const { text, isFound, missing } = template.render(view, { limit: MAX_TEXT });
+  if (template.constant === undefined && !isFound) {
+    const unfound = missing.length > 0 ? missing : template.fields;
+    const message = `finds nothing in the event: ${unfound.slice(0, 5).join(', ')}`;
     problems.push({ field: 'map.text', message });
   }
   return text;
@@ -71,13 +67,12 @@ interface KeyRules {
   readonly limit: number;
   readonly name: string;
   readonly problems: ProblemField[];
-  readonly encode?: (text: string) => string;
 }
 
 function readKey(template: Template | undefined, view: EventView, rules: KeyRules): string | undefined {
   if (template === undefined) return undefined;
-  const { limit, name, problems, encode } = rules;
-  const { text, missing, isCut } = template.render(view, { limit, ...(encode && { encode }) });
+  const { limit, name, problems } = rules;
+  const { text, missing, isCut } = template.render(view, { limit });
   if (missing.length > 0) return undefined;
   if (isCut)
     problems.push({ field: `map.${name}`, message: `is longer than ${limit} characters: use a shorter field` });
@@ -92,8 +87,8 @@ function readMetadata(
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     entries.flatMap(([name, template]): [string, string][] => {
-      const { text, found } = template.render(view, { limit: MAX_METADATA });
-      return text === '' || (!template.isPlain && found === 0) ? [] : [[name, text]];
+      const { text, isFound } = template.render(view, { limit: MAX_METADATA });
+      return text === '' || (template.constant === undefined && !isFound) ? [] : [[name, text]];
     }),
   );
 }

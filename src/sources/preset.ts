@@ -1,6 +1,19 @@
+import type { IncomingMessage } from 'node:http';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { EventView } from './event-view.ts';
-import type { ReadEvent } from './raw-event.ts';
+
+/** A delivery of a source as it came in. */
+export interface RawEvent {
+  readonly headers: IncomingMessage['headersDistinct'];
+  readonly body: Buffer;
+}
+
+/**
+ * Makes an event of a delivery: plain JSON values, of any shape.
+ *
+ * @throws ProblemError `unsupported_media_type`, `malformed_json`, `invalid_event`
+ */
+export type ReadEvent = (raw: RawEvent) => unknown;
 
 /** Why an event starts nothing; the counts by source have it as a label. */
 export type IgnoreWhy = 'handshake' | 'event_type' | 'filter';

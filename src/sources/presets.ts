@@ -6,7 +6,7 @@ import { readJsonEvent, readJsonOrFields, readJsonOrPayload } from './read-json-
 import { acknowledgeSlack, answerSlackHandshake } from './slack-answers.ts';
 
 /** An event whole, as far as it may cost. */
-const WHOLE = '{{ event | json | cut 16000 }}';
+const WHOLE = '{{ event | json | cut: 16000 }}';
 
 const ALERTS = {
   deliveryId: '{{ body_sha256 }}',
@@ -42,18 +42,18 @@ export const PRESETS = {
     scheme: SCHEMES.slack,
     read: readJsonOrFields,
     headers: ['x-slack-retry-num', 'x-slack-retry-reason'],
-    deliveryId: '{{ event.event_id | default event.trigger_id }}',
-    eventType: '{{ event.event.type | default event.command | default event.type }}',
+    deliveryId: '{{ event.event_id | default: event.trigger_id }}',
+    eventType: '{{ event.event.type | default: event.command | default: event.type }}',
     map: {
-      text: '{{ event.event.text | default event.text | default event.command }}',
+      text: '{{ event.event.text | default: event.text | default: event.command }}',
       session_key:
-        '{{ event.team_id }}:{{ event.event.channel | default event.channel_id }}:{{ event.event.thread_ts | default event.event.ts | default "commands" }}',
-      user_id: '{{ event.event.user | default event.user_id | default event.user.id }}',
-      user_name: '{{ event.user_name | default event.user.username }}',
+        '{{ event.team_id }}:{{ event.event.channel | default: event.channel_id }}:{{ event.event.thread_ts | default: event.event.ts | default: "commands" }}',
+      user_id: '{{ event.event.user | default: event.user_id | default: event.user.id }}',
+      user_name: '{{ event.user_name | default: event.user.username }}',
     },
     // What bots say, our own among them, would be answered for ever; edits repeat what was said.
     filter: {
-      'event.event.bot_id': { $exist: false },
+      'event.event.bot_id': { $exists: false },
       'event.event.subtype': { $nin: ['bot_message', 'message_changed', 'message_deleted'] },
     },
     handshake: answerSlackHandshake,
@@ -64,10 +64,10 @@ export const PRESETS = {
     read: readJsonEvent,
     headers: ['x-gitlab-event', 'x-gitlab-event-uuid', 'x-gitlab-instance', 'idempotency-key', 'webhook-id'],
     deliveryId: '{{ headers.idempotency-key }}',
-    eventType: '{{ event.object_kind | default event.event_name }}',
+    eventType: '{{ event.object_kind | default: event.event_name }}',
     map: {
-      text: `GitLab sent {{ event_type }} {{ event.object_attributes.action }} of {{ event.project.path_with_namespace }}, caused by {{ event.user.username | default event.user_username }}:\n\n${WHOLE}`,
-      user_id: '{{ event.user.username | default event.user_username }}',
+      text: `GitLab sent {{ event_type }} {{ event.object_attributes.action }} of {{ event.project.path_with_namespace }}, caused by {{ event.user.username | default: event.user_username }}:\n\n${WHOLE}`,
+      user_id: '{{ event.user.username | default: event.user_username }}',
     },
   },
   shopify: {
@@ -84,7 +84,7 @@ export const PRESETS = {
     headers: [],
     ...ALERTS,
     map: {
-      text: `Alertmanager reports {{ event.status }}: {{ event.alerts[*].labels.alertname }}. Find the cause.\n\n${WHOLE}`,
+      text: `Alertmanager reports {{ event.status }}: {{ event.alerts | map: "labels.alertname" }}. Find the cause.\n\n${WHOLE}`,
     },
   },
   grafana: {
@@ -92,7 +92,7 @@ export const PRESETS = {
     read: readJsonEvent,
     headers: [],
     ...ALERTS,
-    map: { text: `Grafana reports {{ event.title | default event.status }}. Find the cause.\n\n${WHOLE}` },
+    map: { text: `Grafana reports {{ event.title | default: event.status }}. Find the cause.\n\n${WHOLE}` },
   },
   cloudevents: {
     scheme: SCHEMES.bearer,
@@ -101,14 +101,14 @@ export const PRESETS = {
     // Both together are what tells events apart, and a source is a URI reference, without a space.
     deliveryId: '{{ event.source }} {{ event.id }}',
     eventType: '{{ event.type }}',
-    map: { text: `{{ event.source }} sent {{ event.type }}, {{ event.subject | default "no subject" }}:\n\n${WHOLE}` },
+    map: { text: `{{ event.source }} sent {{ event.type }}, {{ event.subject | default: "no subject" }}:\n\n${WHOLE}` },
     grantsOrigins: true,
   },
   'standard-webhooks': {
     scheme: SCHEMES['standard-webhooks'],
     read: readJsonEvent,
     headers: ['webhook-id', 'svix-id'],
-    deliveryId: '{{ headers.webhook-id | default headers.svix-id }}',
+    deliveryId: '{{ headers.webhook-id | default: headers.svix-id }}',
     eventType: '{{ event.type }}',
     map: { text: `The source {{ source }} sent {{ event.type }}:\n\n${WHOLE}` },
   },

@@ -1,7 +1,7 @@
 import { ProblemError, type ProblemField } from '../protocol/problems.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../protocol/json/media-type.ts';
-import type { RawEvent } from './raw-event.ts';
-import { readPlainJson } from './read-plain-json.ts';
+import type { RawEvent } from './preset.ts';
+import { readPlainJson } from './read-json-event.ts';
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const;
 const MEND = 'application/cloudevents+json, or the ce- headers with a body of JSON';

@@ -1,25 +1,28 @@
+import { toCamelCase } from '../settings/camel-case.ts';
 import { createGenericHmac } from '../signatures/generic-hmac.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import { isSchemeName, SCHEMES } from '../signatures/schemes.ts';
 import type { Preset } from './preset.ts';
-import { RuleError } from './rule-error.ts';
-import type { Collect } from './source-faults.ts';
-import type { Proof, SourceOptions } from './source.ts';
+import { RuleError, suggest } from './rule-error.ts';
+import type { FindingCollector } from './source-findings.ts';
+import { hmac, type SourceSettings } from './source-settings.ts';
+import type { Proof } from './source.ts';
 
 /** How a source's deliveries prove where they come from; undefined where something is wrong with it. */
-export function readProof(options: SourceOptions, preset: Preset, collect: Collect): Proof | undefined {
-  const { secrets, unsigned = false, scheme, hmac } = options;
+export function readProof(settings: SourceSettings, preset: Preset, findings: FindingCollector): Proof | undefined {
+  const { secret: secrets = [], unsigned, scheme } = settings;
+  const isHmac = hasHmac(settings);
   if (unsigned) {
-    return collect(['unsigned'], () => {
-      const said = [secrets.length > 0 && 'secret', scheme !== undefined && 'scheme', hmac !== undefined && 'hmac'];
+    return findings.collect(['unsigned'], () => {
+      const said = [secrets.length > 0 && 'secret', scheme !== undefined && 'scheme', isHmac && 'hmac'];
       const other = said.find((word) => word !== false);
       if (other !== undefined) throw new RuleError(`does not go with ${other}: leave one of the two out`);
       return { kind: 'unsigned' };
     });
   }
-  const found = collect([hmac === undefined ? 'scheme' : 'hmac'], () => readScheme(options, preset));
+  const found = findings.collect([isHmac ? 'hmac' : 'scheme'], () => readScheme(settings, preset));
   if (found === undefined) return undefined;
-  return collect(['secret'], () => {
+  return findings.collect(['secret'], () => {
     if (secrets.length === 0) throw new RuleError('is missing: give the secret that the sender signs with');
     const fault = secrets.map((secret) => found.findSecretFault(secret)).find((text) => text !== undefined);
     if (fault !== undefined) throw new RuleError(`does not fit: ${fault.replace(/^The/, 'the').replace(/\.$/, '')}`);
@@ -27,12 +30,18 @@ export function readProof(options: SourceOptions, preset: Preset, collect: Colle
   });
 }
 
-function readScheme({ scheme, hmac }: SourceOptions, preset: Preset): SignatureScheme {
-  if (scheme !== undefined && hmac !== undefined) throw new RuleError('does not go with scheme: leave one of them out');
-  if (hmac !== undefined) return makeHmac(hmac);
+function hasHmac(settings: SourceSettings): boolean {
+  return Object.values(settings.hmac).some((value) => value !== undefined);
+}
+
+function readScheme(settings: SourceSettings, preset: Preset): SignatureScheme {
+  const { scheme } = settings;
+  const isHmac = hasHmac(settings);
+  if (scheme !== undefined && isHmac) throw new RuleError('does not go with scheme: leave one of them out');
+  if (isHmac) return makeHmac(settings.hmac);
   if (scheme !== undefined) {
     if (isSchemeName(scheme)) return SCHEMES[scheme];
-    throw new RuleError(`is "${scheme}", which is not known: write one of ${Object.keys(SCHEMES).join(', ')}`);
+    throw new RuleError(`is "${scheme}", which is not a scheme: ${suggest(scheme, Object.keys(SCHEMES))}`);
   }
   if (preset.scheme !== undefined) return preset.scheme;
   throw new RuleError(
@@ -40,11 +49,15 @@ function readScheme({ scheme, hmac }: SourceOptions, preset: Preset): SignatureS
   );
 }
 
-function makeHmac(options: NonNullable<SourceOptions['hmac']>): SignatureScheme {
+function makeHmac(given: SourceSettings['hmac']): SignatureScheme {
   try {
-    return createGenericHmac(options);
+    return createGenericHmac({ ...toCamelCase(hmac, given), header: given.header ?? '' });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new RuleError(`does not fit together: ${error.message.replace(/\.$/, '')}`);
+    // The message has the options by their names in the code.
+    const message = error.message.replace(/\b[a-z]+(?:[A-Z][a-z]+)+\b/g, (name) =>
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    );
+    throw new RuleError(`does not fit together: ${message.replace(/\.$/, '')}`);
   }
 }

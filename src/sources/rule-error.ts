@@ -1,3 +1,5 @@
+import { nearestName } from '../settings/nearest-name.ts';
+
 /**
  * Thrown when a template, a path or a filter that an operator wrote can't be read. The message goes on after the place
  * where it stands, without a full stop: `has {{ evnt }}, and evnt is not known here: write event, …`.
@@ -6,15 +8,8 @@ export class RuleError extends Error {
   override readonly name = 'RuleError';
 }
 
-/**
- * The text of a word in double quotes, written as in JSON.
- *
- * @throws RuleError
- */
-export function readQuoted(word: string): string {
-  try {
-    return JSON.parse(word) as string;
-  } catch {
-    throw new RuleError(`has ${word}, which is not text in the quotes of JSON: write \\n, \\" and \\\\ in it`);
-  }
+/** The fix for an unknown name: the known one that it is nearest to, or all of them. */
+export function suggest(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known);
+  return near === undefined ? `write one of ${known.join(', ')}` : `did you mean ${near}?`;
 }

@@ -4,7 +4,6 @@ import { failureTypesOf } from '../contract/failures.ts';
 import { createLogger, type LogDestination, type Logger } from '../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { readVersion } from '../telemetry/read-version.ts';
-import { judgeSources } from './read-sources.ts';
 import { toStartError } from './start-error.ts';
 import { readTemporalSettings, type TemporalSettings } from './temporal-settings.ts';
 
@@ -17,7 +16,7 @@ export interface LoadedProcess {
 }
 
 /** Where a process finds its settings, and where its log goes. */
-export interface ProcessOptions extends Omit<LoadOptions, 'judgeSources'> {
+export interface ProcessOptions extends LoadOptions {
   readonly stdout: LogDestination;
 }
 
@@ -37,7 +36,7 @@ export function loadProcess({ stdout, ...options }: ProcessOptions): LoadedProce
 
 function load(options: LoadOptions): LoadedConfig {
   try {
-    return loadConfig({ ...options, judgeSources });
+    return loadConfig(options);
   } catch (error) {
     throw toStartError(error);
   }

@@ -8,7 +8,6 @@ import type { AppDeps } from '../ingress/app-deps.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
-import { readSources } from './read-sources.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 
 /** How long a request waits for Temporal: an answer within 3 s is promised. */
@@ -64,7 +63,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     checkUrl,
     limits: { ...limits, linger: LINGER_MS },
     endpointPath: config.endpointPath,
-    sources: readSources(config),
+    sources: config.sources,
     agentsAtFault,
     logger,
     metrics,

@@ -6,7 +6,6 @@ import { type AgentSpec, createAgent } from '../agents/agent-types.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { judgeSources } from './read-sources.ts';
 import { toStartError } from './start-error.ts';
 
 /** What a worker of ours is made of, whether the stack runs it or a team. */

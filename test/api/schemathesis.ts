@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { reportMissingTool } from '../support/missing-tool.ts';
 import { installPythonTool } from '../support/python-tool.ts';
+import { sourcesOf } from '../support/source-under-test.ts';
 import { startTestStack } from '../support/start-test-stack.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -22,10 +23,8 @@ const SOURCE = {
   name: 'github',
   preset: 'generic',
   scheme: 'github',
-  secrets: [SECRET],
-  unsigned: false,
+  secret: [SECRET],
   client: 'default',
-  headers: [],
   map: { text: 'an event' },
 } as const;
 
@@ -42,7 +41,7 @@ test('the API is what its document says', { timeout: 280_000 }, async (t) => {
     env: { GARUDUST_WEBHOOK_SECRET: SECRET, RUNS_API_KEY: KEY },
     change: (config) => ({
       ...config,
-      sources: [SOURCE],
+      sources: sourcesOf(SOURCE),
       // No callback may leave this machine for an address that was made up.
       clients: config.clients.map((client) => ({ ...client, allowedCallbackDomains: ['callbacks.invalid'] })),
     }),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { judgeSources, readSources } from '../../src/stack/read-sources.ts';
 import { describeConfig } from '../../src/config/describe-config.ts';
 import { load, refusal } from './load.ts';
 
@@ -10,13 +9,12 @@ const TWO =
 const AGENTS = 'agents: { one: { type: demo }, two: { type: demo } }\n';
 
 function sources(yaml: string, head = CLIENT): readonly string[] {
-  return refusal({ yaml: `${head}sources:\n${yaml}`, judgeSources });
+  return refusal({ yaml: `${head}sources:\n${yaml}` });
 }
 
 describe('a source in the file', () => {
   test('becomes one that the ingress can take', () => {
     const { config, warnings } = load({
-      judgeSources,
       yaml: `${CLIENT}sources:
   github:
     preset: github
@@ -32,58 +30,33 @@ describe('a source in the file', () => {
   open: { unsigned: true, client: ci, agent: garudust }
 `,
     });
-    assert.deepEqual(config.sources, [
-      {
-        name: 'github',
-        preset: 'github',
-        secrets: ['first-secret', 'second-secret'],
-        unsigned: false,
-        client: 'ci',
-        headers: [],
-        events: ['pull_request'],
-        filter: { 'event.action': { $in: ['opened'] } },
-        bodyBytes: 5 * 1024 * 1024,
-        map: { text: 'Review {{ event.number }}', metadata: { a: '{{ event.number }}' } },
-      },
-      {
-        name: 'mine',
-        preset: 'generic',
-        path: '/mine',
-        hmac: { header: 'X-Sig', template: '{timestamp}.{body}', timestampHeader: 'X-Time', windowS: 60 },
-        secrets: ['shared-secret'],
-        unsigned: false,
-        client: 'ci',
-        headers: [],
-        map: {},
-      },
-      {
-        name: 'open',
-        preset: 'generic',
-        secrets: [],
-        unsigned: true,
-        client: 'ci',
-        headers: [],
-        agent: 'garudust',
-        map: {},
-      },
-    ]);
-    assert.deepEqual([...readSources(config).keys()], ['github', 'mine', 'open']);
+    const [github, mine, open] = [...config.sources.values()];
+    assert.deepEqual([...config.sources.keys()], ['github', 'mine', 'open']);
+    assert.deepEqual(
+      [github?.client, github?.path, github?.bodyLimit, github?.events, github?.map.metadata.map(([name]) => name)],
+      ['ci', '/hooks/github', 5 * 1024 * 1024, ['pull_request'], ['a']],
+    );
+    assert.deepEqual(github?.proof.kind === 'signed' && github.proof.secrets, ['first-secret', 'second-secret']);
+    assert.deepEqual([mine?.path, mine?.proof.kind], ['/mine', 'signed']);
+    assert.deepEqual([open?.proof, open?.agent?.constant], [{ kind: 'unsigned' }, 'garudust']);
     assert.deepEqual(
       warnings.filter((line) => line.includes('unsigned')),
-      ['Source "open" is unsigned: anyone who finds its URL can start runs at your cost.'],
+      [
+        'sources.open (garudust-temporal.yaml line 14) is unsigned: anyone who finds its URL can start runs at your cost.',
+      ],
     );
   });
 
   test('is described without its secrets', () => {
-    const loaded = load({ judgeSources, yaml: `${CLIENT}sources: { g: { preset: github, secret: first-secret } }` });
+    const loaded = load({ yaml: `${CLIENT}sources: { g: { preset: github, secret: first-secret } }` });
     const shown = JSON.stringify(describeConfig(loaded));
     assert.match(shown, /"secret":"set \(12 characters\)"/);
     assert.doesNotMatch(shown, /first-secret/);
   });
 
   test('is not needed', () => {
-    assert.deepEqual(load({ judgeSources }).config.sources, []);
-    assert.deepEqual(load({ judgeSources, yaml: `${CLIENT}sources:` }).config.sources, []);
+    assert.equal(load().config.sources.size, 0);
+    assert.deepEqual(load({ yaml: `${CLIENT}sources:` }).config.sources.size, 0);
   });
 });
 
@@ -100,7 +73,7 @@ describe('a source of a client with permitted users', () => {
   ]) {
     test(`is taken as ${source}`, () => {
       const yaml = `${head('[ci-bot]')}sources: { s: { secret: long-secret, ${source} } }`;
-      assert.equal(load({ judgeSources, yaml }).config.sources.length, 1);
+      assert.equal(load({ yaml }).config.sources.size, 1);
     });
   }
 
@@ -220,7 +193,6 @@ describe('a source is refused at its line when', () => {
 
 test('faults of sources are told with all other faults, and each but once', () => {
   const lines = refusal({
-    judgeSources,
     yaml: 'port: 99999\nclients: [{ id: a }]\nsources:\n  g: { preset: github, secret: x, map: { text: "{{ a }}" } }\n  h: { preset: nope, secret: 1 }',
   });
   assert.deepEqual(lines.map((line) => (line.split(' ')[0] ?? '').replace(/:$/, '')).toSorted(), [

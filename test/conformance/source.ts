@@ -40,13 +40,13 @@ export function describeSource(name: string, sample: SourceSample): void {
     });
 
     test('takes a second secret while rotating', async (t) => {
-      const [first = ''] = options.secrets;
+      const [first = ''] = options.secret ?? [];
       const second = first.startsWith('whsec_') ? 'whsec_c2Vjb25kIHNlY3JldCBvZiB0aGUgdGVzdHM=' : 'second-secret';
-      const source = await startSource(t, sample, { secrets: [first, second] });
+      const source = await startSource(t, sample, { secret: [first, second] });
       await expectStarted(source, await source.send({ secret: second }));
     });
 
-    const [first = ''] = options.secrets;
+    const [first = ''] = options.secret ?? [];
     const forged: [string, Delivery][] = [
       ['a wrong secret', { secret: first.startsWith('whsec_') ? 'whsec_b3RoZXI=' : 'other' }],
       ['no signature', { headers: Object.fromEntries(Object.keys(sample.sign('', '', 0)).map((key) => [key, ''])) }],
@@ -95,7 +95,7 @@ export function describeSource(name: string, sample: SourceSample): void {
     });
 
     test('refuses what is larger than its own limit', async (t) => {
-      const source = await startSource(t, sample, { bodyBytes: sample.body.length - 1 });
+      const source = await startSource(t, sample, { body_limit: sample.body.length - 1 });
       await expectRefused(source, await source.send(), 413, /^body_too_large$/);
     });
 

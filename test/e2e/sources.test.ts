@@ -4,6 +4,7 @@ import { runResource } from '../../src/protocol/run-resource.ts';
 import { hubHeaders } from '../support/signed-headers.ts';
 import { eventText } from '../support/source-samples.ts';
 import { startTestStack } from '../support/start-test-stack.ts';
+import { sourcesOf } from '../support/source-under-test.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
 
 const SECRET = 'the-secret-of-the-source';
@@ -12,21 +13,17 @@ test('an event of GitHub becomes a run in Temporal, once, and its agent is asked
   const stack = await startTestStack(t, {
     change: (config) => ({
       ...config,
-      sources: [
-        {
-          name: 'github',
-          preset: 'github',
-          secrets: [SECRET],
-          unsigned: false,
-          client: config.clients[0]?.id ?? '',
-          headers: [],
-          map: {
-            text: 'Review {{ event.pull_request.title }}',
-            sessionKey: '{{ event.repository.full_name }}#{{ event.number }}',
-            metadata: { repo: '{{ event.repository.full_name }}' },
-          },
+      sources: sourcesOf({
+        name: 'github',
+        preset: 'github',
+        secret: [SECRET],
+        client: config.clients[0]?.id ?? '',
+        map: {
+          text: 'Review {{ event.pull_request.title }}',
+          session_key: '{{ event.repository.full_name }}#{{ event.number }}',
+          metadata: { repo: '{{ event.repository.full_name }}' },
         },
-      ],
+      }),
     }),
   });
   const body = eventText('github-pull-request.json');

@@ -79,7 +79,7 @@ describe("a client's rate", () => {
     const sources = sourcesOf({
       name: 'ci',
       preset: 'github',
-      secrets: ['source-secret'],
+      secret: ['source-secret'],
       client: 'alpha',
       map: { text: 'Look at {{ event.sha }}' },
     });

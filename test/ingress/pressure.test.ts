@@ -130,7 +130,7 @@ describe('every delivery', () => {
     const sources = sourcesOf({
       name: 'ci',
       preset: 'github',
-      secrets: ['source-secret'],
+      secret: ['source-secret'],
       client: 'beta',
       events: ['push'],
       map: { text: 'Look at {{ event.sha }}' },

@@ -117,7 +117,7 @@ describe('is refused as invalid:', () => {
 });
 
 test('the window is as wide as configured', () => {
-  const options = { header: 'X-Sig', timestampHeader: 'X-Time', template: '{timestamp}.{body}', windowS: 10 };
+  const options = { header: 'X-Sig', timestampHeader: 'X-Time', template: '{timestamp}.{body}', windowSeconds: 10 };
   const at = (timeS: number) => verify(options, { 'x-sig': hmac('sha256', `${timeS}.${BODY}`), 'x-time': `${timeS}` });
   for (const off of [-10, 10]) assert.equal(at(NOW_S + off).ok, true);
   for (const off of [-11, 11])
@@ -140,9 +140,9 @@ describe('options are refused at start:', () => {
     [{ header: 'X-Sig', algorithm: 'toString' }, /^algorithm "toString"/],
     [{ header: 'X-Sig', encoding: 'base64url' }, /^encoding "base64url"/],
     [{ header: 'X-Sig', separator: '' }, /^separator ""/],
-    [{ header: 'X-Sig', windowS: 0 }, /^windowS 0/],
-    [{ header: 'X-Sig', windowS: Infinity }, /^windowS Infinity/],
-    [{ header: 'X-Sig', windowS: '5m' }, /^windowS 5m/],
+    [{ header: 'X-Sig', windowSeconds: 0 }, /^windowSeconds 0/],
+    [{ header: 'X-Sig', windowSeconds: Infinity }, /^windowSeconds Infinity/],
+    [{ header: 'X-Sig', windowSeconds: '5m' }, /^windowSeconds 5m/],
     [{ header: 'X-Sig', signatureKey: 'v1', prefix: 'v1=' }, /leave out prefix/],
     [{ header: 'X-Sig', timestampKey: 't', template: '{timestamp}{body}' }, /give signatureKey too/],
     [{ header: 'X-Sig', signatureKey: 'v1', timestampKey: 't', timestampHeader: 'T' }, /not both/],

@@ -52,7 +52,7 @@ for (const [name, sample] of Object.entries(SOURCE_SAMPLES)) {
     for (const [what, body] of HOSTILE) {
       test(what, async (t) => {
         const before = Object.getOwnPropertyNames(Object.prototype).join();
-        const source = await startSource(t, sample, { bodyBytes: 2_000_000 });
+        const source = await startSource(t, sample, { body_limit: 2_000_000 });
         const response = await source.send({ body, headers: { 'webhook-id': 'msg_7' } });
         const text = await response.text();
         assert.ok([200, 202, 400, 415, 422].includes(response.status), `${response.status} ${text}`);

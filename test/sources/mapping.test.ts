@@ -20,10 +20,10 @@ describe('a field of a task', () => {
     const source = await startSource(t, CI, {
       map: {
         text: 'Build {{ event.build.number }} {{ event.nowhere }}',
-        sessionKey: '{{ event.build.number }}/{{ event.nowhere }}',
-        userId: '{{ event.nowhere }}',
-        userName: '{{ event.nowhere | default "" }}',
-        callbackUrl: 'https://ci.example.com/{{ event.nowhere }}',
+        session_key: '{{ event.build.number }}/{{ event.nowhere }}',
+        user_id: '{{ event.nowhere }}',
+        user_name: '{{ event.nowhere | default: "" }}',
+        callback_url: 'https://ci.example.com/{{ event.nowhere }}',
         metadata: { a: '{{ event.nowhere }}', b: '{{ event.build.branch }} {{ event.nowhere }}' },
       },
     });
@@ -37,8 +37,8 @@ describe('a field of a task', () => {
     const source = await startSource(t, CI, {
       map: {
         text: '{{ event.build.branch }}',
-        userName: '{{ event.build.branch }}',
-        sessionKey: 'x{{ event.build.number }}',
+        user_name: '{{ event.build.branch }}',
+        session_key: 'x{{ event.build.number }}',
       },
     });
     const body = '{"event":"build.failed","build":{"number":1,"branch":"a\\u0000\\nb\\ud800"}}';
@@ -51,7 +51,7 @@ describe('a field of a task', () => {
   });
 
   test('that is too long to tell from another is refused, and named', async (t) => {
-    const source = await startSource(t, CI, { map: { text: 'x', sessionKey: '{{ event.build.branch }}' } });
+    const source = await startSource(t, CI, { map: { text: 'x', session_key: '{{ event.build.branch }}' } });
     const body = JSON.stringify({ build: { branch: 'b'.repeat(513) } });
     const response = await source.send({ body });
     const problem = (await response.json()) as Problem;
@@ -63,7 +63,7 @@ describe('a field of a task', () => {
 
   test('that is all blank is refused in the text, and left out elsewhere', async (t) => {
     const source = await startSource(t, CI, {
-      map: { text: '{{ event.build.branch }}', userId: '{{ event.build.branch }}' },
+      map: { text: '{{ event.build.branch }}', user_id: '{{ event.build.branch }}' },
     });
     const response = await source.send({ body: JSON.stringify({ build: { branch: ' \n ' } }) });
     const problem = (await response.json()) as Problem;
@@ -88,7 +88,7 @@ describe('a field of a task', () => {
   });
 
   test('that is a long text is cut, so that Temporal can take it', async (t) => {
-    const source = await startSource(t, CI, { map: { text: '{{ event.build.log }}' }, bodyBytes: 2_000_000 });
+    const source = await startSource(t, CI, { map: { text: '{{ event.build.log }}' }, body_limit: 2_000_000 });
     const body = JSON.stringify({ build: { log: '\u0001'.repeat(300_000) } });
     assert.equal((await source.send({ body })).status, 202);
     const text = source.ingress.runs.started[0]?.input.task.text ?? '';
@@ -120,7 +120,7 @@ describe('a callback address from an event', () => {
 
   test('can fill in a part of it, and no more than that part', async (t) => {
     const source = await startSource(t, CI, {
-      map: { text: 'x', callbackUrl: 'https://ci.example.com/{{ event.build.branch }}?n={{ event.build.number }}' },
+      map: { text: 'x', callback_url: 'https://ci.example.com/{{ event.build.branch }}?n={{ event.build.number }}' },
     });
     const body = JSON.stringify({ build: { branch: '../admin?x=1#y@evil.example', number: '1&role=admin' } });
     assert.equal((await source.send({ body })).status, 202);
@@ -170,7 +170,7 @@ describe('a delivery', () => {
   });
 
   test('has its id where the operator says, before any other', async (t) => {
-    const source = await startSource(t, sample('stripe'), { deliveryId: '{{ event.data.object.id }}' });
+    const source = await startSource(t, sample('stripe'), { delivery_id: '{{ event.data.object.id }}' });
     const event = JSON.parse(sample('stripe').body) as object;
     await source.send();
     const again = await source.send({ body: JSON.stringify({ ...event, pending_webhooks: 2 }) });
@@ -189,7 +189,7 @@ describe('a delivery', () => {
   });
 
   test('is known by a number that JavaScript would round, too', async (t) => {
-    const source = await startSource(t, CI, { deliveryId: '{{ event.id }}', map: { text: '{{ event.id }}' } });
+    const source = await startSource(t, CI, { delivery_id: '{{ event.id }}', map: { text: '{{ event.id }}' } });
     for (const id of ['820982911946154508', '820982911946154509', '-820982911946154509']) {
       assert.equal((await source.send({ body: `{"id":${id}}` })).status, 202);
     }
@@ -203,8 +203,8 @@ describe('a delivery', () => {
     const { options, ...github } = sample('github');
     const ingress = await startTestIngress(t, {
       sources: sourcesOf(
-        { ...options, name: 'a', secrets: ['secret-a'] },
-        { ...options, name: 'b', secrets: ['secret-b'], path: '/github-b' },
+        { ...options, name: 'a', secret: ['secret-a'] },
+        { ...options, name: 'b', secret: ['secret-b'], path: '/github-b' },
       ),
     });
     const send = (path: string, secret: string) =>
@@ -222,7 +222,7 @@ describe('a delivery', () => {
   });
 
   test('of an unsigned source needs nothing but to be an event', async (t) => {
-    const source = await startSource(t, sample('alertmanager'), { unsigned: true, secrets: [] });
+    const source = await startSource(t, sample('alertmanager'), { unsigned: true, secret: [] });
     const response = await source.send({ headers: { Authorization: '' } });
     assert.equal(response.status, 202);
     assert.equal((await source.send({ headers: { Authorization: '' } })).headers.get('idempotent-replayed'), 'true');

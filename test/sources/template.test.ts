@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { ProblemError } from '../../src/protocol/problems.ts';
 import { RuleError } from '../../src/sources/rule-error.ts';
-import { compileTemplate, type RenderOptions } from '../../src/sources/template.ts';
+import { compileTemplate, type TemplateOptions } from '../../src/sources/template.ts';
 
 const SCOPE = { roots: ['event', 'headers', 'source'], headers: ['x-kind'] };
 
@@ -14,12 +15,15 @@ const VIEW = {
       "tags": ["a", "b", null], "mixed": ["a", {"b": 1}], "nested": [[1, 2], [3]],
       "commits": [{"message": "one", "author": {"name": "Ada"}}, {"message": "two"}],
       "__proto__": {"polluted": "own"}, "constructor": {"name": "own constructor"},
-      "brace": "{{ event.title }}", "half": "\\ud83d", "big": ${'1'.repeat(30)}, "huge": 1e400}`,
+      "brace": "{{ event.title }}", "tag": "{% assign x = 1 %}", "half": "\\ud83d", "odd": {"toString": 1},
+      "expression": "item.login", "big": ${'1'.repeat(30)}, "huge": 1e400}`,
   ) as unknown,
 };
 
-function render(source: string, options: Partial<RenderOptions> = {}): string {
-  return compileTemplate(source, SCOPE).render(VIEW, { limit: 10_000, ...options }).text;
+/** Renders a template that must cause no warning. */
+function render(source: string, { limit = 10_000, ...options }: TemplateOptions & { limit?: number } = {}): string {
+  const warn = (message: string): void => assert.fail(message);
+  return compileTemplate(source, SCOPE, { warn, ...options }).render(VIEW, { limit }).text;
 }
 
 describe('a template writes', () => {
@@ -31,26 +35,34 @@ describe('a template writes', () => {
     ['{{ event.draft }} {{ event.zero }}', 'false 0'],
     ['{{ event.user["login"] }} {{ event.user["name.with.dots"] }} {{ event.user["sp ace"]["ü"] }}', 'ada Ada 1'],
     ['{{ event.commits[1].message }} {{ event.commits.0.author.name }}', 'two Ada'],
-    ['{{ event.commits[*].message }}', 'one, two'],
-    ['{{ event.commits[*].message | join "\\n- " }}', 'one\n- two'],
-    ["{{ event.commits[*].message | join ' + ' }}", 'one + two'],
-    ['{{ event.commits.length }}', '2'],
-    ['{{ event.tags }} {{ event.mixed }} {{ event.nested[*] }}', 'a, b ["a",{"b":1}] [[1,2],[3]]'],
-    ['{{ event.nested[*][*] }}', '1, 2, 3'],
+    ['{{ event.commits | map: "message" }}', 'one, two'],
+    ['{{ event.commits | map: "author.name" }}', 'Ada'],
+    ['{{ event.commits | map: "message" | join: "\\n- " }}', 'one\n- two'],
+    ["{{ event.commits | map: 'message' | join: ' + ' }}", 'one + two'],
+    ['{{ event.commits.length }} {{ event.commits.size }}', '2 2'],
+    ['{{ event.tags }} {{ event.mixed }} {{ event.nested }}', 'a, b ["a",{"b":1}] [[1,2],[3]]'],
     ['{{ event.user | json }}', '{"login":"ada","name.with.dots":"Ada","sp ace":{"ü":1}}'],
+    ['{{ event.user }}', '{"login":"ada","name.with.dots":"Ada","sp ace":{"ü":1}}'],
     ['{{ event.title | json }} {{ event.nothing | json }}.', '"Fix it" .'],
-    ['{{ event.user | json | cut 9 }}', '{"login"…'],
-    ['{{ event.title | cut 6 }} {{ event.title | cut 5 }}', 'Fix it Fix …'],
-    ['{{ event.nowhere | default "none" }} {{ event.nothing | default 7 }}', 'none 7'],
-    ["{{ event.empty | default 'it\"s' }}", 'it"s'],
-    ['{{ event.none | default "no list" }}', 'no list'],
-    ['{{ event.nowhere | default event.empty | default event.title }}', 'Fix it'],
-    ['{{ event.draft | default "other" }}', 'false'],
-    ['{{ "{{" }} {{ \'}}\' }}', '{{ }}'],
+    ['{{ event.user | json | cut: 9 }}', '{"login"…'],
+    ['{{ event.title | cut: 6 }} {{ event.title | cut: 5 }}', 'Fix it Fix …'],
+    ['{{ event.nowhere | default: "none" }} {{ event.nothing | default: 7 }}', 'none 7'],
+    ["{{ event.empty | default: 'it\"s' }}", 'it"s'],
+    ['{{ event.none | default: "no list" }}', 'no list'],
+    ['{{ event.nowhere | default: event.empty | default: event.title }}', 'Fix it'],
+    ['{{ event.draft | default: "other" }}', 'false'],
+    ['{{ "{{" }} {{ \'}}\' }} {{ "{%" }}', '{{ }} {%'],
     ['{{ source }} {{ headers.x-kind }} {{ headers.X-Kind }}', 'ci build build'],
-    ['{{ event.brace }}', '{{ event.title }}'],
+    ['{{ event.brace }} {{ event.tag }}', '{{ event.title }} {% assign x = 1 %}'],
     ['a{{ event.half }}b', 'a\ufffdb'],
     ['{{ event.huge }}', 'Infinity'],
+    ['{% if event.draft %}draft{% else %}ready{% endif %}', 'ready'],
+    ['{% for c in event.commits %}{{ forloop.index }}. {{ c.message }}\n{% endfor %}', '1. one\n2. two\n'],
+    ['{% assign who = event.user.login | upcase %}{{ who }}', 'ADA'],
+    ['{% case event.number %}{% when 4312 %}it{% else %}other{% endcase %}', 'it'],
+    ['{% raw %}{{ event.title | default "x" }}{% endraw %}', '{{ event.title | default "x" }}'],
+    ['a  {{- event.title -}}  b', 'aFix itb'],
+    ['{{ event.nowhere | date: "%Y" }}{{ "2026-11-29T23:30:00Z" | date: "%Y-%m-%d %H:%M" }}', '2026-11-29 23:30'],
   ];
   for (const [source, text] of cases) test(source, () => assert.equal(render(source), text));
 });
@@ -61,20 +73,26 @@ describe('a template never reaches', () => {
     'event.user.constructor',
     'event.user.__proto__',
     'event.user["__proto__"].constructor',
-    'event.title.length',
     'event.title.constructor',
     'event.commits.map',
     'event.commits["constructor"]',
     'event.commits[7]',
     'event.number.toFixed',
-    'event.commits.push()',
   ];
   for (const path of paths) {
     test(path, () => {
-      const { text, found, missing } = compileTemplate(`{{ ${path} }}`, SCOPE).render(VIEW, { limit: 100 });
-      assert.deepEqual([text, found, missing], ['', 0, [path]]);
+      const { text, isFound, missing } = compileTemplate(`{{ ${path} }}`, SCOPE).render(VIEW, { limit: 100 });
+      assert.deepEqual([text, isFound, missing], ['', false, [path]]);
     });
   }
+
+  test('a getter, or anything inherited', () => {
+    const event = Object.create({ inherited: 'secret' }) as object;
+    let reads = 0;
+    Object.defineProperty(Object.getPrototypeOf(event), 'got', { get: () => (reads += 1) });
+    const template = compileTemplate('{{ event.inherited }}{{ event.got }}{{ event | map: "got" }}', SCOPE);
+    assert.deepEqual([template.render({ event }, { limit: 100 }).text, reads], ['', 0]);
+  });
 
   test('anything but own properties, which may have any name', () => {
     assert.equal(render('{{ event.__proto__.polluted }} {{ event.constructor.name }}'), 'own own constructor');
@@ -86,15 +104,45 @@ test('a rendered template tells what it found, what not, and whether it was cut'
   const template = compileTemplate('{{ event.title }}{{ event.a.b | json }}{{ event.user.login }}', SCOPE);
   assert.deepEqual(template.render(VIEW, { limit: 100 }), {
     text: 'Fix itada',
-    found: 2,
+    isFound: true,
     missing: ['event.a.b | json'],
     isCut: false,
   });
   const cut = template.render(VIEW, { limit: 4 });
   assert.deepEqual([cut.text, cut.isCut], ['Fix…', true]);
-  assert.equal(compileTemplate('plain', SCOPE).isPlain, true);
-  assert.equal(compileTemplate('{{ "{{" }}', SCOPE).isPlain, true);
-  assert.equal(template.isPlain, false);
+  assert.deepEqual(template.fields, ['event.title', 'event.a.b', 'event.user.login']);
+});
+
+test('a template that reads nothing of an event is known at the start', () => {
+  const constants = ['plain', '{{ "{{" }}', '{% assign a = 1 %}{{ a }}'].map((text) => compileTemplate(text, SCOPE));
+  assert.deepEqual(
+    constants.map(({ constant }) => constant),
+    ['plain', '{{', '1'],
+  );
+  assert.equal(compileTemplate('{{ event.title }}', SCOPE).constant, undefined);
+});
+
+test('the fields of a template are what it reads of the view, and no name of its own', () => {
+  const { fields } = compileTemplate(
+    '{% assign a = event.x %}{% for c in event.commits %}{{ c.m }}{{ a }}{{ forloop.index }}{% endfor %}{% if event.y %}{% endif %}',
+    SCOPE,
+  );
+  assert.deepEqual(fields, ['event.x', 'event.commits', 'event.y']);
+});
+
+test('a part that is missing is told wherever it stands', () => {
+  const missing = (source: string): readonly string[] =>
+    compileTemplate(source, SCOPE).render(VIEW, { limit: 100 }).missing;
+  assert.deepEqual(missing('{% capture k %}{{ event.title }}-{{ event.x }}{% endcapture %}{{ k }}'), ['event.x']);
+  assert.deepEqual(missing('{% for c in event.commits %}{{ c.author.name }}{% endfor %}'), ['c.author.name']);
+  assert.deepEqual(missing('{% if event.x %}{{ event.x }}{% endif %}'), []);
+});
+
+test('a text chosen by a field that is not there finds nothing', () => {
+  const found = (source: string): boolean => compileTemplate(source, SCOPE).render(VIEW, { limit: 100 }).isFound;
+  assert.equal(found('{% if event.x == 1 %}Do it{% else %}Do not{% endif %}'), false);
+  assert.equal(found('{% for c in event.none %}{{ c }}{% endfor %}Look at these'), false);
+  assert.equal(found('{% if event.number == 1 %}Do it{% else %}Do not{% endif %}'), true);
 });
 
 test('a text is never longer than its limit, however large the event', () => {
@@ -112,47 +160,156 @@ test('a cut leaves no half character', () => {
   }
 });
 
-test('values but the first can be encoded', () => {
-  const encode = encodeURIComponent;
-  assert.equal(
-    render('https://a.example/{{ event.title }}/{{ event.brace }}', { encode }),
-    'https://a.example/Fix%20it/%7B%7B%20event.title%20%7D%7D',
-  );
-  assert.equal(render('{{ event.title }}/{{ event.title }}', { encode }), 'Fix it/Fix%20it');
-  assert.equal(render('x{{ event.half }}', { encode }), 'x%EF%BF%BD');
+describe('in an address', () => {
+  const url = (source: string): string => render(source, { isUrl: true });
+
+  test('values but the first are encoded', () => {
+    assert.equal(
+      url('https://a.example/{{ event.title }}/{{ event.brace }}'),
+      'https://a.example/Fix%20it/%7B%7B%20event.title%20%7D%7D',
+    );
+    assert.equal(url('{{ event.title }}/{{ event.title }}'), 'Fix it/Fix%20it');
+    assert.equal(url('x{{ event.half }}'), 'x%EF%BF%BD');
+    assert.equal(url('x{{ event.title | append: "/../" }}'), 'xFix%20it%2F..%2F');
+    assert.equal(url('{{ "" }}{{ event.title }}'), 'Fix%20it');
+  });
+
+  test('no tag and no filter can take a value out of its part', () => {
+    for (const [source, message] of [
+      ['{% capture a %}https://{{ event.title }}{% endcapture %}{{ a }}', /has a tag, and an address has none/],
+      ['https://a.example/{% if event.title %}x{% endif %}', /has a tag/],
+      ['{{ event.title | prepend: "https://a.example/" }}', /begins with a value that prepend changes/],
+      ['{{ "https://a.example" | append: event.title }}', /begins with a value that append changes/],
+    ] as const) {
+      assert.throws(() => url(source), { name: 'RuleError', message });
+    }
+    assert.equal(
+      url('https://a.example/{{ event.title | raw_ }}'.replace('raw_', 'url_decode')),
+      'https://a.example/Fix%20it',
+    );
+  });
 });
 
-describe('a template is refused, with the mend, when it has', () => {
+describe('an event that takes a template beyond its limits is refused, and told nothing of itself, when the template', () => {
+  const cases: [string, string, RegExp][] = [
+    [
+      'counts very far',
+      '{% for i in (1..event.n) %}{% endfor %}{{ event.n }}',
+      /takes more memory than a template may/,
+    ],
+    [
+      'loops in loops',
+      '{% for a in event.l %}{% for b in event.l %}{% for c in event.l %}{% endfor %}{% endfor %}{% endfor %}',
+      /takes more time than a template may/,
+    ],
+    [
+      'doubles a text',
+      '{% assign s = event.s %}{% for a in event.l %}{% assign s = s | append: s %}{% endfor %}{{ s }}',
+      /takes more memory than a template may/,
+    ],
+    [
+      'changes what has no text',
+      '{{ event.odd | upcase }}',
+      /can't take what the event has at \{\{ event\.odd \| upcase \}\}/,
+    ],
+  ];
+  for (const [what, source, message] of cases) {
+    test(what, () => {
+      const template = compileTemplate(source, SCOPE, { field: 'map.text' });
+      const list = Array.from({ length: 2000 }, (_, index) => index);
+      const event = { n: 999_999_999, l: list, s: 's3cret', odd: { toString: 1 } };
+      const start = performance.now();
+      assert.throws(
+        () => template.render({ event }, { limit: 1000 }),
+        (error) => {
+          assert.ok(error instanceof ProblemError && error.code === 'invalid_event');
+          assert.match(error.detail, message);
+          assert.match(error.detail, /^map\.text /);
+          assert.doesNotMatch(error.detail, /s3cret|liquid/i);
+          assert.equal(error.errors?.[0]?.field, 'map.text');
+          return true;
+        },
+      );
+      assert.ok(performance.now() - start < 5000);
+    });
+  }
+});
+
+describe('a template in the words of before is read, with a warning that has the new ones', () => {
+  const cases: [string, string, string, string][] = [
+    [
+      '{{ event.nowhere | default "x" }}',
+      'x',
+      '{{ event.nowhere | default "x" }}',
+      '{{ event.nowhere | default: "x" }}',
+    ],
+    ['{{ event.title | cut 5 }}', 'Fix …', '| cut 5', '| cut: 5'],
+    ['{{event.tags|join "+"}}', 'a+b', '|join "+"', '|join: "+"'],
+    ['{{ event.x | default event.user["login"] }}', 'ada', 'default event', 'default: event.user["login"] }}'],
+    ['{{ event.x | default event.y | default 7 | cut 1 }}', '7', 'default 7', 'default: 7 | cut: 1 }}'],
+    ["{{ event.x | default 'a\\b' }}", 'a\\b', "'a\\b'", "default: 'a\\\\b'"],
+    ['{{ event.commits[*].message }}', 'one, two', '[*]', '{{ event.commits | map: "message" }}'],
+    ['{{ event.commits[*].author.name | join "; " }}', 'Ada', '[*]', '| map: "author.name" | join: "; " }}'],
+    ['{{ event.tags[*] }}', 'a, b', '[*]', '{{ event.tags }}'],
+  ];
+  for (const [source, text, old, now] of cases) {
+    test(source, () => {
+      const warnings: string[] = [];
+      const template = compileTemplate(source, SCOPE, { warn: (message) => warnings.push(message) });
+      assert.equal(template.render(VIEW, { limit: 100 }).text, text);
+      assert.equal(warnings.length, 1);
+      const [before = '', after = ''] = (warnings[0] ?? '').split(', which is ');
+      assert.ok(before.includes(old) && after.includes(now), warnings[0]);
+      assert.equal(render(/^(.*) in Liquid: write it so$/.exec(after)?.[1] ?? ''), text);
+    });
+  }
+});
+
+describe('a template is refused, with the fix, when it has', () => {
   const cases: [string, RegExp][] = [
     ['{{ evnt.title }}', /"evnt\.title", and nothing is called evnt here: begin with event, headers, source/],
     ['{{ toString }}', /nothing is called toString/],
-    ['{{ }}', /write one path or one text in quotes/],
-    ['{{ event.title', /"\{\{ event\.title", which is not a place to fill in/],
-    ['{{{ event.title }}}', /not a place to fill in/],
+    ['{{ }}', /is not Liquid at column 4/],
+    ['{{ event.title', /is not Liquid at column 1, output "\{\{ event\.title" not closed/],
+    ['a\nb {{ event.title', /is not Liquid at line 2, column 3/],
+    ['{{{ event.title }}}', /is not Liquid/],
     ['{{ event.title event.number }}', /write one path/],
-    ['{{ event.title | }}', /a filter is missing after \|/],
-    ['{{ event.title | upper }}', /the filter "upper", which is not known: write json, default, cut, join/],
+    ['{{ event.title | }}', /filters after \|/],
+    ['{{ event.title | upper }}', /the filter "upper", which is not known: write one of/],
+    ['{{ event.title | upcas }}', /the filter "upcas", which is not known: did you mean upcase\?/],
     ['{{ event.title | constructor }}', /the filter "constructor"/],
+    ['{{ event.list | where_exp: "item", event.expression }}', /the filter "where_exp"/],
     ['{{ event.title | cut }}', /cut without a length/],
-    ['{{ event.title | cut 0 }}', /cut without a length/],
-    ['{{ event.title | cut "5" }}', /cut without a length/],
+    ['{{ event.title | cut: 0 }}', /cut without a length/],
+    ['{{ event.title | cut: "5" }}', /cut without a length/],
     ['{{ event.title | default }}', /default without a value/],
-    ['{{ event.title | json 2 }}', /json an argument/],
-    ['{{ event.title | join }}', /join without a text/],
-    ['{{ event.title | default "a" "b" }}', /two arguments/],
-    ['{{ event.title | default "\\x" }}', /not text in the quotes of JSON/],
     ['{{ event..title }}', /"event\.\.title", which is not a path/],
     ['{{ event. }}', /not a path/],
     ['{{ .event }}', /not a path/],
     ['{{ [0] }}', /not a path/],
-    ['{{ event[x] }}', /not a path/],
-    ['{{ event.commits[-1] }}', /not a path/],
+    ['{{ event[x] }}', /nothing is called x/],
+    ['{{ event.commits.push() }}', /write \["push\(\)"\] in place of \.push\(\)/],
+    ['{{ event.k8s:name }}', /"event\.k8s:name", and Liquid has such a name in brackets: write \["k8s:name"\]/],
+    ['{{ event.a,b }}', /write \["a,b"\]/],
+    ['{{ event.a.$ref }}', /write \["\$ref"\]/],
+    ['{{ event.a[*].b[*].c }}', /\[\*\] is not Liquid: write \{% for item in/],
+    ['{{ event.x | default: event.a[*].b }}', /\[\*\] is not Liquid/],
+    ['{% if event.a[*].b %}x{% endif %}', /\[\*\] is not Liquid/],
     ['{{ headers.authorization }}', /"headers\.authorization", which is not a header that this source shows/],
     ['{{ headers }}', /not a header that this source shows/],
     ['{{ headers | json }}', /not a header that this source shows/],
-    ['{{ headers[*] }}', /not a header that this source shows/],
-    [`{{ event${'.a'.repeat(40)} }}`, /more than 32 steps/],
-    ['{{ event.a }}'.repeat(101), /more than 100 places/],
+    ['{{ headers[event.title] }}', /not a header that this source shows/],
+    ['{% for h in headers %}{{ h }}{% endfor %}', /not a header that this source shows/],
+    ['{% assign h = headers %}{{ h.authorization }}', /not a header that this source shows/],
+    ['50{% off today', /is not Liquid at column 3.*write \{\{ "\{%" \}\} for the characters/],
+    ['{% if event.title %}x', /not closed/],
+    ['{% if event.title %}{{ event.title event.x }}{% endif %}', /write one path/],
+    ['{% include "x" %}', /the tag "include", which is not known: write one of if, unless/],
+    ['{% render "/etc/passwd" %}', /the tag "render"/],
+    ['{% layout "x" %}', /the tag "layout"/],
+    ['{% fr a in event %}{% endfor %}', /the tag "fr", which is not known: did you mean for\?/],
+    ['{% for i in (1..999999999) %}{{ i }}{% endfor %}', /makes a text that no event could change/],
+    ['x'.repeat(40_001), /is not Liquid/],
   ];
   for (const [source, message] of cases) {
     test(source.slice(0, 60), () => {

@@ -1,6 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { SourceOptions } from '../../src/sources/source.ts';
+import type { SourceSettings } from '../../src/sources/source-settings.ts';
+
+/** A source as its operator writes it; what is left out has its default. */
+export interface SourceOptions extends Partial<Omit<SourceSettings, 'client'>> {
+  readonly name: string;
+  readonly client: string;
+}
 
 /** A kind of sender: what its operator configures, what it sends, and how it signs, computed here and not by our code. */
 export interface SourceSample {
@@ -44,7 +50,7 @@ function standard(body: string | Uint8Array, secret: string, timestampS: number)
 const WHSEC = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 function options(name: string, more: Partial<SourceOptions> = {}): SourceOptions {
-  return { name, preset: name, secrets: [`${name}-secret`], client: 'alpha', ...more };
+  return { name, preset: name, secret: [`${name}-secret`], client: 'alpha', ...more };
 }
 
 const github: SourceSample = {
@@ -102,7 +108,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     contentType: 'application/x-www-form-urlencoded',
   },
   stripe: {
-    options: options('stripe', { secrets: ['whsec_stripe'] }),
+    options: options('stripe', { secret: ['whsec_stripe'] }),
     body: eventText('stripe-invoice-payment-failed.json'),
     contentType: 'application/json; charset=utf-8',
     headers: {},
@@ -128,7 +134,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     unmatched: { 'event.command': '/other' },
   },
   gitlab: {
-    options: options('gitlab', { secrets: [WHSEC] }),
+    options: options('gitlab', { secret: [WHSEC] }),
     body: eventText('gitlab-merge-request.json'),
     contentType: JSON_TYPE,
     headers: { 'X-Gitlab-Event': 'Merge Request Hook' },
@@ -184,13 +190,13 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     proves: 'body',
     hasTimestamp: false,
     task: { text: /^Grafana reports \[FIRING:1\] {2}\(blue\)\. Find the cause\.\n/ },
-    unmatched: { 'event.commonLabels.team': { $neq: 'blue' } },
+    unmatched: { 'event.commonLabels.team': { $ne: 'blue' } },
   },
   'grafana, with a timestamp': {
     options: options('grafana', {
       hmac: {
         header: 'X-Grafana-Alerting-Signature',
-        timestampHeader: 'X-Grafana-Alerting-Timestamp',
+        timestamp_header: 'X-Grafana-Alerting-Timestamp',
         template: '{timestamp}:{body}',
       },
     }),
@@ -223,7 +229,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     task: { text: /^\/mycontext\/subcontext sent com\.example\.someevent, Euro €:\n/ },
   },
   'standard-webhooks': {
-    options: options('standard-webhooks', { secrets: [WHSEC] }),
+    options: options('standard-webhooks', { secret: [WHSEC] }),
     body: eventText('standard-webhooks-user-created.json'),
     contentType: JSON_TYPE,
     headers: {},
@@ -237,15 +243,15 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     options: options('generic', {
       name: 'ci',
       preset: 'generic',
-      hmac: { header: 'X-CI-Signature', prefix: 'v1=', encoding: 'base64', idHeader: 'X-CI-Delivery' },
+      hmac: { header: 'X-CI-Signature', prefix: 'v1=', encoding: 'base64', id_header: 'X-CI-Delivery' },
       headers: ['X-CI-Kind'],
-      eventType: '{{ headers.X-CI-Kind }}',
+      event_type: '{{ headers.X-CI-Kind }}',
       events: ['build.*'],
       map: {
-        text: 'Say why build {{ event.build.number }} of {{ event.build.branch }} failed ({{ event.steps }}, by {{ event.by | default "nobody" }}).',
-        sessionKey: 'build {{ event.build.number }}',
-        userId: '{{ event.by }}',
-        callbackUrl: '{{ event.reply_to }}',
+        text: 'Say why build {{ event.build.number }} of {{ event.build.branch }} failed ({{ event.steps }}, by {{ event.by | default: "nobody" }}).',
+        session_key: 'build {{ event.build.number }}',
+        user_id: '{{ event.by }}',
+        callback_url: '{{ event.reply_to }}',
         metadata: { branch: '{{ event.build.branch }}', by: '{{ event.by }}' },
       },
     }),

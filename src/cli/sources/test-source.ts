@@ -1,16 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
-import { loadConfig } from '../../config/load-config.ts';
+import { DEFAULT_FILE, FILE_VARIABLE, loadConfig } from '../../config/load-config.ts';
 import type { Config } from '../../config/config.ts';
 import { checkUrl } from '../../egress/check-url.ts';
-import type { RawEvent } from '../../sources/raw-event.ts';
+import type { RawEvent } from '../../sources/preset.ts';
 import { rehearseDelivery } from '../../ingress/tasks/parse-source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
 import { PROBLEMS, ProblemError } from '../../protocol/problems.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { judgeSources, readSources } from '../../stack/read-sources.ts';
-import { fillVariables } from './fill-variables.ts';
 import { rehearsalToJson, showRehearsal } from './show-rehearsal.ts';
 
 /** A delivery to try out. */
@@ -35,7 +35,7 @@ export async function testSource(
   io: CliIo,
 ): Promise<ExitName> {
   const config = readConfig(flags, io);
-  const source = findSource(name, readSources(config));
+  const source = findSource(name, config.sources);
   const raw = toRawEvent(body, headers, source);
   const deps = {
     clients: config.clients,
@@ -56,7 +56,7 @@ export async function testSource(
 function readConfig(flags: { readonly config?: string }, { env, cwd }: CliIo): Config {
   try {
     const given = fillVariables({ flags, env, cwd });
-    return loadConfig({ mode: 'dev', flags, env: given, cwd, judgeSources }).config;
+    return loadConfig({ mode: 'dev', flags, env: given, cwd }).config;
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError('usage', error.message, { cause: error });
     throw error;
@@ -83,4 +83,37 @@ function guessType(body: Buffer, headers: Record<string, unknown>, { grantsOrigi
     return 'application/x-www-form-urlencoded';
   const isStructured = grantsOrigins === true && headers['ce-specversion'] === undefined;
   return isStructured ? 'application/cloudevents+json' : 'application/json';
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Stands in for the variables that a settings file takes from the environment and that are not set. Most are secrets,
+ * which nobody has at hand where a source is tried out, and nothing is signed or verified there.
+ *
+ * @returns the environment with a text for each of them
+ */
+function fillVariables({
+  flags,
+  env,
+  cwd,
+}: {
+  readonly flags: { readonly config?: string };
+  readonly env: Env;
+  readonly cwd: string;
+}): Env {
+  const text = readText(resolve(cwd, flags.config ?? (env[FILE_VARIABLE] || DEFAULT_FILE)));
+  const missing = [...text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)].flatMap(([, name]) =>
+    name === undefined || env[name] !== undefined ? [] : [[name, `stand-in-for-${name}`]],
+  );
+  return { ...env, ...(Object.fromEntries(missing) as Env) };
+}
+
+/** A file that can't be read is told about by whoever reads it next. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

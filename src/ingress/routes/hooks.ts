@@ -12,7 +12,7 @@ import type { Doors } from '../limits/doors.ts';
 export function hooksRoutes(router: Router<RequestState>, deps: AppDeps, doors: Doors): void {
   for (const source of deps.sources?.values() ?? []) {
     router.post(source.path, countRefused(source.name, deps.metrics), doors.inFlight, async (ctx) => {
-      const limits = { ...deps.limits, body: source.bodyBytes ?? deps.limits.body };
+      const limits = { ...deps.limits, body: source.bodyLimit ?? deps.limits.body };
       const body = await readBody(ctx.req, ctx.res, limits);
       const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
       ctx.state.client = delivery.client;

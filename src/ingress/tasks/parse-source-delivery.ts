@@ -4,7 +4,7 @@ import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
 import type { EventView } from '../../sources/event-view.ts';
 import { type EventVerdict, judgeEvent } from '../../sources/judge-event.ts';
 import type { Handshake } from '../../sources/preset.ts';
-import type { RawEvent } from '../../sources/raw-event.ts';
+import type { RawEvent } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';
 import type { SourceDelivery } from './verify-source-delivery.ts';
 

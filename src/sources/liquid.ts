@@ -1,0 +1,225 @@
+import {
+  Context,
+  type Emitter,
+  type FilterImplOptions,
+  Liquid,
+  Output,
+  ParseError,
+  Parser,
+  toValue,
+  toValueSync,
+  TypeGuards,
+} from 'liquidjs';
+import { refuseOldPath } from './old-syntax.ts';
+import { RuleError } from './rule-error.ts';
+
+type Parsed = ReturnType<Parser['parse']>;
+
+/**
+ * Longest template, in characters, and what one rendering may take: time in milliseconds, and memory in characters and list
+ * entries. A usual rendering takes a fraction of a millisecond, so that a busy machine never reaches the first.
+ */
+const LIMITS = { parseLimit: 40_000, renderLimit: 500, memoryLimit: 8 * 1024 * 1024 };
+
+/** Tags without files, and without an output that `Place` does not see. */
+const TAGS = ['if', 'unless', 'case', 'for', 'break', 'continue', 'cycle', 'assign', 'capture', 'comment', 'raw', '#'];
+/** Filters that read text as Liquid, and one whose result differs from one try of a delivery to the next. */
+const REFUSED_FILTERS = /_exp$|^sample$/;
+const MAX_CUT = 1_000_000;
+
+/** Filters of our own, or with a meaning for data that Liquid's have not. */
+const FILTERS: Readonly<Record<string, FilterImplOptions>> = {
+  // Liquid's takes `false` for nothing.
+  default: (value: unknown, fallback: unknown) => (isMissing(value) ? fallback : value),
+  json: (value: unknown, indent?: number) => (isMissing(value) ? undefined : JSON.stringify(value, undefined, indent)),
+  join: (value: unknown, separator: unknown = ' ') =>
+    Array.isArray(value) ? joinScalars(value, toText(separator) ?? '') : value,
+  cut(value: unknown, length: unknown) {
+    const text = toText(value);
+    return text === undefined || typeof length !== 'number' ? text : cutText(text, length);
+  },
+};
+
+const engine = createEngine();
+
+/** What templates may write after `{%` and after `|`. */
+export const [KNOWN_TAGS, KNOWN_FILTERS] = [TAGS, Object.keys(engine.filters)] as const;
+
+function createEngine(): Liquid {
+  const liquid = new Liquid({
+    ...LIMITS,
+    ownPropertyOnly: true,
+    strictFilters: true,
+    // In place of the file system.
+    templates: {},
+    // A machine's own would make another text of the same event elsewhere.
+    timezoneOffset: 0,
+    locale: 'en-US',
+  });
+  for (const tag of Object.keys(liquid.tags)) if (!TAGS.includes(tag)) delete liquid.tags[tag];
+  for (const filter of Object.keys(liquid.filters)) if (REFUSED_FILTERS.test(filter)) liquid.unregisterFilter(filter);
+  for (const [name, filter] of Object.entries(FILTERS)) liquid.registerFilter(name, filter);
+  return liquid;
+}
+
+/**
+ * Parses a template.
+ *
+ * @throws RuleError, or an error of liquidjs
+ */
+export function parseLiquid(text: string): Parsed {
+  return new PlaceParser(engine).parse(text);
+}
+
+/** A variable that a template takes from the view: each step of its path, one of which may itself be a variable. */
+export interface Field {
+  readonly text: string;
+  readonly steps: readonly unknown[];
+}
+
+/** What a template reads of the view. Names that it makes up itself, such as a loop's, are not among them. */
+export function listFields(templates: Parsed): readonly Field[] {
+  const { globals } = engine.analyzeSync(templates, { partials: false });
+  const fields = Object.values(globals).flat();
+  return [...new Map(fields.map((field) => [String(field), { text: String(field), steps: field.segments }])).values()];
+}
+
+/** The parts of a template that are not inside tags. */
+export function topLevel(templates: Parsed): { readonly hasTags: boolean; readonly first: Place | undefined } {
+  const [first] = templates;
+  return {
+    hasTags: templates.some(({ token }) => TypeGuards.isTagToken(token)),
+    first: first instanceof Place ? first : undefined,
+  };
+}
+
+/** One rendering: its text so far, and which places found something. */
+export class Rendering extends Context implements Emitter {
+  readonly missing: string[] = [];
+  found = 0;
+  buffer = '';
+  private readonly limit: number;
+  /** What a place's value becomes in the text. */
+  readonly encode: (value: string, place: Place) => string;
+
+  constructor(view: object, limit: number, encode: Rendering['encode'] = (value) => value) {
+    super(view, engine.options, { sync: true });
+    this.limit = limit;
+    this.encode = encode;
+  }
+
+  get isCut(): boolean {
+    return this.buffer.length > this.limit;
+  }
+
+  /** @throws an error once the text is longer than the limit, after which nothing more is of use */
+  write(value: unknown): void {
+    this.buffer += typeof value === 'string' ? value : (toText(value) ?? '');
+    if (this.isCut) throw new RangeError('The text is full.');
+  }
+
+  /** Keeps account of a place. */
+  note(isFound: boolean, { source }: Place): void {
+    if (isFound) this.found += 1;
+    else this.missing.push(source);
+  }
+
+  /** @throws an error of liquidjs, or what `write` throws, wrapped in one */
+  run(templates: Parsed): void {
+    toValueSync(engine.renderer.renderTemplates(templates, this, this));
+  }
+
+  /** Whether the view has a value for a field. */
+  has({ steps }: Field): boolean {
+    const flat = steps.filter((step) => typeof step === 'string' || typeof step === 'number');
+    return flat.length === steps.length && !isMissing(toValue(this.getSync(flat)));
+  }
+}
+
+/** A place to fill in, `{{ … }}`: it keeps account of what was found. */
+export class Place extends Output {
+  readonly source: string;
+  readonly isConstant: boolean;
+
+  constructor(token: ConstructorParameters<typeof Output>[0]) {
+    super(token, engine);
+    this.source = token.content;
+    const { initial, filters } = this.value;
+    this.isConstant = filters.length === 0 && initial.postfix.every((part) => TypeGuards.isQuotedToken(part));
+    checkOperands(initial.postfix, this.source);
+    for (const { name, args } of filters) checkArguments(name, args);
+  }
+
+  override *render(context: Context, emitter: Emitter): IterableIterator<unknown> {
+    const text = toText(toValue(yield this.value.value(context, false)));
+    if (!(context instanceof Rendering)) throw new TypeError('A place is rendered by a Rendering alone.');
+    if (!this.isConstant) context.note(text !== undefined, this);
+    emitter.write(this.isConstant ? (text ?? '') : context.encode(text ?? '', this));
+  }
+
+  /** The names of its filters. */
+  get filters(): readonly string[] {
+    return this.value.filters.map(({ name }) => name);
+  }
+}
+
+class PlaceParser extends Parser {
+  override parseToken(...[token, rest]: Parameters<Parser['parseToken']>): ReturnType<Parser['parseToken']> {
+    if (!TypeGuards.isOutputToken(token)) return super.parseToken(token, rest);
+    refuseOldPath(token.content);
+    try {
+      return new Place(token);
+    } catch (error) {
+      throw error instanceof Error && error.name === 'AssertionError' ? new ParseError(error, token) : error;
+    }
+  }
+}
+
+/** Liquid itself reads the first of several values, and passes over the others. */
+function checkOperands(postfix: Output['value']['initial']['postfix'], source: string): void {
+  const values = postfix.reduce((count, part) => {
+    if (!TypeGuards.isOperatorToken(part)) return count + 1;
+    return part.operator === 'not' ? count : count - 1;
+  }, 0);
+  if (values !== 1 || /\|\s*$/.test(source)) {
+    throw new RuleError(`has {{ ${source} }}: write one path or one text in quotes, then filters after |`);
+  }
+}
+
+function checkArguments(name: string, [first]: Output['value']['filters'][number]['args']): void {
+  if (name === 'default' && first === undefined) {
+    throw new RuleError('has default without a value: write | default: "none"');
+  }
+  if (name !== 'cut') return;
+  const length = TypeGuards.isNumberToken(first) ? first.content : 0;
+  if (length >= 1 && length <= MAX_CUT) return;
+  throw new RuleError(`has cut without a length: write | cut: 200, at most ${MAX_CUT}`);
+}
+
+/** Whether there is nothing to write: no value, null, or a text or list without anything in it. */
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+/** A value as text: lists of plain values with commas, what is deeper as JSON. Undefined where there is nothing. */
+function toText(value: unknown): string | undefined {
+  if (isMissing(value)) return undefined;
+  const joined = Array.isArray(value) ? joinScalars(value, ', ') : value;
+  if (typeof joined === 'string') return joined === '' ? undefined : joined;
+  return typeof joined === 'number' ? String(joined) : JSON.stringify(joined);
+}
+
+/** The list as it is, where something in it is more than a plain value. */
+function joinScalars(list: readonly unknown[], separator: string): unknown {
+  const scalars = list.filter((entry) => entry !== null && entry !== undefined);
+  return scalars.every((entry) => typeof entry !== 'object') ? scalars.map(String).join(separator) : list;
+}
+
+/** At most so many UTF-16 units, the last one a `…` where something was cut off. */
+export function cutText(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text
+    .slice(0, length - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')}…`;
+}
