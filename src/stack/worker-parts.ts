@@ -115,7 +115,7 @@ function readSettings(file: string | undefined, logger: WorkerParts['logger']): 
   try {
     const { env } = process;
     const named = file === undefined ? {} : { file };
-    const loaded = loadConfig({ mode: 'production', env, cwd: process.cwd(), judgeSources, ...named });
+    const loaded = loadConfig({ mode: 'production', env, cwd: process.cwd(), ...named });
     for (const warning of loaded.warnings) logger.warn({}, warning);
     return loaded.config;
   } catch (error) {
