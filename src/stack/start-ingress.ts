@@ -72,11 +72,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     app,
     host: config.host,
     port: config.port,
-    limits: {
-      headersTimeout: limits.headersTimeout,
-      // Headers and body together, and a second more: the server's own last resort.
-      requestTimeout: limits.headersTimeout + limits.bodyTimeout + 1_000,
-    },
+    limits,
     runs,
     logger,
   });

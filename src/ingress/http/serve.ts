@@ -9,8 +9,8 @@ import type { RunClient } from '../../runs/run-client.ts';
 export interface ServerLimits {
   /** From the first byte of a request, or the connection, to the end of its headers. */
   readonly headersTimeout: number;
-  /** From the first byte of a request to the last. */
-  readonly requestTimeout: number;
+  /** From the end of the headers to the last byte of the body. The server waits a second longer, for a kinder answer. */
+  readonly bodyTimeout: number;
   /** How long a connection stays open without a request. */
   readonly keepAliveTimeout: number;
   readonly maxHeaderBytes: number;
@@ -20,7 +20,7 @@ export interface ServerLimits {
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  bodyTimeout: 20_000,
   // Longer than the idle time of common load balancers (60 s), which must be the ones to close.
   keepAliveTimeout: 65_000,
   maxHeaderBytes: 16_384,
@@ -73,7 +73,7 @@ async function serve(options: ServeOptions, setting: string, onDrain: () => Prom
   const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
   const server = createServer({
     headersTimeout: limits.headersTimeout,
-    requestTimeout: limits.requestTimeout,
+    requestTimeout: limits.headersTimeout + limits.bodyTimeout + 1_000,
     keepAliveTimeout: limits.keepAliveTimeout,
     maxHeaderSize: limits.maxHeaderBytes,
     connectionsCheckingInterval: limits.checkInterval,
