@@ -40,7 +40,7 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
 
   const connected = (): Client => {
     const current = connection();
-    if (current === undefined) throw unavailable('Temporal can not be reached yet');
+    if (current === undefined) throw unavailable('Temporal is not reachable yet');
     if (made?.connection !== current) {
       made = { connection: current, client: new Client({ connection: current, namespace }) };
     }
@@ -56,7 +56,7 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
       return answer;
     } catch (error) {
       onAnswer?.(error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError);
-      if (error instanceof WorkflowNotFoundError) throw new ProblemError('not_found', 'There is no such run.');
+      if (error instanceof WorkflowNotFoundError) throw new ProblemError('not_found', 'Run not found.');
       if (error instanceof ProblemError || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
       logger.error({ err: error, call: name, ...hintFor(error) }, 'Temporal refused a call');
       throw unavailable('Temporal refused the call');
@@ -66,10 +66,7 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
 
 /** The answer while Temporal is away. */
 function unavailable(why: string): ProblemError {
-  return new ProblemError(
-    'temporal_unavailable',
-    `${why}: try again, with the same Idempotency-Key where you sent one.`,
-  );
+  return new ProblemError('temporal_unavailable', `${why}: retry, with the same Idempotency-Key if you sent one.`);
 }
 
 /** What an operator can do about a refusal. */

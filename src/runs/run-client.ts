@@ -71,7 +71,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const read = async (runId: string, client: string | undefined, until = deadline()): Promise<ReadRun> => {
     const facts = await ask('describe', until, (temporal) => readRun(temporal, runId));
     if (facts === undefined || (client !== undefined && facts.memo.client !== client)) {
-      throw new ProblemError('not_found', 'There is no such run.');
+      throw new ProblemError('not_found', 'Run not found.');
     }
     const kind = RUN_KINDS[facts.type];
     const run = kind.project(facts, links);

@@ -11,7 +11,7 @@ export type RunKindsOf<W extends { [Type in keyof W]: Workflow }> = {
 };
 
 /** What each workflow means as a run. A workflow without its row does not compile. */
-export const RUN_KINDS = { agentRun } as const satisfies RunKindsOf<Workflows>;
+export const RUN_KINDS: RunKindsOf<Workflows> = { agentRun };
 
 /** The kind that an accepted task becomes: each one asks one agent. */
 export const TASK_KIND = RUN_KINDS.agentRun;

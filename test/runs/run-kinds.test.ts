@@ -5,16 +5,16 @@ import { IS_A_RUN, RUN_KINDS, type RunKindsOf } from '../../src/runs/run-kinds.t
 import type { ActivityOutline } from '../../src/runs/run-facts.ts';
 
 interface OneMore extends Workflows {
-  steps(input: { readonly texts: readonly string[] }): Promise<string>;
+  oneMore(input: { readonly texts: readonly string[] }): Promise<string>;
 }
 
 describe('the kinds of runs', () => {
   test('are one for each workflow: one that is missing, or stands under another name, does not compile', () => {
     const complete: RunKindsOf<Workflows> = RUN_KINDS;
-    // @ts-expect-error -- `steps` has no kind
+    // @ts-expect-error -- `oneMore` has no kind
     const missing: RunKindsOf<OneMore> = RUN_KINDS;
-    // @ts-expect-error -- the kind of `agentRun` is none of `steps`
-    const misplaced: RunKindsOf<OneMore> = { ...RUN_KINDS, steps: RUN_KINDS.agentRun };
+    // @ts-expect-error -- the kind of `agentRun` is none of `oneMore`
+    const misplaced: RunKindsOf<OneMore> = { ...RUN_KINDS, oneMore: RUN_KINDS.agentRun };
     assert.ok(complete && missing && misplaced);
     assert.deepEqual(Object.keys(RUN_KINDS), Object.keys(WORKFLOW));
   });

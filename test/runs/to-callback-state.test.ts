@@ -27,8 +27,8 @@ test('a try that ended between the two reads of a run is counted once', () => {
 });
 
 for (const [timeout, words] of [
-  ['SCHEDULE_TO_CLOSE', 'The time for the delivery ran out while no worker was there.'],
-  ['HEARTBEAT', 'The try was lost with its worker.'],
+  ['SCHEDULE_TO_CLOSE', 'The delivery timed out while no worker was running.'],
+  ['HEARTBEAT', 'The attempt was lost with its worker.'],
 ] as const) {
   test(`a delivery that Temporal ended by ${timeout} says what became of it`, () => {
     const failure = new TimeoutFailure('activity timeout', undefined, timeout);

@@ -105,9 +105,9 @@ function toEnd(facts: RunFacts): RunEnd | undefined {
     case 'canceled':
       return { ...CANCELED, ...when };
     case 'terminated':
-      return { status: 'canceled', error: { code: 'Canceled', message: 'An operator ended the run.' }, ...when };
+      return { status: 'canceled', error: { code: 'Canceled', message: 'An operator terminated the run.' }, ...when };
     case 'timed_out':
-      return { status: 'timed_out', error: { code: 'RunTimeout', message: 'The time of the run is up.' }, ...when };
+      return { status: 'timed_out', error: { code: 'RunTimeout', message: 'The run timed out.' }, ...when };
     default:
       return { ...judgeFailure(history?.failure), ...when };
   }

@@ -43,7 +43,7 @@ export function toCallbackState(
   const over = last !== undefined && last.state !== 'open';
   if (!over && workflow === 'open') return { status: 'pending', ...base };
   if (last?.state === 'canceled' || (!over && ended)) {
-    return { status: 'dead', ...base, ...readFailure(failure), last_error: 'The delivery was ended with its run.' };
+    return { status: 'dead', ...base, ...readFailure(failure), last_error: 'The delivery ended with its run.' };
   }
   return { status: 'dead', ...base, ...readFailure(failure) };
 }
@@ -87,7 +87,7 @@ function readFailure(failure: Error | undefined): Partial<CallbackState> {
 /** What became of an attempt that reported nothing itself. */
 function lostWords(failure: Error): string {
   const late = failure instanceof TimeoutFailure && failure.timeoutType === 'SCHEDULE_TO_CLOSE';
-  return late ? 'The time for the delivery ran out while no worker was there.' : 'The try was lost with its worker.';
+  return late ? 'The delivery timed out while no worker was running.' : 'The attempt was lost with its worker.';
 }
 
 /** Whether an attempt was deferred because its host was at the limit. */
