@@ -4,7 +4,18 @@ import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from '../sett
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, wholeNumber } from '../settings/quantities.ts';
 import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from '../settings/secrets.ts';
-import { endpointPath, folder, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from '../settings/texts.ts';
+import {
+  endpointPath,
+  folder,
+  moduleName,
+  name,
+  NAME_PATTERN,
+  oneOf,
+  taskQueue,
+  userId,
+  yesOrNo,
+} from '../settings/texts.ts';
+import { inFlight, limits, payload, waitTime } from './limits-schema.ts';
 import { optionalSetting, setting, settingMeta, withKind } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
 
@@ -246,6 +257,10 @@ const worker = z.strictObject({
     devDefault: '.garudust-temporal/journal',
     defaultText: 'none',
     help: 'Folder that keeps finished answers until Temporal has recorded them; one worker per folder. Relative to the working directory.',
+  }),
+  plugins: setting(listOf(moduleName, 'modules'), {
+    default: [],
+    help: 'Plugins of the Temporal SDK (data converters, interceptors, workflows) for the worker and the Temporal clients. Each module exports a plugin, or a function that returns one, as default or as `plugin`. Paths begin with `./` or `/`; relative to the working directory.',
   }),
 });
 

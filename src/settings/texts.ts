@@ -77,6 +77,13 @@ export const taskQueue = matching({
   fix: 'use up to 200 characters without spaces',
 });
 
+export const moduleName = matching({
+  noun: 'module',
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  pattern: /^[^\u0000-\u001f]+$/,
+  mend: 'write a path that begins with ./ or /, or the name of a package',
+});
+
 export const folder = matching({
   noun: 'folder',
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused

@@ -8,6 +8,7 @@ import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
 import { type AgentWatch, createAgentWatch } from './agent-watch.ts';
+import { loadPlugins } from './load-plugins.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { startIngress } from './start-ingress.ts';
 import { startWorker } from './start-worker.ts';
@@ -58,13 +59,17 @@ export interface RunningStack {
  * Starts ingress, worker or both in this process on one native connection, which is what makes an eager start
  * possible. Returns when the ports are open; Temporal may still be away.
  *
- * @throws StartError when a port is not available or another worker uses the journal
+ * @throws StartError when a port is not available, a plugin cannot be loaded, or another worker uses the journal
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
-  const { config, temporal, roles, logger, metrics } = options;
+  const { config, roles, logger, metrics } = options;
+  const plugins = await loadPlugins(config.worker.plugins);
+  // The connection hands them on to every client and worker on it.
+  const connectionOptions = { ...options.temporal.connectionOptions, plugins };
+  const temporal = { ...options.temporal, connectionOptions };
   installRuntime(toTemporalLogger(logger));
-  const link = connectTemporal({ connectionOptions: temporal.connectionOptions, logger });
-  const pollConnection = connectForPolls(temporal.connectionOptions);
+  const link = connectTemporal({ connectionOptions, logger });
+  const pollConnection = connectForPolls(connectionOptions);
   const agents = createAgentWatch();
   /** In the order in which they are to be ended. */
   const ends: (() => Promise<void>)[] = [];

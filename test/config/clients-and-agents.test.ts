@@ -201,7 +201,7 @@ log: { level: debug, format: pretty }
         perHost: 50,
       },
       taskQueue: 'other',
-      worker: { maxConcurrentActivities: 7, shutdownGrace: 0, journalDir: '/var/lib/journal' },
+      worker: { maxConcurrentActivities: 7, shutdownGrace: 0, journalDir: '/var/lib/journal', plugins: [] },
       temporalUiUrl: 'https://temporal.example/ui',
       log: { level: 'debug', format: 'pretty' },
     });

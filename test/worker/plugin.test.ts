@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import type { Payload, PayloadCodec } from '@temporalio/common';
-import { SimplePlugin } from '@temporalio/plugin';
 import { bundleWorkflowCode, Worker, type WorkerOptions } from '@temporalio/worker';
 import { JournalLockedError } from '../../src/activities/journal/journal-errors.ts';
 import { openJournal } from '../../src/activities/journal/journal.ts';
@@ -14,11 +12,11 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { GarudustPlugin } from '../../src/plugin.ts';
 import { StartError } from '../../src/stack/start-error.ts';
 import { DEFAULT_AGENT_POLICY, DEFAULT_CALLBACK_SCHEDULE } from '../../src/workflows/index.ts';
+import { CHAIN, createTeamPlugin } from './fixtures/team-plugin.ts';
 import { startRun, runInBackground } from '../support/agent-worker.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const CHAIN = fileURLToPath(new URL('fixtures/chain.ts', import.meta.url));
 const COMMON_JS = fileURLToPath(new URL('fixtures/common-js.cjs', import.meta.url));
 const SECRET = 'the-secret-of-the-team';
 const QUIET = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -36,28 +34,6 @@ const CALLBACK = { secrets: [SECRET], permitNetworks: ['127.0.0.0/8', '::1/128']
 
 function teamPlugin(journalDir?: string): GarudustPlugin {
   return new GarudustPlugin({ agents: AGENTS, callback: CALLBACK, ...(journalDir !== undefined && { journalDir }) });
-}
-
-/** Stands in for encryption: what is not decoded can't be read. */
-const ROT: PayloadCodec = {
-  encode: (payloads) => Promise.resolve(payloads.map(seal)),
-  decode: (payloads) => Promise.resolve(payloads.map(unseal)),
-};
-
-function seal({ metadata, data }: Payload): Payload {
-  const inner = {
-    metadata: { ...metadata, encoding: Buffer.from('binary/rot'), was: metadata?.['encoding'] ?? new Uint8Array() },
-  };
-  return { ...inner, data: (data ?? new Uint8Array()).map((byte) => byte ^ 0xff) };
-}
-
-function unseal(payload: Payload): Payload {
-  const { was, ...metadata } = payload.metadata ?? {};
-  if (was === undefined) return payload;
-  return {
-    metadata: { ...metadata, encoding: was },
-    data: (payload.data ?? new Uint8Array()).map((byte) => byte ^ 0xff),
-  };
 }
 
 /** A worker as a team makes one, running until the test ends. */
@@ -122,7 +98,7 @@ describe("a team's worker with the plugin", () => {
 
   for (const order of ['before', 'after']) {
     test(`takes workflows and codec of another plugin that stands ${order} it`, async (t) => {
-      const other = new SimplePlugin({ name: 'other', workflowsPath: CHAIN, dataConverter: { payloadCodecs: [ROT] } });
+      const other = createTeamPlugin();
       const ours = teamPlugin(temporaryFolder(t));
       const plugins = order === 'before' ? [other, ours] : [ours, other];
       const { server, taskQueue, execute } = await startTeamWorker(t, { plugins });
