@@ -15,7 +15,6 @@ import {
   userId,
   yesOrNo,
 } from '../settings/texts.ts';
-import { inFlight, limits, payload, waitTime } from './limits-schema.ts';
 import { optionalSetting, setting, settingMeta, withKind } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
 

@@ -81,7 +81,7 @@ export const moduleName = matching({
   noun: 'module',
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   pattern: /^[^\u0000-\u001f]+$/,
-  mend: 'write a path that begins with ./ or /, or the name of a package',
+  fix: 'write a path that begins with ./ or /, or the name of a package',
 });
 
 export const folder = matching({
