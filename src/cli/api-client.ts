@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import { type RunFilter, type RunList, runList } from '../protocol/run-list.ts';
 import { type RunResource, runResource } from '../protocol/run-resource.ts';
 import { signRequest } from '../signatures/sign-request.ts';
-import { ApiError, connectionError } from './api-error.ts';
+import { ApiError, connectionError, explainRefusal } from './api-error.ts';
 import { CliError } from './cli-error.ts';
-import { explainRefusal } from './explain-refusal.ts';
-import type { Credential } from './find-credentials.ts';
+import type { CliIo } from './cli-io.ts';
+import { type Credential, findApiKey, missingCredential } from './find-credentials.ts';
+import { readServerUrl } from './server-url.ts';
 
 /** The body of `POST /webhook`. */
 export interface TaskBody {
@@ -156,4 +157,16 @@ function readJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A client that reads runs, for the server and with the key that flags, environment and this folder name.
+ *
+ * @throws CliError
+ */
+export function connectApi(flags: { readonly url?: string }, io: CliIo): ApiClient {
+  const url = readServerUrl(flags.url, io);
+  const apiKey = findApiKey(io, url);
+  if (apiKey === undefined) throw missingCredential('RUNS_API_KEY', 'API key');
+  return createApiClient({ url, apiKey, signal: io.interrupted });
 }

@@ -1,5 +1,8 @@
-import type { Readable, Writable } from 'node:stream';
-import type { ExitName } from './exit-codes.ts';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { addAbortSignal, type Readable, type Writable } from 'node:stream';
+import pc from 'picocolors';
+import { CliError, type ExitName } from './cli-error.ts';
 
 /** A stream that a person may be reading. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -22,4 +25,29 @@ export interface CliIo {
 /** Whether to write colours and redrawn lines to a stream (https://no-color.org). */
 export function isLively(stream: Output, env: CliIo['env']): boolean {
   return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && !env['CI'];
+}
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Colours for a stream; plain text where nobody would see them. */
+export function colorsFor(stream: Output, env: CliIo['env']): Colors {
+  return pc.createColors(isLively(stream, env));
+}
+
+/**
+ * The raw bytes of a file, or of stdin for `-`.
+ *
+ * @throws CliError when the file can't be read
+ */
+export async function readInput(name: string, io: CliIo): Promise<Buffer> {
+  if (name !== '-') {
+    return readFile(resolve(io.cwd, name)).catch((error: unknown) => {
+      const code = (error as { code?: string }).code ?? 'unknown error';
+      throw new CliError('usage', `${name} can't be read (${code}): give a file, or - for stdin.`, { cause: error });
+    });
+  }
+  if (io.stdin.isTTY === true) io.stderr.write('Reading from the terminal; end it with Ctrl-D.\n');
+  const chunks: Buffer[] = [];
+  for await (const chunk of addAbortSignal(io.interrupted, io.stdin)) chunks.push(Buffer.from(chunk as Buffer));
+  return Buffer.concat(chunks);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { EXIT_CODES, type ExitName } from './cli-error.ts';
 import { ENVIRONMENT, type EnvironmentName } from './environment.ts';
-import { EXIT_CODES, type ExitName } from './exit-codes.ts';
 
 /** What a command's help says after its options, and its page in the docs. */
 export interface CommandNotes {

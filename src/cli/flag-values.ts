@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { listFlags } from '../config/list-settings.ts';
 import { isRunId } from '../contract/run-id.ts';
 import { BadValue, type Kind } from '../settings/kind.ts';
 import { duration, wholeNumber } from '../settings/quantities.ts';
@@ -57,4 +58,16 @@ function parserOf<T>(kind: Kind<T>): (text: string) => T {
       throw error;
     }
   };
+}
+
+/**
+ * Adds the flags of settings to a command. None has a default: a flag that is not given leaves environment and file as
+ * they are.
+ */
+export function addSettingFlags(command: Command): Command {
+  command.option('--config <file>', 'settings file (default: garudust-temporal.yaml where there is one)');
+  for (const { flag, help, hidden } of listFlags()) {
+    command.addOption(command.createOption(flag, help).hideHelp(hidden));
+  }
+  return command;
 }

@@ -1,19 +1,16 @@
 import { Command, CommanderError } from 'commander';
-import { CliError } from './cli-error.ts';
+import { StartError } from '../stack/start-error.ts';
+import { readVersion } from '../telemetry/read-version.ts';
+import { CliError, EXIT_CODES, type ExitName } from './cli-error.ts';
 import { type CliIo, isLively } from './cli-io.ts';
 import { setNotes } from './command-notes.ts';
-import { addDemo } from './commands/demo.ts';
-import { addDev } from './commands/dev.ts';
-import { addProcesses } from './commands/processes.ts';
+import { addDemo, addDev } from './commands/dev.ts';
+import { addProcesses, addSetup } from './commands/processes.ts';
 import { addReceive } from './commands/receive.ts';
 import { addRuns } from './commands/runs.ts';
 import { addSend } from './commands/send.ts';
-import { addSetup } from './commands/setup.ts';
 import { addSign } from './commands/sign.ts';
 import { addSources } from './commands/sources.ts';
-import { EXIT_CODES, type ExitName } from './exit-codes.ts';
-import { readVersion } from '../telemetry/read-version.ts';
-import { StartError } from '../stack/start-error.ts';
 import { toTerminalText } from './show/terminal-text.ts';
 
 /** The commands by the heading that help shows them under; each function adds one to the program. */

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
+import { EXIT_CODES } from './cli-error.ts';
 import { notesOf } from './command-notes.ts';
 import { ENVIRONMENT } from './environment.ts';
-import { EXIT_CODES } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 
 /** The page `docs/cli.md`: every command with its options, the environment and the exit codes, as the program has them. */

@@ -1,8 +1,12 @@
 import type { RunResource } from '../protocol/run-resource.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-error.ts';
+import { CliError, type ExitName } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
-import type { ExitName } from './exit-codes.ts';
+import { followRun } from './follow-run.ts';
+import { createProgress } from './show/progress.ts';
 import { showCallback, STATUS_PHRASES } from './show/show-run.ts';
-import { toTerminalText } from './show/terminal-text.ts';
+import { shellQuote, toTerminalText } from './show/terminal-text.ts';
 
 const EXIT_OF = {
   completed: 'ok',
@@ -44,4 +48,48 @@ export function printJson(value: unknown, io: Pick<CliIo, 'stdout'>): void {
 function printOutput(output: string, { stdout }: CliIo): void {
   const text = stdout.isTTY === true ? toTerminalText(output, { keepLines: true }) : output;
   stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+interface WaitFlags {
+  /** As it was given: repeated in the hint how to go on. */
+  readonly url?: string;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly json?: boolean;
+  /** The run as it was last seen. */
+  readonly seen?: RunResource;
+}
+
+/** The command line that follows a run, for hints; `url` is the flag as it was given. */
+export function waitCommand(id: string, url: string | undefined): string {
+  return ['garudust-temporal runs wait', id, ...(url === undefined ? [] : ['--url', shellQuote(url)])].join(' ');
+}
+
+/**
+ * Follows a run with its progress on stderr and prints how it ended.
+ *
+ * @throws CliError `interrupted`, saying how to go on
+ */
+export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags, io: CliIo): Promise<ExitName> {
+  const { interrupted } = io;
+  const goOn = waitCommand(id, flags.url);
+  const progress = createProgress(io);
+  let run: RunResource;
+  try {
+    const seen = flags.seen === undefined ? {} : { seen: flags.seen };
+    run = await followRun(api, id, { progress, interrupted, timeoutMs: flags.timeout, ...seen });
+  } catch (error) {
+    if (interrupted.aborted) throw new CliError('interrupted', `Interrupted; the run goes on. Follow it: ${goOn}`);
+    if (error instanceof ApiError && error.passing) {
+      throw new ApiError(`${error.message} The run goes on all the same. Follow it later: ${goOn}`, error, {
+        cause: error,
+      });
+    }
+    throw error;
+  } finally {
+    progress.stop();
+  }
+  const exit = reportOutcome(run, io, { json: flags.json === true });
+  if (exit === 'stillRunning') io.stderr.write(`Follow it: ${goOn}\n`);
+  return exit;
 }

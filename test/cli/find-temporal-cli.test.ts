@@ -1,21 +1,25 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { type TestContext, describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { buildTemporalCli } from '../../src/cli/temporal-server/build-temporal-cli.ts';
-import { TEMPORAL_CLI_VERSION, cachedCliPath, userCacheDir } from '../../src/cli/temporal-server/cli-cache.ts';
+import {
+  cachedCliPath,
+  placeFile,
+  TEMPORAL_CLI_VERSION,
+  userCacheDir,
+} from '../../src/cli/temporal-server/cli-cache.ts';
 import { downloadTemporalCli } from '../../src/cli/temporal-server/download-temporal-cli.ts';
 import {
   type CliSteps,
-  type FoundCli,
-  TemporalCliNotFoundError,
   findTemporalCli,
+  type FoundCli,
+  readCliVersion,
+  TemporalCliNotFoundError,
 } from '../../src/cli/temporal-server/find-temporal-cli.ts';
-import { placeFile } from '../../src/cli/temporal-server/place-file.ts';
-import { readCliVersion } from '../../src/cli/temporal-server/read-cli-version.ts';
 
 const RUNS = `#!/bin/sh\necho "temporal version ${TEMPORAL_CLI_VERSION} (Server 1.31.2)"\n`;
 

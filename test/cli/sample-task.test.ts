@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleTask } from '../../src/cli/dev/sample-task.ts';
+import { sampleTask } from '../../src/cli/dev/take-round-trip.ts';
 import { load } from '../config/load.ts';
 
 test('the first task that dev and demo offer names a user where the client may not ask for just anybody', () => {

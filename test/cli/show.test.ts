@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { shellQuote } from '../../src/cli/shell-quote.ts';
-import { showDuration, showRelative } from '../../src/cli/show/show-time.ts';
 import { createProgress } from '../../src/cli/show/progress.ts';
-import { toOneLine, toTerminalText } from '../../src/cli/show/terminal-text.ts';
+import { showDuration, showRelative } from '../../src/cli/show/show-time.ts';
+import { shellQuote, toOneLine, toTerminalText } from '../../src/cli/show/terminal-text.ts';
 import { cliIo } from '../support/run-cli.ts';
 
 const SECOND = 1000;

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { executableName, userCacheDir } from '../../src/cli/temporal-server/cli-cache.ts';
-import { placeFile } from '../../src/cli/temporal-server/place-file.ts';
+import { executableName, placeFile, userCacheDir } from '../../src/cli/temporal-server/cli-cache.ts';
 
 /** The Garudust that the facts of this project were read from. */
 export const GARUDUST_VERSION = '0.13.8';

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { executableName, userCacheDir } from '../../src/cli/temporal-server/cli-cache.ts';
-import { placeFile } from '../../src/cli/temporal-server/place-file.ts';
+import { executableName, placeFile, userCacheDir } from '../../src/cli/temporal-server/cli-cache.ts';
 
 /** A program that Go builds, from a package of a published module or of a folder of this repository. */
 export interface GoProgram {

@@ -3,8 +3,7 @@ import type { CliIo } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
 import type { DevFlags } from '../dev/run-dev.ts';
 import { DEV_FOLDER, TEMPORAL_PORT, TEMPORAL_UI_PORT } from '../environment.ts';
-import { parsePort } from '../flag-values.ts';
-import { addSettingFlags } from '../setting-flags.ts';
+import { addSettingFlags, parsePort } from '../flag-values.ts';
 
 /** `dev`: everything on one machine, with made-up secrets. */
 export function addDev(program: Command, io: CliIo): void {
@@ -40,5 +39,25 @@ export function addDev(program: Command, io: CliIo): void {
       ['GARUDUST_URL=http://127.0.0.1:3000 garudust-temporal dev', 'with your own Garudust'],
     ],
     exits: ['ok', 'usage', 'unavailable', 'internal'],
+  });
+}
+
+/** `demo`: one whole round trip on this machine. */
+export function addDemo(program: Command, io: CliIo): void {
+  const command = program
+    .command('demo')
+    .summary('one whole round trip on this machine, from webhook to callback')
+    .description(
+      'Start the whole of `dev` on free ports, post a signed webhook to it, follow its run, receive its callback and check the signature, then stop everything.',
+    )
+    .option('--keep', 'leave it running, with its Temporal UI, until Ctrl-C')
+    .action(async (flags: { readonly keep?: boolean }) => {
+      const { runDemo } = await import('../dev/run-demo.ts');
+      await runDemo(flags.keep === true, io);
+    });
+  setNotes(command, {
+    more: ['With GARUDUST_URL set, your own Garudust answers; with TEMPORAL_ADDRESS, that server is used.'],
+    examples: [['garudust-temporal demo --keep', 'and look at the run in the Temporal UI']],
+    exits: ['ok', 'runFailed', 'usage', 'unavailable', 'interrupted'],
   });
 }

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { type ReceivedCallback, startCallbackReceiver } from '../callback-receiver.ts';
-import type { CliIo } from '../cli-io.ts';
+import { type CliIo, colorsFor } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
 import { DEFAULT_URL, DEV_SECRETS_FILE } from '../environment.ts';
 import { findCallbackSecrets } from '../find-credentials.ts';
 import { parseCount, parseDuration, parseHttpStatus, parsePort } from '../flag-values.ts';
-import { colorsFor } from '../show/colors.ts';
 import { callbackToJson, showCallback } from '../show/show-callback.ts';
 
 const DEFAULT_PORT = 8081;

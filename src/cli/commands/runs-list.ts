@@ -1,15 +1,13 @@
 import { type Command, Option } from 'commander';
 import { listedStatus, type RunFilter, type RunList } from '../../protocol/run-list.ts';
 import { callbackStatus, type RunResource } from '../../protocol/run-resource.ts';
-import type { ApiClient } from '../api-client.ts';
-import type { CliIo } from '../cli-io.ts';
+import { type ApiClient, connectApi } from '../api-client.ts';
+import { type CliIo, colorsFor } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
-import { connectApi } from '../connect-api.ts';
 import { parseListLimit } from '../flag-values.ts';
 import { printJson } from '../report-outcome.ts';
 import { addUrlOption } from '../server-url.ts';
-import { colorsFor } from '../show/colors.ts';
-import { showRuns } from '../show/show-runs.ts';
+import { showRuns } from '../show/show-run.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_PAGE = 100;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { connectApi } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
-import { connectApi } from '../connect-api.ts';
 import { parseHost, parseRunId, parseSince } from '../flag-values.ts';
 import { redeliverAll, type Redelivery } from '../redeliver-all.ts';
 import { printJson } from '../report-outcome.ts';

@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
-import type { ApiReply } from '../api-client.ts';
-import type { CliIo } from '../cli-io.ts';
+import { type ApiReply, connectApi } from '../api-client.ts';
+import { type CliIo, colorsFor } from '../cli-io.ts';
 import { type CommandNotes, setNotes } from '../command-notes.ts';
-import { connectApi } from '../connect-api.ts';
 import { parseDuration, parseRunId } from '../flag-values.ts';
-import { printJson } from '../report-outcome.ts';
+import { printJson, waitAndReport } from '../report-outcome.ts';
 import { addUrlOption } from '../server-url.ts';
-import { colorsFor } from '../show/colors.ts';
 import { showRun, STATUS_PHRASES } from '../show/show-run.ts';
-import { waitAndReport } from '../wait-and-report.ts';
 import { addRunsList } from './runs-list.ts';
 import { addRunsRedeliver } from './runs-redeliver.ts';
 

@@ -2,19 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import { type ApiClient, createApiClient, type TaskBody } from '../api-client.ts';
-import { CliError } from '../cli-error.ts';
-import type { CliIo } from '../cli-io.ts';
+import { CliError, type ExitName } from '../cli-error.ts';
+import { type CliIo, readInput } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
-import type { ExitName } from '../exit-codes.ts';
 import { findApiKey, findWebhookSecrets, missingCredential } from '../find-credentials.ts';
 import { parseDuration } from '../flag-values.ts';
-import { readInput } from '../read-input.ts';
-import { printJson } from '../report-outcome.ts';
+import { printJson, waitAndReport, waitCommand } from '../report-outcome.ts';
 import { sendWithRetries } from '../send-with-retries.ts';
 import { addUrlOption, readServerUrl } from '../server-url.ts';
 import { createProgress } from '../show/progress.ts';
 import { toTerminalText } from '../show/terminal-text.ts';
-import { waitAndReport, waitCommand } from '../wait-and-report.ts';
 
 const RETRY_FOR_MS = 10_000;
 

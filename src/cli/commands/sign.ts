@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { signGithub } from '../../signatures/github.ts';
 import { signStandardWebhook } from '../../signatures/standard-webhooks.ts';
 import { CliError } from '../cli-error.ts';
-import type { CliIo } from '../cli-io.ts';
+import { type CliIo, readInput } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
 import { DEFAULT_URL } from '../environment.ts';
 import { findWebhookSecrets, missingCredential } from '../find-credentials.ts';
 import { parseTimestamp } from '../flag-values.ts';
-import { readInput } from '../read-input.ts';
-import { shellQuote } from '../shell-quote.ts';
+import { shellQuote } from '../show/terminal-text.ts';
 
 interface SignFlags {
   readonly standardWebhooks?: boolean;

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { CliIo } from '../cli-io.ts';
+import { type CliIo, readInput } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
-import { readInput } from '../read-input.ts';
 
 type Header = readonly [name: string, value: string];
 

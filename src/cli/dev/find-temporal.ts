@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { namesTemporalServer, readTemporalSettings, type TemporalSettings } from '../../stack/temporal-settings.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
-import { namesTemporalServer, readTemporalSettings, type TemporalSettings } from '../../stack/temporal-settings.ts';
-import { DevServerError } from '../temporal-server/dev-server-error.ts';
+import { DevServerError } from '../temporal-server/check-dev-server-place.ts';
 import { findTemporalCli, TemporalCliNotFoundError } from '../temporal-server/find-temporal-cli.ts';
 import { setUpServer } from '../temporal-server/set-up-server.ts';
 import { type DevServer, startDevServer } from '../temporal-server/start-dev-server.ts';

@@ -1,9 +1,8 @@
 import { signGithub } from '../../signatures/github.ts';
-import type { CliIo } from '../cli-io.ts';
-import { shellQuote } from '../shell-quote.ts';
-import { colorsFor } from '../show/colors.ts';
-import { sampleTask } from './sample-task.ts';
+import { type CliIo, colorsFor } from '../cli-io.ts';
+import { shellQuote } from '../show/terminal-text.ts';
 import type { DevStack } from './start-dev-stack.ts';
+import { sampleTask } from './take-round-trip.ts';
 
 const LABEL_WIDTH = 14;
 

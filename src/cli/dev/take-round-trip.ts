@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { Config } from '../../config/config.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
-import { createApiClient } from '../api-client.ts';
+import { createApiClient, type TaskBody } from '../api-client.ts';
 import { type ReceivedCallback, startCallbackReceiver } from '../callback-receiver.ts';
-import { CliError } from '../cli-error.ts';
-import type { CliIo } from '../cli-io.ts';
-import type { ExitName } from '../exit-codes.ts';
+import { CliError, type ExitName } from '../cli-error.ts';
+import { type CliIo, colorsFor } from '../cli-io.ts';
 import type { Credential } from '../find-credentials.ts';
 import { followRun } from '../follow-run.ts';
-import { colorsFor } from '../show/colors.ts';
 import { createProgress } from '../show/progress.ts';
 import { showCallback } from '../show/show-callback.ts';
 import { showRun } from '../show/show-run.ts';
-import { sampleTask } from './sample-task.ts';
 import type { DevStack } from './start-dev-stack.ts';
 
 const CALLBACK_TIMEOUT_MS = 60_000;
@@ -89,4 +87,10 @@ async function untilDelivered(read: () => Promise<RunResource>): Promise<RunReso
     if (run.callback.status === 'delivered' || tries === 20) return run;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** A first task that the client may send: on behalf of a permitted user where it may not be anybody's. */
+export function sampleTask(client: Pick<Config['clients'][number], 'allowedUserIds'> | undefined): TaskBody {
+  const [user] = client?.allowedUserIds ?? [];
+  return { text: 'Summarise why deployment 4312 failed', ...(user !== undefined && { user_id: user }) };
 }

@@ -1,5 +1,5 @@
 import type { ReceivedCallback, SignatureFinding } from '../callback-receiver.ts';
-import type { Colors } from './colors.ts';
+import type { Colors } from '../cli-io.ts';
 import { toOneLine } from './terminal-text.ts';
 
 const TEXT_CHARACTERS = 300;

@@ -21,3 +21,8 @@ export function toOneLine(text: string, maxCharacters: number): string {
   const cut = line.slice(0, maxCharacters - 1).toWellFormed();
   return `${cut.replace(/\ufffd$/, '')}…`;
 }
+
+/** A word that a POSIX shell reads back as it is; plain words stay bare. */
+export function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -8,9 +8,8 @@ import type { RawEvent } from '../../sources/preset.ts';
 import { rehearseDelivery } from '../../ingress/tasks/parse-source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
 import { PROBLEMS, ProblemError } from '../../protocol/problems.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, type ExitName } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
-import type { ExitName } from '../exit-codes.ts';
 import { rehearsalToJson, showRehearsal } from './show-rehearsal.ts';
 
 /** A delivery to try out. */

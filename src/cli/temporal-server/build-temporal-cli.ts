@@ -3,8 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { TEMPORAL_CLI_VERSION } from './cli-cache.ts';
-import { placeFile } from './place-file.ts';
+import { placeFile, TEMPORAL_CLI_VERSION } from './cli-cache.ts';
 
 const MODULE_DIR = fileURLToPath(new URL('../../../tools/temporal-cli', import.meta.url));
 const TIMEOUT_MS = 30 * 60_000;

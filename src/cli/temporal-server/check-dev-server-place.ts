@@ -1,9 +1,22 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { access, constants, mkdir, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { DEV_SERVER_HOST } from './dev-server-args.ts';
-import { DevServerError } from './dev-server-error.ts';
 import { listenOnce } from './free-port.ts';
-import { type Holder, processHavingOpen, processListeningAt } from './process-holding.ts';
+
+type DevServerErrorCode = 'PORT_IN_USE' | 'DATABASE' | 'NOT_READY' | 'FAILED';
+
+/** Thrown when a Temporal dev server can't be started. The message is one sentence: what, and how to mend it. */
+export class DevServerError extends Error {
+  override readonly name = 'DevServerError';
+  readonly code: DevServerErrorCode;
+
+  constructor(code: DevServerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
 
 /**
  * Makes sure that a port can be listened at.
@@ -68,4 +81,59 @@ function killCommand(holder: Holder): string {
 
 function codeOf(error: unknown): string {
   return (error as { code?: string }).code ?? 'unknown error';
+}
+
+/** A process of this machine that has something open. */
+interface Holder {
+  readonly pid: number;
+  /** The program's name, such as `temporal`. */
+  readonly program: string;
+}
+
+const LISTENING = '0A';
+
+/**
+ * Which process listens at a TCP port, as far as this user may see: from `/proc` on Linux, by `lsof` elsewhere.
+ * Undefined when it can't be told.
+ */
+async function processListeningAt(port: number): Promise<Holder | undefined> {
+  if (process.platform !== 'linux') return askLsof(['-nP', `-iTCP:${port}`, '-sTCP:LISTEN']);
+  const sockets = new Set<string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    const lines = (await readFile(table, 'utf8').catch(() => '')).split('\n').slice(1);
+    for (const line of lines) {
+      const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
+      if (state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port)
+        sockets.add(`socket:[${inode}]`);
+    }
+  }
+  return sockets.size === 0 ? undefined : findByOpenFile((target) => sockets.has(target));
+}
+
+/** Which process other than this one has a file open; undefined when none has, or it can't be told. */
+async function processHavingOpen(file: string): Promise<Holder | undefined> {
+  const path = await realpath(file).catch(() => undefined);
+  if (path === undefined) return undefined;
+  return process.platform === 'linux' ? findByOpenFile((target) => target === path) : askLsof(['--', path]);
+}
+
+async function findByOpenFile(matches: (target: string) => boolean): Promise<Holder | undefined> {
+  for (const pid of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    // Both folders are unreadable for other users' processes, and any process may be gone by now.
+    for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+      const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '');
+      if (matches(target)) {
+        const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process');
+        return { pid: Number(pid), program: program.trim() };
+      }
+    }
+  }
+  return undefined;
+}
+
+async function askLsof(args: string[]): Promise<Holder | undefined> {
+  const { stdout } = await promisify(execFile)('lsof', ['-Fpc', ...args]).catch(() => ({ stdout: '' }));
+  const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+  return pid === undefined ? undefined : { pid: Number(pid), program: /^c(.+)$/m.exec(stdout)?.[1] ?? 'a process' };
 }

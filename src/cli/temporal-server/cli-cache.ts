@@ -1,5 +1,6 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** The Temporal CLI that `tools/temporal-cli/go.mod` pins; a download asks for the same one. */
 export const TEMPORAL_CLI_VERSION = '1.8.2';
@@ -27,4 +28,48 @@ export function cachedCliPath(cacheDir: string, platform: NodeJS.Platform = proc
 /** A program's file name on this platform. */
 export function executableName(program: string, platform: NodeJS.Platform = process.platform): string {
   return platform === 'win32' ? `${program}.exe` : program;
+}
+
+const PREFIX = '.making-';
+const LEFT_BEHIND_AFTER_MS = 24 * 3_600_000;
+
+/**
+ * Lets `make` write a file into a folder of its own beside the target and renames the result into place, so that
+ * two processes that do so at once don't harm each other and nobody ever sees half a file.
+ *
+ * @param make is given that folder and the target's file name, and returns the path of the finished file.
+ * @throws what `make` throws; nothing is left behind then. Error naming the folder when it can't be written.
+ */
+export async function placeFile(
+  target: string,
+  make: (folder: string, name: string) => Promise<string>,
+): Promise<void> {
+  const folder = await makeFolderBeside(target);
+  try {
+    await rename(await make(folder, basename(target)), target);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeFolderBeside(target: string): Promise<string> {
+  const parent = dirname(target);
+  try {
+    await mkdir(parent, { recursive: true });
+    await removeLeftBehind(parent);
+    return await mkdtemp(join(parent, PREFIX));
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? 'unknown error';
+    throw new Error(`${parent} can't be written (${code}): set XDG_CACHE_HOME to a folder that can`, { cause: error });
+  }
+}
+
+/** A process that was killed while it made its file leaves its folder, some 100 MB of it. */
+async function removeLeftBehind(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(parent, name);
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > LEFT_BEHIND_AFTER_MS) await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { placeFile } from './place-file.ts';
+import { placeFile } from './cli-cache.ts';
 
 const CHILD = fileURLToPath(new URL(`download-by-sdk${extname(import.meta.url)}`, import.meta.url));
 

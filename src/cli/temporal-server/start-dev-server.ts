@@ -5,9 +5,8 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
-import { checkDatabaseFile, checkPort, portError } from './check-dev-server-place.ts';
+import { checkDatabaseFile, checkPort, DevServerError, portError } from './check-dev-server-place.ts';
 import { DEV_SERVER_HOST, devServerArgs } from './dev-server-args.ts';
-import { DevServerError } from './dev-server-error.ts';
 import { freePort } from './free-port.ts';
 import { stopWithParent } from './stop-with-parent.ts';
 
