@@ -75,7 +75,7 @@ export function compileTemplate(source: string, scope: Scope, options: TemplateO
     : undefined;
 
   function render(view: object, { limit }: RenderOptions): Rendered {
-    const rendering = new Rendering(addHeaders(view, aliases), limit, encode);
+    const rendering = new Rendering(addHeaders(view, aliases), { limit, hasTags, encode });
     try {
       rendering.run(templates);
     } catch (error) {

@@ -72,7 +72,7 @@ describe('a client with permitted users', () => {
 describe('a source of such a client', () => {
   const { generic } = SOURCE_SAMPLES;
   assert.ok(generic);
-  const map = { text: 'x', userId: '{{ event.by }}' };
+  const map = { text: 'x', user_id: '{{ event.by }}' };
 
   test('starts runs for permitted users alone', async (t) => {
     const source = await startSource(t, generic, { map }, { clients: CLIENTS });

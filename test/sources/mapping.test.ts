@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import type { RunClient } from '../../src/runs/run-client.ts';
 import type { Problem } from '../../src/protocol/problems.ts';
-import { SOURCE_SAMPLES, type SourceSample } from '../support/source-samples.ts';
+import { SOURCE_SAMPLES, type SourceOptions, type SourceSample } from '../support/source-samples.ts';
 import { sourcesOf, startSource } from '../support/source-under-test.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 
@@ -94,6 +94,44 @@ describe('a field of a task', () => {
     const text = source.ingress.runs.started[0]?.input.task.text ?? '';
     assert.equal(text.length, 262_144);
     assert.ok(JSON.stringify(text).length < 2 * 1024 * 1024);
+  });
+});
+
+describe('an event that takes a template beyond its limits', () => {
+  const refused = async (t: Pick<TestContext, 'after'>, changes: Partial<SourceOptions>, body: object) => {
+    const source = await startSource(t, CI, changes);
+    const response = await source.send({ body: JSON.stringify(body) });
+    const problem = (await response.json()) as Problem;
+    assert.deepEqual([response.status, problem.code], [422, 'invalid_event']);
+    assert.deepEqual(source.ingress.runs.calls, []);
+    assert.deepEqual(
+      source.ingress.logs.filter(({ level }) => level === 'error'),
+      [],
+    );
+    return problem;
+  };
+
+  test('starts nothing, and its sender hears which template it was', async (t) => {
+    const text = '{% for i in (1..event.n) %}{% for j in (1..event.n) %}{% endfor %}{% endfor %}{{ event.n }}';
+    const problem = await refused(t, { map: { text } }, { n: 1_000_000 });
+    assert.equal(problem.detail, 'map.text takes more time than a template may for this event.');
+    const far = await refused(t, { map: { text } }, { n: 1e15 });
+    assert.equal(far.detail, 'map.text takes more memory than a template may for this event.');
+  });
+
+  test('starts nothing by any other template either', async (t) => {
+    const bad = '{{ event.odd | upcase }}';
+    const event = { odd: { toString: 1 } };
+    for (const [field, changes] of [
+      ['delivery_id', { delivery_id: bad }],
+      ['event_type', { event_type: bad }],
+      ['agent', { agent: bad }],
+      ['map.session_key', { map: { text: 'x', session_key: bad } }],
+      ['map.metadata.a', { map: { text: 'x', metadata: { a: bad } } }],
+    ] as const) {
+      const problem = await refused(t, changes, event);
+      assert.equal(problem.errors?.[0]?.field, field);
+    }
   });
 });
 
