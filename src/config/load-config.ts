@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import type { CompiledSources } from '../sources/compile-sources.ts';
 import type { Config } from './config.ts';
-import { crossCheck } from './cross-checks.ts';
+import { crossCheck } from './cross-check.ts';
 import { type GeneratedSecrets, generateSecrets } from './dev-secrets.ts';
 import { explainIssues, wordFinding } from './explain-issues.ts';
 import { renameFormerKeys } from './former-names.ts';

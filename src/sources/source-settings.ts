@@ -12,38 +12,38 @@ const MAX_METADATA = 32;
 const sourcePath = matching({
   noun: 'plain path',
   pattern: /^(?:\/[\w.~-]+)+$/,
-  fix: 'write it like /hooks/github, without a slash at its end',
+  fix: 'write it as /hooks/github, without a trailing slash',
 });
 
 /** The name of a header, of any case. */
 const headerName = matching({
   noun: 'header name',
   pattern: /^[\w!#$%&'*+.^`|~-]{1,100}$/,
-  fix: 'write it like X-Event-Type, without a colon',
+  fix: 'write it as X-Event-Type, without a colon',
 });
 
-/** An event type as a sender names it, with `*` at its end for all that begin so. */
+/** An event type as a sender names it; a `*` at the end stands for any rest. */
 const eventType = matching({
   noun: 'event type',
   pattern: /^[^\s*]{0,200}\*?$/,
   fix: 'write it as the sender does, such as pull_request or invoice.*',
 });
 
-/** A short text of an option that is checked elsewhere. */
+/** A short text that is checked where sources are compiled. */
 const shortText = matching({
   noun: 'text',
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   pattern: /^[^\u0000-\u001f]{1,500}$/,
-  fix: 'write 1 to 500 characters on one line, in quotes where they are special',
+  fix: 'write 1 to 500 characters on one line; quote special characters',
 });
 
-/** A template; whether it can be read is found out where sources are compiled. */
+/** A template, which is parsed where sources are compiled. */
 const template: Kind<string> = {
   accepts: 'template',
   read(value) {
     // Without quotes YAML reads the braces as a block of its own.
     if (typeof value !== 'string') {
-      throw new BadValue('is not text: put the template in quotes, or write it below "|", indented');
+      throw new BadValue('is not text: put the template in quotes, or write it indented after "|"');
     }
     if (value.length <= MAX_TEMPLATE) return value;
     throw new BadValue(`is longer than ${MAX_TEMPLATE} characters: shorten it`, 'the template');
@@ -55,9 +55,9 @@ const template: Kind<string> = {
 const templates: Kind<Readonly<Record<string, string>>> = {
   accepts: 'block: name and template',
   read(value) {
-    if (!isBlock(value)) throw new BadValue('is not a block: write one "name: template" a line');
+    if (!isBlock(value)) throw new BadValue('is not a block: write one "name: template" per line');
     const entries = Object.entries(value);
-    if (entries.length > MAX_METADATA) throw new BadValue(`has more than ${MAX_METADATA} entries: write fewer`);
+    if (entries.length > MAX_METADATA) throw new BadValue(`has more than ${MAX_METADATA} entries: remove some`);
     const read = readEach(
       entries,
       ([name, text]) => [checkKey(name), template.read(text)] as const,
@@ -68,42 +68,42 @@ const templates: Kind<Readonly<Record<string, string>>> = {
   show: (value) => value,
 };
 
-/** A filter; whether it can be read is found out where sources are compiled. */
+/** A filter, which is parsed where sources are compiled. */
 const filter: Kind<Readonly<Record<string, unknown>>> = {
   accepts: 'block: conditions',
   read(value) {
     if (isBlock(value)) return value;
-    throw new BadValue('is not a block of conditions: write one "event.field: value" a line');
+    throw new BadValue('is not a block of conditions: write one "event.field: value" per line');
   },
   show: (value) => value,
 };
 
 function checkKey(name: string): string {
   if (/^[\w.-]{1,64}$/.test(name)) return name;
-  throw new BadValue('has a name with other characters: write up to 64 letters, digits, dots, dashes or underscores');
+  throw new BadValue('has an invalid name: use up to 64 letters, digits, dots, dashes or underscores');
 }
 
 function isBlock(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What the preset says unless the file does. */
+/** The preset has a value unless the file sets one. */
 const BY_PRESET = "the preset's";
 
-/** How a sender signs, where no scheme has a name for it. Absent as a whole where `header` is. */
+/** How a sender signs that no named scheme covers. Without `header` the block is absent. */
 export const hmac = z.strictObject({
   header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the signature.' }),
   prefix: optionalSetting(shortText, {
     defaultText: 'none',
-    help: 'What stands before the signature, such as `sha256=`.',
+    help: 'Text before the signature, such as `sha256=`.',
   }),
   separator: optionalSetting(oneOf([',', ' ']), {
     defaultText: 'none: one signature',
-    help: 'What parts several signatures in the header.',
+    help: 'Separator between several signatures in the header.',
   }),
   signature_key: optionalSetting(shortText, {
     defaultText: 'none',
-    help: 'The header is a list `t=…,v1=…`: key of the signatures in it, in place of `prefix` and `separator`.',
+    help: 'For a header that is a list, `t=…,v1=…`: key of its signatures. Replaces `prefix` and `separator`.',
   }),
   timestamp_key: optionalSetting(shortText, {
     defaultText: 'none',
@@ -111,20 +111,20 @@ export const hmac = z.strictObject({
   }),
   timestamp_header: optionalSetting(headerName, {
     defaultText: 'none',
-    help: 'Header with the timestamp, in seconds, in place of `timestamp_key`.',
+    help: 'Header with the timestamp in seconds. Replaces `timestamp_key`.',
   }),
   window_seconds: optionalSetting(wholeNumber({ min: 1, max: 86_400 }), {
     defaultText: '300',
-    help: 'How far off the timestamp may be, either way.',
+    help: 'Largest difference between the timestamp and the clock of this server, in seconds.',
   }),
   algorithm: optionalSetting(oneOf(['sha256', 'sha512', 'sha1']), {
     defaultText: '`sha256`',
     help: 'Hash of the HMAC.',
   }),
-  encoding: optionalSetting(oneOf(['hex', 'base64']), { defaultText: '`hex`', help: 'How the signature is written.' }),
+  encoding: optionalSetting(oneOf(['hex', 'base64']), { defaultText: '`hex`', help: 'Encoding of the signature.' }),
   template: optionalSetting(shortText, {
     defaultText: '`{body}`',
-    help: 'What is signed: text with `{body}`, `{timestamp}`, `{id}` and `{header:Name}`.',
+    help: 'Signed text, with `{body}`, `{timestamp}`, `{id}` and `{header:Name}`.',
   }),
   id_header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the delivery id.' }),
   id_field: optionalSetting(shortText, {
@@ -134,60 +134,63 @@ export const hmac = z.strictObject({
 });
 
 const map = z.strictObject({
-  text: optionalSetting(template, { defaultText: BY_PRESET, help: 'What the agent is asked.' }),
+  text: optionalSetting(template, { defaultText: BY_PRESET, help: 'Task for the agent.' }),
   session_key: optionalSetting(template, {
     defaultText: BY_PRESET,
-    help: 'The conversation; left out where a part of it is not in the event.',
+    help: 'Session of the task. Omitted if the event lacks a value that the template uses.',
   }),
-  user_id: optionalSetting(template, { defaultText: BY_PRESET, help: 'On whose behalf.' }),
-  user_name: optionalSetting(template, { defaultText: BY_PRESET, help: 'Their name, for people.' }),
+  user_id: optionalSetting(template, { defaultText: BY_PRESET, help: 'User that the task acts for.' }),
+  user_name: optionalSetting(template, { defaultText: BY_PRESET, help: 'Display name of that user.' }),
   callback_url: optionalSetting(template, {
     defaultText: 'none: the run is polled',
-    help: "Where the outcome is posted. The client's rules for callbacks hold.",
+    help: "URL that receives the result, under the client's rules for callbacks.",
   }),
   metadata: optionalSetting(templates, {
     defaultText: 'none',
-    help: 'What else is said beside the task: people see it in the Temporal UI, and an agent of your own may read it. Garudust is not told, and the API does not show it.',
+    help: 'Data kept with the run. It shows in the Temporal UI and is passed to custom agents; Garudust does not get it, and the API does not return it.',
   }),
 });
 
 /** One source below `sources`. */
 export const source = z.strictObject({
-  preset: setting(shortText, { default: 'generic', help: 'What kind of sender it is: see the page on sources.' }),
-  path: optionalSetting(sourcePath, { defaultText: '`/hooks/` and its name', help: 'Where it posts.' }),
+  preset: setting(shortText, { default: 'generic', help: 'Kind of sender; the page on sources lists the presets.' }),
+  path: optionalSetting(sourcePath, { defaultText: '`/hooks/` and its name', help: 'Path that receives its events.' }),
   client: optionalSetting(clientId, {
     defaultText: 'the client, where there is one only',
-    help: 'Whose runs they are: its agents, callback rules and API keys.',
+    help: 'Client that owns the runs: its agents, callback rules and API keys apply.',
   }),
   secret: optionalSetting(sourceSecrets, {
     secret: true,
     defaultText: 'none: refuses to start',
-    help: 'Secrets that verify deliveries; several while rotating.',
+    help: 'Secrets that verify deliveries; list several while rotating.',
   }),
   scheme: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Name of a signature scheme.' }),
   hmac,
-  unsigned: setting(yesOrNo, { default: false, help: 'Take deliveries from anybody, without a secret.' }),
+  unsigned: setting(yesOrNo, { default: false, help: 'Accept deliveries from anyone, without a secret.' }),
   body_limit: optionalSetting(size({ min: '1KiB', max: '25MiB' }), {
     defaultText: '`limits.body`',
-    help: 'Largest body of a delivery. It is not kept, so that it may be larger than a task.',
+    help: 'Largest body of a delivery. Bodies are not stored, so they may be larger than a task.',
   }),
   headers: setting(listOf(headerName, 'header names', 50), {
     default: [],
-    help: "Headers that templates may see beside the preset's.",
+    help: "Headers that templates can read, beside the preset's.",
   }),
   delivery_id: optionalSetting(template, {
     defaultText: BY_PRESET,
-    help: 'What is the same when the sender tries again: the same id is the same run.',
+    help: 'Identifies a delivery: a retry with the same id gets the same run.',
   }),
-  event_type: optionalSetting(template, { defaultText: BY_PRESET, help: 'Where an event has its type.' }),
+  event_type: optionalSetting(template, { defaultText: BY_PRESET, help: 'Where the type of an event is found.' }),
   events: optionalSetting(listOf(eventType, 'event types', 200), {
     defaultText: 'all',
-    help: 'Event types that are wanted; `invoice.*` stands for all that begin with `invoice.`.',
+    help: 'Event types that start a run; `invoice.*` matches all that start with `invoice.`.',
   }),
-  filter: optionalSetting(filter, { defaultText: BY_PRESET, help: 'Which events are wanted; others are ignored.' }),
+  filter: optionalSetting(filter, {
+    defaultText: BY_PRESET,
+    help: 'Conditions for an event to start a run; other events are ignored.',
+  }),
   agent: optionalSetting(template, {
     defaultText: "the client's",
-    help: 'Agent that runs the task, by its name or by a template.',
+    help: 'Agent that runs the task: a name or a template.',
   }),
   map,
 });

@@ -112,7 +112,7 @@ describe('a source is refused at its line when', () => {
       'its secret can be guessed',
       '  g: { preset: github, secret: short }',
       CLIENT,
-      /^sources\.g\.secret .* has fewer than 8 characters/,
+      /^sources\.g\.secret .* has a value shorter than 8 characters/,
     ],
     [
       'its secret is a number',
@@ -143,7 +143,7 @@ describe('a source is refused at its line when', () => {
       'its metadata has an odd name',
       '  g: { preset: github, secret: long-secret, map: { metadata: { "a b": x } } }',
       CLIENT,
-      /^sources\.g\.map\.metadata .*: the entry a b has a name with other characters/,
+      /^sources\.g\.map\.metadata .*: the entry a b has an invalid name/,
     ],
     [
       'its body limit has no sense',

@@ -1,17 +1,25 @@
 import type { z } from 'zod';
 import { type CompiledSources, compileSources } from '../sources/compile-sources.ts';
-import { type Finding, type IsSound } from './finding.ts';
 import { formatDuration } from '../settings/quantities.ts';
 import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import type { Mode } from './layers.ts';
-import { formatPath, type Path } from './raw-settings.ts';
+import { formatPath, getAt, type Path } from './raw-settings.ts';
 import type { Settings } from './schema.ts';
 
+/** A fault that no value has by itself. */
+interface Finding {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Whether a setting could be read, whatever may be wrong below it. */
+type IsSound = (...path: Path) => boolean;
+
 /**
- * Checks settings against each other, for `superRefine`, and compiles the sources. It runs beside faults of single values,
- * so that one message tells all; what such a fault touches is passed over.
+ * Checks settings against each other, for `superRefine`, and compiles the sources. It also runs where single values are
+ * faulty, so that one message lists everything, and skips what such a fault affects.
  *
- * @returns the sources; complete where the context has got no issue
+ * @returns the sources; complete where the context has no issue
  */
 export function crossCheck(read: Settings, context: z.RefinementCtx, mode: Mode): CompiledSources {
   const faulty = faultyPaths(context.issues);
@@ -19,13 +27,12 @@ export function crossCheck(read: Settings, context: z.RefinementCtx, mode: Mode)
   const isWhole: IsSound = (...path) => isSound(...path) && !faulty.some((at) => isWithin(at, path));
   const sources = compileWhole(read, isSound, isWhole);
   const findings = [
-    ...checkClients(read, isSound, mode),
-    ...checkDeadLetterSecret(read, isSound, mode),
+    ...checkClients(read, isSound),
+    ...(mode === 'production' ? findWeakSecrets(read, isSound) : []),
     ...checkStreams(read, isSound),
     ...checkAgents(read, isSound),
     // An agent with a bad name is not among those that were read.
     ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
-    ...(mode === 'production' ? findWeakSourceSecrets(read, isWhole) : []),
     ...sources.faults.map(({ path, message }) => ({ path: ['sources', ...path], message })),
     ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
   ];
@@ -49,13 +56,20 @@ function compileWhole(read: Settings, isSound: IsSound, isWhole: IsSound): Compi
   });
 }
 
-function findWeakSourceSecrets({ sources }: Settings, isWhole: IsSound): Finding[] {
-  return Object.entries(sources)
-    .filter(([name, { secret }]) => isWhole('sources', name) && (secret ?? []).some(isWeak))
-    .map(([name]) => ({
-      path: ['sources', name, 'secret'],
-      message: `has fewer than ${MIN_SECRET_LENGTH} characters, which can be guessed: set a longer one on both sides`,
-    }));
+/** Secrets that verify or sign, and are short enough to be guessed from one signed body. */
+function findWeakSecrets(read: Settings, isSound: IsSound): Finding[] {
+  const paths: readonly Path[] = [
+    ...(isSound('clients') ? read.clients : []).flatMap((_, index) =>
+      ['webhook_secret', 'api_key', 'callback_secret'].map((key) => ['clients', index, key]),
+    ),
+    ['callback', 'dead_letter_secret'],
+    ...Object.keys(isSound('sources') ? read.sources : {}).map((name) => ['sources', name, 'secret']),
+  ];
+  const message = `has a value shorter than ${MIN_SECRET_LENGTH} characters, which can be guessed: generate one with "openssl rand -hex 20"`;
+  return paths.flatMap((path) => {
+    const secrets = isSound(...path) ? getAt(read, path) : undefined;
+    return Array.isArray(secrets) && (secrets as readonly string[]).some(isWeak) ? [{ path, message }] : [];
+  });
 }
 
 function isWithin(path: Path, other: Path): boolean {
@@ -67,7 +81,7 @@ function faultyPaths(issues: z.RefinementCtx['issues']): Path[] {
   return issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path ?? []);
 }
 
-function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
+function checkClients(read: Settings, isSound: IsSound): Finding[] {
   if (!isSound('clients')) return [];
   if (read.clients.length === 0) {
     return [{ path: ['clients'], message: 'is empty: add a client, or remove clients to configure one by variables' }];
@@ -91,7 +105,6 @@ function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
         claim(`${key} ${secret}`, at(key), (other) => `has a value that ${other} also has: give each client its own`);
       }
     }
-    if (mode === 'production') findings.push(...findWeakSecrets(client, at, isSound));
     if (isSound(...at('allowed_user_ids')) && client.allowed_user_ids?.length === 0) {
       const message = 'is empty, which refuses every task: add a user id, or remove the setting';
       findings.push({ path: at('allowed_user_ids'), message });
@@ -101,23 +114,6 @@ function checkClients(read: Settings, isSound: IsSound, mode: Mode): Finding[] {
     }
     return findings;
   });
-}
-
-function findWeakSecrets(client: Settings['clients'][number], at: (key: string) => Path, isSound: IsSound): Finding[] {
-  return (['webhook_secret', 'api_key', 'callback_secret'] as const)
-    .filter((key) => isSound(...at(key)) && (client[key] ?? []).some(isWeak))
-    .map((key) => ({
-      path: at(key),
-      message: TOO_WEAK,
-    }));
-}
-
-const TOO_WEAK = `has a value shorter than ${MIN_SECRET_LENGTH} characters, which can be guessed: generate one with "openssl rand -hex 20"`;
-
-function checkDeadLetterSecret({ callback }: Settings, isSound: IsSound, mode: Mode): Finding[] {
-  const path = ['callback', 'dead_letter_secret'] as const;
-  const weak = mode === 'production' && isSound(...path) && (callback.dead_letter_secret ?? []).some(isWeak);
-  return weak ? [{ path, message: TOO_WEAK }] : [];
 }
 
 function checkStreams({ limits }: Settings, isSound: IsSound): Finding[] {
