@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { LoadedConfig } from './load-config.ts';
-import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
+import { chosenOption, visitSchema } from '../settings/schema-node.ts';
+import { isBlock } from '../settings/kind.ts';
 import { settings } from './schema.ts';
 
 /**

@@ -1,8 +1,8 @@
+import { isBlock } from '../settings/kind.ts';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RawSettings } from './raw-settings.ts';
-import { isBlock } from '../settings/schema-node.ts';
 
 /** What `dev` generated for a client without secrets. */
 export interface GeneratedSecrets {

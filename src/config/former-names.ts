@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from './config-error.ts';
 import { formatPath, moveAt, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
-import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
+import { chosenOption, visitSchema } from '../settings/schema-node.ts';
+import { isBlock } from '../settings/kind.ts';
 import { settingMeta } from '../settings/setting.ts';
 
 /** What was found under former names. */

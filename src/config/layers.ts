@@ -3,7 +3,8 @@ import type { ConfigProblem } from './config-error.ts';
 import { describeBoth, describeFormer, type FormerNamesFound } from './former-names.ts';
 import { listSettings, type Setting } from './list-settings.ts';
 import { getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
-import { chosenOption, isBlock, visitSchema } from '../settings/schema-node.ts';
+import { chosenOption, visitSchema } from '../settings/schema-node.ts';
+import { isBlock } from '../settings/kind.ts';
 
 /** `dev` runs on one machine and generates missing secrets; `production` refuses to start without one. */
 export type Mode = 'dev' | 'production';

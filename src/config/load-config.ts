@@ -1,3 +1,4 @@
+import { isBlock } from '../settings/kind.ts';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
@@ -10,7 +11,6 @@ import { renameFormerKeys } from './former-names.ts';
 import { applyLayers, ENV_AGENT, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
-import { isBlock } from '../settings/schema-node.ts';
 import { settings, type Settings } from './schema.ts';
 import { toConfig } from './to-config.ts';
 import { findWarnings, warnOfMistyped, warnOfUnused } from './warnings.ts';

@@ -1,5 +1,4 @@
-import { isBlock } from '../settings/schema-node.ts';
-
+import { isBlock } from '../settings/kind.ts';
 export type Path = readonly PropertyKey[];
 
 /** Where a value came from. */

@@ -1,8 +1,8 @@
+import { isBlock } from '../settings/kind.ts';
 import { readFileSync } from 'node:fs';
 import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type Scalar } from 'yaml';
 import type { ConfigProblem } from './config-error.ts';
 import { type FileOrigin, formatPath, type Origin, type Path } from './raw-settings.ts';
-import { isBlock } from '../settings/schema-node.ts';
 
 /** A settings file, parsed, with its variables replaced. */
 export interface ReadFile {

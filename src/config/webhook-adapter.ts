@@ -1,7 +1,7 @@
+import { isBlock } from '../settings/kind.ts';
 import { type ConfigProblem, endSentence } from './config-error.ts';
 import { nearestName } from '../settings/nearest-name.ts';
 import { type FileOrigin, formatPath, getAt, type Path, plainKey, type RawSettings, setAt } from './raw-settings.ts';
-import { isBlock } from '../settings/schema-node.ts';
 
 export const WEBHOOK_ADAPTER = 'webhook_adapter';
 

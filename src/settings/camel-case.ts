@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { chosenOption, isBlock, visitSchema } from './schema-node.ts';
+import { chosenOption, visitSchema } from './schema-node.ts';
+import { isBlock } from './kind.ts';
 
 type Schema = z.core.$ZodType;
 

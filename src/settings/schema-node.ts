@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isBlock } from './kind.ts';
 import { type SettingMeta, settingMeta } from './setting.ts';
 
 type Schema = z.core.$ZodType;
@@ -41,9 +42,4 @@ export function chosenOption(options: readonly Schema[], value: unknown): Schema
     const type = option instanceof z.ZodObject ? option.shape['type'] : undefined;
     return type instanceof z.ZodLiteral && type.value === (named ?? settingMeta.get(type)?.default);
   });
-}
-
-/** Whether a value is a block: an object with keys. */
-export function isBlock(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

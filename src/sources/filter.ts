@@ -1,3 +1,4 @@
+import { isBlock } from '../settings/kind.ts';
 import { compileComparison, FORMER_OPERATORS, isComparison, OPERATORS } from './filter-operators.ts';
 import { parseFieldPath, readField } from './field-path.ts';
 import type { Scope } from './event-view.ts';
@@ -140,8 +141,4 @@ function firstMismatch(checks: readonly Check[], value: unknown): string | undef
     if (place !== undefined) return place;
   }
   return undefined;
-}
-
-function isBlock(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BadValue, type Kind, listOf, readEach } from '../settings/kind.ts';
+import { BadValue, isBlock, type Kind, listOf, readEach } from '../settings/kind.ts';
 import { size, wholeNumber } from '../settings/quantities.ts';
 import { sourceSecrets } from '../settings/secrets.ts';
 import { matching, name as clientId, oneOf, yesOrNo } from '../settings/texts.ts';
@@ -81,10 +81,6 @@ const filter: Kind<Readonly<Record<string, unknown>>> = {
 function checkKey(name: string): string {
   if (/^[\w.-]{1,64}$/.test(name)) return name;
   throw new BadValue('has an invalid name: use up to 64 letters, digits, dots, dashes or underscores');
-}
-
-function isBlock(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The preset has a value unless the file sets one. */
