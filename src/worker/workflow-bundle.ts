@@ -41,7 +41,16 @@ export function workflowSource(
 /** Bundles our workflows; needs no server. */
 export async function bundleWorkflows(): Promise<string> {
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, plugins: [WITH_OURS], logger: quiet });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: WORKFLOWS_PATH,
+    plugins: [WITH_OURS],
+    logger: quiet,
+    // The source map names its sources, which it contains, by their place in the project instead of on this machine.
+    webpackConfigHook: ({ output, ...config }) => ({
+      ...config,
+      output: { ...output, devtoolModuleFilenameTemplate: 'garudust-temporal/[resource-path]' },
+    }),
+  });
   return code;
 }
 

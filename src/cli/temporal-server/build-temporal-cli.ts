@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { placeFile, TEMPORAL_CLI_VERSION } from './cli-cache.ts';
 
-const MODULE_DIR = fileURLToPath(new URL('../../../tools/temporal-cli', import.meta.url));
+const MODULE_DIR = fileURLToPath(new URL('go-module', import.meta.url));
 const TIMEOUT_MS = 30 * 60_000;
 const VERSION_VARIABLE = 'github.com/temporalio/cli/internal/temporalcli.Version';
 
 /**
- * Builds the pinned Temporal CLI with Go from `tools/temporal-cli`. Needs a Go toolchain and a module proxy; takes
+ * Builds the pinned Temporal CLI with Go from the folder `go-module`. Needs a Go toolchain and a module proxy; takes
  * 3 to 7 minutes on two cores and leaves about 2 GB in Go's own caches.
  *
  * @param target where the program is put.

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** The Temporal CLI that `tools/temporal-cli/go.mod` pins; a download asks for the same one. */
+/** The Temporal CLI that `go-module/go.mod` pins; a download asks for the same one. */
 export const TEMPORAL_CLI_VERSION = '1.8.2';
 
 /**
