@@ -1,5 +1,8 @@
+import type { AgentType, AgentTypes } from '../../src/agents/agent-type.ts';
+import { AGENT_TYPES, DEFAULT_AGENT_TYPE } from '../../src/agents/agent-types.ts';
 import { DEFAULT_FILE, FILE_VARIABLE } from '../../src/config/load-config.ts';
 import { listSettings, type Setting } from '../../src/config/list-settings.ts';
+import { settingsWith } from '../../src/config/schema.ts';
 import type { RawValue } from '../../src/settings/setting.ts';
 import { ADAPTER_KEYS } from '../../src/config/webhook-adapter.ts';
 import { markdownTable } from './markdown-table.ts';
@@ -9,9 +12,11 @@ interface Section {
   readonly intro: string;
   /** Begin of the path of its settings; empty: those that stand in no block. */
   readonly prefix: readonly string[];
+  /** The agent type whose own settings these are. */
+  readonly agentType?: string;
 }
 
-const SECTIONS: readonly Section[] = [
+const BEFORE_AGENT_TYPES: readonly Section[] = [
   {
     title: 'The process',
     intro: 'Top-level settings: addresses and ports, and what ingress and worker share.',
@@ -28,10 +33,14 @@ guess it offline. \`openssl rand -hex 20\` generates a good one. Two clients can
   },
   {
     title: 'Agents',
-    intro: `Agents by name, a block under \`agents\`. Without it there is one agent: \`garudust\`, or in \`dev\` without \`GARUDUST_URL\` the
-built-in \`demo\`. The variables configure the agent \`garudust\`. An agent of type \`demo\` has neither \`url\` nor \`api_key\`.`,
+    intro: `Agents by name, a block under \`agents\`. Each has a \`type\`, the settings below, and those of its type. The variables of a type
+configure the agent that is named as the type. Without \`agents\` there is one agent for each type that a variable defines; if none
+does, \`${DEFAULT_AGENT_TYPE.production}\`, or in \`dev\` \`${DEFAULT_AGENT_TYPE.dev}\`.`,
     prefix: ['agents', '*'],
   },
+];
+
+const AFTER_AGENT_TYPES: readonly Section[] = [
   {
     title: 'Sources',
     intro: `Other senders, such as GitHub or Stripe, by name: a block under \`sources\`, each with its own path. The page about sources
@@ -52,8 +61,18 @@ retries with the same delivery id gets the same run. Each process counts in its 
   { title: 'Log', intro: 'Written to standard output.', prefix: ['log'] },
 ];
 
+function agentTypeSection([name, { summary, definedBy }]: [string, AgentType]): Section {
+  const defines =
+    definedBy === undefined
+      ? ''
+      : ` The variable or flag of \`${definedBy}\` defines the agent \`${name}\` where no file does.`;
+  return { title: `Agent type \`${name}\``, intro: summary + defines, prefix: ['agents', '*'], agentType: name };
+}
+
 /** The page `docs/configuration.md`: every setting of the schema. */
-export function renderConfigurationPage(): string {
+export function renderConfigurationPage(agentTypes: AgentTypes = AGENT_TYPES): string {
+  const all = listSettings(settingsWith(agentTypes));
+  const sections = [...BEFORE_AGENT_TYPES, ...Object.entries(agentTypes).map(agentTypeSection), ...AFTER_AGENT_TYPES];
   return `<!-- Written by scripts/write-docs.ts from src/config: change it there. -->
 
 # Configuration
@@ -78,7 +97,7 @@ ${EXAMPLE}
 - An empty variable counts as unset.
 - A renamed setting still loads under its former name, with a warning that names the new one.
 
-${SECTIONS.map(renderSection).join('\n\n')}
+${sections.map((section) => renderSection(section, all)).join('\n\n')}
 
 ## The block of the article
 
@@ -150,8 +169,9 @@ const TEMPORAL: readonly (readonly string[])[] = [
   ['`TEMPORAL_CONFIG_FILE`', "the user's", "Path of Temporal's configuration file."],
 ];
 
-function renderSection({ title, intro, prefix }: Section): string {
-  const found = listSettings().filter(({ path }) => isIn(path, prefix));
+function renderSection({ title, intro, prefix, agentType }: Section, all: readonly Setting[]): string {
+  const found = all.filter((setting) => isIn(setting.path, prefix) && setting.agentType === agentType);
+  if (found.length === 0) return `## ${title}\n\n${intro} It has no settings of its own.`;
   const rows = found.map((setting) => [
     `\`${setting.path.slice(prefix.length).join('.')}\``,
     sourcesOf(setting),

@@ -31,10 +31,14 @@ export interface AgentMetrics {
   placesChanged(labels: { agent: string }, places: { taken: number; waiting: number }): void;
 }
 
+/** How to fix a failure of one agent, by type. */
+export type AgentFixes = Readonly<Partial<Record<FailureType, string>>>;
+
 export interface AttemptDeps {
   readonly logger: ActivityLogger;
   readonly metrics?: AgentMetrics;
   readonly delays: RetryDelays;
+  readonly fixes: AgentFixes;
   readonly heartbeat: Heartbeat;
 }
 
@@ -175,14 +179,20 @@ export class AgentAttempt {
     this.#beat();
     const { attemptTimeoutMs } = this.#input.policy;
     const leftMs = this.#leftMs();
-    const { delays } = this.#deps;
+    const { delays, fixes } = this.#deps;
     const plan = known ?? planRetry({ ...this.#counts, type, retryAfterMs, leftMs, attemptTimeoutMs, delays });
     this.#ended(type);
     const log = { ...this.#labels(), type, statusCode, ...this.#counts, ...plan };
     if (kind === 'agent') this.#deps.logger.warn(log, 'the agent is at fault, not the task');
     else this.#deps.logger.info(log, 'the agent gave no answer');
     const { paidAttempts, maxAttempts } = this.#counts;
-    return toAgentFailure(this.#input.agent, { type, what, statusCode }, { paidAttempts, maxAttempts }, plan);
+    return toAgentFailure(
+      this.#input.agent,
+      { type, what, statusCode },
+      { paidAttempts, maxAttempts },
+      plan,
+      fixes[type],
+    );
   }
 
   #ended(outcome: AttemptOutcome): void {

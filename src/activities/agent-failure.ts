@@ -23,15 +23,18 @@ export interface AgentFailureDetails extends PaidCalls {
 
 /**
  * The failure that Temporal keeps of an attempt. Its message is one or two sentences: what and where within the first
- * 50 characters (the Temporal UI cuts there), why it is final, how to mend it.
+ * 50 characters (the Temporal UI cuts there), why it is final, how to fix it.
+ *
+ * @param fix how to fix it, where the agent's type knows better than the failure table
  */
 export function toAgentFailure(
   agent: string,
   fault: AttemptFault,
   calls: PaidCalls,
   plan: RetryPlan,
+  fix: string = FAILURES[fault.type].mend,
 ): ApplicationFailure {
-  const words = [`Agent "${agent}" ${fault.what}.`, ...endOf(plan, calls), FAILURES[fault.type].mend];
+  const words = [`Agent "${agent}" ${fault.what}.`, ...endOf(plan, calls), fix];
   return decided(fault.type, words.join(' '), {
     plan,
     details: { ...(fault.statusCode !== undefined && { statusCode: fault.statusCode }), ...calls },

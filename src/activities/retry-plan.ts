@@ -1,14 +1,14 @@
+import type { AgentPolicySettings } from '../agents/agent-policy-settings.ts';
 import { type FailureClass, type FailureType, failureClass } from '../contract/failures.ts';
 
-/** The wait after the first fault of its kind, in milliseconds; it doubles with every further one. */
-export interface RetryDelays {
-  readonly passingMs: number;
-  readonly agentMs: number;
-  /** Of an agent that takes no connection: it may be starting again, and asking costs nothing. */
-  readonly unreachableMs: number;
-}
+/** The waits after the first fault of each kind, in milliseconds; each doubles with every further one. */
+export type RetryDelays = Pick<AgentPolicySettings, 'retryDelay' | 'retryDelayAtFault' | 'retryDelayUnreachable'>;
 
-export const DEFAULT_RETRY_DELAYS: RetryDelays = { passingMs: 5_000, agentMs: 60_000, unreachableMs: 1_000 };
+export const DEFAULT_RETRY_DELAYS: RetryDelays = {
+  retryDelay: 5_000,
+  retryDelayAtFault: 60_000,
+  retryDelayUnreachable: 1_000,
+};
 
 /** As soon as possible: a delay of 0 ends the activity (seen on Temporal Server 1.31.2). */
 export const AT_ONCE_MS = 100;
@@ -57,8 +57,8 @@ export function isFree(kind: FailureClass): boolean {
 }
 
 function shortestWait(kind: 'passing' | 'agent', { type, delays }: Fault): number {
-  if (type === 'AgentUnreachable') return delays.unreachableMs;
-  return kind === 'agent' ? delays.agentMs : delays.passingMs;
+  if (type === 'AgentUnreachable') return delays.retryDelayUnreachable;
+  return kind === 'agent' ? delays.retryDelayAtFault : delays.retryDelay;
 }
 
 function wantedWait(kind: 'passing' | 'agent', fault: Fault): number {

@@ -1,6 +1,6 @@
 import type { Activities } from '../contract/activities.ts';
 import type { ActivityLogger } from './activity-logger.ts';
-import { AgentAttempt, type AgentMetrics, type Seat } from './agent-attempt.ts';
+import { AgentAttempt, type AgentFixes, type AgentMetrics, type Seat } from './agent-attempt.ts';
 import { toInputFailure } from './agent-failure.ts';
 import type { Agent } from '../agents/agent.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -15,6 +15,8 @@ export interface ConfiguredAgent {
   readonly concurrency: number;
   /** Default: `DEFAULT_RETRY_DELAYS`. */
   readonly delays?: RetryDelays;
+  /** How to fix a failure, where the agent's type knows better than the failure table. */
+  readonly fixes?: AgentFixes;
 }
 
 export interface RunAgentDeps {
@@ -36,9 +38,9 @@ export interface RunAgentDeps {
  * @throws RangeError when an agent's concurrency is not a positive whole number.
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
-  const seats = new Map<string, Seat & { readonly delays: RetryDelays }>();
-  for (const [name, { agent, concurrency, delays = DEFAULT_RETRY_DELAYS }] of deps.agents) {
-    seats.set(name, { agent, places: new Places(concurrency), delays });
+  const seats = new Map<string, Seat & Required<Pick<ConfiguredAgent, 'delays' | 'fixes'>>>();
+  for (const [name, { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {} }] of deps.agents) {
+    seats.set(name, { agent, places: new Places(concurrency), delays, fixes });
   }
   const { logger, metrics } = deps;
   return async (value) => {
@@ -47,8 +49,8 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
     const heartbeat = startHeartbeat();
     try {
       const seat = seats.get(read.input.agent);
-      const { delays } = seat ?? { delays: DEFAULT_RETRY_DELAYS };
-      const attempt = new AgentAttempt({ logger, delays, heartbeat, ...(metrics && { metrics }) }, read.input);
+      const { delays, fixes } = seat ?? { delays: DEFAULT_RETRY_DELAYS, fixes: {} };
+      const attempt = new AgentAttempt({ logger, delays, fixes, heartbeat, ...(metrics && { metrics }) }, read.input);
       return await attempt.run(seat);
     } finally {
       heartbeat.stop();

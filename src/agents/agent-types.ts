@@ -1,24 +1,86 @@
+import { z } from 'zod';
+import type { FailureType } from '../contract/failures.ts';
+import { settingMeta, withKind } from '../settings/setting.ts';
+import { oneOf } from '../settings/texts.ts';
 import type { Agent } from './agent.ts';
-import { createDemoAgent, type DemoSpec } from './demo/demo.ts';
-import { createGarudustAgent, type GarudustSpec } from './garudust/garudust.ts';
+import { type AgentPolicySettings, agentPolicySettings } from './agent-policy-settings.ts';
+import type { AgentType, AgentTypes, SettingsOf } from './agent-type.ts';
+import { demoType } from './demo/demo-type.ts';
+import { garudustType } from './garudust/garudust-type.ts';
 
-/** How an agent is configured: its type, and what an agent of this type needs. */
-export type AgentSpec = GarudustSpec | DemoSpec;
+/** Every agent type, by the `type` of its agents. A new one is a folder beside this file and a row here. */
+export const AGENT_TYPES = {
+  garudust: garudustType,
+  demo: demoType,
+} satisfies AgentTypes;
 
-type AgentType = AgentSpec['type'];
+export type AgentTypeName = keyof typeof AGENT_TYPES;
 
-/** One row an adapter. A new one: a file beside this one, its spec in `AgentSpec`, a row here. */
-const ADAPTERS: { readonly [T in AgentType]: (spec: Extract<AgentSpec, { type: T }>) => Agent } = {
-  garudust: createGarudustAgent,
-  demo: createDemoAgent,
-};
+/** The type of the one agent that serves where neither the file nor a variable defines any, by mode. */
+export const DEFAULT_AGENT_TYPE = { production: 'garudust', dev: 'demo' } as const satisfies Record<
+  string,
+  AgentTypeName
+>;
+
+/** An agent as code names it: its type, and the settings of that type. */
+export type AgentSpec = {
+  [Name in AgentTypeName]: { readonly type: Name } & SettingsOf<(typeof AGENT_TYPES)[Name]['settings']>;
+}[AgentTypeName];
+
+/** An agent as the schema reads it: beside what every agent has, the settings of its type, which only the type knows. */
+export type AgentSettings = AgentPolicySettings & { readonly type: string };
+
+type AgentSchema = z.ZodObject<{ type: z.ZodLiteral<string> } & typeof agentPolicySettings, z.core.$strict>;
+
+/** The schema of one agent of any type. */
+export function agentSchema(types: AgentTypes): z.ZodDiscriminatedUnion<[AgentSchema, ...AgentSchema[]], 'type'> {
+  const kind = withKind(oneOf(Object.keys(types)), {
+    default: DEFAULT_AGENT_TYPE.production,
+    help: 'What the agent is.',
+  });
+  const options = Object.entries(types).map(([name, { settings }]) =>
+    z.strictObject({ type: z.literal(name).register(settingMeta, kind), ...settings, ...agentPolicySettings }),
+  );
+  // The settings of a type are hidden from the compiler here: nobody but the type reads them.
+  return z.discriminatedUnion('type', options as unknown as [AgentSchema, ...AgentSchema[]]);
+}
 
 /**
- * Makes the agent that a spec describes. No connection is made yet.
+ * Makes the agent that its settings describe. No connection is made yet.
  *
- * @throws TypeError when a setting can't be used.
+ * @throws TypeError for an unknown type, or when a setting can't be used
  */
-export function createAgent(spec: AgentSpec): Agent {
-  // The table's type ties each row to its own spec; the compiler can't follow that through an index.
-  return (ADAPTERS[spec.type] as (spec: AgentSpec) => Agent)(spec);
+export function createAgent(agent: AgentSpec | AgentSettings, types: AgentTypes = AGENT_TYPES): Agent {
+  return typeOf(agent, types).create(agent);
+}
+
+/** Names an agent in output: `garudust at http://127.0.0.1:3000`. */
+export function describeAgent(agent: AgentSpec | AgentSettings, types: AgentTypes = AGENT_TYPES): string {
+  return typeOf(agent, types).describe(agent);
+}
+
+/** What is probably a mistake in an agent's settings, for the end of `Agent "name" …`. */
+export function findAgentWarnings(agent: AgentSettings, types: AgentTypes = AGENT_TYPES): readonly string[] {
+  return typeOf(agent, types).warnings?.(agent) ?? [];
+}
+
+/**
+ * How to fix failures of an agent, where its type knows better than the failure table.
+ *
+ * @param nameOf names one of the type's settings as the agent is configured
+ */
+export function fixesFor(
+  type: string,
+  nameOf: (setting: string) => string,
+  types: AgentTypes = AGENT_TYPES,
+): Readonly<Partial<Record<FailureType, string>>> {
+  const { remedies } = typeOf({ type }, types);
+  return Object.fromEntries(Object.entries(remedies).map(([failure, remedy]) => [failure, remedy(nameOf)]));
+}
+
+/** The row of an agent. Whatever made the agent's settings has read them by the same row. */
+function typeOf({ type }: { readonly type: string }, types: AgentTypes): AgentType {
+  const row = Object.hasOwn(types, type) ? types[type] : undefined;
+  if (row !== undefined) return row;
+  throw new TypeError(`${JSON.stringify(type)} is not an agent type: use one of ${Object.keys(types).join(', ')}.`);
 }

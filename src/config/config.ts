@@ -1,5 +1,5 @@
 import type { CamelCased } from '../settings/camel-case.ts';
-import type { AgentPolicy } from '../contract/run.ts';
+import type { AgentSettings } from '../agents/agent-types.ts';
 import type { Source } from '../sources/source.ts';
 import type { Mode } from './layers.ts';
 import type { settings } from './schema.ts';
@@ -17,16 +17,9 @@ export type Config = Omit<Read, 'agents' | 'defaultAgent' | 'sources'> & {
   readonly sources: ReadonlyMap<string, Source>;
 };
 
-/** Which adapter an agent has, with what it needs. */
-export type AgentSpec =
-  { readonly type: 'garudust'; readonly url: string; readonly apiKey?: string } | { readonly type: 'demo' };
-
-export interface AgentConfig {
+/** An agent with its settings by their names in camelCase; `agents/agent-types.ts` makes something of those of its type. */
+export type AgentConfig = AgentSettings & {
   readonly name: string;
-  readonly spec: AgentSpec;
-  /** Tasks that one worker gives it at once. */
-  readonly concurrency: number;
-  readonly policy: AgentPolicy;
-  /** The wait after the first fault of its kind; it doubles with every further one. */
-  readonly delays: { readonly passingMs: number; readonly agentMs: number; readonly unreachableMs: number };
-}
+  /** How a message refers to each setting of its type: the variable or flag that sets it, or its path in the file. */
+  readonly settingNames: Readonly<Record<string, string>>;
+};

@@ -7,7 +7,6 @@ import { listSettings } from './list-settings.ts';
 import { nearestName } from '../settings/nearest-name.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
 import { chosenOption, type SchemaVisitor, visitSchema } from '../settings/schema-node.ts';
-import { settings } from './schema.ts';
 import type { FaultParams } from '../settings/setting.ts';
 import { WEBHOOK_ADAPTER } from './webhook-adapter.ts';
 
@@ -19,10 +18,14 @@ export interface ExplainedProblem extends ConfigProblem {
 }
 
 /** Words what the schema found wrong: one line each, with the path, the origin, the value and the fix. */
-export function explainIssues(issues: readonly z.core.$ZodIssue[], raw: RawSettings): ExplainedProblem[] {
+export function explainIssues(
+  issues: readonly z.core.$ZodIssue[],
+  raw: RawSettings,
+  schema: Schema,
+): ExplainedProblem[] {
   return issues.flatMap((issue): ExplainedProblem[] => {
-    if (issue.code !== 'unrecognized_keys') return [explain(issue.path, wordIssue(issue, raw), raw)];
-    return issue.keys.map((key) => explain([...issue.path, key], wordUnknownKey(issue.path, key, raw), raw));
+    if (issue.code !== 'unrecognized_keys') return [explain(issue.path, wordIssue(issue, raw, schema), raw)];
+    return issue.keys.map((key) => explain([...issue.path, key], wordUnknownKey(issue.path, key, raw, schema), raw));
   });
 }
 
@@ -36,24 +39,30 @@ function explain(path: Path, text: string, raw: RawSettings): ExplainedProblem {
   return { path: shown, origin, line: `${shown}${wordOrigin(origin)}${endSentence(text)}` };
 }
 
-function wordIssue(issue: z.core.$ZodIssue, raw: RawSettings): string {
+function wordIssue(issue: z.core.$ZodIssue, raw: RawSettings, schema: Schema): string {
   switch (issue.code) {
     case 'custom':
-      return wordFault(issue.path, issue.message, issue.params as FaultParams | undefined, raw);
+      return wordFault(issue.path, issue.message, issue.params as FaultParams | undefined, raw, schema);
     case 'invalid_type':
       return wordShape(issue.expected, getAt(raw.values, issue.path));
     case 'invalid_key':
       return ` is not a name: ${NAME_FIX}`;
     case 'invalid_union':
     case 'invalid_value':
-      return wordChoice(issue.path, raw);
+      return wordChoice(issue.path, raw, schema);
     default:
       return ` is not valid: ${issue.message}`;
   }
 }
 
-function wordFault(path: Path, message: string, params: FaultParams | undefined, raw: RawSettings): string {
-  if (params?.fault === 'missing') return ` is missing: ${wordSupply(path, raw)}`;
+function wordFault(
+  path: Path,
+  message: string,
+  params: FaultParams | undefined,
+  raw: RawSettings,
+  schema: Schema,
+): string {
+  if (params?.fault === 'missing') return ` is missing: ${wordSupply(path, raw, schema)}`;
   if (params?.fault !== 'bad') return ` ${message}`;
   const { origin } = locate(path, raw);
   const written = origin?.from === 'file' ? origin.text : undefined;
@@ -61,10 +70,10 @@ function wordFault(path: Path, message: string, params: FaultParams | undefined,
   return `: ${subject} ${message}`;
 }
 
-function wordSupply(path: Path, raw: RawSettings): string {
+function wordSupply(path: Path, raw: RawSettings, schema: Schema): string {
   const place = formatPath(path);
-  const byEnv = listSettings().find(({ env, path: at }) => {
-    const target = env === undefined ? undefined : environmentPath(at, raw.values);
+  const byEnv = listSettings(schema).find((setting) => {
+    const target = setting.env === undefined ? undefined : environmentPath(setting, raw.values);
     return target !== undefined && formatPath(target) === place;
   });
   return byEnv?.env === undefined ? 'add it to the file' : `set ${byEnv.env} in the environment, or add it to the file`;
@@ -79,17 +88,17 @@ function wordShape(expected: string, value: unknown): string {
     : ` must be a block of settings, not ${found}: indent its settings below it`;
 }
 
-function wordChoice(path: Path, raw: RawSettings): string {
+function wordChoice(path: Path, raw: RawSettings, schema: Schema): string {
   const value = getAt(raw.values, path);
   if (path.at(-1) !== 'type') return wordShape('object', value);
-  const accepts = listSettings()
+  const accepts = listSettings(schema)
     .find(({ path: at }) => at.join('.') === 'agents.*.type')
     ?.accepts.replaceAll('`', '');
   return `: ${quoteValue(value)} is not an agent type: use one of ${accepts}`;
 }
 
-function wordUnknownKey(path: Path, key: string, raw: RawSettings): string {
-  const known = [...knownKeys(path, raw.values), ...(path.length === 0 ? [WEBHOOK_ADAPTER] : [])];
+function wordUnknownKey(path: Path, key: string, raw: RawSettings, schema: Schema): string {
+  const known = [...knownKeys(path, raw.values, schema), ...(path.length === 0 ? [WEBHOOK_ADAPTER] : [])];
   const near = nearestName(key, known);
   if (near !== undefined) return ` is not a setting: did you mean ${near}?`;
   if (/^temporal/i.test(key)) return ' is not a setting: configure the Temporal connection with TEMPORAL_* variables';
@@ -113,8 +122,8 @@ function locate(path: Path, raw: RawSettings): { origin: Origin | undefined; sho
  *
  * @param values what was given, for the `type` of an agent
  */
-function knownKeys(path: Path, values: unknown): readonly string[] {
-  let schema: Schema | undefined = settings;
+function knownKeys(path: Path, values: unknown, root: Schema): readonly string[] {
+  let schema: Schema | undefined = root;
   for (const [index, part] of path.entries()) {
     schema = schema && stepInto(schema, part, getAt(values, path.slice(0, index + 1)));
   }

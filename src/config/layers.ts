@@ -1,8 +1,10 @@
 import type { z } from 'zod';
+import type { AgentTypes } from '../agents/agent-type.ts';
+import { AGENT_TYPES, DEFAULT_AGENT_TYPE } from '../agents/agent-types.ts';
 import type { ConfigProblem } from './config-error.ts';
 import { describeBoth, describeFormer, type FormerNamesFound } from './former-names.ts';
 import { listSettings, type Setting } from './list-settings.ts';
-import { getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
+import { formatPath, getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
 import { chosenOption, visitSchema } from '../settings/schema-node.ts';
 import { isBlock } from '../settings/kind.ts';
 
@@ -14,14 +16,18 @@ export type Env = Readonly<Record<string, string | undefined>>;
 /** Parsed flags by commander's names: `--admin-port` is `adminPort`. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** The client and the agent that variables configure. */
+/** The client that variables configure. */
 export const ENV_CLIENT = 'default';
-export const ENV_AGENT = 'garudust';
 
 /** What came up while the layers were applied. */
 export interface AppliedLayers extends FormerNamesFound {
   /** Variables and flags that configure a client or agent that the file does not define. */
-  readonly unused: readonly Origin[];
+  readonly unused: readonly { readonly setting: Setting; readonly origin: Origin }[];
+  /**
+   * How a message refers to the settings that an agent's type has, by their names in the file: the variable or flag that
+   * sets one, or would set it where the file lists no agents; else its path in the file.
+   */
+  readonly namesOf: (agent: string, type: string) => Readonly<Record<string, string>>;
 }
 
 /** Applies the environment and then the flags over the file. An empty variable counts as unset. */
@@ -29,24 +35,37 @@ export function applyLayers(
   raw: RawSettings,
   layers: { env: Env; flags: Flags; mode: Mode },
   all: readonly Setting[] = listSettings(),
+  types: AgentTypes = AGENT_TYPES,
 ): AppliedLayers {
   const { env, flags, mode } = layers;
   const given = all.flatMap((setting) => [
     ...readNames(setting, [setting.env, setting.formerly?.env], (name) => env[name] || undefined),
     ...readNames(setting, [setting.flag, setting.formerly?.flag], (flag) => flags[flagName(flag)]),
   ]);
-  const urlGiven = given.some(({ setting }) => setting.path.join('.') === 'agents.*.url');
   raw.values['clients'] ??= [{ id: ENV_CLIENT }];
-  const agent = mode === 'production' || urlGiven ? ENV_AGENT : 'demo';
-  raw.values['agents'] ??= { [agent]: { type: agent } };
-  const unused: Origin[] = [];
+  const fileListsAgents = (raw.values['agents'] ?? undefined) !== undefined;
+  raw.values['agents'] ??= defaultAgents(given, mode, types);
+  const unused: AppliedLayers['unused'][number][] = [];
   for (const { setting, value, origin } of given) {
-    const path = environmentPath(setting.path, raw.values);
+    const path = environmentPath(setting, raw.values);
     if (path !== undefined) setAt(raw, path, value, origin);
-    else unused.push(origin);
+    else unused.push({ setting, origin });
   }
+  const nameOf = ({ env, path: [list = '', , ...rest] }: Setting, agent: string): string => {
+    const path = formatPath([list, agent, ...rest]);
+    const origin = raw.origins.get(path);
+    if (origin?.from === 'environment') return origin.name;
+    if (origin?.from === 'flag') return origin.flag;
+    return fileListsAgents ? path : (env ?? path);
+  };
   return {
     unused,
+    namesOf: (agent, type) =>
+      Object.fromEntries(
+        all
+          .filter(({ agentType }) => agentType === type)
+          .map((setting) => [setting.path.at(-1) ?? '', nameOf(setting, agent)]),
+      ),
     problems: given.flatMap(({ problem }) => problem ?? []),
     warnings: given.flatMap(({ warning }) => warning ?? []),
   };
@@ -86,11 +105,30 @@ function flagName(flag: string): string {
 }
 
 /**
- * The setting that a variable sets: variables configure one client and one agent.
+ * The agents where the file lists none: one for each type that a variable or flag defines, named as its type; where none
+ * does, the mode's default.
+ */
+function defaultAgents(given: readonly Given[], mode: Mode, types: AgentTypes): Record<string, { type: string }> {
+  const defined = Object.entries(types)
+    .filter(([name, { definedBy }]) =>
+      given.some(({ setting: { agentType, path } }) => agentType === name && path.at(-1) === definedBy),
+    )
+    .map(([name]) => name);
+  const names = defined.length > 0 ? defined : [DEFAULT_AGENT_TYPE[mode]];
+  return Object.fromEntries(names.map((name) => [name, { type: name }]));
+}
+
+/** What a variable configures: the client `default`, or the agent named as the type that has the setting. */
+export function ownerOf({ agentType }: Setting): string {
+  return agentType === undefined ? `the client "${ENV_CLIENT}"` : `the agent "${agentType}"`;
+}
+
+/**
+ * The place that a variable sets: variables configure one client, and of each agent type one agent.
  *
  * @returns undefined where the file lists clients or agents, and not that one
  */
-export function environmentPath(path: readonly string[], values: unknown): Path | undefined {
+export function environmentPath({ path, agentType }: Setting, values: unknown): Path | undefined {
   const [list, any, ...rest] = path;
   if (any !== '*' || list === undefined) return path;
   const entries = getAt(values, [list]);
@@ -98,7 +136,8 @@ export function environmentPath(path: readonly string[], values: unknown): Path 
     const index = entries.findIndex((entry) => isBlock(entry) && entry['id'] === ENV_CLIENT);
     return index < 0 ? undefined : [list, index, ...rest];
   }
-  return isBlock(entries) && Object.hasOwn(entries, ENV_AGENT) ? [list, ENV_AGENT, ...rest] : undefined;
+  if (agentType === undefined || !isBlock(entries) || !Object.hasOwn(entries, agentType)) return undefined;
+  return [list, agentType, ...rest];
 }
 
 /**

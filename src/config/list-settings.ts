@@ -1,31 +1,41 @@
 import type { z } from 'zod';
 import { settings } from './schema.ts';
-import { visitSchema } from '../settings/schema-node.ts';
+import { optionName, visitSchema } from '../settings/schema-node.ts';
 import type { SettingMeta } from '../settings/setting.ts';
 
 /** A setting with its place. */
 export interface Setting extends SettingMeta {
   /** `*` stands for any client, agent or source. */
   readonly path: readonly string[];
+  /** The agent type that has this setting; absent where every type has it. */
+  readonly agentType?: string;
 }
 
-/** Every setting, in the order of the schema. A setting that several agent types share is listed once. */
-export function listSettings(): readonly Setting[] {
-  const byPath = new Map<string, Setting>();
-  for (const setting of walk(settings, [])) {
-    const key = setting.path.join('.');
-    if (!byPath.has(key)) byPath.set(key, setting);
-  }
-  return [...byPath.values()];
+/** Every setting, in the order of the schema. A setting that every agent type has is listed once, before those of each type. */
+export function listSettings(schema: z.core.$ZodType = settings): readonly Setting[] {
+  return walk(schema, []).map(({ meta, ...place }) => ({ ...meta, ...place }));
 }
 
-function walk(schema: z.core.$ZodType, path: readonly string[]): Setting[] {
-  return visitSchema<Setting[]>(schema, {
-    setting: (meta) => [{ ...meta, path }],
+interface Found extends Pick<Setting, 'path' | 'agentType'> {
+  readonly meta: SettingMeta;
+}
+
+function walk(schema: z.core.$ZodType, path: readonly string[]): Found[] {
+  return visitSchema<Found[]>(schema, {
+    setting: (meta) => [{ meta, path }],
     block: (fields) => fields.flatMap(([name, field]) => walk(field, [...path, name])),
     list: (item) => walk(item, [...path, '*']),
     map: (value) => walk(value, [...path, '*']),
-    choice: (options) => options.flatMap((option) => walk(option, path)),
+    choice(options) {
+      const byType = options.map((option) => ({ agentType: optionName(option), found: walk(option, path) }));
+      // Two types may have settings of one name, so a shared one is told by its metadata.
+      const isShared = ({ meta }: Found): boolean =>
+        byType.every(({ found }) => found.some((other) => other.meta === meta));
+      const own = byType.flatMap(({ agentType, found }) =>
+        found.filter((one) => !isShared(one)).map((one) => ({ ...one, ...(agentType !== undefined && { agentType }) })),
+      );
+      return [...(byType[0]?.found.filter(isShared) ?? []), ...own];
+    },
   });
 }
 
@@ -39,8 +49,8 @@ export interface FlagSetting {
 }
 
 /** The flags for the command line to declare, without defaults: the schema has those. */
-export function listFlags(): readonly FlagSetting[] {
-  return listSettings().flatMap(({ flag, formerly, accepts, help }) =>
+export function listFlags(all: readonly Setting[] = listSettings()): readonly FlagSetting[] {
+  return all.flatMap(({ flag, formerly, accepts, help }) =>
     [flag, formerly?.flag].flatMap((name) => {
       if (name === undefined) return [];
       const words = accepts.includes('`') ? ` (${accepts.replaceAll('`', '')})` : '';

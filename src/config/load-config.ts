@@ -1,6 +1,8 @@
 import { isBlock } from '../settings/kind.ts';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { AgentTypes } from '../agents/agent-type.ts';
+import { AGENT_TYPES } from '../agents/agent-types.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import type { CompiledSources } from '../sources/compile-sources.ts';
 import type { Config } from './config.ts';
@@ -8,10 +10,11 @@ import { crossCheck } from './cross-check.ts';
 import { type GeneratedSecrets, generateSecrets } from './dev-secrets.ts';
 import { explainIssues, wordFinding } from './explain-issues.ts';
 import { renameFormerKeys } from './former-names.ts';
-import { applyLayers, ENV_AGENT, type Env, fillDefaults, type Flags, type Mode } from './layers.ts';
+import { type AppliedLayers, applyLayers, type Env, fillDefaults, type Flags, type Mode, ownerOf } from './layers.ts';
+import { listSettings } from './list-settings.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
-import { settings, type Settings } from './schema.ts';
+import { type Settings, settingsWith } from './schema.ts';
 import { toConfig } from './to-config.ts';
 import { findWarnings, warnOfMistyped, warnOfUnused } from './warnings.ts';
 import { unfoldWebhookAdapter } from './webhook-adapter.ts';
@@ -35,6 +38,8 @@ export interface LoadOptions {
   readonly cwd: string;
   /** In `dev`: a file that keeps generated secrets across restarts. */
   readonly devSecretsFile?: string;
+  /** Default: `AGENT_TYPES`. */
+  readonly agentTypes?: AgentTypes;
 }
 
 export interface LoadedConfig {
@@ -55,19 +60,21 @@ export interface LoadedConfig {
  * @throws ConfigError listing everything that is wrong, in one message
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const { mode, env, flags = {}, cwd } = options;
+  const { mode, env, flags = {}, cwd, agentTypes = AGENT_TYPES } = options;
+  const schema = settingsWith(agentTypes);
+  const all = listSettings(schema);
   const name = findFile(options);
   const file = name === undefined ? noFile() : readFile(resolve(cwd, name), name, env);
   const raw: RawSettings = { values: structuredClone(file.values), origins: new Map(file.origins) };
-  const renamed = renameFormerKeys(settings, raw);
+  const renamed = renameFormerKeys(schema, raw);
   const adapterProblems = unfoldWebhookAdapter(raw);
-  const layers = applyLayers(raw, { env, flags, mode });
+  const layers = applyLayers(raw, { env, flags, mode }, all, agentTypes);
   const made = mode === 'dev' ? generateSecrets(raw, options.devSecretsFile) : { generated: [], warnings: [] };
 
-  const filled = fillDefaults(settings, raw.values, mode);
+  const filled = fillDefaults(schema, raw.values, mode);
   const judged: RawSettings = { values: isBlock(filled) ? filled : {}, origins: raw.origins };
   let compiled = NO_SOURCES;
-  const read = settings
+  const read = schema
     .superRefine((whole, context) => void (compiled = crossCheck(whole, context, mode)), { when: () => true })
     .safeParse(filled);
   const known = [
@@ -77,12 +84,11 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     ...layers.problems,
     ...layers.unused.flatMap(refuseFlag),
   ];
-  const found = read.success ? [] : explainIssues(read.error.issues, judged);
+  const found = read.success ? [] : explainIssues(read.error.issues, judged, schema);
   const problems = [...known, ...found.filter((problem) => isNews(problem, known, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
 
-  const config = toConfig(read.data, compiled.sources, mode, cwd);
-  const unusedNames = layers.unused.flatMap((origin) => (origin.from === 'environment' ? [origin.name] : []));
+  const config = toConfig(read.data, compiled.sources, { mode, cwd, schema, layers });
   return {
     config,
     settings: read.data,
@@ -92,10 +98,10 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       ...renamed.warnings,
       ...layers.warnings,
       ...made.warnings,
-      ...findWarnings(config),
+      ...findWarnings(config, agentTypes),
       ...compiled.warnings.map(({ path, message }) => wordFinding(['sources', ...path], message, judged)),
-      ...warnOfUnused(unusedNames, file.variables),
-      ...warnOfMistyped(env),
+      ...warnOfUnused(layers.unused, file.variables),
+      ...warnOfMistyped(env, all),
     ],
   };
 }
@@ -109,9 +115,9 @@ function findFile({ file, flags = {}, env, cwd }: LoadOptions): string | undefin
 }
 
 /** A flag is meant for this one start, so an ignored one is an error. */
-function refuseFlag(origin: Origin): ConfigProblem[] {
+function refuseFlag({ setting, origin }: AppliedLayers['unused'][number]): ConfigProblem[] {
   if (origin.from !== 'flag') return [];
-  const line = `${origin.flag} configures the agent "${ENV_AGENT}", which the file does not define: define it, or remove the flag.`;
+  const line = `${origin.flag} configures ${ownerOf(setting)}, which the file does not define: define it, or remove the flag.`;
   return [{ path: '', line }];
 }
 

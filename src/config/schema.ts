@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { AgentTypes } from '../agents/agent-type.ts';
+import { AGENT_TYPES, agentSchema } from '../agents/agent-types.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, wholeNumber } from '../settings/quantities.ts';
-import { apiKeys, callbackSecrets, headerSecret, secretHeaders, signingSecrets } from '../settings/secrets.ts';
+import { apiKeys, callbackSecrets, secretHeaders, signingSecrets } from '../settings/secrets.ts';
 import {
   endpointPath,
   folder,
@@ -15,7 +17,7 @@ import {
   userId,
   yesOrNo,
 } from '../settings/texts.ts';
-import { optionalSetting, setting, settingMeta, withKind } from '../settings/setting.ts';
+import { optionalSetting, setting } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
@@ -27,9 +29,6 @@ const waitTime = duration({ min: '100ms', max: '24d' });
 
 /** How many of something may be in progress at once. */
 const inFlight = wholeNumber({ min: 1, max: 100_000 });
-
-/** Zero would end the activity. */
-const retryDelay = duration({ min: '100ms', max: '24h' });
 
 const client = z.strictObject({
   id: setting(name, { help: 'Name of the client in metrics and in the Temporal UI.' }),
@@ -81,64 +80,6 @@ const client = z.strictObject({
     help: 'Headers added to every callback of this client, such as a gateway key.',
   }),
 });
-
-const policy = {
-  concurrency: setting(wholeNumber({ min: 1, max: 10_000 }), {
-    default: 64,
-    help: 'Tasks that one worker gives this agent at once. Garudust serves 64: what is above that queues there, while its attempt timeout runs.',
-  }),
-  attempt_timeout: setting(duration({ min: '1s', max: '24d' }), {
-    default: '10m',
-    help: 'Time for one call of the agent.',
-  }),
-  total_timeout: setting(long, { default: '1h', help: 'Time for all attempts, waits included.' }),
-  heartbeat_timeout: setting(duration({ min: '1s', max: '1h' }), {
-    default: '30s',
-    help: 'Silence after which Temporal takes the worker for lost and gives the task to another.',
-  }),
-  max_attempts: setting(wholeNumber({ min: 1, max: 100 }), {
-    default: 3,
-    help: "Calls that may cost money. Faults of the agent itself, such as a refused key, don't count.",
-  }),
-  retry_delay: setting(retryDelay, {
-    default: '5s',
-    help: 'Wait after the first fault that may pass, such as a lost connection; each further one doubles it. A pause that the agent asks for goes before it.',
-  }),
-  retry_delay_at_fault: setting(retryDelay, {
-    default: '1m',
-    help: 'The same after a fault of the agent itself, such as a refused key.',
-  }),
-  retry_delay_unreachable: setting(retryDelay, {
-    default: '1s',
-    help: 'The same where the agent takes no connection: it may be starting again, and asking costs nothing.',
-  }),
-  max_answer_bytes: setting(payload, {
-    default: '1MiB',
-    help: 'Largest answer that is kept, in UTF-8. A larger one fails the run, and the agent is not asked again.',
-  }),
-};
-
-const agentType = withKind(oneOf(['garudust', 'demo']), { default: 'garudust', help: 'What the agent is.' });
-
-const agent = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('garudust').register(settingMeta, agentType),
-    url: setting(baseUrl, {
-      env: 'GARUDUST_URL',
-      flag: '--garudust-url',
-      default: 'http://127.0.0.1:3000',
-      help: 'Where a Garudust server is reached. In `dev` without it and without `agents`, the built-in agent `demo` answers.',
-    }),
-    api_key: optionalSetting(headerSecret, {
-      env: 'GARUDUST_API_KEY',
-      secret: true,
-      defaultText: 'none',
-      help: "Garudust's own bearer key.",
-    }),
-    ...policy,
-  }),
-  z.strictObject({ type: z.literal('demo').register(settingMeta, agentType), ...policy }),
-]);
 
 const perSecond = wholeNumber({ min: 1, max: 10_000 });
 
@@ -331,7 +272,7 @@ export const settings = z.strictObject({
     help: 'Temporal task queue that ingress and worker share.',
   }),
   clients: z.array(client),
-  agents: z.record(z.string().regex(NAME_PATTERN), agent),
+  agents: agentsOf(AGENT_TYPES),
   default_agent: optionalSetting(name, { defaultText: 'the first one', help: 'Agent for tasks that name none.' }),
   sources: z.record(z.string().regex(NAME_PATTERN), source),
   limits,
@@ -339,6 +280,15 @@ export const settings = z.strictObject({
   worker,
   log,
 });
+
+function agentsOf(types: AgentTypes) {
+  return z.record(z.string().regex(NAME_PATTERN), agentSchema(types));
+}
+
+/** The same settings with other agent types. */
+export function settingsWith(types: AgentTypes): typeof settings {
+  return types === AGENT_TYPES ? settings : settings.extend({ agents: agentsOf(types) });
+}
 
 /** The settings as the schema reads them, named as in the file. */
 export type Settings = z.infer<typeof settings>;

@@ -1,17 +1,16 @@
+import type { AgentTypes } from '../agents/agent-type.ts';
+import { findAgentWarnings } from '../agents/agent-types.ts';
 import type { Config } from './config.ts';
 import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
-import { ENV_AGENT, ENV_CLIENT, type Env } from './layers.ts';
-import { listSettings } from './list-settings.ts';
+import { type AppliedLayers, type Env, ownerOf } from './layers.ts';
+import type { Setting } from './list-settings.ts';
 import { editDistance } from '../settings/nearest-name.ts';
-
-/** Tasks that Garudust itself runs at once. */
-const GARUDUST_CONCURRENCY = 64;
 
 /** A shorter name with one wrong letter may well belong to another program. */
 const MIN_NAME_LENGTH = 8;
 
 /** What works but is probably a mistake: one sentence each, without a secret. */
-export function findWarnings(config: Config): string[] {
+export function findWarnings(config: Config, agentTypes: AgentTypes): string[] {
   const weak = config.clients
     .filter(({ webhookSecret, apiKey, callbackSecret }) =>
       [...webhookSecret, ...(apiKey ?? []), ...(callbackSecret ?? [])].some(isWeak),
@@ -22,37 +21,29 @@ export function findWarnings(config: Config): string[] {
   const keyless = config.clients
     .filter(({ apiKey }) => apiKey === undefined)
     .map(({ id }) => `Client "${id}" has no API key and cannot read its runs: set RUNS_API_KEY or api_key.`);
-  const busy = config.agents
-    .filter(({ spec, concurrency }) => spec.type === 'garudust' && concurrency > GARUDUST_CONCURRENCY)
-    .map(
-      ({ name, concurrency }) =>
-        `Agent "${name}" gets ${concurrency} tasks at once, but Garudust runs ${GARUDUST_CONCURRENCY}: the rest waits there while its attempt timeout runs.`,
-    );
+  const agents = config.agents.flatMap((agent) =>
+    findAgentWarnings(agent, agentTypes).map((warning) => `Agent "${agent.name}" ${warning}`),
+  );
   const open = config.callback.permitNetworks
     .filter((network) => network.endsWith('/0'))
     .map(
       (network) =>
         `callback.permit_networks contains ${network}: callbacks can reach every address, including cloud metadata.`,
     );
-  return [...weak, ...keyless, ...busy, ...open];
+  return [...weak, ...keyless, ...agents, ...open];
 }
 
 /** Warns of variables that are set and ignored, unless the file itself refers to them. */
-export function warnOfUnused(names: readonly string[], usedByFile: ReadonlySet<string>): string[] {
-  return names
-    .filter((name) => !usedByFile.has(name))
-    .map((name) => {
-      const owner = listSettings().find(({ env }) => env === name)?.path[0];
-      const [what, id] = owner === 'agents' ? ['agent', ENV_AGENT] : ['client', ENV_CLIENT];
-      return `${name} is ignored: it configures the ${what} "${id}", which the file does not define. Define it, or write \${${name}} in the file.`;
-    });
+export function warnOfUnused(unused: AppliedLayers['unused'], usedByFile: ReadonlySet<string>): string[] {
+  return unused.flatMap(({ setting, origin }) => {
+    if (origin.from !== 'environment' || usedByFile.has(origin.name)) return [];
+    return `${origin.name} is ignored: it configures ${ownerOf(setting)}, which the file does not define. Define it, or write \${${origin.name}} in the file.`;
+  });
 }
 
 /** Warns of variables whose name is one letter off one of ours. */
-export function warnOfMistyped(env: Env): string[] {
-  const known = listSettings().flatMap(({ env: name, formerly }) =>
-    [name, formerly?.env].filter((it) => it !== undefined),
-  );
+export function warnOfMistyped(env: Env, all: readonly Setting[]): string[] {
+  const known = all.flatMap(({ env: name, formerly }) => [name, formerly?.env].filter((it) => it !== undefined));
   return Object.keys(env).flatMap((name) => {
     if (known.includes(name) || name.length < MIN_NAME_LENGTH) return [];
     const meant = known.find((other) => other.length >= MIN_NAME_LENGTH && editDistance(name, other) === 1);

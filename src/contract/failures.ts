@@ -37,7 +37,7 @@ export const FAILURES = {
   TokenBudgetExceeded: {
     class: 'task',
     meaning: 'The agent stopped at its own token cap for one task.',
-    mend: "Split the task, or raise the agent's max_tokens_per_task.",
+    mend: "Split the task, or raise the agent's token limit.",
   },
   RunTimeout: {
     class: 'task',
@@ -82,12 +82,12 @@ export const FAILURES = {
   AgentUnreachable: {
     class: 'agent',
     meaning: 'No connection to the agent could be made. The task was not started.',
-    mend: 'Start the agent, or correct its url (GARUDUST_URL).',
+    mend: 'Start the agent, or correct its address in the settings.',
   },
   AgentKeyRefused: {
     class: 'agent',
     meaning: 'The agent refused our key.',
-    mend: 'Set GARUDUST_API_KEY to the key that the agent expects.',
+    mend: 'Give this agent the key that it expects.',
   },
   ModelKeyRefused: {
     class: 'agent',
@@ -97,12 +97,12 @@ export const FAILURES = {
   AgentBudgetExhausted: {
     class: 'agent',
     meaning: 'The agent has used up the turns it may take until its next restart.',
-    mend: 'Restart the agent, or raise its max_iterations.',
+    mend: 'Restart the agent, or raise its limit of turns.',
   },
   AgentMisconfigured: {
     class: 'agent',
     meaning: 'The agent answers, but not as an agent: wrong address, wrong settings, or an unknown name.',
-    mend: "Check the agent's url and settings.",
+    mend: "Check the agent's settings, here and on its own side.",
   },
   WorkerStopped: {
     class: 'worker',

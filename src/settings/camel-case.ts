@@ -63,6 +63,7 @@ function rename(schema: Schema, value: unknown): unknown {
   });
 }
 
-function camelCase(name: string): string {
+/** A name of the file as the code has it. */
+export function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -39,7 +39,18 @@ export function visitSchema<R>(schema: Schema, visitor: SchemaVisitor<R>): R {
 export function chosenOption(options: readonly Schema[], value: unknown): Schema | undefined {
   const named = isBlock(value) ? value['type'] : undefined;
   return options.find((option) => {
-    const type = option instanceof z.ZodObject ? option.shape['type'] : undefined;
-    return type instanceof z.ZodLiteral && type.value === (named ?? settingMeta.get(type)?.default);
+    const type = typeOf(option);
+    return type !== undefined && type.value === (named ?? settingMeta.get(type)?.default);
   });
+}
+
+/** The `type` by which a choice tells an option from the others. */
+export function optionName(option: Schema): string | undefined {
+  const name = typeOf(option)?.value;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function typeOf(option: Schema): z.ZodLiteral | undefined {
+  const type = option instanceof z.ZodObject ? option.shape['type'] : undefined;
+  return type instanceof z.ZodLiteral ? type : undefined;
 }

@@ -1,3 +1,4 @@
+import { toAgentPolicy } from '../agents/agent-policy-settings.ts';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { checkUrl } from '../egress/check-url.ts';
@@ -57,7 +58,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
   const app = createApp({
     runs,
     clients: config.clients,
-    agents: new Map(config.agents.map(({ name, policy }) => [name, policy])),
+    agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
     callback: config.callback,
     checkUrl,

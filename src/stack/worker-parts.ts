@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import type { ActivityDeps } from '../activities/index.ts';
+import type { ConfiguredAgent } from '../activities/run-agent.ts';
 import type { JournalOptions } from '../activities/journal/journal.ts';
 import type { Agent } from '../agents/agent.ts';
-import { type AgentSpec, createAgent } from '../agents/agent-types.ts';
+import type { AgentTypes } from '../agents/agent-type.ts';
+import { AGENT_TYPES, type AgentSpec, createAgent, fixesFor } from '../agents/agent-types.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { camelCase } from '../settings/camel-case.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { toStartError } from './start-error.ts';
 
@@ -27,10 +30,17 @@ export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics,
 export function toWorkerParts(
   { agents, clients, callback, ingressEnabled, port, adminPort, worker }: Config,
   { logger, metrics }: { readonly logger: WorkerParts['logger']; readonly metrics?: WorkerMetrics },
+  agentTypes: AgentTypes = AGENT_TYPES,
 ): WorkerParts {
   return {
     agents: new Map(
-      agents.map(({ name, spec, concurrency, delays }) => [name, { agent: createAgent(spec), concurrency, delays }]),
+      agents.map((agent) => {
+        const fixes = fixesFor(agent.type, (key) => agent.settingNames[key] ?? key, agentTypes);
+        return [
+          agent.name,
+          { agent: createAgent(agent, agentTypes), concurrency: agent.concurrency, delays: agent, fixes },
+        ];
+      }),
     ),
     callback: {
       ...callback,
@@ -123,9 +133,12 @@ function readSettings(file: string | undefined, logger: WorkerParts['logger']): 
   }
 }
 
-function toAgent(name: string, agent: PluginAgent): { readonly agent: Agent; readonly concurrency: number } {
+function toAgent(name: string, agent: PluginAgent): ConfiguredAgent {
   const { concurrency = DEFAULT_CONCURRENCY } = agent;
   if ('run' in agent && typeof agent.run === 'function') return { agent, concurrency };
-  if ('type' in agent) return { agent: createAgent(agent), concurrency };
+  if ('type' in agent) {
+    const fixes = fixesFor(agent.type, (key) => `agents.${name}.${camelCase(key)}`);
+    return { agent: createAgent(agent), concurrency, fixes };
+  }
   throw new TypeError(`Agent ${JSON.stringify(name)} has neither a method run nor a type: give it one of the two.`);
 }

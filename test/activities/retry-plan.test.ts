@@ -13,7 +13,7 @@ function fault(type: FailureType, changes: Partial<Fault> = {}): Fault {
     agentFaults: 0,
     leftMs: 60 * MINUTE,
     attemptTimeoutMs: 10 * MINUTE,
-    delays: { passingMs: 5_000, agentMs: MINUTE, unreachableMs: 1_000 },
+    delays: { retryDelay: 5_000, retryDelayAtFault: MINUTE, retryDelayUnreachable: 1_000 },
     ...changes,
   };
 }

@@ -110,7 +110,7 @@ describe('runAgent', () => {
     }
 
     test('and waits as long as the settings of this agent say', async () => {
-      const delays = { passingMs: 700, agentMs: 90_000, unreachableMs: 300 };
+      const delays = { retryDelay: 700, retryDelayAtFault: 90_000, retryDelayUnreachable: 300 };
       for (const [type, delay] of [
         ['ConnectionLost', 700],
         ['AgentKeyRefused', 90_000],

@@ -4,7 +4,7 @@ import { createDemoAgent } from '../../src/agents/demo/demo.ts';
 import { DEMO_HELP, readDemoDirectives } from '../../src/agents/demo/demo-directives.ts';
 import { agentContext } from '../support/agent-context.ts';
 
-const agent = createDemoAgent({ type: 'demo', stepMs: 0 });
+const agent = createDemoAgent(0);
 
 describe('the demo agent', () => {
   test('says that it is one, tells back the task and how to get a real agent', async () => {

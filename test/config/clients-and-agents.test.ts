@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AgentSpec } from '../../src/agents/agent-types.ts';
+import { agentPolicySettings, toAgentPolicy } from '../../src/agents/agent-policy-settings.ts';
+import { createAgent } from '../../src/agents/agent-types.ts';
+import { camelCase } from '../../src/settings/camel-case.ts';
+import type { AgentConfig } from '../../src/config/config.ts';
 import { callbackSecretOf } from '../../src/activities/callback/callback-client.ts';
 import { DEFAULT_RETRY_DELAYS } from '../../src/activities/retry-plan.ts';
 import type { AppDeps } from '../../src/ingress/app-deps.ts';
@@ -10,6 +13,12 @@ import { DEFAULT_WAIT_LIMITS } from '../../src/ingress/limits/wait-slots.ts';
 import { load, refusal, SECRET } from './load.ts';
 
 const HOUR = 3_600_000;
+
+/** An agent without its name and without what every agent has. */
+function ownSettings(agent: AgentConfig | undefined): object {
+  const shared = [...Object.keys(agentPolicySettings).map(camelCase), 'name', 'settingNames'];
+  return Object.fromEntries(Object.entries(agent ?? {}).filter(([key]) => !shared.includes(key)));
+}
 
 describe('by the environment alone', () => {
   test('there is one client, called default', () => {
@@ -48,20 +57,20 @@ describe('by the environment alone', () => {
     assert.deepEqual(load({ env }).config.agents, [
       {
         name: 'garudust',
-        spec: { type: 'garudust', url: 'http://127.0.0.1:3000' },
+        type: 'garudust',
+        url: 'http://127.0.0.1:3000',
         concurrency: 64,
-        policy: {
-          attemptTimeoutMs: HOUR / 6,
-          totalTimeoutMs: HOUR,
-          heartbeatTimeoutMs: 30_000,
-          maxAttempts: 3,
-          maxAnswerBytes: 1_048_576,
-        },
-        delays: { passingMs: 5_000, agentMs: 60_000, unreachableMs: 1_000 },
+        attemptTimeout: HOUR / 6,
+        totalTimeout: HOUR,
+        heartbeatTimeout: 30_000,
+        maxAttempts: 3,
+        maxAnswerBytes: 1_048_576,
+        ...DEFAULT_RETRY_DELAYS,
+        settingNames: { url: 'GARUDUST_URL', api_key: 'GARUDUST_API_KEY' },
       },
     ]);
     const told = load({ env: { ...env, GARUDUST_URL: 'https://agent.example/base/', GARUDUST_API_KEY: 'agent-key' } });
-    assert.deepEqual(told.config.agents[0]?.spec, {
+    assert.deepEqual(ownSettings(told.config.agents[0]), {
       type: 'garudust',
       url: 'https://agent.example/base',
       apiKey: 'agent-key',
@@ -70,12 +79,12 @@ describe('by the environment alone', () => {
   });
 
   test('in dev it is the demo agent, until GARUDUST_URL names another', () => {
-    assert.deepEqual(load({ mode: 'dev' }).config.agents[0]?.spec, { type: 'demo' });
+    assert.deepEqual(ownSettings(load({ mode: 'dev' }).config.agents[0]), { type: 'demo' });
     assert.equal(load({ mode: 'dev' }).config.defaultAgent, 'demo');
     const { config } = load({ mode: 'dev', env: { GARUDUST_URL: 'http://127.0.0.1:3001' } });
-    assert.deepEqual(config.agents[0]?.spec, { type: 'garudust', url: 'http://127.0.0.1:3001' });
+    assert.deepEqual(ownSettings(config.agents[0]), { type: 'garudust', url: 'http://127.0.0.1:3001' });
     const flagged = load({ mode: 'dev', flags: { garudustUrl: 'http://127.0.0.1:3002' } });
-    assert.deepEqual(flagged.config.agents[0]?.spec, { type: 'garudust', url: 'http://127.0.0.1:3002' });
+    assert.deepEqual(ownSettings(flagged.config.agents[0]), { type: 'garudust', url: 'http://127.0.0.1:3002' });
   });
 });
 
@@ -128,18 +137,21 @@ describe('by the file', () => {
     const { agents, defaultAgent } = load({ yaml: FULL }).config;
     assert.deepEqual(agents[0], {
       name: 'reviewer',
-      spec: { type: 'garudust', url: 'http://reviewer:3000', apiKey: 'reviewer-key' },
+      type: 'garudust',
+      url: 'http://reviewer:3000',
+      apiKey: 'reviewer-key',
       concurrency: 4,
-      policy: {
-        attemptTimeoutMs: 1.5 * HOUR,
-        totalTimeoutMs: 24 * HOUR,
-        heartbeatTimeoutMs: 45_000,
-        maxAttempts: 1,
-        maxAnswerBytes: 65_536,
-      },
-      delays: { passingMs: 250, agentMs: 300_000, unreachableMs: 2_000 },
+      attemptTimeout: 1.5 * HOUR,
+      totalTimeout: 24 * HOUR,
+      heartbeatTimeout: 45_000,
+      maxAttempts: 1,
+      maxAnswerBytes: 65_536,
+      retryDelay: 250,
+      retryDelayAtFault: 300_000,
+      retryDelayUnreachable: 2_000,
+      settingNames: { url: 'agents.reviewer.url', api_key: 'agents.reviewer.api_key' },
     });
-    assert.deepEqual(agents[1]?.spec, { type: 'demo' });
+    assert.deepEqual(ownSettings(agents[1]), { type: 'demo' });
     assert.equal(defaultAgent, 'parrot');
   });
 
@@ -212,7 +224,8 @@ test('limits that the ingress has defaults for are the same in the settings', ()
   const { limits } = load().config;
   const defaults = { ...DEFAULT_LIST_LIMITS, ...DEFAULT_STREAM_LIMITS, ...DEFAULT_WAIT_LIMITS };
   assert.deepEqual({ ...limits, ...defaults }, limits);
-  assert.deepEqual(load().config.agents[0]?.delays, DEFAULT_RETRY_DELAYS);
+  const [agent] = load().config.agents;
+  assert.deepEqual({ ...agent, ...DEFAULT_RETRY_DELAYS }, agent);
 });
 
 describe('file and environment together', () => {
@@ -227,7 +240,7 @@ agents: { parrot: { type: demo }, garudust: { url: "http://file" } }`;
         [['env-secret'], ['file-key']],
       ],
     );
-    assert.deepEqual(config.agents[1]?.spec, { type: 'garudust', url: 'http://env' });
+    assert.deepEqual(ownSettings(config.agents[1]), { type: 'garudust', url: 'http://env' });
   });
 
   test('a variable lets nobody in beside the clients of the file, and warns', () => {
@@ -279,8 +292,7 @@ test('the rooms take it as it is', () => {
     clients: config.clients,
     callback: config.callback,
     limits: { ...config.limits, linger: 0 },
-    agents: new Map(config.agents.map(({ name, policy }) => [name, policy])),
+    agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
   };
-  const specs: AgentSpec[] = config.agents.map(({ spec }) => spec);
-  assert.equal(deps.agents.size, specs.length);
+  assert.equal(deps.agents.size, config.agents.map((agent) => createAgent(agent)).length);
 });

@@ -98,7 +98,7 @@ test('an empty file is a file without settings', () => {
 test('anchors and aliases work', () => {
   const yaml = `${CLIENTS}agents:\n  one: &slow { type: demo, attempt_timeout: 20m }\n  two: *slow\n`;
   assert.deepEqual(
-    load({ yaml }).config.agents.map(({ policy }) => policy.attemptTimeoutMs),
+    load({ yaml }).config.agents.map(({ attemptTimeout }) => attemptTimeout),
     [1_200_000, 1_200_000],
   );
 });

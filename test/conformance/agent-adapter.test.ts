@@ -1,4 +1,5 @@
 import { createAgent } from '../../src/agents/agent-types.ts';
+import { createDemoAgent } from '../../src/agents/demo/demo.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import type { ModelReply } from '../support/fake-garudust/model-script.ts';
 import { type AdapterUnderTest, describeAgentAdapter } from './agent-adapter.ts';
@@ -26,7 +27,7 @@ async function garudust(): Promise<AdapterUnderTest> {
 
 function demo(): Promise<AdapterUnderTest> {
   return Promise.resolve({
-    agent: createAgent({ type: 'demo', stepMs: 1 }),
+    agent: createDemoAgent(1),
     easy: { text: 'say something', answer: /no model was called[^]*"say something"[^]*GARUDUST_URL/ },
     slow: 'demo: sleep 10m',
     large: (bytes) => `demo: size ${bytes}B`,

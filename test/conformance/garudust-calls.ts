@@ -50,7 +50,7 @@ export function ask(
   changes: Parameters<typeof agentContext>[0] = {},
 ): ReturnType<ReturnType<typeof createGarudustAgent>['run']> {
   const { url, apiKey } = target;
-  const agent = createGarudustAgent({ type: 'garudust', url, ...(apiKey !== undefined && { apiKey }) });
+  const agent = createGarudustAgent({ url, ...(apiKey !== undefined && { apiKey }) });
   return agent.run(text, agentContext({ sessionKey: randomUUID(), ...changes }));
 }
 

@@ -52,7 +52,7 @@ async function makeTrouble(proxy: TcpProxy, random: Random): Promise<number> {
 function withHeartbeat(config: Config): Config {
   const agents = config.agents.map((agent) => ({
     ...agent,
-    policy: { ...agent.policy, heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS },
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   }));
   return { ...config, agents };
 }

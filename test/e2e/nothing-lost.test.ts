@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../src/config/config.ts';
-import type { AgentPolicy } from '../../src/contract/run.ts';
+import type { AgentPolicySettings } from '../../src/agents/agent-policy-settings.ts';
 import { type FakeGarudust, startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
@@ -16,10 +16,10 @@ async function startGarudust(t: TestContext): Promise<{ garudust: FakeGarudust; 
   return { garudust, env: { GARUDUST_URL: garudust.url, GARUDUST_API_KEY: garudust.apiKey ?? '' } };
 }
 
-function withPolicy(change: Partial<AgentPolicy>, worker: Partial<Config['worker']> = {}) {
+function withPolicy(change: Partial<AgentPolicySettings>, worker: Partial<Config['worker']> = {}) {
   return (config: Config): Config => ({
     ...config,
-    agents: config.agents.map((agent) => ({ ...agent, policy: { ...agent.policy, ...change } })),
+    agents: config.agents.map((agent) => ({ ...agent, ...change })),
     worker: { ...config.worker, ...worker },
   });
 }
@@ -36,7 +36,7 @@ describe('an answer that is there is not paid for twice', () => {
     garudust.model.on('Think', { kind: 'answer', content: 'The one answer.', after });
 
     // The ingress has a way of its own to Temporal; only the worker's is cut.
-    const change = withPolicy({ heartbeatTimeoutMs: 5000 });
+    const change = withPolicy({ heartbeatTimeout: 5000 });
     const ingress = await startTestStack(t, { env, taskQueue, change, roles: { ingress: true, worker: false } });
     const worker = await startTestStack(t, {
       env,

@@ -20,7 +20,7 @@ function extreme(config: Config): Config {
       maxWaitsPerClient: 0,
     },
     // Longer than the total time, so that the first fault is the last.
-    agents: agents.map((agent) => ({ ...agent, delays: { ...agent.delays, passingMs: DAY } })),
+    agents: agents.map((agent) => ({ ...agent, retryDelay: DAY })),
   };
 }
 

@@ -90,11 +90,12 @@ export async function startGarudustStack(
 }
 
 function toAgent(like: AgentConfig, name: string, { url, apiKey = 'k', concurrency }: StackAgent): AgentConfig {
+  const own = { type: 'garudust', url, apiKey };
   return {
     ...like,
+    ...own,
     name,
-    spec: { type: 'garudust', url, apiKey },
-    policy: { ...like.policy, maxAttempts: 1 },
+    maxAttempts: 1,
     ...(concurrency !== undefined && { concurrency }),
   };
 }

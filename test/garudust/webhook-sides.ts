@@ -53,7 +53,7 @@ export async function startSides(t: TestContext, start: StartGarudust, answer?: 
     change: (config) => ({
       ...config,
       callback: { ...config.callback, retryDelaysMs: [50] },
-      agents: config.agents.map((agent) => ({ ...agent, policy: { ...agent.policy, maxAttempts: 1 } })),
+      agents: config.agents.map((agent) => ({ ...agent, maxAttempts: 1 })),
     }),
   });
   // The form of loopback that Garudust's guard lets through.

@@ -11,7 +11,7 @@ import { RecordingLogger } from './mock-activity.ts';
 import type { TestServer } from './temporal-server.ts';
 
 /** Waits between tries that a test can live with, in milliseconds. */
-const DELAYS = { passingMs: 50, agentMs: 50, unreachableMs: 50 };
+const DELAYS = { retryDelay: 50, retryDelayAtFault: 50, retryDelayUnreachable: 50 };
 /** How long a heartbeat may be held back, as the real worker sets it. */
 export const THROTTLE_MS = 2000;
 

@@ -8,6 +8,7 @@ import { JournalLockedError } from '../../src/activities/journal/journal-errors.
 import { openJournal } from '../../src/activities/journal/journal.ts';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import { startCallbackReceiver, type ReceivedCallback } from '../../src/cli/callback-receiver.ts';
+import { toAgentPolicy } from '../../src/agents/agent-policy-settings.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { GarudustPlugin } from '../../src/plugin.ts';
 import { StartError } from '../../src/stack/start-error.ts';
@@ -163,6 +164,6 @@ describe("a team's worker with the plugin", () => {
 test('a step of a workflow has the defaults of the settings', () => {
   const { config } = loadConfig({ mode: 'dev', file: false, cwd: process.cwd(), env: {} });
   const { retryDelays: retryDelaysMs, attemptTimeout: attemptTimeoutMs } = config.callback;
-  assert.deepEqual(DEFAULT_AGENT_POLICY, config.agents[0]?.policy);
+  assert.deepEqual(config.agents.map(toAgentPolicy), [DEFAULT_AGENT_POLICY]);
   assert.deepEqual(DEFAULT_CALLBACK_SCHEDULE, { retryDelaysMs, attemptTimeoutMs });
 });

@@ -4,12 +4,6 @@ import { toLine } from '../../contract/well-formed.ts';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
 import { DEMO_HELP, type DemoDirective, readDemoDirectives } from './demo-directives.ts';
 
-export interface DemoSpec {
-  readonly type: 'demo';
-  /** How long each of its two steps takes, in milliseconds. Default: 400. */
-  readonly stepMs?: number;
-}
-
 const STEP_MS = 400;
 const NO_MODEL = { inputTokens: 0, outputTokens: 0, iterations: 0 };
 const REPORT_EVERY_MS = 1000;
@@ -17,8 +11,10 @@ const REPORT_EVERY_MS = 1000;
 /**
  * The built-in demo agent: calls no model, says so, and tells back what it was asked, so that everything around an agent
  * can be tried without one. What it can be told to do stands in `demo-directives.ts` and in its answer to `demo: help`.
+ *
+ * @param stepMs how long each of its two steps takes, in milliseconds
  */
-export function createDemoAgent({ stepMs = STEP_MS }: DemoSpec): Agent {
+export function createDemoAgent(stepMs = STEP_MS): Agent {
   return {
     async run(text, context) {
       context.report('reading the task');

@@ -3,8 +3,8 @@ import { type Agent, AgentError } from '../agent.ts';
 import { sortGarudustFailure } from './garudust-failures.ts';
 import { type JsonReply, postJson } from '../post-json.ts';
 
-export interface GarudustSpec {
-  readonly type: 'garudust';
+/** What the adapter needs. */
+export interface GarudustSettings {
   /** Where its HTTP server listens, such as `http://127.0.0.1:3000`; a path is kept before `/chat`. */
   readonly url: string;
   /** Its bearer key, `GARUDUST_API_KEY` on its side; none when it runs open. */
@@ -28,9 +28,10 @@ const TOKEN_CAP = /^\[Token budget of (\d+) exceeded after (\d+) tokens — stop
  *
  * @throws TypeError when the url or the key can't be used; the message repeats neither.
  */
-export function createGarudustAgent(spec: GarudustSpec): Agent {
-  const url = toChatUrl(spec.url);
-  const headers: Record<string, string> = spec.apiKey === undefined ? {} : { authorization: toBearer(spec.apiKey) };
+export function createGarudustAgent(settings: GarudustSettings): Agent {
+  const url = toChatUrl(settings.url);
+  const { apiKey } = settings;
+  const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: toBearer(apiKey) };
   return {
     async run(text, { sessionKey, signal, maxAnswerBytes, report }) {
       const reply = await postJson({

@@ -1,3 +1,8 @@
+import type { AgentTypes } from '../../agents/agent-type.ts';
+import { AGENT_TYPES, DEFAULT_AGENT_TYPE, describeAgent } from '../../agents/agent-types.ts';
+import type { AgentConfig } from '../../config/config.ts';
+import { listSettings } from '../../config/list-settings.ts';
+import { settingsWith } from '../../config/schema.ts';
 import { signGithub } from '../../signatures/github.ts';
 import { type CliIo, colorsFor } from '../cli-io.ts';
 import { shellQuote } from '../show/terminal-text.ts';
@@ -7,17 +12,18 @@ import { sampleTask } from './take-round-trip.ts';
 const LABEL_WIDTH = 14;
 
 /** Tells where everything is, and a line to paste that starts a first run. */
-export function showReady(stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'>, io: CliIo): void {
+export function showReady(
+  stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'>,
+  io: CliIo,
+  agentTypes: AgentTypes = AGENT_TYPES,
+): void {
   const { config, loaded, ingressUrl, temporalUi } = stack;
   const colors = colorsFor(io.stdout, io.env);
   const agent = config.agents.find(({ name }) => name === config.defaultAgent);
   const rows: [string, string | undefined][] = [
     ['Temporal UI', temporalUi],
     ['ingress', ingressUrl],
-    [
-      'agent',
-      agent?.spec.type === 'garudust' ? `${agent.name} at ${agent.spec.url}` : 'demo (GARUDUST_URL=… for yours)',
-    ],
+    ['agent', agent && toAgentRow(agent, agentTypes)],
     ...loaded.generated.flatMap(({ client, webhookSecret, apiKey }): [string, string | undefined][] => {
       const whose = loaded.generated.length > 1 ? ` (${client})` : '';
       return [
@@ -41,4 +47,14 @@ export function showReady(stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUr
   io.stdout.write(
     `\n${lines.join('\n')}\n\n  ${colors.dim('Start a run:')}\n\n${curl}\n\n  ${colors.dim('Ctrl-C stops everything.')}\n\n`,
   );
+}
+
+/** The agent by its own name and its type's words; beside the one that needs no settings, what configures another. */
+function toAgentRow(agent: AgentConfig, types: AgentTypes): string {
+  const what = describeAgent(agent, types);
+  const row = what.startsWith(agent.name) ? what : `${agent.name}: ${what}`;
+  const variables = listSettings(settingsWith(types)).flatMap(({ agentType = '', path, env }) =>
+    env !== undefined && types[agentType]?.definedBy === path.at(-1) ? [env] : [],
+  );
+  return agent.type === DEFAULT_AGENT_TYPE.dev ? `${row} (set ${variables.join(' or ')} to use yours)` : row;
 }

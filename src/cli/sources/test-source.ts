@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { toAgentPolicy } from '../../agents/agent-policy-settings.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { DEFAULT_FILE, FILE_VARIABLE, loadConfig } from '../../config/load-config.ts';
 import type { Config } from '../../config/config.ts';
@@ -38,7 +39,7 @@ export async function testSource(
   const raw = toRawEvent(body, headers, source);
   const deps = {
     clients: config.clients,
-    agents: new Map(config.agents.map((agent) => [agent.name, agent.policy])),
+    agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
     callback: config.callback,
     checkUrl,
