@@ -51,12 +51,12 @@ export function applyLayers(
     if (path !== undefined) setAt(raw, path, value, origin);
     else unused.push({ setting, origin });
   }
-  const nameOf = ({ env, path: [list = '', , ...rest] }: Setting, agent: string): string => {
+  const nameOf = ({ env: variable, path: [list = '', , ...rest] }: Setting, agent: string): string => {
     const path = formatPath([list, agent, ...rest]);
     const origin = raw.origins.get(path);
     if (origin?.from === 'environment') return origin.name;
     if (origin?.from === 'flag') return origin.flag;
-    return fileListsAgents ? path : (env ?? path);
+    return fileListsAgents ? path : (variable ?? path);
   };
   return {
     unused,
