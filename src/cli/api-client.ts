@@ -27,7 +27,7 @@ export interface ApiClient {
   readonly url: string;
   /** Posts a signed task. The same id and body again is the same run. Rejects with a CliError for an id that can't be one. */
   sendTask(task: TaskBody, deliveryId: string): Promise<ApiReply>;
-  /** The run, as soon as it is terminal, or as it stands after `waitSeconds` (0 to 60). */
+  /** The run, as soon as it is terminal, or after `waitSeconds` (0 to 60). */
   getRun(id: string, waitSeconds?: number): Promise<RunResource>;
   /** A page of runs, of `limit` (1 to 100) at most; the next one begins at its cursor. */
   listRuns(filter: RunFilter, limit: number, cursor?: string): Promise<RunList>;
@@ -42,7 +42,7 @@ export interface ApiClientOptions {
   readonly apiKey?: Credential | undefined;
   /** Ends every request. */
   readonly signal: AbortSignal;
-  /** For an answer, beside the time that is asked for; default 10 s. */
+  /** For an answer, in addition to `waitSeconds`; default 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -123,7 +123,7 @@ async function request(
       method: method ?? 'GET',
       headers,
       body: body ?? null,
-      // A redirect would carry the signed task or the key to a place that nobody has named.
+      // A redirect would carry the signed task or the key to a host that nobody named.
       redirect: 'manual',
       signal: AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]),
     });
@@ -142,12 +142,12 @@ async function request(
   return { body: answered, response };
 }
 
-/** A field that this version does not know comes from a newer server, and is no fault. */
+/** Unknown fields come from a newer server and are accepted. */
 function read<T>(schema: z.ZodType<T>, body: unknown, url: string, what: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   if (parsed.error.issues.every(({ code }) => code === 'unrecognized_keys')) return body as T;
-  const message = `${url} answered, but with something else than ${what}: check the address in --url or GARUDUST_TEMPORAL_URL.`;
+  const message = `${url} answered with something other than ${what}: check --url or GARUDUST_TEMPORAL_URL.`;
   throw new ApiError(message, { passing: false });
 }
 

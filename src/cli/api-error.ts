@@ -3,10 +3,10 @@ import { CliError } from './cli-error.ts';
 import type { Credential } from './find-credentials.ts';
 
 /**
- * Thrown when the server can't be reached or does not do what it was asked.
+ * Thrown when the server is unreachable or refuses a request.
  *
- * `passing` failures may be gone in a moment; `retryAfterMs` is the pause that the server asked for. `ambiguous` ones may
- * have come after the server did what it was asked.
+ * `passing` failures may succeed on a retry; `retryAfterMs` is the pause that the server asked for. After an `ambiguous`
+ * one, the server may have done what it was asked.
  */
 export class ApiError extends CliError {
   override readonly name = 'ApiError';
@@ -33,23 +33,18 @@ export function connectionError(url: string, timeoutMs: number, cause: unknown):
     new ApiError(message, { passing: true, ambiguous }, { cause });
   switch (code) {
     case 'ECONNREFUSED':
-      return failed(`Nothing listens at ${url}: is the server running? Another address goes into --url.`);
+      return failed(`No server listens at ${url}. Start it, or set another address with --url.`);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return failed(
-        `The host of ${url} can't be found (${code}): check the address in --url or GARUDUST_TEMPORAL_URL.`,
-      );
+      return failed(`The host of ${url} does not resolve (${code}): check --url or GARUDUST_TEMPORAL_URL.`);
     case 'TimeoutError':
-      return failed(`${url} did not answer within ${timeoutMs / 1000} s: try again, or check the address.`, true);
+      return failed(`${url} did not answer within ${timeoutMs / 1000} s: retry, or check the address.`, true);
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
-      return failed(`${url} broke the connection before it answered: try again.`, true);
+      return failed(`${url} closed the connection before it answered: retry.`, true);
     default:
-      return failed(
-        `${url} could not be reached (${code}): check the address in --url or GARUDUST_TEMPORAL_URL.`,
-        true,
-      );
+      return failed(`${url} is unreachable (${code}): check --url or GARUDUST_TEMPORAL_URL.`, true);
   }
 }
 
@@ -63,7 +58,7 @@ function codeOf(error: unknown): string {
   return error.cause === undefined ? error.message : codeOf(error.cause);
 }
 
-/** What of `application/problem+json` is read here; codes that this version does not know are no fault. */
+/** The part of `application/problem+json` that is read here; unknown codes are accepted. */
 const problem = z.object({
   code: z.string(),
   title: z.string().optional(),
@@ -80,7 +75,7 @@ interface RefusalContext {
 const PASSING_STATUS = [408, 429, 502, 503, 504];
 
 /**
- * The error for an answer that is no success.
+ * The error for an unsuccessful answer.
  *
  * @param answer `body` is the parsed JSON, or undefined when it is none
  */
@@ -97,12 +92,12 @@ export function explainRefusal(
   const parsed = problem.safeParse(answer.body);
   if (!parsed.success) {
     return new ApiError(
-      `${context.url} answered with status ${status}, and not as this server does: check the address in --url or GARUDUST_TEMPORAL_URL.`,
+      `${context.url} answered ${status} without a problem document, so it is probably not a garudust-temporal server: check --url or GARUDUST_TEMPORAL_URL.`,
       facts,
     );
   }
   const { code, title = 'The request was refused', detail } = parsed.data;
-  return new ApiError(credentialMend(code, context) ?? sentence(title, detail, code), facts);
+  return new ApiError(credentialHint(code, context) ?? sentence(title, detail, code), facts);
 }
 
 function sentence(title: string, detail: string | undefined, code: string): string {
@@ -110,13 +105,13 @@ function sentence(title: string, detail: string | undefined, code: string): stri
   return `${text} (${code})`;
 }
 
-/** The server's own words are for whoever writes the request; here the mend is a variable. */
-function credentialMend(code: string, { url, secrets, apiKey }: RefusalContext): string | undefined {
+/** The server's own text addresses whoever writes the request; here the fix is a variable. */
+function credentialHint(code: string, { url, secrets, apiKey }: RefusalContext): string | undefined {
   if (code === 'signature_invalid') {
-    return `${url} knows no secret that fits: GARUDUST_WEBHOOK_SECRET must be a webhook secret of that server, and ${heldBy(secrets)} is none. (${code})`;
+    return `${url} rejected the signature: GARUDUST_WEBHOOK_SECRET must be a webhook secret of that server; ${heldBy(secrets)} is not. (${code})`;
   }
   if (code === 'api_key_invalid') {
-    return `${url} does not know the API key: RUNS_API_KEY must be a key of that server, and ${heldBy(apiKey)} is none. (${code})`;
+    return `${url} rejected the API key: RUNS_API_KEY must be an API key of that server; ${heldBy(apiKey)} is not. (${code})`;
   }
   return undefined;
 }

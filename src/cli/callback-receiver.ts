@@ -16,9 +16,9 @@ export interface ReceivedCallback {
   readonly receivedAt: string;
   readonly path: string;
   readonly signature: SignatureFinding;
-  /** The `webhook-id`, the same on every try. */
+  /** The `webhook-id`, the same on every attempt. */
   readonly webhookId: string | undefined;
-  /** How often this receiver has had that id, this time included. */
+  /** How often this receiver has received that id, this delivery included. */
   readonly attempt: number;
   /** The status that was answered. */
   readonly answered: number;
@@ -27,9 +27,9 @@ export interface ReceivedCallback {
 }
 
 export interface ReceiverOptions {
-  /** 0 takes a free port. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** So many deliveries are answered 500 first. */
+  /** How many deliveries are answered with 500 first. */
   readonly failFirst: number;
   /** What a delivery with a good signature is answered. */
   readonly status: number;
@@ -49,7 +49,7 @@ export interface CallbackReceiver {
 /**
  * Listens on loopback for callbacks, at every path, and judges each one's signature. A bad signature is answered 401.
  *
- * @throws CliError when the port can't be had
+ * @throws CliError when the port is not available
  */
 export async function startCallbackReceiver(options: ReceiverOptions): Promise<CallbackReceiver> {
   const closing = new AbortController();
@@ -60,7 +60,7 @@ export async function startCallbackReceiver(options: ReceiverOptions): Promise<C
   });
 
   const receive = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    if (req.method !== 'POST') return answer(res, 405, 'Callbacks are sent by POST.');
+    if (req.method !== 'POST') return answer(res, 405, 'Callbacks use POST.');
     const bytes = await readBytes(req);
     if (bytes === undefined) return answer(res, 413, 'The body is too large.');
     received += 1;
@@ -120,7 +120,7 @@ async function readBytes(req: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-/** A field that this version does not know comes from a newer server, and is no fault. */
+/** Unknown fields come from a newer server and are accepted. */
 function readCallback(bytes: Buffer): CallbackBody | undefined {
   let body: unknown;
   try {
@@ -136,7 +136,7 @@ function readCallback(bytes: Buffer): CallbackBody | undefined {
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'is in use' : `can't be listened at (${error.code})`;
+      const why = error.code === 'EADDRINUSE' ? 'is in use' : `is not available (${error.code})`;
       reject(new CliError('usage', `Port ${port} ${why}: choose another with --port, or 0 for a free one.`));
     });
     server.listen({ host: HOST, port, exclusive: true }, () => {

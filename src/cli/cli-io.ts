@@ -4,13 +4,13 @@ import { addAbortSignal, type Readable, type Writable } from 'node:stream';
 import pc from 'picocolors';
 import { CliError, type ExitName } from './cli-error.ts';
 
-/** A stream that a person may be reading. */
+/** An output stream, perhaps a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** All that a command touches of its process, so that tests can hand in their own. */
+/** Everything that a command uses of its process, so that tests can pass their own. */
 export interface CliIo {
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  /** Results alone. */
+  /** Only results. */
   readonly stdout: Output;
   /** Progress, hints and errors. */
   readonly stderr: Output;
@@ -18,7 +18,7 @@ export interface CliIo {
   readonly cwd: string;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
-  /** How the command ended; `ok` until it says otherwise. */
+  /** How the command ended; `ok` by default. */
   exit: ExitName;
 }
 
@@ -29,7 +29,7 @@ export function isLively(stream: Output, env: CliIo['env']): boolean {
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
-/** Colours for a stream; plain text where nobody would see them. */
+/** Colours for a stream; plain text when it is not a terminal. */
 export function colorsFor(stream: Output, env: CliIo['env']): Colors {
   return pc.createColors(isLively(stream, env));
 }
@@ -43,10 +43,10 @@ export async function readInput(name: string, io: CliIo): Promise<Buffer> {
   if (name !== '-') {
     return readFile(resolve(io.cwd, name)).catch((error: unknown) => {
       const code = (error as { code?: string }).code ?? 'unknown error';
-      throw new CliError('usage', `${name} can't be read (${code}): give a file, or - for stdin.`, { cause: error });
+      throw new CliError('usage', `${name} is not readable (${code}): give a file, or - for stdin.`, { cause: error });
     });
   }
-  if (io.stdin.isTTY === true) io.stderr.write('Reading from the terminal; end it with Ctrl-D.\n');
+  if (io.stdin.isTTY === true) io.stderr.write('Reading from the terminal; press Ctrl-D to finish.\n');
   const chunks: Buffer[] = [];
   for await (const chunk of addAbortSignal(io.interrupted, io.stdin)) chunks.push(Buffer.from(chunk as Buffer));
   return Buffer.concat(chunks);

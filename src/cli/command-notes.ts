@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { EXIT_CODES, type ExitName } from './cli-error.ts';
 import { ENVIRONMENT, type EnvironmentName } from './environment.ts';
 
-/** What a command's help says after its options, and its page in the docs. */
+/** What a command's help, and its page in the docs, show after its options. */
 export interface CommandNotes {
   /** Paragraphs. */
   readonly more?: readonly string[];

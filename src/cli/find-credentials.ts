@@ -19,8 +19,8 @@ type Place = Pick<CliIo, 'env' | 'cwd'>;
 const devClient = z.object({ webhookSecret: z.string().optional(), apiKey: z.string().optional() });
 
 /**
- * What signs tasks for a server: `GARUDUST_WEBHOOK_SECRET`, or what `dev` made up in this folder. That is offered to a
- * server on this machine alone.
+ * What signs tasks for a server: `GARUDUST_WEBHOOK_SECRET`, or what `dev` generated in this folder, which is used for
+ * servers on this machine only.
  *
  * @throws CliError when the variable holds no secret
  */
@@ -33,16 +33,16 @@ export function findCallbackSecrets(io: Place, serverUrl: string): Credential | 
   return fromEnv(io, 'CALLBACK_SECRET', signingSecrets) ?? findWebhookSecrets(io, serverUrl);
 }
 
-/** What reads runs from a server: `RUNS_API_KEY`, or what `dev` made up in this folder, on the same terms. */
+/** What reads runs from a server: `RUNS_API_KEY`, or what `dev` generated in this folder, likewise. */
 export function findApiKey(io: Place, serverUrl: string): Credential | undefined {
   return fromEnv(io, 'RUNS_API_KEY', apiKeys) ?? fromDev(io, serverUrl, 'apiKey');
 }
 
-/** The error for a command that can't do without. */
+/** The error for a command that needs a credential. */
 export function missingCredential(name: EnvironmentName, what: string): CliError {
   return new CliError(
     'usage',
-    `There is no ${what}: set ${name}, or run this in the folder where \`garudust-temporal dev\` was started, which keeps its own in ${DEV_SECRETS_FILE}.`,
+    `No ${what} found: set ${name}, or run this command in the folder where \`garudust-temporal dev\` runs, which keeps its own in ${DEV_SECRETS_FILE}.`,
   );
 }
 

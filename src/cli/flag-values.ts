@@ -9,7 +9,7 @@ export const parseDuration = parserOf(duration({ min: '0s', max: '30d' }));
 
 const parsePast = parserOf(duration({ min: '0s', max: '3650d' }));
 
-/** Reads a TCP port; 0 takes a free one. */
+/** Reads a TCP port; 0 picks a free one. */
 export const parsePort = parserOf(wholeNumber({ min: 0, max: 65_535, noun: 'port' }));
 
 /** Reads how many runs a list may have. */
@@ -27,7 +27,7 @@ export const parseTimestamp = parserOf(wholeNumber({ min: 0, max: 99_999_999_999
 /** Reads a run id. */
 export function parseRunId(text: string): string {
   if (isRunId(text)) return text;
-  throw new InvalidArgumentError('It is not a run id: that is run- and 26 characters of a to z and 2 to 7.');
+  throw new InvalidArgumentError('Not a run id: expected run- and 26 characters of a to z and 2 to 7.');
 }
 
 /** Reads a time as `2h` ago or in ISO 8601, as milliseconds since the epoch. */
@@ -35,7 +35,7 @@ export function parseSince(text: string): number {
   if (/^\d{4}-\d\d-\d\d/.test(text)) {
     const time = Date.parse(text);
     if (!Number.isNaN(time)) return time;
-    throw new InvalidArgumentError('It is not a time: write it like 2026-01-31T12:00:00Z.');
+    throw new InvalidArgumentError('Not a time: write it like 2026-01-31T12:00:00Z.');
   }
   return Date.now() - parsePast(text);
 }
@@ -46,7 +46,7 @@ export function parseHost(text: string): string {
   const isHost =
     url !== undefined && url.pathname === '/' && url.search === '' && url.hash === '' && !/[/@?#]/.test(text);
   if (isHost) return url.host;
-  throw new InvalidArgumentError('It is not a host: write it like ci.example.com, without scheme and path.');
+  throw new InvalidArgumentError('Not a host: write it like ci.example.com, without scheme or path.');
 }
 
 function parserOf<T>(kind: Kind<T>): (text: string) => T {
@@ -61,11 +61,10 @@ function parserOf<T>(kind: Kind<T>): (text: string) => T {
 }
 
 /**
- * Adds the flags of settings to a command. None has a default: a flag that is not given leaves environment and file as
- * they are.
+ * Adds the flags of settings to a command. None has a default, which would override environment and file.
  */
 export function addSettingFlags(command: Command): Command {
-  command.option('--config <file>', 'settings file (default: garudust-temporal.yaml where there is one)');
+  command.option('--config <file>', 'settings file (default: garudust-temporal.yaml, if it exists)');
   for (const { flag, help, hidden } of listFlags()) {
     command.addOption(command.createOption(flag, help).hideHelp(hidden));
   }

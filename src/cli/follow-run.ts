@@ -5,7 +5,7 @@ import { ApiError } from './api-error.ts';
 import type { Progress } from './show/progress.ts';
 import { showAttempt, STATUS_PHRASES } from './show/show-run.ts';
 
-/** A long poll answers at once when the run ends; between, its attempts and progress are to be seen. */
+/** A long poll answers as soon as the run ends; shorter polls show attempts and progress meanwhile. */
 const POLL_SECONDS = 5;
 const RETRY_MS = 1_000;
 const PATIENCE_MS = 60_000;
@@ -16,17 +16,17 @@ export interface FollowOptions {
   readonly seen?: RunResource;
   /** Ends the waiting; `followRun` then rejects with its reason. */
   readonly interrupted: AbortSignal;
-  /** How long to wait for the end of the run, in milliseconds; without it as long as it takes. */
+  /** How long to wait for the end of the run, in milliseconds; no limit by default. */
   readonly timeoutMs?: number | undefined;
-  /** How long the server may be away, in milliseconds. Default: 60 s. */
+  /** How long the server may be unreachable, in milliseconds. Default: 60 s. */
   readonly patienceMs?: number;
 }
 
 /**
  * Follows a run to its end, through restarts of the server.
  *
- * @returns the run; not terminal when the time was up
- * @throws ApiError when the server refuses, or stays away longer than the patience
+ * @returns the run; not terminal when `timeoutMs` elapsed
+ * @throws ApiError when the server refuses, or is unreachable for longer than `patienceMs`
  */
 export async function followRun(api: ApiClient, id: string, options: FollowOptions): Promise<RunResource> {
   const { progress, interrupted, timeoutMs = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options;
@@ -41,7 +41,7 @@ export async function followRun(api: ApiClient, id: string, options: FollowOptio
       lastHeard = performance.now();
     } catch (error) {
       if (!(error instanceof ApiError) || !error.passing || performance.now() - lastHeard > patienceMs) throw error;
-      progress.show(`${error.message} Trying again…`);
+      progress.show(`${error.message} Retrying…`);
       await sleep(Math.min(error.retryAfterMs ?? RETRY_MS, patienceMs), undefined, { signal: interrupted });
     }
   }

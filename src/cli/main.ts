@@ -4,7 +4,7 @@ import { runProgram } from './program.ts';
 
 const io = processIo();
 process.exitCode = await runProgram(process.argv.slice(2), io);
-// A terminal that was being read from would keep an interrupted process alive.
+// A terminal that is being read would keep an interrupted process alive.
 if (io.interrupted.aborted) process.exit();
 
 /**

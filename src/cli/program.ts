@@ -26,12 +26,12 @@ const HELP_WIDTH = 100;
 /** The whole program. Parsing never ends the process: it throws a CommanderError instead. */
 export function createProgram(io: CliIo): Command {
   const width = (columns: number | undefined): number => Math.min(columns ?? HELP_WIDTH, HELP_WIDTH);
-  // Subcommands copy these settings when they are added, so that they come first.
+  // Subcommands copy these settings when they are added, so they come first.
   const program = new Command('garudust-temporal')
     .description('Durable agent runs from webhooks, on Temporal.')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    .showHelpAfterError('(--help says what it takes)')
+    .showHelpAfterError('(--help lists arguments and options)')
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
@@ -48,8 +48,8 @@ export function createProgram(io: CliIo): Command {
   program.commandsGroup('Help:').helpCommand('help [command]', 'show the help of a command');
   setNotes(program, {
     examples: [
-      ['garudust-temporal send "Summarise why deployment 4312 failed" --wait', 'ask, and wait for the answer'],
-      ['garudust-temporal runs get run-4x7q…', 'see how a run stands'],
+      ['garudust-temporal send "Summarise why deployment 4312 failed" --wait', 'ask and wait for the answer'],
+      ['garudust-temporal runs get run-4x7q…', 'show a run'],
     ],
     exits: Object.keys(EXIT_CODES) as ExitName[],
   });
@@ -71,9 +71,9 @@ export async function runProgram(args: readonly string[], io: CliIo): Promise<nu
   }
 }
 
-/** Says what went wrong, once, and how the program ends for it. */
+/** Prints what went wrong, and returns how the program exits. */
 function explain(error: unknown, io: CliIo): ExitName {
-  // Commander has said it by itself; asked for, its help ends with 0.
+  // Commander has printed it; requested help exits with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'ok' : 'usage';
   if (error instanceof StartError) return explain(new CliError('usage', error.message, { cause: error }), io);
   if (error instanceof CliError) {
@@ -83,6 +83,6 @@ function explain(error: unknown, io: CliIo): ExitName {
   }
   if (io.interrupted.aborted) return 'interrupted';
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`error: this should not happen, please report it: ${toTerminalText(message)}\n`);
+  io.stderr.write(`error: unexpected failure, please report it: ${toTerminalText(message)}\n`);
   return 'internal';
 }

@@ -7,11 +7,11 @@ import type { Progress } from './show/progress.ts';
 
 const AT_ONCE = 5;
 const PAGE = 100;
-const TRIES = 4;
+const ATTEMPTS = 4;
 const PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Which dead letters are meant. */
+/** Which dead letters to redeliver. */
 export interface DeadLetterFilter {
   /** Accepted since then, milliseconds since the epoch. */
   readonly since?: number | undefined;
@@ -19,10 +19,10 @@ export interface DeadLetterFilter {
   readonly host?: string | undefined;
 }
 
-/** What became of one dead letter. */
+/** The result for one dead letter. */
 export type Redelivery =
   | { readonly id: string; readonly result: 'redelivered' }
-  /** It needed none any more: it was delivered meanwhile, or its time was up. */
+  /** It was delivered meanwhile, or has expired. */
   | { readonly id: string; readonly result: 'skipped' }
   | { readonly id: string; readonly result: 'failed'; readonly error: ApiError };
 
@@ -31,16 +31,16 @@ export interface RedeliverAllOptions {
   /** Another address for all of them. */
   readonly callbackUrl?: string | undefined;
   readonly progress: Progress;
-  /** Ends it; it then rejects with the signal's reason. */
+  /** Stops it; it then rejects with the signal's reason. */
   readonly interrupted: AbortSignal;
 }
 
 /**
- * Redelivers every dead letter of the caller, five at a time. All are listed first, for whoever is redelivered leaves the
- * list and would shift its pages. A redelivery is asked for again while the server is away or asks for a pause.
+ * Redelivers every dead letter of the caller, five at a time. It lists all of them first, since a redelivered
+ * run leaves the list and would shift its pages. It retries while the server is unreachable or asks for a pause.
  *
- * @returns one entry a dead letter, in the order of the list
- * @throws ApiError when the list can't be had
+ * @returns one entry per dead letter, in the order of the list
+ * @throws ApiError when the list can't be read
  */
 export async function redeliverAll(api: ApiClient, options: RedeliverAllOptions): Promise<Redelivery[]> {
   const { filter, progress, interrupted } = options;
@@ -64,7 +64,7 @@ async function listDead(api: ApiClient, filter: DeadLetterFilter, progress: Prog
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
-    progress.show(ids.length === 0 ? 'Looking for dead letters' : `${ids.length} dead letters found`);
+    progress.show(ids.length === 0 ? 'Listing dead letters' : `${ids.length} dead letters found`);
     const page: RunList = await api.listRuns({ callback: 'dead' }, PAGE, cursor);
     for (const run of page.runs) if (isMeant(run, filter)) ids.push(run.id);
     cursor = page.next_cursor ?? undefined;
@@ -84,14 +84,14 @@ async function redeliverOne(
   id: string,
   { callbackUrl, interrupted }: RedeliverAllOptions,
 ): Promise<Redelivery> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     let reply: ApiReply;
     try {
       reply = await api.redeliverRun(id, callbackUrl);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (!error.passing || tries === TRIES) return { id, result: 'failed', error };
-      const pauseMs = Math.min(error.retryAfterMs ?? PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
+      if (!error.passing || attempt === ATTEMPTS) return { id, result: 'failed', error };
+      const pauseMs = Math.min(error.retryAfterMs ?? PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
       await sleep(pauseMs, undefined, { signal: interrupted });
       continue;
     }

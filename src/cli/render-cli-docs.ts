@@ -27,7 +27,7 @@ export function renderCliDocs(): string {
     ),
     ...commands.flatMap(({ path, command }) => renderCommand(program.name(), path, command)),
     '## Environment',
-    'Read by the commands above. A flag goes before its variable. The settings of the servers are described elsewhere.',
+    'The commands above read these variables. A flag overrides its variable. [configuration.md](configuration.md) lists the settings of the servers.',
     table(
       ['variable', 'meaning'],
       Object.entries(ENVIRONMENT).map(([name, meaning]) => [code(name), meaning]),

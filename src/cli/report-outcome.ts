@@ -19,8 +19,8 @@ const EXIT_OF = {
 } as const satisfies Record<RunResource['status'], ExitName>;
 
 /**
- * Prints how a run that was waited for ended: its output, or with `json` the whole run, on stdout; what else there is to
- * say on stderr.
+ * Prints how a run ended: its output, or with `json` the whole run, on stdout; everything
+ * else on stderr.
  *
  * @returns how the command ends for it
  */
@@ -44,14 +44,14 @@ export function printJson(value: unknown, io: Pick<CliIo, 'stdout'>): void {
   io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** A file or pipe gets the output as it is; a terminal gets nothing that could steer it. */
+/** A file or pipe gets the raw output; a terminal gets no control characters. */
 function printOutput(output: string, { stdout }: CliIo): void {
   const text = stdout.isTTY === true ? toTerminalText(output, { keepLines: true }) : output;
   stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
 interface WaitFlags {
-  /** As it was given: repeated in the hint how to go on. */
+  /** As given: the hint repeats it. */
   readonly url?: string;
   /** Milliseconds. */
   readonly timeout?: number;
@@ -60,7 +60,7 @@ interface WaitFlags {
   readonly seen?: RunResource;
 }
 
-/** The command line that follows a run, for hints; `url` is the flag as it was given. */
+/** The command that follows a run, for hints; `url` is the flag as given. */
 export function waitCommand(id: string, url: string | undefined): string {
   return ['garudust-temporal runs wait', id, ...(url === undefined ? [] : ['--url', shellQuote(url)])].join(' ');
 }
@@ -68,20 +68,20 @@ export function waitCommand(id: string, url: string | undefined): string {
 /**
  * Follows a run with its progress on stderr and prints how it ended.
  *
- * @throws CliError `interrupted`, saying how to go on
+ * @throws CliError `interrupted`, naming the command that continues
  */
 export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags, io: CliIo): Promise<ExitName> {
   const { interrupted } = io;
-  const goOn = waitCommand(id, flags.url);
+  const resume = waitCommand(id, flags.url);
   const progress = createProgress(io);
   let run: RunResource;
   try {
     const seen = flags.seen === undefined ? {} : { seen: flags.seen };
     run = await followRun(api, id, { progress, interrupted, timeoutMs: flags.timeout, ...seen });
   } catch (error) {
-    if (interrupted.aborted) throw new CliError('interrupted', `Interrupted; the run goes on. Follow it: ${goOn}`);
+    if (interrupted.aborted) throw new CliError('interrupted', `Interrupted; the run continues. Follow it: ${resume}`);
     if (error instanceof ApiError && error.passing) {
-      throw new ApiError(`${error.message} The run goes on all the same. Follow it later: ${goOn}`, error, {
+      throw new ApiError(`${error.message} The run continues. Follow it later: ${resume}`, error, {
         cause: error,
       });
     }
@@ -90,6 +90,6 @@ export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags
     progress.stop();
   }
   const exit = reportOutcome(run, io, { json: flags.json === true });
-  if (exit === 'stillRunning') io.stderr.write(`Follow it: ${goOn}\n`);
+  if (exit === 'stillRunning') io.stderr.write(`Follow it: ${resume}\n`);
   return exit;
 }

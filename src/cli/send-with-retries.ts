@@ -7,7 +7,7 @@ const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 2_000;
 
 export interface RetryOptions {
-  /** How long to go on trying, in milliseconds; 0 tries once. */
+  /** How long to keep retrying, in milliseconds; 0 makes one attempt. */
   readonly forMs: number;
   readonly progress: Progress;
   /** Ends the waiting; `sendWithRetries` then rejects with its reason. */
@@ -15,9 +15,10 @@ export interface RetryOptions {
 }
 
 /**
- * Sends a task, and again while the server is away or asks for a pause. The delivery id makes every try the same run.
+ * Sends a task, and retries while the server is unreachable or asks for a pause. The delivery id makes every attempt the
+ * same run.
  *
- * @throws ApiError of the last try
+ * @throws ApiError of the last attempt
  */
 export async function sendWithRetries(
   api: ApiClient,
@@ -35,15 +36,15 @@ export async function sendWithRetries(
       ambiguous ||= error.ambiguous;
       const pauseMs = Math.max(error.retryAfterMs ?? 0, delayMs);
       if (!error.passing || performance.now() + pauseMs > endsAt) throw withAmbiguity(error, ambiguous, deliveryId);
-      progress.show(`${error.message} Trying again…`);
+      progress.show(`${error.message} Retrying…`);
       await sleep(pauseMs, undefined, { signal: interrupted });
     }
   }
 }
 
-/** An earlier try may have arrived although the last one did not. */
+/** An earlier attempt may have arrived although the last one did not. */
 function withAmbiguity(error: ApiError, ambiguous: boolean, deliveryId: string): ApiError {
   if (!ambiguous) return error;
-  const message = `${error.message} The task may have arrived all the same; to send it again safely, add --idempotency-key ${deliveryId}`;
+  const message = `${error.message} The server may have received the task. To send it again safely, add --idempotency-key ${deliveryId}`;
   return new ApiError(message, error, { cause: error });
 }

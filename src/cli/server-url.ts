@@ -5,9 +5,9 @@ import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { DEFAULT_URL, DEV_URL_FILE } from './environment.ts';
 
-/** Adds `--url`. Its default stands in the help alone, or it would override the environment. */
+/** Adds `--url`. Only the help shows the default: commander's own would override the environment. */
 export function addUrlOption(command: Command): Command {
-  return command.option('--url <url>', `where the server is (GARUDUST_TEMPORAL_URL, else ${DEFAULT_URL})`);
+  return command.option('--url <url>', `address of the server (default: GARUDUST_TEMPORAL_URL, else ${DEFAULT_URL})`);
 }
 
 /**
@@ -24,13 +24,13 @@ export function readServerUrl(flag: string | undefined, { env, cwd }: Pick<CliIo
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     throw new CliError(
       'usage',
-      `${name} ${JSON.stringify(text)} is not an address: write http:// or https:// and a host.`,
+      `${name} ${JSON.stringify(text)} is not an http(s) URL: write it like http://host:8080.`,
     );
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new CliError(
       'usage',
-      `${name} may hold scheme, host, port and path alone: leave out user, query and fragment.`,
+      `${name} may only have a scheme, host, port and path: remove user, query and fragment.`,
     );
   }
   return url.href.replace(/\/+$/, '');

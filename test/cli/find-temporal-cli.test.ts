@@ -62,7 +62,7 @@ describe('finding a Temporal CLI', () => {
     );
     assert.equal(found.how, 'download');
     assert.equal(found.path, join(place.folder, place.cachedName));
-    assert.deepEqual(log, ['downloading the Temporal CLI, once', 'download']);
+    assert.deepEqual(log, ['downloading the Temporal CLI (first run only)', 'download']);
     assert.equal((await place.find({})).how, 'cache');
   });
 
@@ -84,8 +84,8 @@ describe('finding a Temporal CLI', () => {
     assert.equal(found.how, 'build');
     assert.equal(found.path, join(place.folder, place.cachedName));
     assert.deepEqual(log, [
-      'downloading the Temporal CLI, once',
-      'building the Temporal CLI with Go, about 3–7 minutes, once',
+      'downloading the Temporal CLI (first run only)',
+      'building the Temporal CLI with Go (first run only, 3 to 7 minutes)',
     ]);
   });
 
@@ -102,13 +102,13 @@ describe('finding a Temporal CLI', () => {
     assert.equal(
       error.message,
       [
-        'No Temporal CLI could be found, so no Temporal dev server can be started. Tried in this order:',
+        'No Temporal CLI found, so no Temporal dev server can start. Tried in this order:',
         '  1. TEMPORAL_CLI_PATH: is not set',
-        '  2. `temporal` on PATH: is not there',
-        `  3. the copy in the cache: ${join(place.folder, place.cachedName)} is not there`,
+        '  2. `temporal` on PATH: not found',
+        `  3. the copy in the cache: ${join(place.folder, place.cachedName)} does not exist`,
         '  4. download by the Temporal SDK: no network',
         '  5. build with Go: `go` is not on PATH',
-        'Mend any one of them, or set TEMPORAL_ADDRESS to a Temporal server that is already running.',
+        'Fix one of these, or set TEMPORAL_ADDRESS to a running Temporal server.',
       ].join('\n'),
     );
   });
@@ -119,7 +119,7 @@ describe('finding a Temporal CLI', () => {
     const missing = join(place.folder, 'missing');
     await assert.rejects(place.find({ TEMPORAL_CLI_PATH: missing }), {
       name: 'TemporalCliNotFoundError',
-      message: `TEMPORAL_CLI_PATH names no usable Temporal CLI: ${missing} is not there. Correct it, or unset it to try other ways.`,
+      message: `TEMPORAL_CLI_PATH is not a usable Temporal CLI: ${missing} does not exist. Correct it, or unset it to search elsewhere.`,
     });
   });
 
@@ -139,7 +139,7 @@ describe('finding a Temporal CLI', () => {
     assert.ok(error instanceof TemporalCliNotFoundError);
     assert.match(
       error.message,
-      /4\. download by the Temporal SDK: https:\/\/temporal\.download could not be used: .+\n/,
+      /4\. download by the Temporal SDK: download from https:\/\/temporal\.download failed: .+\n/,
     );
     assert.match(
       error.message,
@@ -161,10 +161,10 @@ describe('the version of a Temporal CLI', () => {
     });
   }
 
-  test('is refused in a few words where the file may not be executed', async (t) => {
+  test('is refused in a few words where the file is not executable', async (t) => {
     const place = await makePlace(t);
     await writeFile(await place.at('temporal'), RUNS, { mode: 0o644 });
-    await assert.rejects(readCliVersion(join(place.folder, 'temporal')), { message: /^may not be executed/ });
+    await assert.rejects(readCliVersion(join(place.folder, 'temporal')), { message: /^is not executable/ });
   });
 });
 
@@ -174,7 +174,7 @@ describe('the download by the Temporal SDK', () => {
     const target = join(place.folder, place.cachedName);
     const started = performance.now();
     await assert.rejects(downloadTemporalCli(target, { ...process.env, ...deadProxy(1) }), (error: Error) => {
-      assert.match(error.message, /^https:\/\/temporal\.download could not be used: .*[Cc]onnection refused[^\n]*$/);
+      assert.match(error.message, /^download from https:\/\/temporal\.download failed: .*[Cc]onnection refused[^\n]*$/);
       return true;
     });
     assert.ok(performance.now() - started < 9000, 'did not wait for the first byte');
@@ -238,7 +238,7 @@ describe('the cache folder', () => {
     await writeFile(await place.at('file'), '');
     const target = join(place.folder, 'file', 'sub', 'temporal');
     await assert.rejects(placeFile(target, refuse('unreached')), {
-      message: `${join(place.folder, 'file', 'sub')} can't be written (ENOTDIR): set XDG_CACHE_HOME to a folder that can`,
+      message: `${join(place.folder, 'file', 'sub')} is not writable (ENOTDIR): set XDG_CACHE_HOME to a writable folder`,
     });
   });
 

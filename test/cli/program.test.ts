@@ -35,7 +35,7 @@ describe('the command line', () => {
     assert.deepEqual(await runCli(['sned']), {
       code: 2,
       stdout: '',
-      stderr: "error: unknown command 'sned'\n(Did you mean send?)\n(--help says what it takes)\n",
+      stderr: "error: unknown command 'sned'\n(Did you mean send?)\n(--help lists arguments and options)\n",
     });
     const tooMany = await runCli(['send', 'two', 'words']);
     assert.equal(tooMany.code, 2);
@@ -78,7 +78,7 @@ describe('the command line', () => {
     assert.deepEqual(await runCli(['send', 'hi'], { env: faulty }), {
       code: 70,
       stdout: '',
-      stderr: 'error: this should not happen, please report it: no such thing\n',
+      stderr: 'error: unexpected failure, please report it: no such thing\n',
     });
   });
 

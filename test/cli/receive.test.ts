@@ -35,7 +35,7 @@ describe('receive', () => {
     const { code, stdout, stderr } = await receiver.stop();
     assert.equal(code, 0);
     const [first, text, second] = stdout.split('\n');
-    assert.match(first ?? '', /^\d\d:\d\d:\d\d {2}run-a{26} completed {2}signature good, answered 204$/);
+    assert.match(first ?? '', /^\d\d:\d\d:\d\d {2}run-a{26} completed {2}signature valid, answered 204$/);
     assert.match(text ?? '', /^ +All is well\.$/);
     assert.match(second ?? '', /answered 204, \/hooks\/ci$/);
     assert.match(stderr, /^Receiving callbacks at http:\/\/127\.0\.0\.1:\d+\/\n$/);
@@ -130,7 +130,7 @@ describe('receive', () => {
       lines(stdout).map(({ signature }) => signature),
       ['unchecked', 'signature_missing', 'good'],
     );
-    assert.match(stderr, /No secret is known yet, so signatures are not checked: set GARUDUST_WEBHOOK_SECRET/);
+    assert.match(stderr, /No secret found, so signatures are not verified: set GARUDUST_WEBHOOK_SECRET/);
   });
 
   test('takes what is no callback, spells out control characters, and refuses other methods', async (t) => {
@@ -143,7 +143,7 @@ describe('receive', () => {
     assert.equal(await receiver.send(hubHeaders(SECRET, newer), '', newer), 204);
     assert.equal((await fetch(receiver.url)).status, 405);
     const { stdout } = await receiver.stop();
-    assert.match(stdout, /^\S+ {2}not a callback {2}signature good, answered 204\n/);
+    assert.match(stdout, /^\S+ {2}not a callback {2}signature valid, answered 204\n/);
     assert.match(stdout, /\n +a\\x1b\[2Jb\n/);
     assert.equal(stdout.match(/run-a{26} completed/g)?.length, 2);
   });

@@ -55,14 +55,14 @@ describe('runs list', () => {
     const dead = await cli('--status', 'failed', '--callback', 'dead');
     assert.deepEqual(dead.stdout.match(/run-\w+/g), [ids[1]]);
     const none = await cli('--callback', 'retrying');
-    assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', 'There are no such runs.\n']);
+    assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', 'No runs match.\n']);
   });
 
   test('goes through the pages up to the limit, and tells that there is more', async (t) => {
     const { ids, cli } = await startWithRuns(t, 30);
     const some = await cli();
     assert.deepEqual(some.stdout.match(/run-\w+/g), ids.slice(0, 20));
-    assert.equal(some.stderr, 'There may be more: --limit shows more of them.\n');
+    assert.equal(some.stderr, 'There may be more runs: raise --limit.\n');
     const all = await cli('--limit', '1000', '--json');
     const parsed = runList.parse(JSON.parse(all.stdout));
     assert.deepEqual([parsed.runs.map(({ id }) => id), parsed.next_cursor], [ids, null]);

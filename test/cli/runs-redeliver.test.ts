@@ -86,7 +86,7 @@ describe('runs redeliver --all-dead', () => {
     assert.equal(redelivered().at(-1), ids[3]);
     assert.match((await cli('--all-dead', '--host', 'ops.example.com:8443')).stdout, /^1 redelivered/);
     assert.equal(redelivered().at(-1), ids[0]);
-    assert.equal((await cli('--all-dead', '--host', 'example.com')).stdout, 'There are no such dead letters.\n');
+    assert.equal((await cli('--all-dead', '--host', 'example.com')).stdout, 'No dead letters match.\n');
   });
 
   test('asks again while the server is away, and tells what it refused', async (t) => {

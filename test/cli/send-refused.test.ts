@@ -14,11 +14,11 @@ describe('send, when it is refused', () => {
     assert.equal(result.code, 4);
     assert.equal(
       result.stderr,
-      `error: ${ingress.url} knows no secret that fits: GARUDUST_WEBHOOK_SECRET must be a webhook secret of that server, and the one in GARUDUST_WEBHOOK_SECRET is none. (signature_invalid)\n`,
+      `error: ${ingress.url} rejected the signature: GARUDUST_WEBHOOK_SECRET must be a webhook secret of that server; the one in GARUDUST_WEBHOOK_SECRET is not. (signature_invalid)\n`,
     );
     const byKey = await runCli(['send', 'hi', '--wait'], { env: { ...env, RUNS_API_KEY: 'some-other-key' } });
     assert.equal(byKey.code, 4);
-    assert.match(byKey.stderr, /RUNS_API_KEY must be a key of that server/);
+    assert.match(byKey.stderr, /RUNS_API_KEY must be an API key of that server/);
     assert.doesNotMatch(byKey.stderr + result.stderr, /some-other/);
   });
 
@@ -38,14 +38,14 @@ describe('send, when it is refused', () => {
     const redirecting = await startHttpServer(t, (_req, res) => res.writeHead(307, { location: target }).end());
     const redirected = await runCli(['send', 'hi', '--url', redirecting], { env: CLI_KEYS });
     assert.equal(redirected.code, 4);
-    assert.match(redirected.stderr, /answered with status 307, and not as this server does/);
+    assert.match(redirected.stderr, /answered 307 without a problem document/);
     assert.equal(followed, false);
 
     const other = await startHttpServer(t, (_req, res) => res.end('<html>hello</html>'));
     const result = await runCli(['send', 'hi', '--url', other], { env: CLI_KEYS });
     assert.match(
       result.stderr,
-      /^error: http:\/\/127\.0\.0\.1:\d+ answered, but with something else than a run: [^\n]+\n$/,
+      /^error: http:\/\/127\.0\.0\.1:\d+ answered with something other than a run: [^\n]+\n$/,
     );
     assert.equal(result.code, 4);
   });
@@ -61,8 +61,8 @@ describe('send, when it is refused', () => {
 
 describe('send, before anything is sent', () => {
   const cases: [string, string[], Record<string, string>, RegExp][] = [
-    ['an empty text', ['send', ' '], CLI_KEYS, /^error: The text is empty/],
-    ['no secret', ['send', 'hi'], {}, /^error: There is no webhook secret: set GARUDUST_WEBHOOK_SECRET/],
+    ['an empty text', ['send', ' '], CLI_KEYS, /^error: The task is empty/],
+    ['no secret', ['send', 'hi'], {}, /^error: No webhook secret found: set GARUDUST_WEBHOOK_SECRET/],
     ['no key to wait with', ['send', 'hi', '--wait'], { GARUDUST_WEBHOOK_SECRET: 'alpha-secret' }, /set RUNS_API_KEY/],
     [
       'a secret that is none',
@@ -74,13 +74,13 @@ describe('send, before anything is sent', () => {
       'an address that is none',
       ['send', 'hi', '--url', 'localhost:8080'],
       CLI_KEYS,
-      /^error: --url "localhost:8080" is not an address/,
+      /^error: --url "localhost:8080" is not an http\(s\) URL/,
     ],
     [
       'an address with a password',
       ['send', 'hi'],
       { ...CLI_KEYS, GARUDUST_TEMPORAL_URL: 'http://u:secret-p@h/' },
-      /^error: GARUDUST_TEMPORAL_URL may hold scheme, host, port and path alone[^\n]*\n$/,
+      /^error: GARUDUST_TEMPORAL_URL may only have a scheme, host, port and path[^\n]*\n$/,
     ],
     [
       'a key that can not be one',
@@ -112,7 +112,7 @@ describe('send, before anything is sent', () => {
     const result = await runCli(['send', 'hi'], { cwd, env: { GARUDUST_TEMPORAL_URL: ingress.url } });
     assert.equal(result.code, 0);
     const elsewhere = await runCli(['send', 'hi', '--url', 'https://agents.example.com'], { cwd });
-    assert.match(elsewhere.stderr, /^error: There is no webhook secret/);
+    assert.match(elsewhere.stderr, /^error: No webhook secret found/);
     await writeFile(join(cwd, '.garudust-temporal', 'dev-secrets.json'), '{"half":');
     assert.equal((await runCli(['send', 'hi'], { cwd })).code, 2);
   });

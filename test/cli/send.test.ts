@@ -42,7 +42,7 @@ describe('send', () => {
     const first = await runCli(['send', 'hi', '--idempotency-key', 'report-1'], { env });
     const second = await runCli(['send', 'hi', '--idempotency-key', 'report-1'], { env });
     assert.equal(second.stdout, first.stdout);
-    assert.match(second.stderr, /^This task was recorded before, as run-/);
+    assert.match(second.stderr, /^This task is already recorded as run-/);
     await runCli(['send', 'hi'], { env });
     await runCli(['send', 'hi'], { env });
     assert.equal(new Set(ingress.runs.started.map(({ runId }) => runId)).size, 3);
@@ -100,7 +100,7 @@ describe('send', () => {
     const result = await cli.ended;
     assert.deepEqual(runResource.parse(JSON.parse(result.stdout)).callback, callback);
     assert.equal(result.code, 0);
-    assert.match(result.stderr, /The callback is dead to https:\/\/ci\.example\.com\/x, 10 tries, status 500\.\n$/);
+    assert.match(result.stderr, /The callback is dead to https:\/\/ci\.example\.com\/x, 10 attempts, status 500\.\n$/);
   });
 
   test('ends with 7 and says how to go on when the time is up', async (t) => {
@@ -150,7 +150,7 @@ describe('send, when the server is away', () => {
     ingress.runs.failure = undefined;
     const { code, stdout, stderr } = await cli.ended;
     assert.equal(code, 0);
-    assert.match(stderr, /^Runs cannot be recorded at the moment: Temporal does not answer\..*Trying again…\n$/);
+    assert.match(stderr, /^Runs cannot be recorded at the moment: Temporal does not answer\..*Retrying…\n$/);
     const ids = new Set(ingress.runs.calls);
     assert.deepEqual([...ids], [`start ${(JSON.parse(stdout) as RunResource).id}`]);
     assert.ok(ingress.runs.calls.length >= 2);
@@ -161,7 +161,7 @@ describe('send, when the server is away', () => {
     const cli = startCli(['send', 'hi', '--json'], {
       env: { ...CLI_KEYS, GARUDUST_TEMPORAL_URL: `http://127.0.0.1:${port}` },
     });
-    await waitFor('a failed try', () => /Nothing listens/.test(cli.written.stderr));
+    await waitFor('a failed try', () => /No server listens/.test(cli.written.stderr));
     await startHttpServer(t, (_req, res) => res.writeHead(202).end(JSON.stringify(QUEUED_RUN)), port);
     assert.equal((await cli.ended).code, 0);
   });
@@ -171,16 +171,13 @@ describe('send, when the server is away', () => {
       env: { ...CLI_KEYS, GARUDUST_TEMPORAL_URL: `http://127.0.0.1:${await freePort()}` },
     });
     assert.equal(refused.code, 3);
-    assert.match(
-      refused.stderr,
-      /^error: Nothing listens at http:\/\/127\.0\.0\.1:\d+: is the server running\? [^\n]*\n$/,
-    );
+    assert.match(refused.stderr, /^error: No server listens at http:\/\/127\.0\.0\.1:\d+\. Start it, or [^\n]*\n$/);
     assert.doesNotMatch(refused.stderr, /idempotency/);
 
     const broken = await startHttpServer(t, (req) => void req.socket.destroy());
     const result = await runCli(['send', 'hi', '--retry-for', '0s', '--url', broken], { env: CLI_KEYS });
     assert.equal(result.code, 3);
-    assert.match(result.stderr, /broke the connection .* add --idempotency-key cli-[\w-]{36}\n$/);
+    assert.match(result.stderr, /closed the connection .* add --idempotency-key cli-[\w-]{36}\n$/);
   });
 
   test('waits as long as Retry-After says, and no longer than it was given', async (t) => {
@@ -205,7 +202,9 @@ describe('send as a process', () => {
     assert.deepEqual([result.code, result.stdout], [130, '']);
     assert.match(
       result.stderr,
-      new RegExp(`\nInterrupted; the run goes on\\. Follow it: garudust-temporal runs wait ${id} --url http[^\n]+\n$`),
+      new RegExp(
+        `\nInterrupted; the run continues\\. Follow it: garudust-temporal runs wait ${id} --url http[^\n]+\n$`,
+      ),
     );
   });
 

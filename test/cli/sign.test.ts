@@ -84,9 +84,9 @@ describe('sign', () => {
     const missing = await runCli(['sign', 'missing'], { env: GITHUB_ENV, cwd: folder });
     assert.deepEqual(
       [missing.code, missing.stderr],
-      [2, "error: missing can't be read (ENOENT): give a file, or - for stdin.\n"],
+      [2, 'error: missing is not readable (ENOENT): give a file, or - for stdin.\n'],
     );
-    assert.match((await runCli(['sign'])).stderr, /^error: There is no webhook secret/);
+    assert.match((await runCli(['sign'])).stderr, /^error: No webhook secret found/);
     const binary = await runCli(['sign', '--curl', 'http://127.0.0.1/'], {
       env: GITHUB_ENV,
       stdin: Buffer.from([0, 255]),

@@ -146,6 +146,6 @@ describe('sources test', () => {
     const header = await testSource(t, ['github', 'event', '--header', 'no header'], '{}');
     assert.deepEqual([header.code, header.stdout], [2, '']);
     const file = await testSource(t, ['github', 'other'], '{}');
-    assert.match(file.stderr, /other can't be read \(ENOENT\)/);
+    assert.match(file.stderr, /other is not readable \(ENOENT\)/);
   });
 });

@@ -112,11 +112,11 @@ describe('the Temporal dev server', { concurrency: 2 }, () => {
   test('says what a CLI said that ends at once', async () => {
     await assert.rejects(startDevServer({ cliPath: '/bin/false' }), {
       code: 'FAILED',
-      message: /^The Temporal dev server ended at once \(exit code 1\)/,
+      message: /^The Temporal dev server exited during startup \(exit code 1\)/,
     });
     await assert.rejects(startDevServer({ cliPath: '/nowhere/temporal' }), {
       code: 'FAILED',
-      message: /could not be run/,
+      message: /could not be started/,
     });
   });
 

@@ -95,7 +95,7 @@ test('demo takes one round trip and ends with 0', async (t) => {
   const { code, stdout, stderr } = await cli.ended;
   assert.equal(code, 0, stderr);
   assert.match(stdout, /"workflow_id": "run-[a-z2-7]{26}"/);
-  assert.match(stdout, /signature good/);
+  assert.match(stdout, /signature valid/);
   assert.match(stdout, /callback +delivered/);
   assert.match(stdout, /Temporal UI +http:\/\/localhost:\d+\/namespaces\/default\/workflows\/run-/);
 });

@@ -5,7 +5,7 @@ import type { DevFlags } from '../dev/run-dev.ts';
 import { DEV_FOLDER, TEMPORAL_PORT, TEMPORAL_UI_PORT } from '../environment.ts';
 import { addSettingFlags, parsePort } from '../flag-values.ts';
 
-/** `dev`: everything on one machine, with made-up secrets. */
+/** `dev`: everything on one machine, with generated secrets. */
 export function addDev(program: Command, io: CliIo): void {
   const command = program
     .command('dev')
@@ -25,14 +25,14 @@ export function addDev(program: Command, io: CliIo): void {
         .argParser(parsePort),
     );
   addSettingFlags(command).action(async (flags: DevFlags) => {
-    // Loaded only here: the Temporal SDK takes half of the time that any command needs to start.
+    // Loaded only here: loading the Temporal SDK takes half of a command's start.
     const { runDev } = await import('../dev/run-dev.ts');
     await runDev(flags, io);
   });
   setNotes(command, {
     more: [
-      `Runs survive a restart: they are kept in ${DEV_FOLDER}, with the secrets that are made up where none are set.`,
-      'With TEMPORAL_ADDRESS set, that server is used and none is started.',
+      `Runs survive a restart: ${DEV_FOLDER} keeps them, and the secrets that are generated when none are set.`,
+      'With TEMPORAL_ADDRESS set, dev uses that server and starts none.',
     ],
     examples: [
       ['garudust-temporal dev', 'with the demo agent'],
@@ -46,18 +46,18 @@ export function addDev(program: Command, io: CliIo): void {
 export function addDemo(program: Command, io: CliIo): void {
   const command = program
     .command('demo')
-    .summary('one whole round trip on this machine, from webhook to callback')
+    .summary('one round trip on this machine, from webhook to callback')
     .description(
-      'Start the whole of `dev` on free ports, post a signed webhook to it, follow its run, receive its callback and check the signature, then stop everything.',
+      'Start what `dev` starts on free ports, post a signed webhook, follow its run, receive its callback, verify the signature, and stop.',
     )
-    .option('--keep', 'leave it running, with its Temporal UI, until Ctrl-C')
+    .option('--keep', 'keep everything running, with the Temporal UI, until Ctrl-C')
     .action(async (flags: { readonly keep?: boolean }) => {
       const { runDemo } = await import('../dev/run-demo.ts');
       await runDemo(flags.keep === true, io);
     });
   setNotes(command, {
-    more: ['With GARUDUST_URL set, your own Garudust answers; with TEMPORAL_ADDRESS, that server is used.'],
-    examples: [['garudust-temporal demo --keep', 'and look at the run in the Temporal UI']],
+    more: ['With GARUDUST_URL set, your own Garudust answers; with TEMPORAL_ADDRESS set, the demo uses that server.'],
+    examples: [['garudust-temporal demo --keep', 'then look at the run in the Temporal UI']],
     exits: ['ok', 'runFailed', 'usage', 'unavailable', 'interrupted'],
   });
 }

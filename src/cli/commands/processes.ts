@@ -6,19 +6,19 @@ import { addSettingFlags } from '../flag-values.ts';
 
 const PROCESSES = {
   start: {
-    summary: 'take webhooks and run agents, in one process',
+    summary: 'accept webhooks and run agents in one process',
     description:
-      'Take webhooks and run agents in one process, on one connection to Temporal: the first step of a run then comes with its start, and its answer sooner.',
+      'Accept webhooks and run agents in one process, on one connection to Temporal, which shortens a run: its first step comes with its start.',
     roles: { ingress: true, worker: true },
   },
   ingress: {
-    summary: 'take webhooks',
-    description: 'Take webhooks and serve /v1. Runs are recorded in Temporal; a worker elsewhere runs them.',
+    summary: 'accept webhooks',
+    description: 'Accept webhooks and serve /v1. Runs are recorded in Temporal; a worker elsewhere executes them.',
     roles: { ingress: true, worker: false },
   },
   worker: {
     summary: 'run agents and deliver callbacks',
-    description: 'Run agents and deliver callbacks: take tasks from Temporal.',
+    description: 'Poll Temporal, run agents and deliver callbacks.',
     roles: { ingress: false, worker: true },
   },
 } as const satisfies Record<string, { summary: string; description: string; roles: Roles }>;
@@ -33,8 +33,8 @@ export function addProcesses(program: Command, io: CliIo): void {
     });
     setNotes(command, {
       more: [
-        'It starts and stays up while Temporal is away. SIGTERM drains it: what is in flight is finished, what is left goes to the next worker. A second signal ends it at once.',
-        'Every setting, with its environment variable: docs/configuration.md.',
+        'The process starts, and stays up, while Temporal is unreachable. SIGTERM drains it: it finishes what is in flight and leaves the rest to the next worker. A second signal stops it immediately.',
+        'docs/configuration.md lists every setting and its environment variable.',
       ],
       examples: [[`garudust-temporal ${name} --config garudust-temporal.yaml`, 'with a settings file']],
       exits: ['ok', 'usage', 'internal'],
@@ -42,13 +42,13 @@ export function addProcesses(program: Command, io: CliIo): void {
   }
 }
 
-/** `setup`: makes a Temporal server ready. */
+/** `setup`: prepares a Temporal server. */
 export function addSetup(program: Command, io: CliIo): void {
   const command = program
     .command('setup')
-    .summary('make a Temporal server ready for runs')
+    .summary('prepare a Temporal server for runs')
     .description(
-      'Make a Temporal server ready for runs: its namespace and our search attributes. Safe to repeat. `dev` does this by itself.',
+      'Create the namespace and the search attributes on a Temporal server. Safe to repeat. `dev` does this itself.',
     )
     .option('--json', 'print the steps as JSON')
     .action(async (flags: { readonly json?: boolean }) => {
@@ -56,7 +56,7 @@ export function addSetup(program: Command, io: CliIo): void {
       await runSetup(flags, io);
     });
   setNotes(command, {
-    more: ['The server is the one that TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the other TEMPORAL_* variables name.'],
+    more: ['TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the other TEMPORAL_* variables select the server.'],
     examples: [['TEMPORAL_ADDRESS=temporal.internal:7233 garudust-temporal setup', 'before the first deployment']],
     exits: ['ok', 'usage', 'unavailable', 'refused'],
   });

@@ -23,22 +23,18 @@ export function addReceive(program: Command, io: CliIo): void {
   const command = program
     .command('receive')
     .summary('receive callbacks on this machine')
-    .description('Receive callbacks on this machine, check their signatures and print them as they arrive.')
-    .option('--port <port>', `where to listen, on loopback; 0 takes a free port (default: ${DEFAULT_PORT})`, parsePort)
-    .option('--fail <number>', 'answer the first deliveries with 500, so many of them', parseCount)
+    .description('Receive callbacks on this machine, verify their signatures and print them.')
+    .option('--port <port>', `port on loopback; 0 picks a free port (default: ${DEFAULT_PORT})`, parsePort)
+    .option('--fail <number>', 'answer this many deliveries with 500 first', parseCount)
     .option('--status <code>', 'answer with this status instead of 204, such as 410', parseHttpStatus)
-    .option('--slow <duration>', 'hold every answer back for so long, such as 20s', parseDuration)
-    .option(
-      '--count <number>',
-      'end after so many deliveries that were answered with 2xx (default: at Ctrl-C)',
-      parseCount,
-    )
-    .option('--json', 'print one line of JSON for every delivery')
+    .option('--slow <duration>', 'delay every answer, such as by 20s', parseDuration)
+    .option('--count <number>', 'exit after this many deliveries answered with 2xx (default: at Ctrl-C)', parseCount)
+    .option('--json', 'print one line of JSON per delivery')
     .action((flags: ReceiveFlags) => receive(flags, io));
   setNotes(command, {
     more: [
-      'A delivery with a wrong signature is answered 401. A server sends callbacks to this machine only where it may:\n' +
-        '`dev` may, others by CALLBACK_PERMIT_NETWORKS.',
+      'A delivery with an invalid signature is answered with 401. `dev` sends callbacks to this machine; other servers\n' +
+        'need CALLBACK_PERMIT_NETWORKS.',
     ],
     examples: [
       ['garudust-temporal receive', `then: garudust-temporal send "hi" --callback http://127.0.0.1:${DEFAULT_PORT}/`],
@@ -52,7 +48,7 @@ export function addReceive(program: Command, io: CliIo): void {
 
 async function receive(flags: ReceiveFlags, io: CliIo): Promise<void> {
   const { interrupted, stdout, stderr } = io;
-  // Asked again at every delivery: `dev` may make up its secrets after this has started.
+  // Read at every delivery: `dev` may generate its secrets after this has started.
   const secrets = (): readonly string[] => findCallbackSecrets(io, DEFAULT_URL)?.values ?? [];
   const isKnown = secrets().length > 0;
   const colors = colorsFor(stdout, io.env);
@@ -78,7 +74,7 @@ async function receive(flags: ReceiveFlags, io: CliIo): Promise<void> {
   stderr.write(`Receiving callbacks at ${receiver.url}\n`);
   if (!isKnown) {
     stderr.write(
-      `No secret is known yet, so signatures are not checked: set GARUDUST_WEBHOOK_SECRET, or start \`dev\` in this folder, which keeps its own in ${DEV_SECRETS_FILE}.\n`,
+      `No secret found, so signatures are not verified: set GARUDUST_WEBHOOK_SECRET, or start \`dev\` in this folder, which keeps its own in ${DEV_SECRETS_FILE}.\n`,
     );
   }
   await finished;

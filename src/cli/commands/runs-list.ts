@@ -27,24 +27,22 @@ export function addRunsList(runs: Command, io: CliIo): void {
   const command = runs
     .command('list')
     .summary('list your runs')
-    .description(
-      'List your runs: those under way first, the latest start first, then the others, the latest end first.',
+    .description('List your runs: open runs first, by latest start, then closed ones, by latest end.')
+    .addOption(new Option('--status <status>', 'only runs with this status').choices(listedStatus.options))
+    .addOption(
+      new Option('--callback <status>', 'only runs whose callback has this status').choices(callbackStatus.options),
     )
-    .addOption(new Option('--status <status>', 'only those that stand like this').choices(listedStatus.options))
-    .addOption(new Option('--callback <status>', 'only those whose callback does').choices(callbackStatus.options))
-    .option('--limit <number>', `at most so many, up to 1000 (default: ${DEFAULT_LIMIT})`, parseListLimit);
+    .option('--limit <number>', `maximum number of runs, up to 1000 (default: ${DEFAULT_LIMIT})`, parseListLimit);
   addUrlOption(command)
     .option('--json', 'print the runs as JSON')
     .action((flags: ListFlags) => list(flags, io));
   setNotes(command, {
-    more: [
-      'A run that is queued is listed as running. The list is some tenths of a second behind; `runs get` is exact.',
-    ],
+    more: ['A queued run is listed as running. The list lags by some tenths of a second; `runs get` is exact.'],
     environment: ['GARUDUST_TEMPORAL_URL', 'RUNS_API_KEY'],
     exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
     examples: [
       ['garudust-temporal runs list', 'the latest runs'],
-      ['garudust-temporal runs list --callback dead', 'what could not be delivered, to be redelivered'],
+      ['garudust-temporal runs list --callback dead', 'dead letters, which can be redelivered'],
       ['garudust-temporal runs list --status failed --limit 100 --json', 'for a script'],
     ],
   });
@@ -62,8 +60,8 @@ async function list(flags: ListFlags, io: CliIo): Promise<void> {
   if (runs.length > 0) {
     io.stdout.write(`${showRuns(runs, { now: Date.now(), colors: colorsFor(io.stdout, io.env) })}\n`);
   }
-  if (found.next_cursor !== null) io.stderr.write('There may be more: --limit shows more of them.\n');
-  else if (runs.length === 0) io.stderr.write('There are no such runs.\n');
+  if (found.next_cursor !== null) io.stderr.write('There may be more runs: raise --limit.\n');
+  else if (runs.length === 0) io.stderr.write('No runs match.\n');
 }
 
 async function collect(api: ApiClient, filter: RunFilter, limit: number): Promise<RunList> {

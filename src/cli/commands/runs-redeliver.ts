@@ -24,22 +24,24 @@ export function addRunsRedeliver(runs: Command, io: CliIo): void {
   const command = runs
     .command('redeliver')
     .summary('send callbacks again')
-    .description('Send the callback of a run again once it could not be delivered, or those of all dead letters.')
+    .description('Send an undelivered callback again, or those of all dead letters.')
     .argument('[id]', 'the run id', parseRunId)
     .option('--all-dead', 'all of your dead letters')
-    .option('--since <time>', 'of these, runs accepted since: a duration such as 2h, or an ISO 8601 time', parseSince)
-    .option('--host <host>', 'of these, callbacks to this host, such as ci.example.com', parseHost)
-    .option('--callback-url <url>', 'another address that the server permits (default: that of the run)');
+    .option(
+      '--since <time>',
+      'with --all-dead: only runs accepted since, a duration such as 2h or an ISO 8601 time',
+      parseSince,
+    )
+    .option('--host <host>', 'with --all-dead: only callbacks to this host, such as ci.example.com', parseHost)
+    .option('--callback-url <url>', 'send to another URL that the server permits (default: that of the run)');
   addUrlOption(command)
-    .option('--json', 'print the run, or what became of each, as JSON')
+    .option('--json', 'print the run, or the result for each, as JSON')
     .action(async (id: string | undefined, flags: RedeliverFlags) => {
       if (flags.allDead === true) await redeliverDead(id, flags, io);
       else await redeliverRun(id, flags, io);
     });
   setNotes(command, {
-    more: [
-      'The schedule of the callback begins anew. A run that needs no redelivery, or whose time is up, is left out.',
-    ],
+    more: ['The delivery schedule restarts. Runs that need no redelivery, or that have expired, are skipped.'],
     environment: ['GARUDUST_TEMPORAL_URL', 'RUNS_API_KEY'],
     exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
     examples: [
@@ -51,9 +53,9 @@ export function addRunsRedeliver(runs: Command, io: CliIo): void {
 }
 
 async function redeliverRun(id: string | undefined, flags: RedeliverFlags, io: CliIo): Promise<void> {
-  if (id === undefined) throw new CliError('usage', 'No run is named: give its id, or --all-dead.');
+  if (id === undefined) throw new CliError('usage', 'Missing run: give a run id, or --all-dead.');
   if (flags.since !== undefined || flags.host !== undefined) {
-    throw new CliError('usage', '--since and --host go with --all-dead: leave them out, or the id.');
+    throw new CliError('usage', '--since and --host require --all-dead.');
   }
   const { run, unchanged } = await connectApi(flags, io).redeliverRun(id, flags.callbackUrl);
   const { status } = run.callback;
@@ -61,14 +63,14 @@ async function redeliverRun(id: string | undefined, flags: RedeliverFlags, io: C
     status === 'none'
       ? 'the run has no callback'
       : status === 'dead'
-        ? 'its callback is dead and its time is up'
+        ? 'its callback is dead and the run has expired'
         : `its callback is ${status}`;
   if (flags.json === true) printJson(run, io);
   else io.stdout.write(unchanged ? `Nothing to do: ${why}.\n` : `The callback of ${id} is being sent again.\n`);
 }
 
 async function redeliverDead(id: string | undefined, flags: RedeliverFlags, io: CliIo): Promise<void> {
-  if (id !== undefined) throw new CliError('usage', 'Both a run and --all-dead are given: leave one out.');
+  if (id !== undefined) throw new CliError('usage', 'Give either a run id or --all-dead, not both.');
   const { since, host, callbackUrl } = flags;
   const progress = createProgress(io);
   let results: Redelivery[];
@@ -98,11 +100,9 @@ function report(results: readonly Redelivery[], { json }: RedeliverFlags, io: Cl
     for (const { id, error } of failures) io.stderr.write(`${toTerminalText(`${id}: ${error.message}`)}\n`);
     const none = results.length === 0;
     io.stdout.write(
-      none
-        ? 'There are no such dead letters.\n'
-        : `${redelivered} redelivered, ${skipped} skipped, ${failed} failed.\n`,
+      none ? 'No dead letters match.\n' : `${redelivered} redelivered, ${skipped} skipped, ${failed} failed.\n`,
     );
   }
-  // What may be gone in a moment is worth another run of the command; a refusal is not.
+  // A passing failure is worth another run of the command; a refusal is not.
   if (failed > 0) io.exit = failures.some(({ error }) => !error.passing) ? 'refused' : 'unavailable';
 }

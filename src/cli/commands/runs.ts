@@ -23,8 +23,8 @@ const NOTES = {
 export function addRuns(program: Command, io: CliIo): void {
   const runs = program
     .command('runs')
-    .summary('list runs; see, follow, cancel or redeliver one')
-    .description('List the runs of a running server; see, follow, cancel or redeliver one.')
+    .summary('list runs; show, follow, cancel or redeliver one')
+    .description('List the runs of a server; show, follow, cancel or redeliver one.')
     .helpCommand(false);
   addRunsList(runs, io);
   addGet(runs, io);
@@ -35,20 +35,17 @@ export function addRuns(program: Command, io: CliIo): void {
 }
 
 function addGet(runs: Command, io: CliIo): void {
-  const command = addRunCommand(
-    runs,
-    'get',
-    'show a run as it stands',
-    'Show a run as it stands, and where its callback stands.',
-  ).action(async (id: string, flags: RunFlags) => {
-    const run = await connectApi(flags, io).getRun(id);
-    if (flags.json === true) printJson(run, io);
-    else io.stdout.write(`${showRun(run, { now: Date.now(), colors: colorsFor(io.stdout, io.env) })}\n`);
-  });
+  const command = addRunCommand(runs, 'get', 'show a run', 'Show the status of a run and of its callback.').action(
+    async (id: string, flags: RunFlags) => {
+      const run = await connectApi(flags, io).getRun(id);
+      if (flags.json === true) printJson(run, io);
+      else io.stdout.write(`${showRun(run, { now: Date.now(), colors: colorsFor(io.stdout, io.env) })}\n`);
+    },
+  );
   setNotes(command, {
     ...NOTES,
     examples: [
-      ['garudust-temporal runs get run-4x7q…', 'for the eye'],
+      ['garudust-temporal runs get run-4x7q…', 'for people'],
       ['garudust-temporal runs get run-4x7q… --json | jq .callback.status', 'for a script'],
     ],
   });
@@ -58,10 +55,10 @@ function addWait(runs: Command, io: CliIo): void {
   const command = addRunCommand(
     runs,
     'wait',
-    'follow a run to its end',
-    'Follow a run to its end and print its output.',
+    'follow a run until it ends',
+    'Follow a run until it ends and print its output.',
   )
-    .option('--timeout <duration>', 'wait no longer than this, such as 90s or 10m (default: no limit)', parseDuration)
+    .option('--timeout <duration>', 'maximum wait, such as 90s or 10m (default: no limit)', parseDuration)
     .action(async (id: string, flags: RunFlags & { timeout?: number }) => {
       io.exit = await waitAndReport(connectApi(flags, io), id, flags, io);
     });
@@ -79,7 +76,7 @@ function addWait(runs: Command, io: CliIo): void {
       'interrupted',
     ],
     examples: [
-      ['garudust-temporal runs wait run-4x7q… --timeout 10m > answer.txt', 'the output alone goes into the file'],
+      ['garudust-temporal runs wait run-4x7q… --timeout 10m > answer.txt', 'only the output goes into the file'],
     ],
   });
 }
@@ -89,7 +86,7 @@ function addCancel(runs: Command, io: CliIo): void {
     runs,
     'cancel',
     'ask a run to stop',
-    'Ask a run to stop. Its agent is aborted, its callback still tells.',
+    'Ask a run to stop. Its agent is aborted; its callback is still sent.',
   ).action(async (id: string, flags: RunFlags) => {
     const reply = await connectApi(flags, io).cancelRun(id);
     report(reply, flags, io, `Asked ${id} to stop.`, `Nothing to do: ${id} ${STATUS_PHRASES[reply.run.status]}.`);

@@ -32,24 +32,21 @@ export function addSend(program: Command, io: CliIo): void {
   const command = program
     .command('send')
     .summary('send a task to the agent')
-    .description('Send a signed task to a running server, and wait for its outcome if asked to.')
-    .argument('<text|->', 'what the agent shall do; - reads it from stdin');
+    .description('Send a signed task to a server; with --wait, follow its run and print the output.')
+    .argument('<text|->', 'the task for the agent; - reads it from stdin');
   addUrlOption(command)
-    .option('--callback <url>', 'where the outcome is posted')
-    .option('--session <key>', 'the conversation that the task belongs to')
-    .option('--user <id>', 'on whose behalf')
-    .option(
-      '--idempotency-key <key>',
-      'names the task: the same key and task again is the same run (default: a new one)',
-    )
+    .option('--callback <url>', 'URL that receives the outcome')
+    .option('--session <key>', 'conversation that the task belongs to')
+    .option('--user <id>', 'user that the task acts for')
+    .option('--idempotency-key <key>', 'the same key and task give the same run (default: a new key)')
     .option('--wait', 'follow the run and print its output')
     .addOption(
       command
-        .createOption('--timeout <duration>', 'wait no longer than this, such as 90s or 10m (implies --wait)')
+        .createOption('--timeout <duration>', 'maximum wait, such as 90s or 10m (implies --wait)')
         .argParser(parseDuration)
         .implies({ wait: true }),
     )
-    .option('--retry-for <duration>', 'try again for so long while the server is away (default: 10s)', parseDuration)
+    .option('--retry-for <duration>', 'how long to retry while the server is unreachable (default: 10s)', parseDuration)
     .option('--json', 'print the run as JSON')
     .action(async (text: string, flags: SendFlags) => {
       io.exit = await send(text, flags, io);
@@ -57,12 +54,18 @@ export function addSend(program: Command, io: CliIo): void {
   setNotes(command, {
     more: [
       'Prints the run id, or with --wait the output of the run; everything else goes to stderr.\n' +
-        'Beside a running `dev` it needs no settings: run it in the same folder.',
+        'In the folder of a running `dev` it needs no settings.',
     ],
     examples: [
-      ['garudust-temporal send "Summarise why deployment 4312 failed" --wait', 'ask, and wait for the answer'],
-      ['git diff | garudust-temporal send - --callback https://ci.example.com/hooks', 'a long text, answered later'],
-      ['garudust-temporal send "Nightly report" --idempotency-key report-2026-11-24', 'once, however often it is sent'],
+      ['garudust-temporal send "Summarise why deployment 4312 failed" --wait', 'ask and wait for the answer'],
+      [
+        'git diff | garudust-temporal send - --callback https://ci.example.com/hooks',
+        'a long text, answered by callback',
+      ],
+      [
+        'garudust-temporal send "Nightly report" --idempotency-key report-2026-11-24',
+        'runs once, however often it is sent',
+      ],
     ],
     environment: ['GARUDUST_TEMPORAL_URL', 'GARUDUST_WEBHOOK_SECRET', 'RUNS_API_KEY'],
     exits: [
@@ -90,7 +93,7 @@ async function send(argument: string, flags: SendFlags, io: CliIo): Promise<Exit
   const api = createApiClient({ url, secrets, apiKey, signal: io.interrupted });
   const { run, unchanged } = await post(api, task, deliveryId, flags, io);
 
-  if (unchanged) io.stderr.write(`This task was recorded before, as ${run.id}.\n`);
+  if (unchanged) io.stderr.write(`This task is already recorded as ${run.id}.\n`);
   if (flags.wait === true) return waitAndReport(api, run.id, { ...flags, seen: run }, io);
   if (flags.json === true) printJson(run, io);
   else sayRecorded(run, flags, io);
@@ -99,7 +102,7 @@ async function send(argument: string, flags: SendFlags, io: CliIo): Promise<Exit
 
 async function readTask(argument: string, flags: SendFlags, io: CliIo): Promise<TaskBody> {
   const text = argument === '-' ? (await readInput('-', io)).toString('utf8') : argument;
-  if (text.trim() === '') throw new CliError('usage', 'The text is empty: say what the agent shall do.');
+  if (text.trim() === '') throw new CliError('usage', 'The task is empty: write what the agent should do.');
   return {
     text,
     ...(flags.callback !== undefined && { callback_url: flags.callback }),
@@ -121,7 +124,7 @@ async function post(
     return await sendWithRetries(api, task, deliveryId, { forMs, progress, interrupted: io.interrupted });
   } catch (error) {
     if (!io.interrupted.aborted) throw error;
-    const message = `Interrupted before the server answered. The task may have arrived all the same; to send it again safely, add --idempotency-key ${deliveryId}`;
+    const message = `Interrupted before the server answered. The server may have received the task. To send it again safely, add --idempotency-key ${deliveryId}`;
     throw new CliError('interrupted', message, { cause: error });
   } finally {
     progress.stop();

@@ -25,9 +25,9 @@ const MAX_INLINE_BYTES = 100_000;
 export function addSign(program: Command, io: CliIo): void {
   const command = program
     .command('sign')
-    .summary('print the signature headers of a body')
-    .description('Print the headers that sign a body, for a sender of your own. The bytes are signed as they are.')
-    .argument('[file|-]', 'holds the body; - or nothing reads stdin')
+    .summary('print the signature headers of a request body')
+    .description('Print the headers that sign a request body, byte for byte, to test a sender of your own.')
+    .argument('[file|-]', 'file with the body; - or no argument reads stdin')
     .option('--standard-webhooks', 'webhook-id, webhook-timestamp and webhook-signature, not X-Hub-Signature-256');
   command
     .addOption(
@@ -41,17 +41,17 @@ export function addSign(program: Command, io: CliIo): void {
         .argParser(parseTimestamp)
         .implies({ standardWebhooks: true }),
     )
-    .option('--curl <url>', 'print a whole curl command that posts the body there')
+    .option('--curl <url>', 'print a curl command that posts the body to this URL')
     .action(async (file: string | undefined, flags: SignFlags) => {
       await sign(file ?? '-', flags, io);
     });
   setNotes(command, {
     examples: [
-      ['garudust-temporal sign task.json', 'the header for the bytes of a file'],
+      ['garudust-temporal sign task.json', 'the header for a file'],
       [`garudust-temporal sign task.json --curl ${DEFAULT_URL}/webhook | sh`, 'send it'],
       [
         `printf '{"text":"hi"}' | garudust-temporal sign --standard-webhooks`,
-        'with a time, so that it can not be replayed',
+        'with a timestamp, which prevents replays',
       ],
     ],
     environment: ['GARUDUST_WEBHOOK_SECRET'],
@@ -94,13 +94,13 @@ function curlLine(url: string, headers: Readonly<Record<string, string>>, file: 
   return ['curl', ...words, curlBody(file, body), shellQuote(url)].join(' ');
 }
 
-/** `--data-binary @file` and `--data-raw` alone send bytes as they are. */
+/** Only `--data-binary @file` and `--data-raw` send bytes unchanged. */
 function curlBody(file: string, body: Buffer): string {
   if (file !== '-') return `--data-binary ${shellQuote(`@${file}`)}`;
   if (body.length > MAX_INLINE_BYTES || !isUtf8(body) || body.includes(0)) {
     throw new CliError(
       'usage',
-      'The body is too long or not text, so that no curl line can hold it: give it as a file.',
+      'The body is too long or not text, so it does not fit into a curl command: pass it as a file.',
     );
   }
   return `--data-raw ${shellQuote(body.toString('utf8'))}`;

@@ -14,18 +14,18 @@ interface TestFlags {
 export function addSources(program: Command, io: CliIo): void {
   const sources = program
     .command('sources')
-    .summary('try out the sources of the settings file')
-    .description('Try out the sources of the settings file on recorded events.');
+    .summary('test the sources of the settings file')
+    .description('Test the sources of the settings file with recorded events.');
   const command = sources
     .command('test')
     .summary('show the task that an event would start')
     .description(
-      'Show the task that an event would start, or why it would start none. No signature is needed or checked, nothing is sent, and no server is asked.',
+      'Show the task that an event would start, or why it would start none. Nothing is sent, no server is contacted, and no signature is verified.',
     )
     .argument('<source>', 'name of a source in the settings file')
     .argument('<event|->', 'file with the body of a delivery; - reads it from stdin')
-    .option('--header <header>', 'a header of the delivery, such as "X-GitHub-Event: push"; may be repeated', addHeader)
-    .option('--config <file>', 'settings file (default: garudust-temporal.yaml where there is one)')
+    .option('--header <header>', 'header of the delivery, such as "X-GitHub-Event: push"; repeatable', addHeader)
+    .option('--config <file>', 'settings file (default: garudust-temporal.yaml, if it exists)')
     .option('--json', 'print the task as JSON')
     .action(async (name: string, file: string, flags: TestFlags) => {
       const { testSource } = await import('../sources/test-source.ts');
@@ -34,8 +34,8 @@ export function addSources(program: Command, io: CliIo): void {
     });
   setNotes(command, {
     more: [
-      'Settings are read as `dev` reads them. A variable that the file takes from the environment need not be set.\n' +
-        'The body counts as JSON, or as a form where it does not begin like JSON; --header "Content-Type: …" says otherwise.',
+      'Settings are read as in `dev`. Environment variables that the file refers to may be unset.\n' +
+        'A body that starts like JSON is read as JSON, any other as a form; --header "Content-Type: …" overrides this.',
     ],
     examples: [
       [
@@ -50,7 +50,7 @@ export function addSources(program: Command, io: CliIo): void {
 function addHeader(text: string, before: readonly Header[] = []): readonly Header[] {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) {
-    throw new InvalidArgumentError('It is not a header: write "Name: value".');
+    throw new InvalidArgumentError('Not a header: write "Name: value".');
   }
   return [...before, [name.toLowerCase(), value.trim()]];
 }

@@ -14,7 +14,7 @@ const SETUP_TIMEOUT_MS = 10_000;
 export interface FindTemporalOptions {
   /** Keeps the SQLite file and the server's log. */
   readonly folder: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly uiPort: number;
   readonly progress: Progress;
@@ -23,14 +23,14 @@ export interface FindTemporalOptions {
 /** A Temporal server to work with. */
 export interface FoundTemporal {
   readonly settings: TemporalSettings;
-  /** Undefined where the server is somebody else's. */
+  /** Undefined for an external server. */
   readonly server: DevServer | undefined;
 }
 
 /**
  * The server that the environment names, made ready for runs; else a dev server of our own.
  *
- * @throws CliError with one sentence: no server answers, no Temporal CLI, a port or the database file can't be had
+ * @throws CliError with one sentence: no server answers, no Temporal CLI, a port or the database file is not available
  */
 export async function findTemporal(io: CliIo, options: FindTemporalOptions): Promise<FoundTemporal> {
   if (namesTemporalServer(io.env)) {
@@ -54,7 +54,7 @@ async function setUp(settings: TemporalSettings, progress: Progress): Promise<vo
   }).catch((error: unknown) => {
     throw new CliError(
       'unavailable',
-      `No Temporal server answers at ${address}: start it, correct TEMPORAL_ADDRESS, or unset it, and one is started here.`,
+      `No Temporal server answers at ${address}: start it, correct TEMPORAL_ADDRESS, or unset it to start a dev server.`,
       { cause: error },
     );
   });
@@ -87,5 +87,5 @@ async function startServer(io: CliIo, { folder, port, uiPort, progress }: FindTe
 
 function explain(error: DevServerError): string {
   if (error.code !== 'PORT_IN_USE') return error.message;
-  return `${error.message} Or set TEMPORAL_ADDRESS, if that is a Temporal server that you want to use.`;
+  return `${error.message} If that is the Temporal server you want to use, set TEMPORAL_ADDRESS.`;
 }

@@ -8,7 +8,7 @@ import { serveUntilStopped } from '../../stack/serve-until-stopped.ts';
 import { showReady } from './show-ready.ts';
 import { startDevStack } from './start-dev-stack.ts';
 
-/** Flags of `dev`; those of settings by commander's names beside them. */
+/** Flags of `dev`, and those of settings by commander's names. */
 export interface DevFlags extends Record<string, unknown> {
   readonly temporalPort?: number;
   readonly temporalUiPort?: number;
@@ -17,7 +17,7 @@ export interface DevFlags extends Record<string, unknown> {
 /**
  * Runs everything on this machine until Ctrl-C.
  *
- * @throws CliError with one sentence for whatever stands in the way, and when the dev server ends by itself
+ * @throws CliError when something prevents the start, and when the dev server exits unexpectedly
  */
 export async function runDev({ temporalPort, temporalUiPort, ...flags }: DevFlags, io: CliIo): Promise<void> {
   const progress = createProgress(io);
@@ -38,6 +38,7 @@ export async function runDev({ temporalPort, temporalUiPort, ...flags }: DevFlag
   });
   await serveUntilStopped(stack, io.interrupted, serverDied);
   rmSync(urlFile, { force: true });
-  if (died) throw new CliError('internal', `The Temporal dev server has ended: ${DEV_FOLDER}/temporal.log says why.`);
+  if (died)
+    throw new CliError('internal', `The Temporal dev server exited unexpectedly: see ${DEV_FOLDER}/temporal.log.`);
   io.stderr.write('stopped\n');
 }

@@ -11,7 +11,7 @@ import { sampleTask } from './take-round-trip.ts';
 
 const LABEL_WIDTH = 14;
 
-/** Tells where everything is, and a line to paste that starts a first run. */
+/** Prints where everything is, and a command to paste that starts a first run. */
 export function showReady(
   stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'>,
   io: CliIo,

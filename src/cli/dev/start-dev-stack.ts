@@ -13,9 +13,9 @@ import { findTemporal } from './find-temporal.ts';
 const READY_TIMEOUT_MS = 30_000;
 
 export interface DevStackOptions {
-  /** Keeps the database, the journal and the secrets that were made up. */
+  /** Keeps the database, the journal and the generated secrets. */
   readonly folder: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   /** Flags of settings, by commander's names. */
@@ -31,15 +31,15 @@ export interface DevStack {
   readonly config: Config;
   readonly logger: Logger;
   readonly ingressUrl: string;
-  /** Of the run list; undefined where the Temporal server is somebody else's and no UI was named. */
+  /** Of the run list; undefined when an external Temporal server is used and no UI is configured. */
   readonly temporalUi: string | undefined;
-  /** Resolves when the dev server has died by itself. */
+  /** Resolves when the dev server exits unexpectedly. */
   readonly serverDied: Promise<void>;
   drain(): Promise<void>;
 }
 
 /**
- * Starts the whole on this machine with what production is made of, and resolves when a task can be taken.
+ * Starts everything on this machine from the parts that production uses, and resolves when it accepts tasks.
  *
  * @throws StartError, CliError with one sentence for whatever prevents the start
  */
@@ -53,7 +53,7 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
     devSecretsFile: join(folder, 'dev-secrets.json'),
     ...(options.file === false && { file: false }),
   });
-  // Here one starts runs by HTTP: without an ingress there is nothing to show.
+  // dev starts runs by HTTP, so it needs an ingress.
   effectiveRoles({ ingress: true, worker: false }, loaded.loaded.config);
   const { settings: temporal, server } = await findTemporal(io, {
     folder,
@@ -95,8 +95,8 @@ async function died(exited: Promise<{ readonly expected: boolean }> | undefined)
 async function untilReady(stack: RunningStack, interrupted: AbortSignal): Promise<void> {
   const end = performance.now() + READY_TIMEOUT_MS;
   while (!(await stack.ready())) {
-    if (interrupted.aborted) throw new CliError('interrupted', 'Interrupted before it was ready.');
-    if (performance.now() > end) throw new CliError('unavailable', 'The worker does not start: look at the log above.');
+    if (interrupted.aborted) throw new CliError('interrupted', 'Interrupted before startup finished.');
+    if (performance.now() > end) throw new CliError('unavailable', 'The worker did not start: see the log above.');
     await sleep(50);
   }
 }

@@ -15,9 +15,9 @@ import type { DevStack } from './start-dev-stack.ts';
 const CALLBACK_TIMEOUT_MS = 60_000;
 
 /**
- * Posts one signed webhook, follows its run and receives its callback, telling each step on stdout.
+ * Posts one signed webhook, follows its run and receives its callback, reporting each step on stdout.
  *
- * @throws CliError when the callback does not arrive or its signature is not good
+ * @throws CliError when the callback does not arrive or its signature is invalid
  */
 export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl'>, io: CliIo): Promise<ExitName> {
   const { config, ingressUrl } = stack;
@@ -45,21 +45,18 @@ export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl
   const progress = createProgress(io);
   try {
     const task = { ...sampleTask(client), callback_url: `${receiver.url}hooks`, session_key: 'demo' };
-    say('1. a signed webhook', `POST ${ingressUrl}/webhook\n${JSON.stringify(task)}`);
+    say('1. The signed webhook', `POST ${ingressUrl}/webhook\n${JSON.stringify(task)}`);
     const { run: accepted } = await api.sendTask(task, `demo-${randomUUID()}`);
-    say('2. 202 Accepted, at once', JSON.stringify(accepted, null, 2));
+    say('2. 202 Accepted, immediately', JSON.stringify(accepted, null, 2));
     const run = await followRun(api, accepted.id, { progress, seen: accepted, interrupted: io.interrupted });
     progress.show('waiting for the callback');
     const callback = await inTime(arrived);
     progress.stop();
-    say(
-      '3. the callback, as it arrived',
-      `${showCallback(callback, colors)}\n${JSON.stringify(callback.body, null, 2)}`,
-    );
+    say('3. The callback, as received', `${showCallback(callback, colors)}\n${JSON.stringify(callback.body, null, 2)}`);
     const final = await untilDelivered(() => api.getRun(run.id));
-    say('4. the run, as GET /v1/runs/:id has it', showRun(final, { now: Date.now(), colors }));
+    say('4. The run, as GET /v1/runs/:id shows it', showRun(final, { now: Date.now(), colors }));
     io.stdout.write('\n');
-    if (callback.signature !== 'good') throw new CliError('internal', 'The signature of the callback is not good.');
+    if (callback.signature !== 'good') throw new CliError('internal', 'The signature of the callback is invalid.');
     return final.status === 'completed' ? 'ok' : 'runFailed';
   } finally {
     progress.stop();
@@ -68,7 +65,7 @@ export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl
 }
 
 function toCredential([first, ...others]: readonly string[]): Credential | undefined {
-  return first === undefined ? undefined : { values: [first, ...others], origin: 'made up' };
+  return first === undefined ? undefined : { values: [first, ...others], origin: 'generated' };
 }
 
 async function inTime(arrived: Promise<ReceivedCallback>): Promise<ReceivedCallback> {
@@ -80,11 +77,11 @@ async function inTime(arrived: Promise<ReceivedCallback>): Promise<ReceivedCallb
   return Promise.race([arrived, late]).finally(() => clearTimeout(timer));
 }
 
-/** The receiver has the callback a moment before Temporal has the receipt. */
+/** The receiver gets the callback a moment before Temporal records it. */
 async function untilDelivered(read: () => Promise<RunResource>): Promise<RunResource> {
-  for (let tries = 0; ; tries += 1) {
+  for (let attempt = 0; ; attempt += 1) {
     const run = await read();
-    if (run.callback.status === 'delivered' || tries === 20) return run;
+    if (run.callback.status === 'delivered' || attempt === 20) return run;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -5,15 +5,15 @@ import { toOneLine } from './terminal-text.ts';
 
 const MAX_CHARACTERS = 200;
 
-/** What is going on, told on stderr while a command waits. */
+/** Progress on stderr while a command waits. */
 export interface Progress {
-  /** Says what is going on now; the same text again says nothing. */
+  /** Shows the current step; repeating a text shows nothing new. */
   show(text: string): void;
-  /** Clears what is left of it. */
+  /** Clears it. */
   stop(): void;
 }
 
-/** A spinner with the time that has passed; one plain line for each new text where nobody looks at a terminal. */
+/** A spinner with the time that has passed; one plain line for each new text outside a terminal. */
 export function createProgress({ stderr, env }: Pick<CliIo, 'stderr' | 'env'>): Progress {
   if (!isLively(stderr, env)) {
     let last = '';

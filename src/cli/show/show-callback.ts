@@ -5,14 +5,14 @@ import { toOneLine } from './terminal-text.ts';
 const TEXT_CHARACTERS = 300;
 
 const SIGNATURE_WORDS: Readonly<Record<SignatureFinding, string>> = {
-  good: 'signature good',
-  unchecked: 'signature not checked: no secret is known',
+  good: 'signature valid',
+  unchecked: 'signature not verified: no secret found',
   signature_missing: 'NOT SIGNED',
-  signature_invalid: 'SIGNATURE WRONG',
-  timestamp_out_of_window: 'SIGNED AT ANOTHER TIME: more than 5 minutes off',
+  signature_invalid: 'SIGNATURE INVALID',
+  timestamp_out_of_window: 'TIMESTAMP OUT OF RANGE: more than 5 minutes off',
 };
 
-/** A delivery for the eye: what came and how it was answered, then the text. */
+/** A delivery for people: what arrived and how it was answered, then the text. */
 export function showCallback(callback: ReceivedCallback, colors: Colors): string {
   const { body, signature, attempt, answered } = callback;
   const time = callback.receivedAt.slice(11, 19);
@@ -20,7 +20,7 @@ export function showCallback(callback: ReceivedCallback, colors: Colors): string
   const paint = signature === 'good' ? colors.green : signature === 'unchecked' ? colors.yellow : colors.red;
   const facts = [
     paint(SIGNATURE_WORDS[signature]),
-    ...(attempt > 1 ? [`try ${attempt}`] : []),
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     `answered ${answered}`,
     ...(callback.path === '/' ? [] : [toOneLine(callback.path, 80)]),
   ];

@@ -6,7 +6,7 @@ import { toOneLine, toTerminalText } from './terminal-text.ts';
 const OUTPUT_CHARACTERS = 300;
 const LABEL_WIDTH = 12;
 
-/** How a run stands, in words. */
+/** The status of a run, in words. */
 export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   queued: 'queued',
   running: 'running',
@@ -40,9 +40,9 @@ export const STATUS_COLOR: Readonly<Record<RunStatus, 'green' | 'red' | 'yellow'
 };
 
 /**
- * A run for the eye: one aligned line a fact, and only the facts that are known.
+ * A run for people: one aligned line per fact, only the facts that are known.
  *
- * @param now milliseconds since the epoch; times are told relative to it
+ * @param now milliseconds since the epoch; times are shown relative to it
  */
 export function showRun(run: RunResource, { now, colors }: { readonly now: number; readonly colors: Colors }): string {
   const rows: [string, string | undefined][] = [
@@ -52,7 +52,7 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
     ['agent', run.agent && showAgent(run.agent)],
     ['progress', run.agent?.progress],
     ['last error', run.agent?.last_error],
-    ['next try', run.agent?.next_attempt_at && showRelative(run.agent.next_attempt_at, now)],
+    ['next attempt', run.agent?.next_attempt_at && showRelative(run.agent.next_attempt_at, now)],
     ['callback', showCallback(run.callback, now)],
     ['session', run.session_key],
     ['user', run.user_id],
@@ -85,14 +85,14 @@ export function showAttempt(attempt: number | undefined, of: number | undefined)
   return of === undefined ? `attempt ${attempt}` : `attempt ${attempt} of ${of}`;
 }
 
-/** Where the callback stands, in one line; undefined when the run has none. */
+/** The state of the callback in one line; undefined when the run has none. */
 export function showCallback(callback: RunResource['callback'], now: number): string | undefined {
   if (callback.status === 'none') return undefined;
   const { attempts, last_error, last_status_code } = callback;
   const failed = callback.status === 'retrying' || callback.status === 'dead';
   return [
     [callback.status, callback.url && `to ${callback.url}`].filter(Boolean).join(' '),
-    attempts !== undefined && (failed || attempts > 1) && (attempts === 1 ? '1 try' : `${attempts} tries`),
+    attempts !== undefined && (failed || attempts > 1) && (attempts === 1 ? '1 attempt' : `${attempts} attempts`),
     failed && (last_error ?? (last_status_code !== undefined && `last status ${last_status_code}`)),
     callback.status === 'retrying' && callback.next_attempt_at && `next ${showRelative(callback.next_attempt_at, now)}`,
     callback.delivered_at && showRelative(callback.delivered_at, now),
@@ -117,9 +117,9 @@ const SESSION_CHARACTERS = 30;
 const GAP = '  ';
 
 /**
- * Runs as a table, one a line, the columns aligned.
+ * Runs as a table, one per line, the columns aligned.
  *
- * @param now milliseconds since the epoch; times are told relative to it
+ * @param now milliseconds since the epoch; times are shown relative to it
  */
 export function showRuns(
   runs: readonly RunResource[],

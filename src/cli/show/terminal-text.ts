@@ -22,7 +22,7 @@ export function toOneLine(text: string, maxCharacters: number): string {
   return `${cut.replace(/\ufffd$/, '')}…`;
 }
 
-/** A word that a POSIX shell reads back as it is; plain words stay bare. */
+/** Quotes a word for a POSIX shell; plain words stay bare. */
 export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

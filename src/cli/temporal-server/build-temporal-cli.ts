@@ -47,5 +47,5 @@ function whyNotBuilt(error: unknown): string {
   if (code === 'ENOENT') return '`go` is not on PATH (Go 1.26.5 or later, https://go.dev/dl)';
   if (killed === true) return `took longer than ${TIMEOUT_MS / 60_000} minutes`;
   const said = stderr.trim().split('\n').slice(-3).join(' | ');
-  return `\`go build\` failed with ${typeof code === 'number' ? `exit code ${code}` : code}: ${said || 'it said nothing'}`;
+  return `\`go build\` failed with ${typeof code === 'number' ? `exit code ${code}` : code}: ${said || 'no output'}`;
 }

@@ -7,7 +7,7 @@ import { listenOnce } from './free-port.ts';
 
 type DevServerErrorCode = 'PORT_IN_USE' | 'DATABASE' | 'NOT_READY' | 'FAILED';
 
-/** Thrown when a Temporal dev server can't be started. The message is one sentence: what, and how to mend it. */
+/** Thrown when a Temporal dev server can't be started. The message is one sentence: what is wrong and how to fix it. */
 export class DevServerError extends Error {
   override readonly name = 'DevServerError';
   readonly code: DevServerErrorCode;
@@ -19,10 +19,10 @@ export class DevServerError extends Error {
 }
 
 /**
- * Makes sure that a port can be listened at.
+ * Makes sure that a port is free.
  *
  * @param label such as `Port`, first word of the error.
- * @throws DevServerError naming the port and, where it can be told, the process that has it.
+ * @throws DevServerError naming the port and, if known, the process that holds it.
  */
 export async function checkPort(port: number, label: string): Promise<void> {
   try {
@@ -32,27 +32,27 @@ export async function checkPort(port: number, label: string): Promise<void> {
   }
 }
 
-/** The error for a port that can't be had. */
+/** The error for a port that is taken. */
 export async function portError(port: number, label: string, cause: unknown): Promise<DevServerError> {
   const code = (cause as { code?: string } | undefined)?.code;
   if (code === 'EACCES') {
-    return new DevServerError('PORT_IN_USE', `${label} ${port} may not be used by this user: choose one above 1023.`, {
+    return new DevServerError('PORT_IN_USE', `${label} ${port} requires privileges: choose a port above 1023.`, {
       cause,
     });
   }
   const holder = await processListeningAt(port);
-  const mend = holder ? `stop it (${killCommand(holder)}) or choose another port` : 'choose another port';
-  const leftover = holder?.program === 'temporal' ? ', perhaps left from an earlier start' : '';
-  return new DevServerError('PORT_IN_USE', `${label} ${port} is in use by ${nameOf(holder)}${leftover}: ${mend}.`, {
+  const fix = holder ? `stop it (${killCommand(holder)}) or choose another port` : 'choose another port';
+  const leftover = holder?.program === 'temporal' ? ', probably left over from an earlier start' : '';
+  return new DevServerError('PORT_IN_USE', `${label} ${port} is in use by ${nameOf(holder)}${leftover}: ${fix}.`, {
     cause,
   });
 }
 
 /**
- * Makes sure that a database file can be used, creating its folder: SQLite's own message for any of this is "out of
- * memory", and two dev servers on one file start without a word and then spoil each other's runs.
+ * Makes sure that a database file can be used, creating its folder: SQLite reports any of this as "out of
+ * memory", and two dev servers on one file both start and then corrupt each other's runs.
  *
- * @throws DevServerError naming the file and what stands in the way.
+ * @throws DevServerError naming the file and what is wrong with it.
  */
 export async function checkDatabaseFile(file: string): Promise<void> {
   const path = resolve(file);
@@ -60,12 +60,12 @@ export async function checkDatabaseFile(file: string): Promise<void> {
     throw new DevServerError('DATABASE', `The database file ${path} ${why}.`, { cause });
   };
   await mkdir(dirname(path), { recursive: true }).catch((error: unknown) =>
-    refuse(`has no folder and none can be created (${codeOf(error)}): choose another place`, error),
+    refuse(`has no folder and none can be created (${codeOf(error)}): choose another path`, error),
   );
   const found = await stat(path).catch(() => undefined);
-  if (found && !found.isFile()) refuse('is not a file: choose another name');
+  if (found && !found.isFile()) refuse('is not a file: choose another path');
   await access(found ? path : dirname(path), constants.R_OK | constants.W_OK).catch((error: unknown) =>
-    refuse(`can't be written (${codeOf(error)}): correct its permissions or choose another place`, error),
+    refuse(`is not writable (${codeOf(error)}): correct its permissions or choose another path`, error),
   );
   const holder = found && (await processHavingOpen(path));
   if (holder) refuse(`is in use by ${nameOf(holder)}: stop it (${killCommand(holder)}) or choose another file`);
@@ -94,7 +94,7 @@ const LISTENING = '0A';
 
 /**
  * Which process listens at a TCP port, as far as this user may see: from `/proc` on Linux, by `lsof` elsewhere.
- * Undefined when it can't be told.
+ * Undefined when unknown.
  */
 async function processListeningAt(port: number): Promise<Holder | undefined> {
   if (process.platform !== 'linux') return askLsof(['-nP', `-iTCP:${port}`, '-sTCP:LISTEN']);
@@ -110,7 +110,7 @@ async function processListeningAt(port: number): Promise<Holder | undefined> {
   return sockets.size === 0 ? undefined : findByOpenFile((target) => sockets.has(target));
 }
 
-/** Which process other than this one has a file open; undefined when none has, or it can't be told. */
+/** Which process other than this one has a file open; undefined when none has, or it is unknown. */
 async function processHavingOpen(file: string): Promise<Holder | undefined> {
   const path = await realpath(file).catch(() => undefined);
   if (path === undefined) return undefined;

@@ -34,8 +34,8 @@ const PREFIX = '.making-';
 const LEFT_BEHIND_AFTER_MS = 24 * 3_600_000;
 
 /**
- * Lets `make` write a file into a folder of its own beside the target and renames the result into place, so that
- * two processes that do so at once don't harm each other and nobody ever sees half a file.
+ * Lets `make` write a file into a folder of its own next to the target and renames the result into place, so that
+ * concurrent processes don't interfere and nobody sees half a file.
  *
  * @param make is given that folder and the target's file name, and returns the path of the finished file.
  * @throws what `make` throws; nothing is left behind then. Error naming the folder when it can't be written.
@@ -60,7 +60,7 @@ async function makeFolderBeside(target: string): Promise<string> {
     return await mkdtemp(join(parent, PREFIX));
   } catch (error) {
     const code = (error as { code?: string }).code ?? 'unknown error';
-    throw new Error(`${parent} can't be written (${code}): set XDG_CACHE_HOME to a folder that can`, { cause: error });
+    throw new Error(`${parent} is not writable (${code}): set XDG_CACHE_HOME to a writable folder`, { cause: error });
   }
 }
 

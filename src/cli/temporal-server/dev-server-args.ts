@@ -26,9 +26,9 @@ export interface DevServerPlan {
   readonly namespace: string;
   /** Undefined: in memory. */
   readonly databaseFile: string | undefined;
-  /** Keyword search attributes beside this project's own. */
+  /** Keyword search attributes in addition to this project's own. */
   readonly extraSearchAttributes: readonly string[];
-  /** `--ui-disable-news-fetch` is known to newer CLIs alone. */
+  /** `--ui-disable-news-fetch` exists only in newer CLIs. */
   readonly canDisableNews: boolean;
 }
 

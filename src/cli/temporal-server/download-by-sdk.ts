@@ -23,7 +23,7 @@ try {
       .replaceAll(/\s*\n\s*/g, ' ')
       .split('): ')
       .at(-1) ?? text;
-  process.stderr.write(`https://temporal.download could not be used: ${line}\n`);
+  process.stderr.write(`download from https://temporal.download failed: ${line}\n`);
   process.exitCode = 1;
 }
 process.disconnect?.();

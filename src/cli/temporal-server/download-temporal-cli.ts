@@ -61,7 +61,7 @@ export async function downloadTemporalCli(
     if (gaveUp !== '') throw new Error(gaveUp);
     if (code !== 0) throw new Error(said.trim().split('\n').at(-1) || `failed with exit code ${code}`);
     const file = (await readdir(folder)).find((name) => !name.endsWith('.downloading'));
-    if (file === undefined) throw new Error('the SDK left no file');
+    if (file === undefined) throw new Error('the SDK wrote no file');
     return join(folder, file);
   });
 }

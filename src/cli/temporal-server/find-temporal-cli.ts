@@ -42,7 +42,7 @@ const LABEL: Readonly<Record<CliOrigin, string>> = {
   build: 'build with Go',
 };
 
-/** Thrown when no way leads to a Temporal CLI that runs. The message lists each way with why it failed. */
+/** Thrown when no Temporal CLI is found. The message lists every place that was tried and why it failed. */
 export class TemporalCliNotFoundError extends Error {
   override readonly name = 'TemporalCliNotFoundError';
   readonly tries: readonly { readonly how: CliOrigin; readonly why: string }[];
@@ -51,15 +51,15 @@ export class TemporalCliNotFoundError extends Error {
     const [first] = tries;
     if (tries.length === 1 && first) {
       super(
-        `${LABEL[first.how]} names no usable Temporal CLI: ${first.why}. Correct it, or unset it to try other ways.`,
+        `${LABEL[first.how]} is not a usable Temporal CLI: ${first.why}. Correct it, or unset it to search elsewhere.`,
       );
       this.tries = tries;
       return;
     }
     const lines = tries.map(({ how, why }, index) => `  ${index + 1}. ${LABEL[how]}: ${why}`);
     super(
-      `No Temporal CLI could be found, so no Temporal dev server can be started. Tried in this order:\n${lines.join('\n')}\n` +
-        'Mend any one of them, or set TEMPORAL_ADDRESS to a Temporal server that is already running.',
+      `No Temporal CLI found, so no Temporal dev server can start. Tried in this order:\n${lines.join('\n')}\n` +
+        'Fix one of these, or set TEMPORAL_ADDRESS to a running Temporal server.',
     );
     this.tries = tries;
   }
@@ -71,7 +71,7 @@ export class TemporalCliNotFoundError extends Error {
  *
  * @param options.cacheDir this project's cache folder; by default the user's.
  * @param options.onProgress called before a step that takes time.
- * @throws TemporalCliNotFoundError when every way fails, and at once when `TEMPORAL_CLI_PATH` is set but can't be used.
+ * @throws TemporalCliNotFoundError when every step fails, and immediately when `TEMPORAL_CLI_PATH` is set but can't be used.
  */
 export async function findTemporalCli(options: {
   readonly env: NodeJS.ProcessEnv;
@@ -100,7 +100,7 @@ export async function findTemporalCli(options: {
   if (named) {
     const found = await attempt('TEMPORAL_CLI_PATH', () => Promise.resolve(named));
     if (found) return found;
-    // Whoever names a file wants that file: another version in its place would be a surprise.
+    // A named file must be used: another version in its place would be a surprise.
     throw new TemporalCliNotFoundError(tries);
   }
   tries.push({ how: 'TEMPORAL_CLI_PATH', why: 'is not set' });
@@ -109,12 +109,15 @@ export async function findTemporalCli(options: {
     (await attempt('path', () => findOnPath('temporal', env))) ??
     (await attempt('cache', () => Promise.resolve(cached))) ??
     (await attempt('download', async () => {
-      onProgress({ message: 'downloading the Temporal CLI, once', expectedSeconds: 60 });
+      onProgress({ message: 'downloading the Temporal CLI (first run only)', expectedSeconds: 60 });
       await steps.download(cached, env);
       return cached;
     })) ??
     (await attempt('build', async () => {
-      onProgress({ message: 'building the Temporal CLI with Go, about 3–7 minutes, once', expectedSeconds: 420 });
+      onProgress({
+        message: 'building the Temporal CLI with Go (first run only, 3 to 7 minutes)',
+        expectedSeconds: 420,
+      });
       await steps.build(cached, env);
       return cached;
     })) ??
@@ -128,7 +131,7 @@ async function findOnPath(program: string, env: NodeJS.ProcessEnv): Promise<stri
     const candidate = join(folder, executableName(program));
     if (folder !== '' && (await isExecutableFile(candidate))) return candidate;
   }
-  throw new Error('is not there');
+  throw new Error('not found');
 }
 
 async function isExecutableFile(path: string): Promise<boolean> {
@@ -150,7 +153,7 @@ const TIMEOUT_MS = 15_000;
  * Asks a Temporal CLI for its version, which also proves that it runs here.
  *
  * @returns such as `1.8.2`.
- * @throws Error whose message says in a few words why the file can't serve: it isn't there, it doesn't start, it is
+ * @throws Error whose message says in a few words why the file can't be used: it does not exist, does not start, or is
  * something else.
  */
 export async function readCliVersion(path: string): Promise<string> {
@@ -164,8 +167,8 @@ export async function readCliVersion(path: string): Promise<string> {
 
 function whyNotRun(error: unknown): string {
   const { code, killed, signal } = error as { code?: string | number; killed?: boolean; signal?: string };
-  if (code === 'ENOENT') return 'is not there';
-  if (code === 'EACCES') return 'may not be executed (is it a file, with execute permission?)';
+  if (code === 'ENOENT') return 'does not exist';
+  if (code === 'EACCES') return 'is not executable (is it a file with execute permission?)';
   if (killed === true) return `did not answer \`--version\` within ${TIMEOUT_MS / 1000} s`;
   if (typeof code === 'number') return `failed at \`--version\` with exit code ${code}`;
   return `can't be run here (${code ?? signal ?? 'unknown error'})`;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
 /**
- * A TCP port that nobody listens at now.
+ * A TCP port that is free now.
  *
  * @throws the system's error.
  */
@@ -10,7 +10,7 @@ export function freePort(host = '127.0.0.1'): Promise<number> {
 }
 
 /**
- * Listens at a port for a moment to learn whether it can be had.
+ * Listens on a port for a moment to check that it is free.
  *
  * @throws the system's error, such as one with code `EADDRINUSE`.
  */

@@ -8,11 +8,11 @@ import type { CliIo } from '../cli-io.ts';
 import { printJson } from '../report-outcome.ts';
 import { createProgress } from '../show/progress.ts';
 
-/** What became of one thing that a server must know. */
+/** The result of one step of the setup. */
 export interface SetupStep {
   readonly what: string;
   readonly state: 'there already' | 'created' | 'failed';
-  /** What is wrong and how to mend it. */
+  /** What is wrong and how to fix it. */
   readonly problem?: string;
 }
 
@@ -21,9 +21,9 @@ const GRPC_NOT_FOUND = 5;
 const RETENTION_DAYS = 30;
 
 /**
- * Makes a Temporal server ready for runs: the namespace and our search attributes. Safe to repeat.
+ * Creates the namespace and our search attributes on a Temporal server. Safe to repeat.
  *
- * Never rejects for what the server refuses (Temporal Cloud manages both elsewhere): the step says so.
+ * A refusal by the server (Temporal Cloud manages both elsewhere) is a failed step and not an error.
  *
  * @throws whatever the connection fails with
  */
@@ -46,9 +46,9 @@ async function ensureNamespace(connection: Connection, namespace: string): Promi
       namespace,
       workflowExecutionRetentionPeriod: msToTs(RETENTION_DAYS * 86_400_000),
     });
-    return { what: `${what} (runs are kept ${RETENTION_DAYS} days after their end)`, state: 'created' };
+    return { what: `${what} (closed runs are kept for ${RETENTION_DAYS} days)`, state: 'created' };
   } catch (error) {
-    return { what, state: 'failed', problem: `${reason(error)}: create it where your namespaces are managed.` };
+    return { what, state: 'failed', problem: `${reason(error)}: create the namespace where yours are managed.` };
   }
 }
 
@@ -66,13 +66,13 @@ async function ensureSearchAttributes(connection: Connection, namespace: string)
     const what = `search attribute ${name}`;
     if (missing.includes(name)) return problem === undefined ? { what, state: 'created' } : refused(name, problem);
     if (known[name] === KEYWORD) return { what, state: 'there already' };
-    const mend = 'it has another type than Keyword: remove it with `temporal operator search-attribute remove`.';
-    return { what, state: 'failed', problem: mend };
+    const wrongType = 'it is not a Keyword: remove it with `temporal operator search-attribute remove`.';
+    return { what, state: 'failed', problem: wrongType };
   });
 }
 
 /**
- * In one request: each changes the namespace's record, and on PostgreSQL several at once stand in each other's way.
+ * In one request: each changes the namespace's record, and on PostgreSQL concurrent changes conflict.
  *
  * @returns why the server refused, if it did
  */
@@ -95,7 +95,7 @@ function refused(name: string, error: unknown): SetupStep {
   return {
     what: `search attribute ${name}`,
     state: 'failed',
-    problem: `${reason(error)}: on Temporal Cloud add it in the namespace's settings, as a Keyword.`,
+    problem: `${reason(error)}: on Temporal Cloud, add it as a Keyword in the namespace's settings.`,
   };
 }
 
@@ -107,12 +107,12 @@ function reason(error: unknown): string {
 const CONNECT_TIMEOUT_MS = 10_000;
 const LABEL_WIDTH = 15;
 
-/** What no API can set or even read. */
+/** No API can set or read this. */
 const BY_HAND =
-  'Not to be set from here: the dynamic configuration value system.enableActivityEagerExecution: true (Temporal Server up to 1.31), without which runs take longer. Temporal Cloud has it.';
+  'Set by hand: the dynamic configuration value system.enableActivityEagerExecution: true (Temporal Server up to 1.31), which shortens runs. Temporal Cloud sets it.';
 
 /**
- * Sets up the server that TEMPORAL_* name and tells each step.
+ * Sets up the server that TEMPORAL_* select and prints each step.
  *
  * @throws CliError when the server can't be reached
  */
@@ -127,8 +127,8 @@ export async function runSetup({ json }: { readonly json?: boolean }, io: CliIo)
     steps = await setUpServer(connection, namespace).finally(() => connection.close());
   } catch (error) {
     const why = (error as { details?: string }).details ?? (error instanceof Error ? error.message : String(error));
-    const mend = 'check TEMPORAL_ADDRESS, TEMPORAL_API_KEY and TEMPORAL_TLS*';
-    throw new CliError('unavailable', `Temporal at ${address} can't be set up (${why}): ${mend}.`, { cause: error });
+    const fix = 'check TEMPORAL_ADDRESS, TEMPORAL_API_KEY and TEMPORAL_TLS*';
+    throw new CliError('unavailable', `Setup of Temporal at ${address} failed (${why}): ${fix}.`, { cause: error });
   } finally {
     progress.stop();
   }

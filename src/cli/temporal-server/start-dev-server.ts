@@ -13,7 +13,7 @@ import { stopWithParent } from './stop-with-parent.ts';
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 25;
-const TRIES_WITH_FREE_PORTS = 3;
+const ATTEMPTS_WITH_FREE_PORTS = 3;
 const KEPT_OUTPUT = 8_000;
 
 export interface DevServerOptions {
@@ -31,7 +31,7 @@ export interface DevServerOptions {
   readonly namespace?: string;
   /** The server's own log (errors only) is appended here; otherwise it is dropped. */
   readonly logFile?: string;
-  /** Keyword search attributes beside this project's own. */
+  /** Keyword search attributes in addition to this project's own. */
   readonly extraSearchAttributes?: readonly string[];
   /** How long it may take to become ready; by default 60 s. */
   readonly readyTimeoutMs?: number;
@@ -66,7 +66,7 @@ export interface DevServer {
  * Starts a Temporal dev server on loopback with this project's search attributes and settings and resolves when it
  * answers. It does not receive the terminal's Ctrl-C, and ends with this process.
  *
- * @throws DevServerError when a port or the database file can't be had, or the server ends or stays silent.
+ * @throws DevServerError when a port or the database file is not available, or the server exits or does not answer.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const { port, uiPort, databaseFile } = options;
@@ -74,13 +74,13 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   if (uiPort && !options.headless) await checkPort(uiPort, 'UI port');
   if (databaseFile !== undefined) await checkDatabaseFile(databaseFile);
   const canDisableNews = await knowsFlag(options.cliPath, '--ui-disable-news-fetch');
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(options, canDisableNews);
     } catch (error) {
-      // Between our finding a free port and the server's taking it, another process may have got it.
+      // Another process may take a free port before the server does.
       const lostRace = error instanceof DevServerError && error.code === 'PORT_IN_USE' && !(port && uiPort);
-      if (!lostRace || tries === TRIES_WITH_FREE_PORTS) throw error;
+      if (!lostRace || attempt === ATTEMPTS_WITH_FREE_PORTS) throw error;
     }
   }
 }
@@ -162,7 +162,7 @@ async function whenReady(port: number, namespace: string, timeoutMs: number, sig
 }
 
 function notReady(timeoutMs: number, cause?: unknown): DevServerError {
-  const message = `The Temporal dev server did not answer within ${timeoutMs / 1000} s: look at its log, or start it by hand and set TEMPORAL_ADDRESS.`;
+  const message = `The Temporal dev server did not answer within ${timeoutMs / 1000} s: see its log, or start a server yourself and set TEMPORAL_ADDRESS.`;
   return new DevServerError('NOT_READY', message, { cause });
 }
 
@@ -194,8 +194,11 @@ async function explainExit(exit: DevServerExit, options: DevServerOptions): Prom
       `The database file ${options.databaseFile} ${why} or choose another file (${said}).`,
     );
   }
-  const how = exit.signal ?? (exit.code === null ? 'it could not be run' : `exit code ${exit.code}`);
-  return new DevServerError('FAILED', `The Temporal dev server ended at once (${how}): ${said || options.cliPath}.`);
+  const how = exit.signal ?? (exit.code === null ? 'it could not be started' : `exit code ${exit.code}`);
+  return new DevServerError(
+    'FAILED',
+    `The Temporal dev server exited during startup (${how}): ${said || options.cliPath}.`,
+  );
 }
 
 /** Reads what the child writes, which also keeps its pipes from filling up. */
