@@ -9,16 +9,16 @@ import type { SourceSettings } from './source-settings.ts';
 import type { Source, TaskMap } from './source.ts';
 import { compileTemplate, type Template } from './template.ts';
 
-/** The name that the tasks posted to `/webhook` have as their source. */
+/** The source name of tasks posted to `/webhook`. */
 const RESERVED_NAME = 'webhook';
-/** Paths that are spoken for, whatever is configured. */
+/** Paths that the server itself uses. */
 const TAKEN_PATH = /^\/(?:webhook|healthz|readyz|metrics|openapi\.json|v1(?:\/.*)?)$/;
 
 /**
- * Compiles a source whole: scheme, secrets, templates and filter. Every fault is collected, not only the first.
+ * Compiles a source: scheme, secrets, templates and filter. Collects every fault, not only the first.
  *
  * @param client id of the client that the runs belong to
- * @returns undefined where something is wrong with it
+ * @returns undefined if it has a fault
  */
 export function compileSource(
   name: string,
@@ -29,7 +29,7 @@ export function compileSource(
   const before = findings.faults.length;
   findings.collect([], () => checkName(name));
   const preset = findings.collect(['preset'], () => readPreset(settings.preset));
-  // Without it most of the rest would seem to be wrong, too.
+  // Without a preset most of the rest would fail, too.
   if (preset === undefined) return undefined;
   const path = findings.collect(['path'], () => checkPath(settings.path ?? `/hooks/${name}`));
   const proof = readProof(settings, preset, findings);
@@ -40,7 +40,7 @@ export function compileSource(
     if (text === undefined) return undefined;
     const isUrl = at.at(-1) === 'callback_url';
     return findings.collect(at, (warn) => {
-      if (at.at(-1) === 'text' && text.trim() === '') throw new RuleError('is empty: say what the agent shall do');
+      if (at.at(-1) === 'text' && text.trim() === '') throw new RuleError('is empty: write what the agent should do');
       return compileTemplate(text, scope, { field: at.join('.'), warn, isUrl });
     });
   };
@@ -65,7 +65,7 @@ export function compileSource(
 }
 
 function checkName(name: string): void {
-  if (name === RESERVED_NAME) throw new RuleError('is the name of what is posted to /webhook: choose another');
+  if (name === RESERVED_NAME) throw new RuleError('is reserved for tasks posted to /webhook: choose another name');
 }
 
 function readPreset(name: string): Preset {
@@ -75,14 +75,16 @@ function readPreset(name: string): Preset {
 }
 
 function checkPath(path: string): string {
-  if (TAKEN_PATH.test(path)) throw new RuleError(`is ${path}, which is taken: choose another, such as /hooks/github`);
+  if (TAKEN_PATH.test(path))
+    throw new RuleError(`is ${path}, which is already in use: choose another, such as /hooks/github`);
   return path;
 }
 
 function checkEvents({ events, event_type: eventType }: SourceSettings, preset: Preset): void {
-  if (events?.length === 0) throw new RuleError('is an empty list, so that every event would be ignored: leave it out');
+  if (events?.length === 0)
+    throw new RuleError('is empty, which ignores every event: add a type, or remove the setting');
   if (events !== undefined && eventType === undefined && preset.eventType === undefined) {
-    throw new RuleError('needs event_type: say where an event has its type');
+    throw new RuleError('needs event_type: set where an event has its type');
   }
 }
 
@@ -92,7 +94,7 @@ function listHeaders(names: readonly string[], preset: Preset): readonly string[
 
 function refuseSecrets(headers: readonly string[]): void {
   const secret = headers.find(isSecretHeader);
-  if (secret !== undefined) throw new RuleError(`has ${secret}, which may carry a secret: leave it out`);
+  if (secret !== undefined) throw new RuleError(`lists ${secret}, which may carry a secret: remove it`);
 }
 
 function compileMap(

@@ -3,32 +3,32 @@ import { FindingCollector, type SourceFindings } from './source-findings.ts';
 import type { SourceSettings } from './source-settings.ts';
 import type { Source } from './source.ts';
 
-/** Sources that were compiled, by their names. Complete where there are no faults. */
+/** Compiled sources by name. Complete if there are no faults. */
 export interface CompiledSources extends SourceFindings {
   readonly sources: ReadonlyMap<string, Source>;
 }
 
-/** What of a client the sources of that client are judged by. */
+/** The settings of a client that its sources are checked against. */
 export interface SourceClient {
   readonly id: string;
-  /** Agents that it may use; undefined: all. */
+  /** Agents that it may use. Undefined: all. */
   readonly agents?: readonly string[] | undefined;
-  /** Users on whose behalf its tasks may be; undefined: any. */
+  /** Users that its tasks may name. Undefined: any. */
   readonly allowed_user_ids?: readonly string[] | undefined;
 }
 
-/** What sources are judged by beside their own rules. What could not be read is undefined, and judges nothing. */
+/** The other settings that sources are checked against. A setting that is not valid is undefined, and its checks are skipped. */
 export interface SourceSurroundings {
   readonly clients: readonly SourceClient[] | undefined;
   /** Names of the agents. */
   readonly agents: readonly string[] | undefined;
-  /** The second path for tasks, which no source may have. */
+  /** The second path for tasks, which no source may use. */
   readonly endpointPath: string | undefined;
 }
 
 /**
- * Compiles all sources, once: the ingress takes them as they are. Sees that no two are reached by one path, that each has a
- * client, and that its client may use the agent and the user that it names.
+ * Compiles all sources once; the ingress uses them as they are. Checks that each has its own path and a client, and that the
+ * client may use the agent and the user that the source names.
  */
 export function compileSources(
   all: Readonly<Record<string, SourceSettings>>,
@@ -46,7 +46,7 @@ export function compileSources(
     const source = compileSource(name, settings, client?.id ?? '', found);
     if (source !== undefined) {
       const owner = owners.get(source.path);
-      if (owner !== undefined) fault('path', `is ${source.path}, as ${owner}: give each its own`);
+      if (owner !== undefined) fault('path', `is ${source.path}, which ${owner} also uses: give each its own path`);
       const agentFault = client && agents && findAgentFault(source, client, agents);
       if (agentFault !== undefined) fault('agent', agentFault);
       const userFault = client && findUserFault(source, client);
@@ -70,10 +70,10 @@ export function compileSources(
 function findClientFault(named: string | undefined, clients: readonly SourceClient[]): string | undefined {
   const ids = clients.map(({ id }) => id).join(', ');
   if (named === undefined) {
-    return clients.length === 1 ? undefined : `is missing, and there are several clients: write one of ${ids}`;
+    return clients.length === 1 ? undefined : `is required with several clients: write one of ${ids}`;
   }
   if (clients.some(({ id }) => id === named)) return undefined;
-  return `names the client ${named}, which is not configured: the clients are ${ids}`;
+  return `names the client "${named}", which is not defined: write one of ${ids}`;
 }
 
 function findAgentFault(
@@ -82,18 +82,18 @@ function findAgentFault(
   agents: readonly string[],
 ): string | undefined {
   const usable = agents.filter((name) => permitted?.includes(name) ?? true);
-  // Which agent a template that reads the event names, an event decides.
+  // The event decides which agent any other template names.
   if (agent?.constant === undefined || usable.includes(agent.constant)) return undefined;
-  return `names the agent ${agent.constant}, which client ${client} can't use: its agents are ${usable.join(', ')}`;
+  return `names the agent "${agent.constant}", which client "${client}" may not use: write one of ${usable.join(', ')}`;
 }
 
-/** Why each event of a source would be refused for its user. */
+/** Why the user of every event would be refused. */
 function findUserFault({ client, map }: Source, { allowed_user_ids: allowed }: SourceClient): string | undefined {
   if (allowed === undefined || allowed.length === 0) return undefined;
   if (map.userId === undefined) {
-    return `is missing, and client ${client} has allowed_user_ids, so that each event would be refused: say where an event names its user`;
+    return `is missing, but client "${client}" has allowed_user_ids, which refuses every event: set where an event names its user`;
   }
   const { constant } = map.userId;
   if (constant === undefined || allowed.includes(constant.trim())) return undefined;
-  return `is none of those in allowed_user_ids of client ${client}, so that each event would be refused: name one of them`;
+  return `is not in allowed_user_ids of client "${client}", which refuses every event: use one of them`;
 }

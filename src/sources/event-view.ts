@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What templates and filters see of a delivery; the names are those that an operator writes. */
+/** What templates and filters can read, under the names that an operator writes. */
 export interface EventView {
   readonly event: unknown;
-  /** Those that the source shows, in lower case. */
+  /** Those that the source exposes, in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** The source's name. */
   readonly source: string;
   readonly event_type: string | undefined;
   readonly delivery_id: string | undefined;
-  /** SHA-256 of the raw body, hex: an id for senders that give none. */
+  /** SHA-256 of the raw body, hex: an id for senders that send none. */
   readonly body_sha256: string;
 }
 
-/** What a path of a source may begin with, and which headers it may name. */
+/** What a path may begin with, and which headers it may name. */
 export interface Scope {
   readonly roots: readonly string[];
   /** In lower case. */
@@ -22,7 +22,7 @@ export interface Scope {
 
 const BASE_ROOTS = ['event', 'headers', 'source', 'body_sha256'] as const satisfies readonly (keyof EventView)[];
 
-/** For the templates that find out the event type and the delivery id. */
+/** For the templates of the event type and the delivery id. */
 export function baseScope(headers: readonly string[]): Scope {
   return { roots: BASE_ROOTS, headers };
 }
@@ -32,18 +32,18 @@ export function fullScope(headers: readonly string[]): Scope {
   return { roots: [...BASE_ROOTS, 'event_type', 'delivery_id'] satisfies (keyof EventView)[], headers };
 }
 
-/** Shown by every source. */
+/** Exposed by every source. */
 export const COMMON_HEADERS = ['content-type', 'user-agent'] as const;
 
-/** Names of headers that carry a secret, or a proof made with one; an author is neither. */
+/** Names of headers that carry a secret, or a proof made with one. `author` is neither. */
 const SECRET_HEADER = /auth(?!or(?!iz))|cookie|token|secret|signature|hmac|jwt|password|api-?key|credential/i;
 
-/** Whether templates may never see a header, whatever an operator writes. */
+/** Whether a header is never exposed to templates. */
 export function isSecretHeader(name: string): boolean {
   return SECRET_HEADER.test(name);
 }
 
-/** The headers that a source shows. One that is there more than once is left out: which one was meant is anyone's guess. */
+/** The headers that a source exposes. A header that appears more than once is left out, because it is ambiguous. */
 export function pickHeaders(
   headers: IncomingMessage['headersDistinct'],
   names: readonly string[],

@@ -36,7 +36,7 @@ export function parseFieldPath(text: string, { roots, headers }: Scope): FieldPa
   }
   const [root] = steps;
   if (typeof root !== 'string' || !roots.includes(root)) {
-    throw new RuleError(`has "${text}", and nothing is called ${String(root)} here: begin with ${roots.join(', ')}`);
+    throw new RuleError(`uses "${text}", but there is no "${String(root)}" here: begin with ${roots.join(', ')}`);
   }
   if (steps.length > MAX_STEPS) throw new RuleError(`has a path of more than ${MAX_STEPS} steps: shorten it`);
   return { text, steps: root === 'headers' ? checkHeader(text, steps, headers) : steps };
@@ -46,7 +46,7 @@ function checkHeader(text: string, [root = '', name, ...more]: readonly Step[], 
   const lower = typeof name === 'string' && more.length === 0 ? name.toLowerCase() : '';
   if (headers.includes(lower)) return [root, lower];
   throw new RuleError(
-    `has "${text}", which is not a header that this source shows: list it in headers, or write one of ${headers.join(', ')}`,
+    `uses "${text}", which this source does not expose: list the header in headers, or use one of ${headers.join(', ')}`,
   );
 }
 

@@ -2,10 +2,10 @@ import { RuleError } from './rule-error.ts';
 
 type Scalar = string | number | boolean | null;
 
-/** Whether a value passes. */
+/** Whether a value matches. */
 type Holds = (value: unknown) => boolean;
 
-/** Every operator that compares one value: its operand as it was written, and where, gives the test. */
+/** Every operator that compares one value: makes the test from the operand and its place in the filter. */
 const COMPARISONS = {
   $eq: (operand, place) => any(equals(scalar(operand, '$eq', place))),
   $ne: (operand, place) => not(any(equals(scalar(operand, '$ne', place)))),
@@ -18,17 +18,17 @@ const COMPARISONS = {
   $startsWith: (operand, place) => any(text(operand, '$startsWith', place, (value, part) => value.startsWith(part))),
   $endsWith: (operand, place) => any(text(operand, '$endsWith', place, (value, part) => value.endsWith(part))),
   $exists: (operand, place) => {
-    if (typeof operand !== 'boolean') throw new RuleError(`has $exists at ${place}: give it true or false`);
+    if (typeof operand !== 'boolean') throw new RuleError(`has $exists at ${place}: use true or false`);
     return (value) => (value !== undefined) === operand;
   },
 } as const satisfies Readonly<Record<string, (operand: unknown, place: string) => Holds>>;
 
 type Comparison = keyof typeof COMPARISONS;
 
-/** Every operator that may stand at a value. */
+/** Every operator that may be used on a value. */
 export const OPERATORS: readonly string[] = [...Object.keys(COMPARISONS), '$or', '$and', '$not'];
 
-/** Operators by the names that they had before they took MongoDB's. */
+/** Former names of operators, from before they took MongoDB's. */
 export const FORMER_OPERATORS: Readonly<Record<string, Comparison>> = { $neq: '$ne', $exist: '$exists' };
 
 /** Whether a key is an operator that compares. */
@@ -40,13 +40,13 @@ export function isComparison(key: string): key is Comparison {
  * The test of one operator. Values of different types are never equal and never in an order.
  *
  * @param place where it stands in the filter, for the message
- * @throws RuleError when the operand does not fit the operator
+ * @throws RuleError if the operand does not fit the operator
  */
 export function compileComparison(operator: Comparison, operand: unknown, place: string): Holds {
   return COMPARISONS[operator](operand, place);
 }
 
-/** A list passes when one of its entries does. */
+/** A list matches if one of its entries does. */
 function any(holds: Holds): Holds {
   return (value) => (Array.isArray(value) ? value.some(holds) : holds(value));
 }
@@ -62,7 +62,7 @@ function equals(wanted: Scalar): Holds {
 function oneOf(operand: unknown, operator: string, place: string): Holds {
   if (typeof operand === 'string') return (value) => typeof value === 'string' && value.includes(operand);
   if (!Array.isArray(operand)) {
-    throw new RuleError(`has ${operator} at ${place}: give it a list of values, or a text that is looked for`);
+    throw new RuleError(`has ${operator} at ${place}: use a list of values, or a text to search for`);
   }
   const wanted = new Set<unknown>(operand.map((entry) => scalar(entry, operator, place)));
   return (value) => wanted.has(value);
@@ -75,7 +75,7 @@ function ordered<T extends string | number>(
   compare: (a: T, b: T) => boolean,
 ): Holds {
   if (typeof operand !== 'number' && typeof operand !== 'string') {
-    throw new RuleError(`has ${operator} at ${place}: give it a number, or a text such as a date in ISO 8601`);
+    throw new RuleError(`has ${operator} at ${place}: use a number, or a text such as an ISO 8601 date`);
   }
   return (value) => typeof value === typeof operand && compare(value as T, operand as T);
 }
@@ -88,12 +88,12 @@ function text(
 ): Holds {
   const parts: unknown[] = Array.isArray(operand) ? operand : [operand];
   if (parts.length === 0 || !parts.every((part) => typeof part === 'string')) {
-    throw new RuleError(`has ${operator} at ${place}: give it a text or a list of texts`);
+    throw new RuleError(`has ${operator} at ${place}: use a text or a list of texts`);
   }
   return (value) => typeof value === 'string' && parts.some((part) => compare(value, part));
 }
 
 function scalar(operand: unknown, operator: string, place: string): Scalar {
   if (operand === null || ['string', 'number', 'boolean'].includes(typeof operand)) return operand as Scalar;
-  throw new RuleError(`has ${operator} at ${place}: give it a text, a number, true, false or null`);
+  throw new RuleError(`has ${operator} at ${place}: use a text, a number, true, false or null`);
 }

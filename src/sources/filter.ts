@@ -5,9 +5,9 @@ import type { Scope } from './event-view.ts';
 import { RuleError, suggest } from './rule-error.ts';
 import type { Warn } from './source-findings.ts';
 
-/** Which events of a source are wanted. */
+/** Decides which events of a source are accepted. */
 export interface Filter {
-  /** The first condition that does not hold, as the operator wrote its place; undefined when all of them hold. */
+  /** The place of the first condition that does not match, as the operator wrote it; undefined if all match. */
   findMismatch(view: object): string | undefined;
 }
 
@@ -17,11 +17,11 @@ type Check = (value: unknown) => string | undefined;
 const MAX_DEPTH = 32;
 
 /**
- * Reads a filter: paths with a value, or with operators such as `{"$in": ["a", "b"]}`; below a path, names. All conditions
- * must hold. A list matches when one of its entries does. Operators have MongoDB's names.
+ * Compiles a filter: paths with a value, or with operators such as `{"$in": ["a", "b"]}`; below a path, names. All conditions
+ * must match. A list matches if one of its entries does. Operators have MongoDB's names.
  *
- * @param rule as the configuration gives it, of any shape
- * @param warn takes a warning for each operator under a former name
+ * @param rule the filter from the configuration, of any shape
+ * @param warn receives a warning for each operator under a former name
  * @throws RuleError
  */
 export function compileFilter(rule: unknown, scope: Scope, warn?: Warn): Filter {
@@ -48,11 +48,11 @@ function renameFormer(rule: unknown, depth: number, warn: Warn | undefined): unk
 
 function compileConditions(rule: unknown, scope: Scope, depth: number): Check {
   refuseDeep(depth);
-  if (!isBlock(rule)) throw new RuleError('is not a block: write event.field: value, one condition a line');
+  if (!isBlock(rule)) throw new RuleError('is not a block: write one condition per line, such as event.action: opened');
   const checks = Object.entries(rule).map(([key, condition]): Check => {
     if (isLogical(key)) return compileLogical(key, condition, (part) => compileConditions(part, scope, depth + 1), key);
     if (key.startsWith('$'))
-      throw new RuleError(`has ${key} beside no field: write it below a path such as event.action`);
+      throw new RuleError(`has ${key} without a field: write it below a path such as event.action`);
     const path = parseFieldPath(key, scope);
     const check = compileCondition(condition, key, 0);
     return (view) => check(readField(path, view as object));
@@ -60,10 +60,11 @@ function compileConditions(rule: unknown, scope: Scope, depth: number): Check {
   return (view) => firstMismatch(checks, view);
 }
 
-/** What is asked of one value: a plain value, or a block of operators and of names below it. */
+/** A condition on one value: a plain value, or a block of operators and of names below it. */
 function compileCondition(rule: unknown, place: string, depth: number): Check {
   refuseDeep(depth);
-  if (Array.isArray(rule)) throw new RuleError(`has a list at ${place}: write {$in: […]} for one of several values`);
+  if (Array.isArray(rule))
+    throw new RuleError(`has a list at ${place}: write {$in: […]} to match one of several values`);
   if (!isBlock(rule)) return toCheck('$eq', rule, place);
   const compile = (part: unknown, at: string): Check => compileCondition(part, at, depth + 1);
   const entries = Object.entries(rule);

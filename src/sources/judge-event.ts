@@ -6,26 +6,26 @@ import type { RawEvent } from './preset.ts';
 import type { Source } from './source.ts';
 import type { Template } from './template.ts';
 
-/** What a source makes of an event. */
+/** The outcome of an event: a task, or an answer that starts nothing. */
 export type EventVerdict =
   | Handshake
   | {
       readonly kind: 'task';
       readonly task: MappedTask;
       readonly view: EventView;
-      /** SHA-256, hex, of what stays the same when the sender tries again. */
+      /** SHA-256, hex, of what is the same in every attempt of a delivery. */
       readonly fingerprint: string;
     };
 
-/** Long enough for every id; one that is longer is no id, and cut it could be another's. */
+/** Long enough for every id. A longer one is ignored: cut, it could equal another id. */
 const MAX_ID = 8192;
 const MAX_TYPE = 256;
 const MAX_SHOWN = 80;
 
 /**
- * Reads an event and decides what becomes of it. Pure: nothing is verified here, and nothing started.
+ * Reads an event and decides its outcome. Pure: it verifies nothing and starts nothing.
  *
- * @param signedId the delivery id that the sender has signed, if any
+ * @param signedId the delivery id that the signature covers, if any
  * @throws ProblemError `unsupported_media_type`, `malformed_json`, `invalid_event`
  */
 export function judgeEvent(source: Source, raw: RawEvent, signedId: string | undefined): EventVerdict {
@@ -56,7 +56,7 @@ function findSentId(source: Source, { headers }: RawEvent, base: object): string
   return more.length === 0 && id !== '' ? id : undefined;
 }
 
-/** What a template gives, if every place in it found something and nothing had to be cut off. */
+/** The text of a template, if every place found a value and nothing was cut. */
 function readWhole(template: Template | undefined, view: object, limit: number): string | undefined {
   if (template === undefined) return undefined;
   const { text, missing, isCut } = template.render(view, { limit });

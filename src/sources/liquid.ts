@@ -18,20 +18,20 @@ type Postfix = Output['value']['initial']['postfix'];
 type Path = readonly (string | number)[];
 
 /**
- * Longest template, in characters, and what one rendering may take: time in milliseconds, and memory in characters and list
- * entries. A usual rendering takes a fraction of a millisecond, so that a busy machine never reaches the first.
+ * Limits of a template: its length in characters; time per rendering in milliseconds; memory per rendering in characters and
+ * list entries. A normal rendering takes well under a millisecond, so a busy machine does not hit the time limit.
  */
 const LIMITS = { parseLimit: 40_000, renderLimit: 500, memoryLimit: 8 * 1024 * 1024 };
 
-/** Tags without files, and without an output that `Place` does not see. */
+/** Tags that read no files, and print nothing that bypasses `Place`. */
 const TAGS = ['if', 'unless', 'case', 'for', 'break', 'continue', 'cycle', 'assign', 'capture', 'comment', 'raw', '#'];
-/** Filters that read text as Liquid, and one whose result differs from one try of a delivery to the next. */
+/** Filters that parse text as Liquid, and one whose result differs from one attempt of a delivery to the next. */
 const REFUSED_FILTERS = /_exp$|^sample$/;
 const MAX_CUT = 1_000_000;
 
-/** Filters of our own, or with a meaning for data that Liquid's have not. */
+/** Our own filters, and those that treat data differently from Liquid's. */
 const FILTERS: Readonly<Record<string, FilterImplOptions>> = {
-  // Liquid's takes `false` for nothing.
+  // Liquid's replaces `false`, too.
   default: (value: unknown, fallback: unknown) => (isMissing(value) ? fallback : value),
   json: (value: unknown, indent?: number) => (isMissing(value) ? undefined : JSON.stringify(value, undefined, indent)),
   join: (value: unknown, separator: unknown = ' ') =>
@@ -44,7 +44,7 @@ const FILTERS: Readonly<Record<string, FilterImplOptions>> = {
 
 const engine = createEngine();
 
-/** What templates may write after `{%` and after `|`. */
+/** The names that templates may use after `{%` and after `|`. */
 export const [KNOWN_TAGS, KNOWN_FILTERS] = [TAGS, Object.keys(engine.filters)] as const;
 
 function createEngine(): Liquid {
@@ -52,9 +52,9 @@ function createEngine(): Liquid {
     ...LIMITS,
     ownPropertyOnly: true,
     strictFilters: true,
-    // In place of the file system.
+    // Replaces the file system.
     templates: {},
-    // A machine's own would make another text of the same event elsewhere.
+    // The machine's own would render the same event differently elsewhere.
     timezoneOffset: 0,
     locale: 'en-US',
   });
@@ -73,20 +73,20 @@ export function parseLiquid(text: string): Parsed {
   return new PlaceParser(engine).parse(text);
 }
 
-/** A variable that a template takes from the view: each step of its path, one of which may itself be a variable. */
+/** A path that a template reads from the view. A step is a name, an index, or another variable. */
 export interface Field {
   readonly text: string;
   readonly steps: readonly unknown[];
 }
 
-/** What a template reads of the view. Names that it makes up itself, such as a loop's, are not among them. */
+/** The paths that a template reads from the view. Its own names, such as a loop's variable, are not included. */
 export function listFields(templates: Parsed): readonly Field[] {
   const { globals } = engine.analyzeSync(templates, { partials: false });
   const fields = Object.values(globals).flat();
   return [...new Map(fields.map((field) => [String(field), { text: String(field), steps: field.segments }])).values()];
 }
 
-/** The parts of a template that are not inside tags. */
+/** Whether a template has tags, and the place that it begins with, if any. */
 export function topLevel(templates: Parsed): { readonly hasTags: boolean; readonly first: Place | undefined } {
   const [first] = templates;
   return {
@@ -99,11 +99,11 @@ interface RenderingOptions {
   /** Most UTF-16 units of the text. */
   readonly limit: number;
   readonly hasTags: boolean;
-  /** What a place's value becomes in the text; default: itself. */
+  /** Encodes the value of a place. Default: as it is. */
   readonly encode?: ((value: string, place: Place) => string) | undefined;
 }
 
-/** One rendering: its text so far, and which places found something. */
+/** One rendering: the text so far, and which places found a value. */
 export class Rendering extends Context implements Emitter {
   readonly missing: string[] = [];
   found = 0;
@@ -124,24 +124,24 @@ export class Rendering extends Context implements Emitter {
     return this.buffer.length > this.limit;
   }
 
-  /** @throws an error once the text is longer than the limit, after which nothing more is of use */
+  /** @throws RangeError once the text exceeds the limit, which ends the rendering */
   write(value: unknown): void {
     this.buffer += typeof value === 'string' ? value : (toText(value) ?? '');
     if (this.isCut) throw new RangeError('The text is full.');
   }
 
-  /** Keeps account of a place. */
+  /** Records whether a place found a value. */
   note(isFound: boolean, { source }: Place): void {
     if (isFound) this.found += 1;
     else this.missing.push(source);
   }
 
-  /** @throws an error of liquidjs, or what `write` throws, wrapped in one */
+  /** @throws an error of liquidjs, which may wrap that of `write` */
   run(templates: Parsed): void {
     toValueSync(engine.renderer.renderTemplates(templates, this, this));
   }
 
-  /** The value at a path of the view, where no tag can have given its root another value. */
+  /** The value at a path of the view; undefined if tags may have redefined its root. */
   readPath(path: Path | undefined): unknown {
     if (path === undefined || this.hasTags) return undefined;
     return path.reduce<unknown>((value, step) => this.readProperty(value as object, step), this.environments);
@@ -154,7 +154,7 @@ export class Rendering extends Context implements Emitter {
   }
 }
 
-/** A place to fill in, `{{ … }}`: it keeps account of what was found. */
+/** A place `{{ … }}`, which records whether it found a value. */
 export class Place extends Output {
   readonly source: string;
   readonly isConstant: boolean;
@@ -171,9 +171,9 @@ export class Place extends Output {
   }
 
   override *render(context: Context, emitter: Emitter): IterableIterator<unknown> {
-    if (!(context instanceof Rendering)) throw new TypeError('A place is rendered by a Rendering alone.');
+    if (!(context instanceof Rendering)) throw new TypeError('A place needs a Rendering as its context.');
     const { initial, filters } = this.value;
-    // Most places read one path, and what Liquid does for the general case takes three times as long.
+    // Most places read one path, for which Liquid's general evaluation takes three times as long.
     let value = context.readPath(this.path) ?? (yield initial.evaluate(context, false));
     for (const filter of filters) value = yield filter.render(value, context);
     const text = toText(toValue(value));
@@ -199,7 +199,7 @@ class PlaceParser extends Parser {
   }
 }
 
-/** The steps of a value that is one path, without a variable in brackets. */
+/** The steps of a value that is a single path without variables in brackets. */
 function constantPath(postfix: Postfix): Path | undefined {
   const [token, ...more] = postfix;
   if (more.length > 0 || !TypeGuards.isPropertyAccessToken(token) || token.variable !== undefined) return undefined;
@@ -210,33 +210,35 @@ function constantPath(postfix: Postfix): Path | undefined {
   return steps.every((step) => step !== undefined) ? steps : undefined;
 }
 
-/** Liquid itself reads the first of several values, and passes over the others. */
+/** Liquid itself uses the first of several values and ignores the others. */
 function checkOperands(postfix: Postfix, source: string): void {
   const values = postfix.reduce((count, part) => {
     if (!TypeGuards.isOperatorToken(part)) return count + 1;
     return part.operator === 'not' ? count : count - 1;
   }, 0);
   if (values !== 1 || /\|\s*$/.test(source)) {
-    throw new RuleError(`has {{ ${source} }}: write one path or one text in quotes, then filters after |`);
+    throw new RuleError(
+      `has {{ ${source} }}, which is not one value: write one path or one text in quotes, then filters after |`,
+    );
   }
 }
 
 function checkArguments(name: string, [first]: Output['value']['filters'][number]['args']): void {
   if (name === 'default' && first === undefined) {
-    throw new RuleError('has default without a value: write | default: "none"');
+    throw new RuleError('uses default without a value: write | default: "none"');
   }
   if (name !== 'cut') return;
   const length = TypeGuards.isNumberToken(first) ? first.content : 0;
   if (length >= 1 && length <= MAX_CUT) return;
-  throw new RuleError(`has cut without a length: write | cut: 200, at most ${MAX_CUT}`);
+  throw new RuleError(`uses cut without a length: write | cut: 200, at most ${MAX_CUT}`);
 }
 
-/** Whether there is nothing to write: no value, null, or a text or list without anything in it. */
+/** Whether there is nothing to print: undefined, null, or an empty text or list. */
 function isMissing(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-/** A value as text: lists of plain values with commas, what is deeper as JSON. Undefined where there is nothing. */
+/** A value as text: a list of plain values with commas, anything deeper as JSON. Undefined if there is nothing to print. */
 function toText(value: unknown): string | undefined {
   if (isMissing(value)) return undefined;
   const joined = Array.isArray(value) ? joinScalars(value, ', ') : value;
@@ -244,13 +246,13 @@ function toText(value: unknown): string | undefined {
   return typeof joined === 'number' ? String(joined) : JSON.stringify(joined);
 }
 
-/** The list as it is, where something in it is more than a plain value. */
+/** Joins a list of plain values; returns any other list unchanged. */
 function joinScalars(list: readonly unknown[], separator: string): unknown {
   const scalars = list.filter((entry) => entry !== null && entry !== undefined);
   return scalars.every((entry) => typeof entry !== 'object') ? scalars.map(String).join(separator) : list;
 }
 
-/** At most so many UTF-16 units, the last one a `…` where something was cut off. */
+/** The text in at most so many UTF-16 units; a text that was cut ends with `…`. */
 export function cutText(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${text

@@ -8,13 +8,13 @@ import type { Template } from './template.ts';
 export interface MappedTask {
   readonly request: TaskRequest;
   readonly metadata: Readonly<Record<string, string>>;
-  /** The agent that the operator's template names; undefined: the client's usual one. */
+  /** The agent that the template names; undefined: the client's default agent. */
   readonly agent: string | undefined;
 }
 
 /**
- * Most UTF-16 units of each. A text of control characters alone grows sixfold as JSON, and has to stay below the 2 MiB
- * that Temporal takes.
+ * Most UTF-16 units of each. A text of control characters grows sixfold as JSON and has to stay below Temporal's limit of
+ * 2 MiB.
  */
 const MAX_TEXT = 262_144;
 const MAX_KEY = 512;
@@ -22,12 +22,12 @@ const MAX_URL = 8192;
 const MAX_METADATA = 512;
 
 /**
- * Makes a task of an event by the source's templates.
+ * Makes a task from an event by the source's templates.
  *
- * A text of which no field is in the event is refused: the agent would be paid for words without an object. Another field
- * of the task is left out where a part of it is not in the event: half a session key is another conversation's.
+ * A text that finds nothing in the event is refused: the task would be about nothing. Any other field is left out if a part
+ * of it is missing: half a session key would be another conversation's.
  *
- * @throws ProblemError `invalid_event` naming each template that is at fault
+ * @throws ProblemError `invalid_event` naming each template that fails
  */
 export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
   const problems: ProblemField[] = [];

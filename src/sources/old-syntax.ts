@@ -1,10 +1,10 @@
 import { RuleError } from './rule-error.ts';
 
-/** What the templates before Liquid wrote otherwise. */
+/** A template in the earlier syntax, rewritten. */
 export interface Rewritten {
-  /** The template as Liquid has it. */
+  /** The template in Liquid. */
   readonly text: string;
-  /** Each place that was rewritten: as it was, and as it is. */
+  /** Each place that was rewritten, before and after. */
   readonly places: readonly (readonly [old: string, now: string])[];
 }
 
@@ -15,7 +15,7 @@ const ARGUMENT =
 const EVERY = /^(\s*)((?:\[\d+\]|\["(?:[^"\\]|\\.)*"\]|[^\s|"'[])+)\[\*\]((?:\.[^\s.[\]|"'*]+)*)(?=\s|\||$)/;
 
 /**
- * Rewrites what can be said the same in Liquid: `| default "x"` as `| default: "x"`, and `list[*].name` as
+ * Rewrites what has an exact equivalent in Liquid: `| default "x"` as `| default: "x"`, and `list[*].name` as
  * `list | map: "name"`.
  */
 export function readOldFilters(template: string): Rewritten {
@@ -37,28 +37,28 @@ export function readOldFilters(template: string): Rewritten {
   return { text, places };
 }
 
-/** In single quotes a backslash was a backslash. */
+/** A backslash in single quotes was literal. */
 function escaped(argument: string): string {
   return argument.startsWith("'") ? argument.replaceAll('\\', '\\\\') : argument;
 }
 
 /**
- * Refuses what Liquid would read as something else, or would refuse without saying what to write.
+ * Refuses what Liquid would read differently, or would refuse without a hint.
  *
- * @param place what stands between the braces
+ * @param place the text between the braces
  * @throws RuleError
  */
 export function refuseOldPath(place: string): void {
   if (/\[\s*\*\s*\]/.test(unquoted(place))) {
     throw new RuleError(
-      `has {{ ${place} }}, and [*] is not Liquid: write {% for item in event.list %}{{ item.name }} {% endfor %}`,
+      `has {{ ${place} }}, but Liquid has no [*]: write {% for item in event.list %}{{ item.name }} {% endfor %}`,
     );
   }
   const [path = ''] = /^[A-Za-z_](?:\["(?:[^"\\]|\\.)*"\]|[^\s|"'])*/.exec(place) ?? [];
   const name = /\.([^.[\]]*[^\w\-?.[\]<>=!\u0080-\uffff][^.[\]]*)/.exec(path.replace(/\[[^\]]*\]/g, '[]'))?.[1];
   if (name !== undefined) {
     throw new RuleError(
-      `has "${path}", and Liquid has such a name in brackets: write ["${name}"] in place of .${name}`,
+      `has "${path}": Liquid needs brackets around such a name, so write ["${name}"] instead of .${name}`,
     );
   }
   if (/^\.|[^.]\.(?=\s|\||$)|\.\.[^\s\d(]/.test(unquoted(place)) || place.startsWith('[')) {

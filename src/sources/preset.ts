@@ -2,28 +2,28 @@ import type { IncomingMessage } from 'node:http';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { EventView } from './event-view.ts';
 
-/** A delivery of a source as it came in. */
+/** A delivery of a source as received. */
 export interface RawEvent {
   readonly headers: IncomingMessage['headersDistinct'];
   readonly body: Buffer;
 }
 
 /**
- * Makes an event of a delivery: plain JSON values, of any shape.
+ * Reads the event from a delivery: plain JSON values of any shape.
  *
  * @throws ProblemError `unsupported_media_type`, `malformed_json`, `invalid_event`
  */
 export type ReadEvent = (raw: RawEvent) => unknown;
 
-/** Why an event starts nothing; the counts by source have it as a label. */
+/** Why an event starts nothing: a label of the counts by source. */
 export type IgnoreWhy = 'handshake' | 'event_type' | 'filter';
 
-/** What a request is that is no event: answered at once, and nothing starts. */
+/** A request that starts nothing and is answered at once. */
 export type Handshake =
   | { readonly kind: 'answer'; readonly body: Readonly<Record<string, string>> }
   | { readonly kind: 'ignored'; readonly why: IgnoreWhy; readonly reason: string };
 
-/** Templates of the fields of a task, by their names in the file. */
+/** Templates of a task's fields, by their names in the file. */
 export interface TaskTemplates {
   readonly text: string;
   readonly session_key?: string;
@@ -31,23 +31,23 @@ export interface TaskTemplates {
   readonly user_name?: string;
 }
 
-/** What is known about a kind of sender before its operator has said a word. All of it can be said otherwise in the file. */
+/** The defaults for a kind of sender. Every default can be overridden in the file. */
 export interface Preset {
-  /** How it signs; absent where the operator must say. */
+  /** How it signs. Absent: the operator must configure it. */
   readonly scheme?: SignatureScheme;
   readonly read: ReadEvent;
-  /** Headers that templates may see beside the common ones, in lower case. */
+  /** Headers that templates may read besides the common ones, in lower case. */
   readonly headers: readonly string[];
   /** Templates. */
   readonly deliveryId?: string;
   readonly eventType?: string;
   readonly map: TaskTemplates;
   readonly filter?: Readonly<Record<string, unknown>>;
-  /** Top-level fields of the event that may differ between two tries of one delivery. */
+  /** Top-level fields of the event that may differ between attempts of one delivery. */
   readonly volatileFields?: readonly string[];
-  /** @returns undefined where it is an event like any other */
+  /** @returns undefined for a normal event */
   readonly handshake?: (view: EventView) => Handshake | undefined;
-  /** The body to answer an accepted event with, and with 200, where the sender can't take the 202 and the run. */
+  /** The body of a 200 for an accepted event, for senders that can't handle the 202 with the run. */
   readonly acknowledge?: (view: EventView, runId: string) => object | undefined;
   /** Whether `OPTIONS` with `WebHook-Request-Origin` is answered (CloudEvents, "HTTP 1.1 Web Hooks" section 4). */
   readonly grantsOrigins?: boolean;

@@ -5,7 +5,7 @@ import { readCloudEvent } from './read-cloud-event.ts';
 import { readJsonEvent, readJsonOrFields, readJsonOrPayload } from './read-json-event.ts';
 import { acknowledgeSlack, answerSlackHandshake } from './slack-answers.ts';
 
-/** An event whole, as far as it may cost. */
+/** The whole event, within reason. */
 const WHOLE = '{{ event | json | cut: 16000 }}';
 
 const ALERTS = {
@@ -51,7 +51,7 @@ export const PRESETS = {
       user_id: '{{ event.event.user | default: event.user_id | default: event.user.id }}',
       user_name: '{{ event.user_name | default: event.user.username }}',
     },
-    // What bots say, our own among them, would be answered for ever; edits repeat what was said.
+    // Messages of bots, including our own, would be answered forever; edits repeat a message.
     filter: {
       'event.event.bot_id': { $exists: false },
       'event.event.subtype': { $nin: ['bot_message', 'message_changed', 'message_deleted'] },
@@ -98,7 +98,7 @@ export const PRESETS = {
     scheme: SCHEMES.bearer,
     read: readCloudEvent,
     headers: [],
-    // Both together are what tells events apart, and a source is a URI reference, without a space.
+    // Both together identify an event; `source` is a URI reference, which has no spaces.
     deliveryId: '{{ event.source }} {{ event.id }}',
     eventType: '{{ event.type }}',
     map: { text: `{{ event.source }} sent {{ event.type }}, {{ event.subject | default: "no subject" }}:\n\n${WHOLE}` },
@@ -121,7 +121,7 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
-/** A preset by its name; undefined where there is none of that name. */
+/** The preset of a name; undefined if there is none. */
 export function findPreset(name: string): Preset | undefined {
   return Object.hasOwn(PRESETS, name) ? PRESETS[name as PresetName] : undefined;
 }

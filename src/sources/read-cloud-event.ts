@@ -4,11 +4,11 @@ import type { RawEvent } from './preset.ts';
 import { readPlainJson } from './read-json-event.ts';
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const;
-const MEND = 'application/cloudevents+json, or the ce- headers with a body of JSON';
+const FIX = 'application/cloudevents+json, or the ce- headers with a body of JSON';
 
 /**
- * Reads one CloudEvent 1.0 in the structured or in the binary mode; either gives the structured form, with `data` below
- * the attributes.
+ * Reads one CloudEvent 1.0 in structured or in binary mode. Both return the structured form, with `data` below the
+ * attributes.
  *
  * Source: CloudEvents, "HTTP Protocol Binding" 1.0.2, sections 3.1 and 3.2.
  */
@@ -18,7 +18,7 @@ export function readCloudEvent(raw: RawEvent): unknown {
     throw unsupportedMediaType(type, 'every event by itself, since a batch would be one delivery of many runs');
   }
   const isStructured = type.essence === 'application/cloudevents+json' && type.isUtf8;
-  if (!isStructured && type.essence.startsWith('application/cloudevents')) throw unsupportedMediaType(type, MEND);
+  if (!isStructured && type.essence.startsWith('application/cloudevents')) throw unsupportedMediaType(type, FIX);
   return checkAttributes(isStructured ? readPlainJson(raw.body) : readBinary(raw));
 }
 
@@ -28,14 +28,14 @@ function readBinary({ headers, body }: RawEvent): Record<string, unknown> {
     const name = /^ce-([a-z0-9]+)$/.exec(header)?.[1];
     if (name === undefined || name === 'data') return [];
     const [value, ...more] = values;
-    if (value === undefined || more.length > 0) throw invalid([{ field: header, message: 'is there more than once' }]);
+    if (value === undefined || more.length > 0) throw invalid([{ field: header, message: 'appears more than once' }]);
     return [[name, decodeValue(value)]];
   });
-  if (attributes.length === 0) throw unsupportedMediaType(type, MEND);
+  if (attributes.length === 0) throw unsupportedMediaType(type, FIX);
   const event = Object.fromEntries<unknown>(attributes);
   if (type.given !== '') event['datacontenttype'] = type.given;
   if (body.length === 0) return event;
-  if (!isJson(type)) throw unsupportedMediaType(type, MEND);
+  if (!isJson(type)) throw unsupportedMediaType(type, FIX);
   return { ...event, data: readPlainJson(body) };
 }
 
@@ -57,7 +57,8 @@ function checkAttributes(event: unknown): unknown {
     const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     return typeof value !== 'string' || value === '';
   });
-  if (missing.length > 0) throw invalid(missing.map((field) => ({ field, message: 'is missing, and must be a text' })));
+  if (missing.length > 0)
+    throw invalid(missing.map((field) => ({ field, message: 'is required and must be a string' })));
   const version = attributes['specversion'];
   if (version !== '1.0') throw invalid([{ field: 'specversion', message: 'is not 1.0: send CloudEvents 1.0' }]);
   return event;

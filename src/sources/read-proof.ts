@@ -8,7 +8,7 @@ import type { FindingCollector } from './source-findings.ts';
 import { hmac, type SourceSettings } from './source-settings.ts';
 import type { Proof } from './source.ts';
 
-/** How a source's deliveries prove where they come from; undefined where something is wrong with it. */
+/** How deliveries of a source are verified; undefined if the settings have a fault. */
 export function readProof(settings: SourceSettings, preset: Preset, findings: FindingCollector): Proof | undefined {
   const { secret: secrets = [], unsigned, scheme } = settings;
   const isHmac = hasHmac(settings);
@@ -16,16 +16,16 @@ export function readProof(settings: SourceSettings, preset: Preset, findings: Fi
     return findings.collect(['unsigned'], () => {
       const said = [secrets.length > 0 && 'secret', scheme !== undefined && 'scheme', isHmac && 'hmac'];
       const other = said.find((word) => word !== false);
-      if (other !== undefined) throw new RuleError(`does not go with ${other}: leave one of the two out`);
+      if (other !== undefined) throw new RuleError(`can't be combined with ${other}: remove one of the two`);
       return { kind: 'unsigned' };
     });
   }
   const found = findings.collect([isHmac ? 'hmac' : 'scheme'], () => readScheme(settings, preset));
   if (found === undefined) return undefined;
   return findings.collect(['secret'], () => {
-    if (secrets.length === 0) throw new RuleError('is missing: give the secret that the sender signs with');
+    if (secrets.length === 0) throw new RuleError('is missing: set the secret that the sender signs with');
     const fault = secrets.map((secret) => found.findSecretFault(secret)).find((text) => text !== undefined);
-    if (fault !== undefined) throw new RuleError(`does not fit: ${fault.replace(/^The/, 'the').replace(/\.$/, '')}`);
+    if (fault !== undefined) throw new RuleError(`is not valid: ${fault.replace(/^The/, 'the').replace(/\.$/, '')}`);
     return { kind: 'signed', scheme: found, secrets };
   });
 }
@@ -37,16 +37,14 @@ function hasHmac(settings: SourceSettings): boolean {
 function readScheme(settings: SourceSettings, preset: Preset): SignatureScheme {
   const { scheme } = settings;
   const isHmac = hasHmac(settings);
-  if (scheme !== undefined && isHmac) throw new RuleError('does not go with scheme: leave one of them out');
+  if (scheme !== undefined && isHmac) throw new RuleError("can't be combined with scheme: remove one of the two");
   if (isHmac) return makeHmac(settings.hmac);
   if (scheme !== undefined) {
     if (isSchemeName(scheme)) return SCHEMES[scheme];
     throw new RuleError(`is "${scheme}", which is not a scheme: ${suggest(scheme, Object.keys(SCHEMES))}`);
   }
   if (preset.scheme !== undefined) return preset.scheme;
-  throw new RuleError(
-    'is missing: name a scheme, describe it by hmac, or write unsigned: true to take what anybody sends',
-  );
+  throw new RuleError('is missing: set scheme or hmac, or unsigned: true to accept deliveries from anyone');
 }
 
 function makeHmac(given: SourceSettings['hmac']): SignatureScheme {
@@ -58,6 +56,6 @@ function makeHmac(given: SourceSettings['hmac']): SignatureScheme {
     const message = error.message.replace(/\b[a-z]+(?:[A-Z][a-z]+)+\b/g, (name) =>
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     );
-    throw new RuleError(`does not fit together: ${message.replace(/\.$/, '')}`);
+    throw new RuleError(`is not valid: ${message.replace(/\.$/, '')}`);
   }
 }

@@ -1,14 +1,14 @@
 import { nearestName } from '../settings/nearest-name.ts';
 
 /**
- * Thrown when a template, a path or a filter that an operator wrote can't be read. The message goes on after the place
- * where it stands, without a full stop: `has {{ evnt }}, and evnt is not known here: write event, …`.
+ * Thrown if a template, a path, a filter or another rule of a source is not valid. The message continues a sentence that
+ * begins with the place, without a full stop: `uses "evnt", but there is no "evnt" here: begin with event, …`.
  */
 export class RuleError extends Error {
   override readonly name = 'RuleError';
 }
 
-/** The fix for an unknown name: the known one that it is nearest to, or all of them. */
+/** The fix for an unknown name: the nearest known one, or all of them. */
 export function suggest(name: string, known: readonly string[]): string {
   const near = nearestName(name, known);
   return near === undefined ? `write one of ${known.join(', ')}` : `did you mean ${near}?`;

@@ -2,8 +2,8 @@ import type { EventView } from './event-view.ts';
 import type { Handshake } from './preset.ts';
 
 /**
- * What Slack sends that is no event: `url_verification`, whose challenge is given back, the `ssl_check` of slash commands,
- * and word that it sends fewer events than there are.
+ * Answers what Slack sends besides events: `url_verification` gets its challenge back; the `ssl_check` of slash commands and
+ * `app_rate_limited` are ignored.
  *
  * Source: Slack, "url_verification event", "Implementing slash commands" and "app_rate_limited event".
  */
@@ -15,8 +15,8 @@ export function answerSlackHandshake({ event }: EventView): Handshake | undefine
 }
 
 /**
- * What a slash command or an interaction is answered with. Slack shows any status but 200 as an error, and the body of
- * the answer to a command as a message.
+ * The body of the answer to a slash command or an interaction. Slack shows any status but 200 as an error, and the body
+ * of the answer to a command as a message.
  */
 export function acknowledgeSlack({ event }: EventView, runId: string): object | undefined {
   const { command, type, token } = toBlock(event);

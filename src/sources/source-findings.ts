@@ -1,30 +1,30 @@
 import { RuleError } from './rule-error.ts';
 
-/** Something about a source that its operator should know. */
+/** A fault or a warning about a source. */
 export interface SourceFinding {
-  /** Where, below the source's block in the file: `['map', 'text']`. */
+  /** Place below the source's block in the file: `['map', 'text']`. */
   readonly path: readonly string[];
-  /** Goes on after the place, without a full stop. */
+  /** Continues a sentence that begins with the place; without a full stop. */
   readonly message: string;
 }
 
-/** What was found while sources were compiled. */
+/** What compiling sources has found. */
 export interface SourceFindings {
-  /** What has to be corrected first. */
+  /** What must be corrected. */
   readonly faults: readonly SourceFinding[];
-  /** What works, and should be written otherwise. */
+  /** What works but should be changed. */
   readonly warnings: readonly SourceFinding[];
 }
 
-/** Takes what works and should be written otherwise. */
+/** Receives a warning about what works but should be changed. */
 export type Warn = (message: string) => void;
 
-/** Collects what steps of compiling find. */
+/** Collects faults and warnings. */
 export class FindingCollector implements SourceFindings {
   readonly faults: SourceFinding[] = [];
   readonly warnings: SourceFinding[] = [];
 
-  /** Runs a step; where it fails, notes the fault at its place and gives undefined. */
+  /** Runs a step. If it fails, records the fault at its place and returns undefined. */
   collect<T>(path: readonly string[], make: (warn: Warn) => T): T | undefined {
     try {
       return make((message) => this.warnings.push({ path, message }));

@@ -3,7 +3,7 @@ import type { Filter } from './filter.ts';
 import type { Preset } from './preset.ts';
 import type { Template } from './template.ts';
 
-/** A configured kind of sender: how it is verified, what of it is dropped, how its event becomes a task. */
+/** A configured kind of sender: how it is verified, which events are accepted, and how an event becomes a task. */
 export interface Source {
   readonly name: string;
   readonly path: string;
@@ -11,11 +11,11 @@ export interface Source {
   readonly client: string;
   readonly preset: Preset;
   readonly proof: Proof;
-  /** Largest body in bytes; undefined: the ingress's own limit. */
+  /** Largest body in bytes. Undefined: the limit of the ingress. */
   readonly bodyLimit: number | undefined;
-  /** Headers that templates see, in lower case. */
+  /** Headers that templates may read, in lower case. */
   readonly headers: readonly string[];
-  /** The operator's own template goes before an id that the sender signed. */
+  /** The operator's template, which takes precedence over an id that the signature covers. */
   readonly ownDeliveryId: Template | undefined;
   readonly presetDeliveryId: Template | undefined;
   readonly eventType: Template | undefined;
@@ -25,10 +25,10 @@ export interface Source {
   readonly map: TaskMap;
 }
 
-/** How a delivery proves where it comes from. */
+/** How a delivery is verified. */
 export type Proof =
   | { readonly kind: 'signed'; readonly scheme: SignatureScheme; readonly secrets: readonly string[] }
-  /** Anybody may send: an operator has asked for it by name. */
+  /** Anyone may send: the operator has set `unsigned`. */
   | { readonly kind: 'unsigned' };
 
 /** How an event becomes a task. */

@@ -14,13 +14,13 @@ import {
 import { readOldFilters } from './old-syntax.ts';
 import { RuleError, suggest } from './rule-error.ts';
 
-/** A text in Liquid with places to fill in from an event: `Review {{ event.pull_request.title | default: "it" }}`. */
+/** A text in Liquid, filled in from an event: `Review {{ event.pull_request.title | default: "it" }}`. */
 export interface Template {
-  /** What it reads of the view, as the operator wrote it: `event.pull_request.title`. */
+  /** The paths that it reads from the view: `event.pull_request.title`. */
   readonly fields: readonly string[];
-  /** Its text, where it reads nothing of the view. */
+  /** Its text, if it reads nothing from the view. */
   readonly constant: string | undefined;
-  /** @throws ProblemError `invalid_event` where the event takes it beyond its limits, or a filter can't take its value */
+  /** @throws ProblemError `invalid_event` if the event exceeds the limits, or a filter can't handle a value */
   render(view: object, options: RenderOptions): Rendered;
 }
 
@@ -30,9 +30,9 @@ export interface RenderOptions {
 }
 
 export interface Rendered {
-  /** Whole characters only; what the event has not is left empty. */
+  /** Well-formed Unicode; a place that finds nothing is empty. */
   readonly text: string;
-  /** Whether anything that the template reads is there. */
+  /** Whether the view has anything that the template reads. */
   readonly isFound: boolean;
   /** The places that found nothing, as the operator wrote them. */
   readonly missing: readonly string[];
@@ -40,30 +40,30 @@ export interface Rendered {
   readonly isCut: boolean;
 }
 
-/** How a template is read. */
+/** How a template is compiled. */
 export interface TemplateOptions {
-  /** Where it stands, for whoever sends an event that it can't take. Default: `template`. */
+  /** Name of its setting, for the sender of an event that can't be rendered. Default: `template`. */
   readonly field?: string;
-  /** Takes what works and should be written otherwise. */
+  /** Receives a warning for each place in the earlier syntax. */
   readonly warn?: (message: string) => void;
-  /** Whether it makes a URL: every value but one at its very beginning is percent-encoded. */
+  /** Whether it renders a URL: every value is percent-encoded, except one at the very beginning. */
   readonly isUrl?: boolean;
 }
 
-/** Filters that add nothing of the operator's own to a value, so that it may stand at a URL's beginning as it is. */
+/** Filters that add no text to a value: a value at the beginning of a URL, which is not encoded, may use these. */
 const PLAIN_FILTERS = ['default', 'cut', 'join', 'json', 'map', 'first', 'last', 'strip'];
 const MAX_SHOWN = 80;
 const MAX_CONSTANT = 262_144;
 
 /**
- * Reads a template. Nothing that an event holds is ever read as one.
+ * Compiles a template. Text from an event is never parsed as one.
  *
- * @throws RuleError
+ * @throws RuleError if the template is not valid, or reads a path that no view has
  */
 export function compileTemplate(source: string, scope: Scope, options: TemplateOptions = {}): Template {
   const { field = 'template', warn, isUrl = false } = options;
   const { text, places } = readOldFilters(source);
-  for (const [old, now] of places) warn?.(`has ${old}, which is ${now} in Liquid: write it so`);
+  for (const [old, now] of places) warn?.(`has ${old}, which is ${now} in Liquid: update it`);
   const templates = parse(text);
   const fields = listFields(templates);
   const aliases = fields.flatMap((read) => checkField(read, scope));
@@ -82,7 +82,7 @@ export function compileTemplate(source: string, scope: Scope, options: TemplateO
       if (!rendering.isCut) throw refuseEvent(field, error);
     }
     const { isCut, missing } = rendering;
-    // A tag can choose between texts by a field without writing it.
+    // A tag may choose a text by a field without printing it.
     const isFound = rendering.found > 0 || (hasTags && fields.some((read) => rendering.has(read)));
     const whole = isCut ? cutText(rendering.buffer, limit) : rendering.buffer;
     return { text: whole.toWellFormed(), isFound, missing, isCut };
@@ -100,7 +100,7 @@ function renderConstant(render: () => string): string {
     return render();
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    throw new RuleError('makes a text that no event could change, and fails at it: write the text itself');
+    throw new RuleError('fails to render, whatever the event: write the text itself');
   }
 }
 
@@ -114,38 +114,42 @@ function parse(text: string): ReturnType<typeof parseLiquid> {
   }
 }
 
-/** Words an error of the parser, with the fix. */
+/** The parser's error with the fix. */
 function explain(message: string, text: string): string {
   const [, what = message, line, column] = /^([^]*?), line:(\d+), col:(\d+)/.exec(message) ?? [];
   const filter = /undefined filter: (.*)/.exec(what)?.[1];
   if (filter !== undefined) {
-    return `has the filter "${filter}", which is not known: ${suggest(filter, KNOWN_FILTERS)}`;
+    return `uses the unknown filter "${filter}": ${suggest(filter, KNOWN_FILTERS)}`;
   }
   const tag = /tag "(.*)" not found/.exec(what)?.[1];
-  if (tag !== undefined) return `has the tag "${tag}", which is not known: ${suggest(tag, KNOWN_TAGS)}`;
-  const at = text.split('\n').length > 1 ? `line ${line}, column ${column}` : `column ${column}`;
+  if (tag !== undefined) return `uses the unknown tag "${tag}": ${suggest(tag, KNOWN_TAGS)}`;
+  const at =
+    line === undefined ? '' : text.includes('\n') ? ` at line ${line}, column ${column}` : ` at column ${column}`;
   const literal = /^(?:tag|illegal tag)/.test(what) ? ', or write {{ "{%" }} for the characters themselves' : '';
-  return `is not Liquid at ${at}, ${what}: correct it${literal}`;
+  return `is not valid Liquid${at}, ${what}: correct it${literal}`;
 }
 
-/** Refuses a field that no view has. Gives the header that it names, where it does so in upper case. */
+/**
+ * Refuses a path that no view has.
+ *
+ * @returns the header that it names, if that is not in lower case
+ */
 function checkField({ text, steps: [root, ...below] }: Field, { roots, headers }: Scope): readonly string[] {
-  if (below.includes(''))
-    throw new RuleError(`has "${text}", and [*] is not Liquid: write a for loop, or | map: "name"`);
+  if (below.includes('')) throw new RuleError(`has [*], which Liquid does not have: use a for loop, or | map: "name"`);
   if (typeof root !== 'string' || !roots.includes(root)) {
-    throw new RuleError(`has "${text}", and nothing is called ${String(root)} here: begin with ${roots.join(', ')}`);
+    throw new RuleError(`uses "${text}", but there is no "${String(root)}" here: begin with ${roots.join(', ')}`);
   }
   if (root !== 'headers') return [];
   const [name] = below;
   if (below.length !== 1 || typeof name !== 'string' || !headers.includes(name.toLowerCase())) {
     throw new RuleError(
-      `has "${text}", which is not a header that this source shows: list it in headers, or write one of ${headers.join(', ')}`,
+      `uses "${text}", which this source does not expose: list the header in headers, or use one of ${headers.join(', ')}`,
     );
   }
   return name === name.toLowerCase() ? [] : [name];
 }
 
-/** The view with headers under the names by which a template asks for them. */
+/** The view with headers under the names that a template uses for them. */
 function addHeaders(view: object, aliases: readonly string[]): object {
   if (aliases.length === 0 || !('headers' in view)) return view;
   const headers = view.headers as Readonly<Record<string, unknown>>;
@@ -156,16 +160,16 @@ function addHeaders(view: object, aliases: readonly string[]): object {
 }
 
 function checkUrl(hasTags: boolean, filters: readonly string[]): void {
-  if (hasTags) throw new RuleError('has a tag, and an address has none: write text and {{ }} only');
+  if (hasTags) throw new RuleError('has a tag, which a URL may not have: use text and {{ }} only');
   const other = filters.find((name) => !PLAIN_FILTERS.includes(name));
   if (other !== undefined) {
     throw new RuleError(
-      `begins with a value that ${other} changes: write the beginning as text, or leave ${other} out`,
+      `begins with a value changed by ${other}, which a URL may not: write the beginning as text, or remove ${other}`,
     );
   }
 }
 
-/** What the sender hears: nothing of the event, and nothing of liquidjs. */
+/** The sender's error. It repeats nothing from the event and nothing from liquidjs. */
 function refuseEvent(field: string, error: unknown): ProblemError {
   const { message: what = '', token } = LiquidError.is(error) ? error : {};
   const limit = what.startsWith('template render limit')
@@ -176,7 +180,7 @@ function refuseEvent(field: string, error: unknown): ProblemError {
   const place = token?.getText().slice(0, MAX_SHOWN) ?? 'a place';
   const message =
     limit === undefined
-      ? `can't take what the event has at ${place}`
-      : `takes more ${limit} than a template may for this event`;
+      ? `can't be rendered: ${place} fails on this event`
+      : `exceeds the ${limit} limit of templates on this event`;
   return new ProblemError('invalid_event', `${field} ${message}.`, [{ field, message }]);
 }

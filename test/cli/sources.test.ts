@@ -142,7 +142,15 @@ describe('sources test', () => {
       SETTINGS.replace('event.pull_request.title', 'evnt.title'),
     );
     assert.equal(bad.code, 2);
-    assert.match(bad.stderr, /sources\.github\.map\.text \(garudust-temporal\.yaml line 13\) has "evnt\.title"/);
+    assert.match(bad.stderr, /sources\.github\.map\.text \(garudust-temporal\.yaml line 13\) uses "evnt\.title"/);
+    const former = await testSource(
+      t,
+      ['ci', 'event'],
+      '{"text":"Hi"}',
+      SETTINGS.replace('"{{ event.text }}"', '\'{{ event.text | default "x" }}\''),
+    );
+    assert.deepEqual([former.code, /^Hi$/m.test(former.stdout)], [0, true]);
+    assert.match(former.stderr, /^warning: sources\.ci\.map\.text .*\| default: "x" \}\} in Liquid: update it\.$/m);
     const header = await testSource(t, ['github', 'event', '--header', 'no header'], '{}');
     assert.deepEqual([header.code, header.stdout], [2, '']);
     const file = await testSource(t, ['github', 'other'], '{}');

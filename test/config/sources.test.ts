@@ -79,13 +79,16 @@ describe('a source of a client with permitted users', () => {
 
   test('must be able to name one', () => {
     for (const source of ['preset: stripe', 'scheme: bearer']) {
-      assert.match(judged(source).join(), /^sources\.s\.map\.user_id .*is missing, and client ci has allowed_user_ids/);
+      assert.match(
+        judged(source).join(),
+        /^sources\.s\.map\.user_id .*is missing, but client "ci" has allowed_user_ids/,
+      );
     }
   });
 
   test('can name none but those', () => {
     const [line = '', ...more] = judged('scheme: bearer, map: { user_id: other-bot }');
-    assert.match(line, /^sources\.s\.map\.user_id .*is none of those in allowed_user_ids of client ci/);
+    assert.match(line, /^sources\.s\.map\.user_id .*is not in allowed_user_ids of client "ci"/);
     assert.deepEqual(more, []);
   });
 
@@ -100,13 +103,13 @@ describe('a source is refused at its line when', () => {
       'its rules are broken',
       '  g: { preset: github, secret: long-secret, map: { text: "{{ evnt }}" } }',
       CLIENT,
-      /^sources\.g\.map\.text \(garudust-temporal\.yaml line 3\) has "evnt", and nothing is called evnt here/,
+      /^sources\.g\.map\.text \(garudust-temporal\.yaml line 3\) uses "evnt", but there is no "evnt" here/,
     ],
     [
       'it has no secret',
       '  g: { preset: github }',
       CLIENT,
-      /^sources\.g\.secret \(garudust-temporal\.yaml line 3\) is missing: give the secret/,
+      /^sources\.g\.secret \(garudust-temporal\.yaml line 3\) is missing: set the secret/,
     ],
     [
       'its secret can be guessed',
@@ -155,31 +158,31 @@ describe('a source is refused at its line when', () => {
       "it is nobody's",
       '  g: { preset: github, secret: long-secret, client: c }',
       CLIENT,
-      /^sources\.g\.client .* names the client c, which is not configured: the clients are ci\./,
+      /^sources\.g\.client .* names the client "c", which is not defined: write one of ci\./,
     ],
     [
       'it could be of two clients',
       '  g: { preset: github, secret: long-secret }',
       TWO + AGENTS,
-      /^sources\.g\.client .* is missing, and there are several clients: write one of a, b/,
+      /^sources\.g\.client .* is required with several clients: write one of a, b/,
     ],
     [
       'its agent is not there',
       '  g: { preset: github, secret: long-secret, agent: three }',
       CLIENT + AGENTS,
-      /^sources\.g\.agent .* names the agent three, which client ci can't use: its agents are one, two/,
+      /^sources\.g\.agent .* names the agent "three", which client "ci" may not use: write one of one, two/,
     ],
     [
       'its agent is not for its client',
       '  g: { preset: github, secret: long-secret, client: b, agent: two }',
       TWO + AGENTS,
-      /^sources\.g\.agent .* names the agent two, which client b can't use: its agents are one\./,
+      /^sources\.g\.agent .* names the agent "two", which client "b" may not use: write one of one\./,
     ],
     [
       "its path is the endpoint's",
       '  g: { preset: github, secret: long-secret, path: /tasks }',
       `${CLIENT}endpoint_path: /tasks\n`,
-      /^sources\.g\.path .* is \/tasks, as endpoint_path/,
+      /^sources\.g\.path .* is \/tasks, which endpoint_path also uses/,
     ],
   ];
   for (const [when, yaml, head, message] of cases) {
@@ -191,7 +194,28 @@ describe('a source is refused at its line when', () => {
   }
 });
 
-test('faults of sources are told with all other faults, and each but once', () => {
+test('former words in a source are read, with a warning that names the line and the new words', () => {
+  const { warnings } = load({
+    yaml: `${CLIENT}sources:
+  g:
+    preset: github
+    secret: long-secret
+    filter:
+      event.action: { $neq: closed }
+    map:
+      text: '{{ event.title | default "none" }}'
+`,
+  });
+  assert.deepEqual(
+    warnings.filter((line) => line.startsWith('sources.')),
+    [
+      'sources.g.map.text (garudust-temporal.yaml line 9) has {{ event.title | default "none" }}, which is {{ event.title | default: "none" }} in Liquid: update it.',
+      'sources.g.filter (garudust-temporal.yaml line 6) has $neq, which is now called $ne: rename it.',
+    ],
+  );
+});
+
+test('faults of sources are reported with all other faults, each once', () => {
   const lines = refusal({
     yaml: 'port: 99999\nclients: [{ id: a }]\nsources:\n  g: { preset: github, secret: x, map: { text: "{{ a }}" } }\n  h: { preset: nope, secret: 1 }',
   });

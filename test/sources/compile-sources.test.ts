@@ -20,9 +20,9 @@ test('every preset can be read with no more than a secret', () => {
   }
 });
 
-describe('a source is refused, with its place and the mend, when', () => {
+describe('a source is refused, with its place and the fix, if', () => {
   const cases: [string, Partial<SourceOptions>, RegExp][] = [
-    ['its name is taken', { name: 'webhook' }, /^webhook is the name of what is posted to \/webhook/],
+    ['its name is taken', { name: 'webhook' }, /^webhook is reserved for tasks posted to \/webhook/],
     [
       'its preset is unknown',
       { preset: 'toString' },
@@ -33,61 +33,61 @@ describe('a source is refused, with its place and the mend, when', () => {
       { scheme: 'md5' },
       /^one\.scheme is "md5", which is not a scheme: write one of bearer, github/,
     ],
-    [
-      'nothing says how it signs',
-      { preset: 'generic' },
-      /^one\.scheme is missing: name a scheme, describe it by hmac, or/,
-    ],
+    ['nothing says how it signs', { preset: 'generic' }, /^one\.scheme is missing: set scheme or hmac, or/],
     [
       'two things say how it signs',
       { scheme: 'github', hmac: { header: 'X-S' } },
-      /^one\.hmac does not go with scheme/,
+      /^one\.hmac can't be combined with scheme/,
     ],
     [
       'its hmac does not fit together',
       { hmac: { header: 'X-S', template: '{bdy}' } },
-      /^one\.hmac does not fit together: .*\{bdy\}/,
+      /^one\.hmac is not valid: .*\{bdy\}/,
     ],
     ['it has no secret', { secret: [] }, /^one\.secret is missing/],
     [
       'its secret is blank',
       { secret: ['good', ' '] },
-      /^one\.secret does not fit: the secret must be text that is not blank/,
+      /^one\.secret is not valid: the secret must be text that is not blank/,
     ],
     [
       'its secret is no key of its scheme',
       { preset: 'standard-webhooks', secret: ['whsec_%'] },
-      /^one\.secret does not fit: the secret begins with whsec_/,
+      /^one\.secret is not valid: the secret begins with whsec_/,
     ],
     [
       'its bearer could not be sent',
       { scheme: 'bearer', secret: ['two words'] },
-      /^one\.secret does not fit: the secret must be visible ASCII/,
+      /^one\.secret is not valid: the secret must be visible ASCII/,
     ],
-    ['it is unsigned and has a secret', { unsigned: true }, /^one\.unsigned does not go with secret/],
+    ['it is unsigned and has a secret', { unsigned: true }, /^one\.unsigned can't be combined with secret/],
     [
       'it is unsigned and has a scheme',
       { unsigned: true, secret: [], scheme: 'github' },
-      /^one\.unsigned does not go with scheme/,
+      /^one\.unsigned can't be combined with scheme/,
     ],
-    ['its path is that of the API', { path: '/v1/runs' }, /^one\.path is \/v1\/runs, which is taken/],
-    ['its path is that of tasks', { path: '/webhook' }, /^one\.path is \/webhook, which is taken/],
-    ['its path is the second one of tasks', { path: '/invoke' }, /^one\.path is \/invoke, as endpoint_path/],
-    ['it shows a secret header', { headers: ['X-Api-Key'] }, /^one\.headers has x-api-key, which may carry a secret/],
+    ['its path is that of the API', { path: '/v1/runs' }, /^one\.path is \/v1\/runs, which is already in use/],
+    ['its path is that of tasks', { path: '/webhook' }, /^one\.path is \/webhook, which is already in use/],
+    [
+      'its path is the second one of tasks',
+      { path: '/invoke' },
+      /^one\.path is \/invoke, which endpoint_path also uses/,
+    ],
+    ['it shows a secret header', { headers: ['X-Api-Key'] }, /^one\.headers lists x-api-key, which may carry a secret/],
     [
       'it shows the header of its signature',
       { headers: ['X-Hub-Signature-256'] },
-      /^one\.headers has x-hub-signature-256/,
+      /^one\.headers lists x-hub-signature-256/,
     ],
-    ['its text is empty', { map: { text: ' \n' } }, /^one\.map\.text is empty: say what/],
-    ['its text is broken', { map: { text: '{{ x }}' } }, /^one\.map\.text has "x"/],
-    ['its session key is broken', { map: { session_key: '{{' } }, /^one\.map\.session_key is not Liquid/],
-    ['its metadata is broken', { map: { metadata: { a: 'fine', b: '{{ x }}' } } }, /^one\.map\.metadata\.b has "x"/],
-    ['its agent is broken', { agent: '{{ event.x | y }}' }, /^one\.agent has the filter "y"/],
-    ['its filter is broken', { filter: { x: 1 } }, /^one\.filter has "x"/],
-    ['its event type asks for itself', { event_type: '{{ event_type }}' }, /^one\.event_type has "event_type"/],
-    ['its delivery id asks for itself', { delivery_id: '{{ delivery_id }}' }, /^one\.delivery_id has "delivery_id"/],
-    ['it wants no type at all', { events: [] }, /^one\.events is an empty list/],
+    ['its text is empty', { map: { text: ' \n' } }, /^one\.map\.text is empty: write what/],
+    ['its text is broken', { map: { text: '{{ x }}' } }, /^one\.map\.text uses "x"/],
+    ['its session key is broken', { map: { session_key: '{{' } }, /^one\.map\.session_key is not valid Liquid/],
+    ['its metadata is broken', { map: { metadata: { a: 'fine', b: '{{ x }}' } } }, /^one\.map\.metadata\.b uses "x"/],
+    ['its agent is broken', { agent: '{{ event.x | y }}' }, /^one\.agent uses the unknown filter "y"/],
+    ['its filter is broken', { filter: { x: 1 } }, /^one\.filter uses "x"/],
+    ['its event type asks for itself', { event_type: '{{ event_type }}' }, /^one\.event_type uses "event_type"/],
+    ['its delivery id asks for itself', { delivery_id: '{{ delivery_id }}' }, /^one\.delivery_id uses "delivery_id"/],
+    ['it wants no type at all', { events: [] }, /^one\.events is empty/],
     [
       'it wants types and has none',
       { preset: 'generic', scheme: 'bearer', events: ['a'] },
@@ -105,12 +105,12 @@ describe('a source is refused, with its place and the mend, when', () => {
 
   test('another one has its path', () => {
     assert.deepEqual(faults({}, { name: 'two', path: '/hooks/one' }), [
-      'two.path is /hooks/one, as sources.one: give each its own',
+      'two.path is /hooks/one, which sources.one also uses: give each its own path',
     ]);
   });
 });
 
-test('all faults of all sources are told at once, and no secret with them', () => {
+test('all faults of all sources are reported at once, without secrets', () => {
   const found = faults(
     { secret: ['whpk_s3cret'], filter: { $nor: [] }, map: { text: '{{ a }}', user_id: '{{ b }}' } },
     { name: 'two', agent: '{{ c }}' },

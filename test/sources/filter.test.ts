@@ -99,6 +99,18 @@ describe('a filter lets through', () => {
   }
 });
 
+test('a filter reads operators under their former names, with a warning for each', () => {
+  const warnings: string[] = [];
+  const rule = { 'event.amount': { $neq: 1 }, $or: [{ 'event.nowhere': { inner: { $not: { $exist: true } } } }] };
+  const filter = compileFilter(rule, SCOPE, (message) => warnings.push(message));
+  assert.equal(filter.findMismatch(VIEW), undefined);
+  assert.equal(compileFilter({ 'event.amount': { $neq: 250 } }, SCOPE).findMismatch(VIEW), 'event.amount');
+  assert.deepEqual(warnings, [
+    'has $neq, which is now called $ne: rename it',
+    'has $exist, which is now called $exists: rename it',
+  ]);
+});
+
 test('a filter tells the first place that does not match, as it was written', () => {
   const place = (rule: unknown) => compileFilter(rule, SCOPE).findMismatch(VIEW);
   assert.equal(
@@ -109,28 +121,30 @@ test('a filter tells the first place that does not match, as it was written', ()
   assert.equal(place({ 'event.alerts': { status: 'gone' } }), 'event.alerts');
 });
 
-describe('a filter is refused, with the mend, when it', () => {
+describe('a filter is refused, with the fix, if it', () => {
   const cases: [string, unknown, RegExp][] = [
     ['is a list', [], /is not a block/],
     ['is a text', 'event.action == "opened"', /is not a block/],
     ['is null', null, /is not a block/],
-    ['names nothing that there is', { action: 'opened' }, /nothing is called action here: begin with event/],
-    ['has an operator beside no field', { $eq: 1 }, /\$eq beside no field/],
+    ['names nothing that there is', { action: 'opened' }, /there is no "action" here: begin with event/],
+    ['has an operator beside no field', { $eq: 1 }, /\$eq without a field/],
     [
       'has an unknown operator',
       { 'event.a': { $regex: '.*' } },
       /\$regex at event\.a, which is not an operator: write one of \$eq/,
     ],
+    ['has a mistyped operator', { 'event.a': { $exsts: true } }, /\$exsts at event\.a, .*: did you mean \$exists\?/],
+    ['has an operator by both names', { 'event.a': { $ne: 1, $neq: 2 } }, /\$neq beside \$ne, which is the same/],
     ['has a list as a value', { 'event.a': ['b'] }, /a list at event\.a: write \{\$in: \[…\]\}/],
-    ['compares with a block', { 'event.a': { $eq: { b: 1 } } }, /\$eq at event\.a: give it a text, a number/],
-    ['orders by a truth value', { 'event.a': { $gt: true } }, /\$gt at event\.a: give it a number/],
-    ['has $in with a number', { 'event.a': { $in: 5 } }, /\$in at event\.a: give it a list/],
+    ['compares with a block', { 'event.a': { $eq: { b: 1 } } }, /\$eq at event\.a: use a text, a number/],
+    ['orders by a truth value', { 'event.a': { $gt: true } }, /\$gt at event\.a: use a number/],
+    ['has $in with a number', { 'event.a': { $in: 5 } }, /\$in at event\.a: use a list/],
     ['has $in with a block in it', { 'event.a': { $in: [{}] } }, /\$in at event\.a/],
     ['has $startsWith with a number', { 'event.a': { $startsWith: 5 } }, /\$startsWith at event\.a/],
-    ['has $exists with a text', { 'event.a': { $exists: 'yes' } }, /\$exists at event\.a: give it true or false/],
+    ['has $exists with a text', { 'event.a': { $exists: 'yes' } }, /\$exists at event\.a: use true or false/],
     ['has $or without a list', { $or: { 'event.a': 1 } }, /\$or without a list/],
     ['has $or with an empty list', { $or: [] }, /\$or without a list/],
-    ['names a hidden header', { 'headers.authorization': { $exists: true } }, /not a header that this source shows/],
+    ['names a hidden header', { 'headers.authorization': { $exists: true } }, /this source does not expose/],
   ];
   for (const [what, rule, message] of cases) {
     test(what, () => {

@@ -114,9 +114,9 @@ describe('an event that takes a template beyond its limits', () => {
   test('starts nothing, and its sender hears which template it was', async (t) => {
     const text = '{% for i in (1..event.n) %}{% for j in (1..event.n) %}{% endfor %}{% endfor %}{{ event.n }}';
     const problem = await refused(t, { map: { text } }, { n: 1_000_000 });
-    assert.equal(problem.detail, 'map.text takes more time than a template may for this event.');
+    assert.equal(problem.detail, 'map.text exceeds the time limit of templates on this event.');
     const far = await refused(t, { map: { text } }, { n: 1e15 });
-    assert.equal(far.detail, 'map.text takes more memory than a template may for this event.');
+    assert.equal(far.detail, 'map.text exceeds the memory limit of templates on this event.');
   });
 
   test('starts nothing by any other template either', async (t) => {

@@ -176,10 +176,10 @@ describe('in an address', () => {
 
   test('no tag and no filter can take a value out of its part', () => {
     for (const [source, message] of [
-      ['{% capture a %}https://{{ event.title }}{% endcapture %}{{ a }}', /has a tag, and an address has none/],
+      ['{% capture a %}https://{{ event.title }}{% endcapture %}{{ a }}', /has a tag, which a URL may not have/],
       ['https://a.example/{% if event.title %}x{% endif %}', /has a tag/],
-      ['{{ event.title | prepend: "https://a.example/" }}', /begins with a value that prepend changes/],
-      ['{{ "https://a.example" | append: event.title }}', /begins with a value that append changes/],
+      ['{{ event.title | prepend: "https://a.example/" }}', /begins with a value changed by prepend/],
+      ['{{ "https://a.example" | append: event.title }}', /begins with a value changed by append/],
     ] as const) {
       assert.throws(() => url(source), { name: 'RuleError', message });
     }
@@ -195,22 +195,22 @@ describe('an event that takes a template beyond its limits is refused, and told 
     [
       'counts very far',
       '{% for i in (1..event.n) %}{% endfor %}{{ event.n }}',
-      /takes more memory than a template may/,
+      /exceeds the memory limit of templates on this event/,
     ],
     [
       'loops in loops',
       '{% for a in event.l %}{% for b in event.l %}{% for c in event.l %}{% endfor %}{% endfor %}{% endfor %}',
-      /takes more time than a template may/,
+      /exceeds the time limit of templates on this event/,
     ],
     [
       'doubles a text',
       '{% assign s = event.s %}{% for a in event.l %}{% assign s = s | append: s %}{% endfor %}{{ s }}',
-      /takes more memory than a template may/,
+      /exceeds the memory limit of templates on this event/,
     ],
     [
       'changes what has no text',
       '{{ event.odd | upcase }}',
-      /can't take what the event has at \{\{ event\.odd \| upcase \}\}/,
+      /can't be rendered: \{\{ event\.odd \| upcase \}\} fails on this event/,
     ],
   ];
   for (const [what, source, message] of cases) {
@@ -260,25 +260,25 @@ describe('a template in the words of before is read, with a warning that has the
       assert.equal(warnings.length, 1);
       const [before = '', after = ''] = (warnings[0] ?? '').split(', which is ');
       assert.ok(before.includes(old) && after.includes(now), warnings[0]);
-      assert.equal(render(/^(.*) in Liquid: write it so$/.exec(after)?.[1] ?? ''), text);
+      assert.equal(render(/^(.*) in Liquid: update it$/.exec(after)?.[1] ?? ''), text);
     });
   }
 });
 
 describe('a template is refused, with the fix, when it has', () => {
   const cases: [string, RegExp][] = [
-    ['{{ evnt.title }}', /"evnt\.title", and nothing is called evnt here: begin with event, headers, source/],
-    ['{{ toString }}', /nothing is called toString/],
-    ['{{ }}', /is not Liquid at column 4/],
-    ['{{ event.title', /is not Liquid at column 1, output "\{\{ event\.title" not closed/],
-    ['a\nb {{ event.title', /is not Liquid at line 2, column 3/],
-    ['{{{ event.title }}}', /is not Liquid/],
+    ['{{ evnt.title }}', /^uses "evnt\.title", but there is no "evnt" here: begin with event, headers, source/],
+    ['{{ toString }}', /there is no "toString" here/],
+    ['{{ }}', /is not valid Liquid at column 4/],
+    ['{{ event.title', /is not valid Liquid at column 1, output "\{\{ event\.title" not closed/],
+    ['a\nb {{ event.title', /is not valid Liquid at line 2, column 3/],
+    ['{{{ event.title }}}', /is not valid Liquid/],
     ['{{ event.title event.number }}', /write one path/],
     ['{{ event.title | }}', /filters after \|/],
-    ['{{ event.title | upper }}', /the filter "upper", which is not known: write one of/],
-    ['{{ event.title | upcas }}', /the filter "upcas", which is not known: did you mean upcase\?/],
-    ['{{ event.title | constructor }}', /the filter "constructor"/],
-    ['{{ event.list | where_exp: "item", event.expression }}', /the filter "where_exp"/],
+    ['{{ event.title | upper }}', /^uses the unknown filter "upper": write one of/],
+    ['{{ event.title | upcas }}', /the unknown filter "upcas": did you mean upcase\?/],
+    ['{{ event.title | constructor }}', /the unknown filter "constructor"/],
+    ['{{ event.list | where_exp: "item", event.expression }}', /the unknown filter "where_exp"/],
     ['{{ event.title | cut }}', /cut without a length/],
     ['{{ event.title | cut: 0 }}', /cut without a length/],
     ['{{ event.title | cut: "5" }}', /cut without a length/],
@@ -287,29 +287,29 @@ describe('a template is refused, with the fix, when it has', () => {
     ['{{ event. }}', /not a path/],
     ['{{ .event }}', /not a path/],
     ['{{ [0] }}', /not a path/],
-    ['{{ event[x] }}', /nothing is called x/],
-    ['{{ event.commits.push() }}', /write \["push\(\)"\] in place of \.push\(\)/],
-    ['{{ event.k8s:name }}', /"event\.k8s:name", and Liquid has such a name in brackets: write \["k8s:name"\]/],
+    ['{{ event[x] }}', /there is no "x" here/],
+    ['{{ event.commits.push() }}', /write \["push\(\)"\] instead of \.push\(\)/],
+    ['{{ event.k8s:name }}', /"event\.k8s:name": Liquid needs brackets around such a name, so write \["k8s:name"\]/],
     ['{{ event.a,b }}', /write \["a,b"\]/],
     ['{{ event.a.$ref }}', /write \["\$ref"\]/],
-    ['{{ event.a[*].b[*].c }}', /\[\*\] is not Liquid: write \{% for item in/],
-    ['{{ event.x | default: event.a[*].b }}', /\[\*\] is not Liquid/],
-    ['{% if event.a[*].b %}x{% endif %}', /\[\*\] is not Liquid/],
-    ['{{ headers.authorization }}', /"headers\.authorization", which is not a header that this source shows/],
-    ['{{ headers }}', /not a header that this source shows/],
-    ['{{ headers | json }}', /not a header that this source shows/],
-    ['{{ headers[event.title] }}', /not a header that this source shows/],
-    ['{% for h in headers %}{{ h }}{% endfor %}', /not a header that this source shows/],
-    ['{% assign h = headers %}{{ h.authorization }}', /not a header that this source shows/],
-    ['50{% off today', /is not Liquid at column 3.*write \{\{ "\{%" \}\} for the characters/],
+    ['{{ event.a[*].b[*].c }}', /Liquid has no \[\*\]: write \{% for item in/],
+    ['{{ event.x | default: event.a[*].b }}', /Liquid has no \[\*\]/],
+    ['{% if event.a[*].b %}x{% endif %}', /has \[\*\], which Liquid does not have/],
+    ['{{ headers.authorization }}', /^uses "headers\.authorization", which this source does not expose/],
+    ['{{ headers }}', /this source does not expose/],
+    ['{{ headers | json }}', /this source does not expose/],
+    ['{{ headers[event.title] }}', /this source does not expose/],
+    ['{% for h in headers %}{{ h }}{% endfor %}', /this source does not expose/],
+    ['{% assign h = headers %}{{ h.authorization }}', /this source does not expose/],
+    ['50{% off today', /is not valid Liquid at column 3.*write \{\{ "\{%" \}\} for the characters/],
     ['{% if event.title %}x', /not closed/],
     ['{% if event.title %}{{ event.title event.x }}{% endif %}', /write one path/],
-    ['{% include "x" %}', /the tag "include", which is not known: write one of if, unless/],
-    ['{% render "/etc/passwd" %}', /the tag "render"/],
-    ['{% layout "x" %}', /the tag "layout"/],
-    ['{% fr a in event %}{% endfor %}', /the tag "fr", which is not known: did you mean for\?/],
-    ['{% for i in (1..999999999) %}{{ i }}{% endfor %}', /makes a text that no event could change/],
-    ['x'.repeat(40_001), /is not Liquid/],
+    ['{% include "x" %}', /^uses the unknown tag "include": write one of if, unless/],
+    ['{% render "/etc/passwd" %}', /the unknown tag "render"/],
+    ['{% layout "x" %}', /the unknown tag "layout"/],
+    ['{% fr a in event %}{% endfor %}', /the unknown tag "fr": did you mean for\?/],
+    ['{% for i in (1..999999999) %}{{ i }}{% endfor %}', /fails to render, whatever the event/],
+    ['x'.repeat(40_001), /is not valid Liquid, parse length limit exceeded/],
   ];
   for (const [source, message] of cases) {
     test(source.slice(0, 60), () => {

@@ -7,13 +7,13 @@ type Rehearsal = ParsedDelivery<TaskPlan>;
 
 const MAX_VALUE = 200;
 
-/** What a source would make of an event, for a person to read. */
+/** The outcome of an event in words. */
 export function showRehearsal({ name }: Source, rehearsal: Rehearsal): string {
   if (rehearsal.kind === 'ignored') {
-    return `Source ${name} would ignore this event, and start nothing: ${toTerminalText(rehearsal.reason)}.\n`;
+    return `Source ${name} would ignore this event and start nothing: ${toTerminalText(rehearsal.reason)}.\n`;
   }
   if (rehearsal.kind === 'answer') {
-    return `Source ${name} would answer this handshake, and start nothing: ${toOneLine(JSON.stringify(rehearsal.body), MAX_VALUE)}\n`;
+    return `Source ${name} would answer this handshake and start nothing: ${toOneLine(JSON.stringify(rehearsal.body), MAX_VALUE)}\n`;
   }
   const { task, view } = rehearsal;
   const { agent, client, callback, task: asked } = task.input;
@@ -37,10 +37,10 @@ export function showRehearsal({ name }: Source, rehearsal: Rehearsal): string {
 }
 
 function absent(label: string): string {
-  return label === 'run id' ? 'a new one each time, for want of a delivery id' : 'none';
+  return label === 'run id' ? 'new for every delivery, because there is no delivery id' : 'none';
 }
 
-/** The same for programs. */
+/** The outcome of an event as JSON. */
 export function rehearsalToJson(rehearsal: Rehearsal): object {
   if (rehearsal.kind === 'ignored') return { outcome: 'ignored', reason: rehearsal.reason };
   if (rehearsal.kind === 'answer') return { outcome: 'answered', body: rehearsal.body };

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { toAgentPolicy } from '../../agents/agent-policy-settings.ts';
 import { ConfigError } from '../../config/config-error.ts';
-import { DEFAULT_FILE, FILE_VARIABLE, loadConfig } from '../../config/load-config.ts';
-import type { Config } from '../../config/config.ts';
+import { DEFAULT_FILE, FILE_VARIABLE, type LoadedConfig, loadConfig } from '../../config/load-config.ts';
 import { checkUrl } from '../../egress/check-url.ts';
 import type { RawEvent } from '../../sources/preset.ts';
 import { rehearseDelivery } from '../../ingress/tasks/parse-source-delivery.ts';
@@ -13,7 +12,7 @@ import { CliError, type ExitName } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { rehearsalToJson, showRehearsal } from './show-rehearsal.ts';
 
-/** A delivery to try out. */
+/** A delivery to test. */
 export interface TestDelivery {
   /** Name of the source. */
   readonly name: string;
@@ -24,7 +23,7 @@ export interface TestDelivery {
 }
 
 /**
- * Tells on stdout what a source would make of a delivery.
+ * Prints the task that a delivery would start, or why it would start none.
  *
  * @throws CliError `usage` for settings that can't be used and a source that is not there, `refused` for a delivery that
  * the server would answer with an error
@@ -34,8 +33,11 @@ export async function testSource(
   flags: { readonly config?: string },
   io: CliIo,
 ): Promise<ExitName> {
-  const config = readConfig(flags, io);
+  const { config, warnings } = readConfig(flags, io);
   const source = findSource(name, config.sources);
+  for (const warning of warnings.filter((line) => line.startsWith(`sources.${name}.`))) {
+    io.stderr.write(`warning: ${warning}\n`);
+  }
   const raw = toRawEvent(body, headers, source);
   const deps = {
     clients: config.clients,
@@ -53,10 +55,10 @@ export async function testSource(
   return rehearsal.kind === 'task' ? 'ok' : 'nothingStarted';
 }
 
-function readConfig(flags: { readonly config?: string }, { env, cwd }: CliIo): Config {
+function readConfig(flags: { readonly config?: string }, { env, cwd }: CliIo): LoadedConfig {
   try {
     const given = fillVariables({ flags, env, cwd });
-    return loadConfig({ mode: 'dev', flags, env: given, cwd }).config;
+    return loadConfig({ mode: 'dev', flags, env: given, cwd });
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError('usage', error.message, { cause: error });
     throw error;
@@ -67,8 +69,8 @@ function findSource(name: string, sources: ReadonlyMap<string, Source>): Source 
   const source = sources.get(name);
   if (source !== undefined) return source;
   const known = [...sources.keys()];
-  const mend = known.length === 0 ? 'the settings file has none' : `the sources are ${known.join(', ')}`;
-  throw new CliError('usage', `There is no source "${name}": ${mend}.`);
+  const fix = known.length === 0 ? 'the settings file defines none' : `the sources are ${known.join(', ')}`;
+  throw new CliError('usage', `There is no source "${name}": ${fix}.`);
 }
 
 function toRawEvent(body: Buffer, headers: TestDelivery['headers'], { preset }: Source): RawEvent {
@@ -109,7 +111,7 @@ function fillVariables({
   return { ...env, ...(Object.fromEntries(missing) as Env) };
 }
 
-/** A file that can't be read is told about by whoever reads it next. */
+/** Whoever reads the file next reports that it can't be read. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');

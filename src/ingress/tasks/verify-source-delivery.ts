@@ -12,9 +12,9 @@ export interface SourceDelivery extends VerifiedDelivery {
 }
 
 const DETAIL = {
-  signature_missing: 'The delivery is not signed: give the sender the secret that this source has here.',
+  signature_missing: "The delivery is not signed: configure the sender with this source's secret.",
   signature_invalid:
-    'The signature is not that of this source: check the secret in the settings of the sender, and that nothing on the way changes the body.',
+    'The signature does not match: check the secret in the settings of the sender, and that no proxy changes the body.',
   timestamp_out_of_window: 'The signed timestamp is too far from the current time: check the clock of the sender.',
 } as const satisfies Record<Refusal, string>;
 
