@@ -95,6 +95,7 @@ function toAgent(like: AgentConfig, name: string, { url, apiKey = 'k', concurren
     ...like,
     ...own,
     name,
+    settingNames: { url: `agents.${name}.url`, api_key: `agents.${name}.api_key` },
     maxAttempts: 1,
     ...(concurrency !== undefined && { concurrency }),
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
+import { fixesFor } from '../../src/agents/agent-types.ts';
 import { FAILURES, type FailureType, failureClass } from '../../src/contract/failures.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { type GarudustTarget, hold, waitForAsync } from '../conformance/garudust-calls.ts';
@@ -137,6 +138,11 @@ export function testThroughTheStack(name: string, start: StartGarudust, loads: '
   });
 }
 
+/** How to fix a failure of an agent of the file, in the words of its type where it has any. */
+function fixFor(agent: string, type: FailureType): string {
+  return fixesFor('garudust', (setting) => `agents.${agent}.${setting}`)[type] ?? FAILURES[type].mend;
+}
+
 /** One run that fails: status, code and words as promised in every place, and Garudust's own words in none. */
 async function failsWith(stack: GarudustStack, client: string, text: string, type: FailureType): Promise<RunResource> {
   const caller = stack.as(client);
@@ -146,7 +152,7 @@ async function failsWith(stack: GarudustStack, client: string, text: string, typ
   if (isAgents) {
     const waiting = await lastErrorOf(stack, client, id);
     assert.equal(waiting.status, 'running');
-    assert.ok(waiting.agent?.last_error?.includes(FAILURES[type].mend), waiting.agent?.last_error);
+    assert.ok(waiting.agent?.last_error?.includes(fixFor(client, type)), waiting.agent?.last_error);
     assert.ok(waiting.agent?.next_attempt_at !== undefined || type === 'AgentUnreachable');
     seen.push(waiting, await stack.stored(id));
     await caller.cancel(id);
@@ -154,7 +160,7 @@ async function failsWith(stack: GarudustStack, client: string, text: string, typ
   const run = await caller.get(id, 20);
   assert.deepEqual([run.status, run.error?.code], isAgents ? ['canceled', 'Canceled'] : ['failed', type]);
   if (!isAgents) {
-    assert.ok(run.error?.message.includes(FAILURES[type].mend), run.error?.message);
+    assert.ok(run.error?.message.includes(fixFor(client, type)), run.error?.message);
     assert.deepEqual(run.agent, { name: client, attempt: 1, max_attempts: 1 });
   }
   const callback = await stack.callbackOf(id);

@@ -14,7 +14,7 @@ const LABEL_WIDTH = 14;
 /** Prints where everything is, and a command to paste that starts a first run. */
 export function showReady(
   stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'>,
-  io: CliIo,
+  io: Pick<CliIo, 'stdout' | 'env'>,
   agentTypes: AgentTypes = AGENT_TYPES,
 ): void {
   const { config, loaded, ingressUrl, temporalUi } = stack;
