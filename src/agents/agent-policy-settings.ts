@@ -11,27 +11,27 @@ const retryDelay = duration({ min: '100ms', max: '24h' });
 export const agentPolicySettings = {
   concurrency: setting(wholeNumber({ min: 1, max: 10_000 }), {
     default: 64,
-    help: 'Tasks that one worker gives this agent at once. Further tasks wait in the worker, and their attempt timeout does not run.',
+    help: 'Concurrent tasks for this agent in one worker. Further tasks wait in the worker, and their attempt timeout does not run.',
   }),
   attempt_timeout: setting(duration({ min: '1s', max: '24d' }), {
     default: '10m',
-    help: 'Time for one call of the agent.',
+    help: 'Time limit of one call.',
   }),
   total_timeout: setting(duration({ min: '1s', max: '365d' }), {
     default: '1h',
-    help: 'Time for all attempts, waits included.',
+    help: 'Time limit of all attempts, including the delays between them.',
   }),
   heartbeat_timeout: setting(duration({ min: '1s', max: '1h' }), {
     default: '30s',
-    help: 'Silence after which Temporal takes the worker for lost and gives the task to another.',
+    help: 'Silence after which Temporal considers the worker lost and gives the task to another.',
   }),
   max_attempts: setting(wholeNumber({ min: 1, max: 100 }), {
     default: 3,
-    help: "Calls that may cost money. Faults of the agent itself, such as a refused key, don't count.",
+    help: 'Calls that may cost money. Faults of the agent itself, such as a refused key, do not count.',
   }),
   retry_delay: setting(retryDelay, {
     default: '5s',
-    help: 'Wait after the first fault that may pass, such as a lost connection; each further one doubles it. A pause that the agent asks for goes before it.',
+    help: 'Delay after the first transient failure, such as a lost connection; it doubles with each further one. A delay that the agent asks for takes precedence.',
   }),
   retry_delay_at_fault: setting(retryDelay, {
     default: '1m',
@@ -39,11 +39,11 @@ export const agentPolicySettings = {
   }),
   retry_delay_unreachable: setting(retryDelay, {
     default: '1s',
-    help: 'The same where the agent takes no connection: it may be starting again, and asking costs nothing.',
+    help: 'The same when the agent accepts no connection: it may be restarting, and retries cost nothing.',
   }),
   max_answer_bytes: setting(payload, {
     default: '1MiB',
-    help: 'Largest answer that is kept, in UTF-8. A larger one fails the run, and the agent is not asked again.',
+    help: 'Largest answer that is kept, in UTF-8. A larger one fails the run without another attempt.',
   }),
 };
 

@@ -36,7 +36,7 @@ type AgentSchema = z.ZodObject<{ type: z.ZodLiteral<string> } & typeof agentPoli
 export function agentSchema(types: AgentTypes): z.ZodDiscriminatedUnion<[AgentSchema, ...AgentSchema[]], 'type'> {
   const kind = withKind(oneOf(Object.keys(types)), {
     default: DEFAULT_AGENT_TYPE.production,
-    help: 'What the agent is.',
+    help: 'Agent type.',
   });
   const options = Object.entries(types).map(([name, { settings }]) =>
     z.strictObject({ type: z.literal(name).register(settingMeta, kind), ...settings, ...agentPolicySettings }),

@@ -1,8 +1,9 @@
-import type { CamelCased } from '../settings/camel-case.ts';
+import { resolve } from 'node:path';
 import type { AgentSettings } from '../agents/agent-types.ts';
+import { type CamelCased, toCamelCase } from '../settings/camel-case.ts';
 import type { Source } from '../sources/source.ts';
-import type { Mode } from './layers.ts';
-import type { settings } from './schema.ts';
+import type { AppliedLayers, Mode } from './layers.ts';
+import type { settings, Settings } from './schema.ts';
 
 type Read = CamelCased<typeof settings>;
 
@@ -23,3 +24,32 @@ export type AgentConfig = AgentSettings & {
   /** How a message refers to each setting of its type: the variable or flag that sets it, or its path in the file. */
   readonly settingNames: Readonly<Record<string, string>>;
 };
+
+/**
+ * The settings as the modules take them, by the schema that read them.
+ *
+ * @param cwd what a relative folder is relative to
+ */
+export function toConfig(
+  schema: typeof settings,
+  read: Settings,
+  {
+    cwd,
+    namesOf,
+    ...known
+  }: Pick<Config, 'mode' | 'sources'> & Pick<AppliedLayers, 'namesOf'> & { readonly cwd: string },
+): Config {
+  const config = toCamelCase(schema, read);
+  const { journalDir } = config.worker;
+  return {
+    ...config,
+    ...known,
+    worker: { ...config.worker, ...(journalDir !== undefined && { journalDir: resolve(cwd, journalDir) }) },
+    defaultAgent: config.defaultAgent ?? Object.keys(read.agents)[0] ?? '',
+    agents: Object.entries(config.agents).map(([name, agent]) => ({
+      name,
+      ...agent,
+      settingNames: namesOf(name, agent.type),
+    })),
+  };
+}

@@ -5,7 +5,7 @@ import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES } from '../agents/agent-types.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import type { CompiledSources } from '../sources/compile-sources.ts';
-import type { Config } from './config.ts';
+import { type Config, toConfig } from './config.ts';
 import { crossCheck } from './cross-check.ts';
 import { type GeneratedSecrets, generateSecrets } from './dev-secrets.ts';
 import { explainIssues, wordFinding } from './explain-issues.ts';
@@ -15,7 +15,6 @@ import { listSettings } from './list-settings.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
 import { type Settings, settingsWith } from './schema.ts';
-import { toConfig } from './to-config.ts';
 import { findWarnings, warnOfMistyped, warnOfUnused } from './warnings.ts';
 import { unfoldWebhookAdapter } from './webhook-adapter.ts';
 
@@ -88,7 +87,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const problems = [...known, ...found.filter((problem) => isNews(problem, known, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
 
-  const config = toConfig(read.data, compiled.sources, { mode, cwd, schema, layers });
+  const config = toConfig(schema, read.data, { mode, cwd, sources: compiled.sources, namesOf: layers.namesOf });
   return {
     config,
     settings: read.data,

@@ -200,7 +200,7 @@ const worker = z.strictObject({
   }),
   plugins: setting(listOf(moduleName, 'modules'), {
     default: [],
-    help: 'Plugins of the Temporal SDK (data converters, interceptors, workflows) for the worker and the Temporal clients. Each module exports a plugin, or a function that returns one, as default or as `plugin`. Paths begin with `./` or `/`; relative to the working directory.',
+    help: 'Plugins of the Temporal SDK (data converters, interceptors, workflows) for the worker and the Temporal clients. Each module exports a plugin, or a function that returns one, as default or as `plugin`. Paths start with `./` or `/`, relative to the working directory.',
   }),
 });
 
