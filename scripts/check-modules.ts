@@ -1,6 +1,6 @@
 /**
- * Checks what each module of `src` imports against the table below: `tsx scripts/check-modules.ts`. Exit code 1 names every
- * import that a module may not have.
+ * Checks what each module of `src` imports against the table below, and that each folder of `test` is named after a module or
+ * a lane: `tsx scripts/check-modules.ts`. Exit code 1 names every import that a module may not have, and every other folder.
  */
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -54,6 +54,29 @@ export const MODULES: Readonly<Record<string, Module>> = {
   'index.ts': { modules: ANY, packages: [] },
 };
 
+/** The folders of `test` that are not named after a module, and what they hold. */
+export const TEST_LANES: Readonly<Record<string, string>> = {
+  api: 'schemathesis against the OpenAPI document',
+  conformance: 'the suites that every agent type and every source runs',
+  crash: 'kill -9 of every process',
+  deploy: 'Dockerfile, Compose and Kubernetes files',
+  e2e: 'the whole path, from webhook to callback',
+  fixtures: 'recorded events of senders',
+  garudust: 'a real Garudust',
+  package: 'what npm publishes',
+  production: 'the processes of docker-compose.yml on PostgreSQL',
+  replay: 'recorded histories',
+  support: 'what tests share',
+  ui: 'the Temporal UI in a browser',
+};
+
+/** Every folder of a test folder that is neither a module nor a lane. */
+export function findUnknownTestFolders(tests: string): string[] {
+  return readdirSync(tests, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && MODULES[entry.name] === undefined && TEST_LANES[entry.name] === undefined)
+    .map((entry) => join(tests, entry.name));
+}
+
 /** Every forbidden import below a source folder, as `file: specifier`. */
 export function findForbiddenImports(source: string): string[] {
   return readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -95,6 +118,10 @@ function moduleOf(path: string): string {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const folder of findUnknownTestFolders('test')) {
+    process.stderr.write(`${folder}: name it after a module of src, or add a lane to scripts/check-modules.ts.\n`);
+    process.exitCode = 1;
+  }
   const forbidden = findForbiddenImports('src');
   for (const line of forbidden) process.stderr.write(`forbidden import: ${line}\n`);
   if (forbidden.length > 0) {
