@@ -48,10 +48,15 @@ export async function bundleWorkflows(): Promise<string> {
     // The source map names its sources, which it contains, by their place in the project instead of on this machine.
     webpackConfigHook: ({ output, ...config }) => ({
       ...config,
-      output: { ...output, devtoolModuleFilenameTemplate: 'garudust-temporal/[resource-path]' },
+      output: { ...output, devtoolModuleFilenameTemplate: sourceName },
     }),
   });
   return code;
+}
+
+/** A module that an alias leaves out is named `ignored|<folder>|<name>`. */
+function sourceName({ resourcePath }: { readonly resourcePath: string }): string {
+  return `garudust-temporal/${resourcePath.split('|').at(-1) ?? ''}`;
 }
 
 /**
