@@ -54,7 +54,7 @@ export async function startIsolationStack(address: string, slots: number): Promi
     logger: QUIET,
     metrics: {
       attemptEnded: () => undefined,
-      placesChanged: () => undefined,
+      permitsChanged: () => undefined,
       callbackAttempted: () => undefined,
       callbackDied: () => (died += 1),
       callbackParked: () => (parked += 1),

@@ -8,16 +8,16 @@ import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { isWorkerShutdown } from './is-worker-shutdown.ts';
-import type { Place, Places } from './places.ts';
+import type { Permit, Semaphore } from './semaphore.ts';
 import { readProgress } from './read-progress.ts';
 import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { timeLeft } from './time-left.ts';
 import { toLine } from '../contract/well-formed.ts';
 
-/** An agent with its places, which all runs of this worker share. */
-export interface Seat {
+/** An agent with the semaphore that all runs of this worker share. */
+export interface GuardedAgent {
   readonly agent: Agent;
-  readonly places: Places;
+  readonly semaphore: Semaphore;
 }
 
 /** How an attempt ended. */
@@ -27,8 +27,8 @@ export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
 export interface AgentMetrics {
   /** One attempt ended; the seconds run from when the agent was called, 0 when it was not. */
   attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
-  /** A place of an agent was taken, given back or asked for. */
-  placesChanged(labels: { agent: string }, places: { taken: number; waiting: number }): void;
+  /** A permit of an agent was granted, released or asked for. */
+  permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
 }
 
 /** How to fix a failure of one agent, by type. */
@@ -63,10 +63,10 @@ export class AgentAttempt {
   }
 
   /**
-   * @param seat undefined when no agent of this name is configured.
+   * @param guarded undefined when no agent of this name is configured.
    * @throws ApplicationFailure; CancelledFailure.
    */
-  async run(seat: Seat | undefined): Promise<AgentAnswer> {
+  async run(guarded: GuardedAgent | undefined): Promise<AgentAnswer> {
     const { paidAttempts, maxAttempts } = this.#counts;
     // The last paid call never reported back: its worker is lost, or has lost its way to Temporal.
     if (paidAttempts >= maxAttempts) {
@@ -74,8 +74,8 @@ export class AgentAttempt {
       throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
     }
     try {
-      if (seat === undefined) throw new AgentError('AgentMisconfigured', 'is not configured on this worker');
-      const answer = await this.#ask(seat);
+      if (guarded === undefined) throw new AgentError('AgentMisconfigured', 'is not configured on this worker');
+      const answer = await this.#ask(guarded);
       this.#ended('answered');
       return answer;
     } catch (error) {
@@ -83,12 +83,12 @@ export class AgentAttempt {
     }
   }
 
-  async #ask({ agent, places }: Seat): Promise<AgentAnswer> {
+  async #ask({ agent, semaphore }: GuardedAgent): Promise<AgentAnswer> {
     const { task } = this.#input;
-    const place = await this.#takePlace(places);
+    const permit = await this.#takePermit(semaphore);
     const timeoutMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
     if (timeoutMs <= 0) {
-      place.release();
+      permit.release();
       throw this.#timeout('had no free place within the total time');
     }
     const clock = startClock(timeoutMs, this.#timeout(`gave no answer within ${inSeconds(timeoutMs)}`));
@@ -98,30 +98,30 @@ export class AgentAttempt {
     this.#calledAt = performance.now();
     try {
       const signal = AbortSignal.any([this.#activity.cancellationSignal, clock.signal]);
-      return await callAgent(agent, task.text, this.#toContext(timeoutMs, signal), () => place.release());
+      return await callAgent(agent, task.text, this.#toContext(timeoutMs, signal), () => permit.release());
     } finally {
       clock.stop();
     }
   }
 
-  async #takePlace(places: Places): Promise<Place> {
+  async #takePermit(semaphore: Semaphore): Promise<Permit> {
     const labels = { agent: this.#input.agent };
-    const tell = (): void => this.#deps.metrics?.placesChanged(labels, places);
-    const place = places.tryTake() ?? (await this.#waitForPlace(places, tell));
-    tell();
+    const notify = (): void => this.#deps.metrics?.permitsChanged(labels, semaphore);
+    const permit = semaphore.tryAcquire() ?? (await this.#waitForPermit(semaphore, notify));
+    notify();
     return {
       release: () => {
-        place.release();
-        tell();
+        permit.release();
+        notify();
       },
     };
   }
 
-  async #waitForPlace(places: Places, tell: () => void): Promise<Place> {
-    this.#beat(`waiting for one of ${places.size} places`);
+  async #waitForPermit(semaphore: Semaphore, notify: () => void): Promise<Permit> {
+    this.#beat(`waiting for one of ${semaphore.size} places`);
     const clock = startClock(this.#leftMs() - BEFORE_THE_END_MS, this.#timeout('had no free place in the total time'));
-    const taken = places.take(AbortSignal.any([this.#activity.cancellationSignal, clock.signal]));
-    tell();
+    const taken = semaphore.acquire(AbortSignal.any([this.#activity.cancellationSignal, clock.signal]));
+    notify();
     try {
       return await taken;
     } finally {
@@ -164,7 +164,7 @@ export class AgentAttempt {
     if (error instanceof AgentError) return this.#fail(error);
     // Not its message, which may hold anything that the agent said.
     this.#deps.logger.error({ ...this.#labels(), error: nameOf(error) }, 'the adapter of an agent failed unexpectedly');
-    return this.#fail(new AgentError('AgentFailed', 'failed in a way that is not known'));
+    return this.#fail(new AgentError('AgentFailed', 'failed for an unknown reason'));
   }
 
   #fail(error: AgentError, known?: RetryPlan): Error {

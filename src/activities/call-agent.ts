@@ -13,7 +13,7 @@ const CLEAN_UP_MS = 5000;
  *
  * When `context.signal` is aborted the adapter has a moment to end its call; one that does not is left alone.
  *
- * @param onSettled told when the adapter is really done, which may be after this has rejected: only then is its place free.
+ * @param onSettled told when the adapter is really done, which may be after this has rejected: only then is its permit free.
  * @throws AgentError, or `context.signal.reason`.
  */
 export async function callAgent(

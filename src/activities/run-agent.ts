@@ -1,10 +1,10 @@
 import type { Activities } from '../contract/activities.ts';
 import type { ActivityLogger } from './activity-logger.ts';
-import { AgentAttempt, type AgentFixes, type AgentMetrics, type Seat } from './agent-attempt.ts';
+import { AgentAttempt, type AgentFixes, type AgentMetrics, type GuardedAgent } from './agent-attempt.ts';
 import { toInputFailure } from './agent-failure.ts';
 import type { Agent } from '../agents/agent.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { Places } from './places.ts';
+import { Semaphore } from './semaphore.ts';
 import { readAgentInput } from './read-agent-input.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 
@@ -38,9 +38,9 @@ export interface RunAgentDeps {
  * @throws RangeError when an agent's concurrency is not a positive whole number.
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
-  const seats = new Map<string, Seat & Required<Pick<ConfiguredAgent, 'delays' | 'fixes'>>>();
+  const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes'>>>();
   for (const [name, { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {} }] of deps.agents) {
-    seats.set(name, { agent, places: new Places(concurrency), delays, fixes });
+    agents.set(name, { agent, semaphore: new Semaphore(concurrency), delays, fixes });
   }
   const { logger, metrics } = deps;
   return async (value) => {
@@ -48,10 +48,10 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {
-      const seat = seats.get(read.input.agent);
-      const { delays, fixes } = seat ?? { delays: DEFAULT_RETRY_DELAYS, fixes: {} };
+      const guarded = agents.get(read.input.agent);
+      const { delays, fixes } = guarded ?? { delays: DEFAULT_RETRY_DELAYS, fixes: {} };
       const attempt = new AgentAttempt({ logger, delays, fixes, heartbeat, ...(metrics && { metrics }) }, read.input);
-      return await attempt.run(seat);
+      return await attempt.run(guarded);
     } finally {
       heartbeat.stop();
     }

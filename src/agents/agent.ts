@@ -1,7 +1,7 @@
 import type { FailureType } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
 
-/** What an adapter is told beside the task. */
+/** What an adapter gets beside the task. */
 export interface AgentContext {
   /** The Temporal workflow ID. */
   readonly runId: string;
@@ -11,7 +11,7 @@ export interface AgentContext {
   readonly sessionKey: string;
   readonly userId?: string;
   readonly userName?: string;
-  /** What a source's operator told beside the task, by name; absent where there is nothing. */
+  /** What a source adds to the task by `map.metadata`, by name. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** How long this one call may take, in milliseconds; `signal` is aborted then. */
   readonly timeoutMs: number;
@@ -19,15 +19,15 @@ export interface AgentContext {
   readonly maxAnswerBytes: number;
   /** Aborted on cancel, on shutdown and at the timeout; the adapter then ends the call and rejects with `signal.reason`. */
   readonly signal: AbortSignal;
-  /** Tells what the agent is doing, in a few words. Seen in the Temporal UI and by whoever polls. */
+  /** Reports what the agent is doing, in a few words. The Temporal UI and the run resource show it. */
   readonly report: (progress: string) => void;
 }
 
 /**
- * Anything that answers a task. One adapter a file; `index.ts` lists them.
+ * Anything that answers a task. `AGENT_TYPES` lists the types that settings can name.
  *
  * `run` rejects with an `AgentError` whose type is in the failure table, or with `signal.reason` when aborted. It
- * never passes on what the agent said when it failed: that text may hold the model's address or whole body.
+ * never passes on what the agent said when it failed: that text may contain the model's address or its whole answer.
  */
 export interface Agent {
   run(text: string, context: AgentContext): Promise<AgentAnswer>;
@@ -36,8 +36,8 @@ export interface Agent {
 /**
  * Thrown by an adapter when the agent gave no answer.
  *
- * The message is in our own words and goes on after the agent's name: `refused our key (401)`. No host, no address, no
- * word of the agent's: callers read it. How to mend it stands in the failure table.
+ * The message continues the agent's name: `refused our key (401)`. Callers read it, so it contains no host, no address and no
+ * word of the agent's. How to fix the failure is in the agent type's remedies, else in the failure table.
  */
 export class AgentError extends Error {
   override readonly name = 'AgentError';

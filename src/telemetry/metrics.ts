@@ -28,7 +28,7 @@ export interface Metrics {
   runStarted(labels: { client: string; agent: string }): void;
   /** `outcome`: answered, canceled or a failure's type; 0 seconds where the agent was not called. */
   attemptEnded(labels: { agent: string; outcome: string }, seconds: number): void;
-  placesChanged(labels: { agent: string }, places: { taken: number; waiting: number }): void;
+  permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
   callbackAttempted(attempt: CallbackAttemptResult, seconds: number): void;
   /** The last try failed. */
   callbackDied(): void;
@@ -79,7 +79,7 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
       if (outcome === 'answered') agentHealthy.set({ agent }, 1);
       else if (agentFaults.includes(outcome)) agentHealthy.set({ agent }, 0);
     },
-    placesChanged({ agent }, { taken, waiting }) {
+    permitsChanged({ agent }, { taken, waiting }) {
       agentPlaces.set({ agent, state: 'taken' }, taken);
       agentPlaces.set({ agent, state: 'waiting' }, waiting);
     },

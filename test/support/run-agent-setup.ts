@@ -36,7 +36,7 @@ export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: Retry
     logger,
     metrics: {
       attemptEnded: ({ outcome }) => outcomes.push(outcome),
-      placesChanged: (_, { taken, waiting }) => places.push({ taken, waiting }),
+      permitsChanged: (_, { taken, waiting }) => places.push({ taken, waiting }),
     },
   });
   const start = (attempt: MockAttempt, value: RunAgentInput = agentInput()): Promise<AgentAnswer> =>

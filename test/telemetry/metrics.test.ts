@@ -21,7 +21,7 @@ function useAll(metrics: Metrics): void {
   metrics.eventIgnored({ source: 'github', why: 'filter' });
   metrics.runStarted({ client: 'ci', agent: 'garudust' });
   metrics.attemptEnded({ agent: 'garudust', outcome: 'answered' }, 42);
-  metrics.placesChanged({ agent: 'garudust' }, { taken: 3, waiting: 1 });
+  metrics.permitsChanged({ agent: 'garudust' }, { taken: 3, waiting: 1 });
   metrics.callbackAttempted({ outcome: 'delivered' }, 0.3);
   metrics.callbackDied();
   metrics.journalChanged(4);

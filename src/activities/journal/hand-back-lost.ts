@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ActivityLogger } from '../activity-logger.ts';
-import { Places } from '../places.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { Journal } from './journal.ts';
 import { type RecoverOptions, uncacheRun, workerCrashed } from './recover-journal.ts';
@@ -50,12 +50,12 @@ export function workerIdentity(journal: Pick<Journal, 'id'>, name = `${process.p
 export async function handBackLost(options: HandBackLostOptions): Promise<number> {
   const { journal, identity, completions, uncache, logger, signal } = options;
   if (!journal.wasAbandoned) return 0;
-  const places = new Places(AT_ONCE);
+  const semaphore = new Semaphore(AT_ONCE);
   const reports: Promise<boolean>[] = [];
   const handBack = async (activity: StartedActivity): Promise<boolean> => {
     const { workflowId, runId, activityId } = activity;
     const ids = { ...(workflowId !== undefined && { workflowId }), runId, activityId };
-    const place = await places.take(signal);
+    const permit = await semaphore.acquire(signal);
     try {
       await uncacheRun(ids, uncache);
       const end = await reportUntilSettled(() => reportFailureByIds(completions, ids, workerCrashed()), {
@@ -64,7 +64,7 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
       });
       return end === 'reported';
     } finally {
-      place.release();
+      permit.release();
     }
   };
   try {

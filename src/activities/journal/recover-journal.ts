@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureType } from '../../contract/failures.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
-import { Places } from '../places.ts';
+import { Semaphore } from '../semaphore.ts';
 import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { reportFailure, reportResult, reportUntilSettled } from './report-until-settled.ts';
@@ -54,15 +54,15 @@ const RETRY_DELAY_MS = 100;
  * kept result. Never rejects.
  */
 export async function recoverJournal(options: RecoverOptions): Promise<Recovery> {
-  const places = new Places(AT_ONCE);
+  const semaphore = new Semaphore(AT_ONCE);
   const never = new AbortController().signal;
   const fates = await Promise.all(
     options.journal.leftovers.map(async (entry) => {
-      const place = await places.take(never);
+      const permit = await semaphore.acquire(never);
       try {
         return await recoverEntry(entry, options);
       } finally {
-        place.release();
+        permit.release();
       }
     }),
   );

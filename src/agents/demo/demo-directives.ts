@@ -8,7 +8,7 @@ export type DemoDirective =
   | { readonly kind: 'unknown' };
 
 export const DEMO_HELP = [
-  'Lines of a task that the demo agent obeys, in their order:',
+  'The demo agent follows these lines of a task, in order:',
   '- demo: sleep 30s    works that long (ms, s or m)',
   '- demo: fail once    fails the first call, and answers the next',
   '- demo: fail         fails every call, until the calls are used up',

@@ -9,8 +9,8 @@ const NO_MODEL = { inputTokens: 0, outputTokens: 0, iterations: 0 };
 const REPORT_EVERY_MS = 1000;
 
 /**
- * The built-in demo agent: calls no model, says so, and tells back what it was asked, so that everything around an agent
- * can be tried without one. What it can be told to do stands in `demo-directives.ts` and in its answer to `demo: help`.
+ * The built-in demo agent: it calls no model, says so, and repeats the task, so that everything around an agent can be
+ * tried without one. `demo-directives.ts` lists what a task can make it do, and so does its answer to `demo: help`.
  *
  * @param stepMs how long each of its two steps takes, in milliseconds
  */
@@ -38,12 +38,12 @@ async function obey(directive: DemoDirective, { call, signal, report, maxAnswerB
       return;
     case 'fail':
       if (directive.once && call > 1) return;
-      throw new AgentError('AgentFailed', 'failed, as the task told it to');
+      throw new AgentError('AgentFailed', 'failed, as the task asks');
     case 'refuse':
-      throw new AgentError('TaskRefused', 'refused the task, as the task told it to');
+      throw new AgentError('TaskRefused', 'refused the task, as the task asks');
     case 'size':
       if (directive.bytes <= maxAnswerBytes) return;
-      throw new AgentError('AnswerTooLarge', `was told to answer with more than ${maxAnswerBytes} bytes`);
+      throw new AgentError('AnswerTooLarge', `was asked for more than ${maxAnswerBytes} bytes`);
     case 'help':
     case 'unknown':
       return;
@@ -60,8 +60,8 @@ function toAnswer(text: string, directives: readonly DemoDirective[], context: A
     'This is the built-in demo agent: no model was called and nothing was done.',
     `The task begins "${first}" and has ${count(lines.length, 'line')} and ${count(text.length, 'character')}.`,
     `Session ${context.sessionKey}, call ${context.call} of this run.`,
-    wantsHelp ? DEMO_HELP : 'A task of the one line "demo: help" tells what the demo agent can be told to do.',
-    'To have a real answer, start Garudust and give the worker its address: GARUDUST_URL, and GARUDUST_API_KEY.',
+    wantsHelp ? DEMO_HELP : 'Send the task "demo: help" to see what the demo agent can do.',
+    'For a real answer, start Garudust and set GARUDUST_URL and GARUDUST_API_KEY on the worker.',
   ];
   return { output: parts.join('\n\n'), usage: NO_MODEL };
 }

@@ -4,7 +4,7 @@ import type { JsonReply } from '../post-json.ts';
 
 type ErrorReply = Pick<JsonReply, 'status' | 'headers' | 'text'>;
 
-/** How one kind of error text is told. `what` may use the number that the text holds, never its words. */
+/** How one kind of error text is reported. `what` may use the number in the text, never its words. */
 interface Row {
   readonly prefix: RegExp;
   readonly type: FailureType | ((number: number) => FailureType);
@@ -16,8 +16,8 @@ interface Row {
 const MODEL = '^transport error: ';
 
 /**
- * The texts of Garudust's status 500, which has no codes: only the start of the text tells. What follows may be the
- * model's address or whole answer, so nothing but a number is ever taken from it.
+ * The texts of Garudust's status 500, which has no codes: the start of the text identifies the error. What follows may be
+ * the model's address or its whole answer, so nothing but a number is ever taken from it.
  */
 const ERROR_TEXTS: readonly Row[] = [
   {
@@ -33,18 +33,18 @@ const ERROR_TEXTS: readonly Row[] = [
   {
     prefix: new RegExp(`${MODEL}rate limited, retry after (\\d+)s`),
     type: 'RateLimited',
-    what: (seconds) => `was told by its model to wait ${seconds} s`,
+    what: (seconds) => `must wait ${seconds} s for its model`,
     retryAfterMs: (seconds) => seconds * 1000,
   },
   {
     prefix: new RegExp(`${MODEL}LLM call timed out after (\\d+)s`),
     type: 'ModelUnavailable',
-    what: (seconds) => `waited ${seconds} s for its model in vain`,
+    what: (seconds) => `got no answer from its model within ${seconds} s`,
   },
   {
     prefix: new RegExp(`${MODEL}HTTP error (\\d{3}): `),
     type: modelStatus,
-    what: (status) => `was answered ${status} by its model`,
+    what: (status) => `got status ${status} from its model`,
   },
   {
     prefix: new RegExp(`${MODEL}(?:network|stream) error: `),
@@ -59,12 +59,12 @@ const ERROR_TEXTS: readonly Row[] = [
   {
     prefix: new RegExp(`${MODEL}context length exceeded`),
     type: 'TaskRefused',
-    what: () => 'has a model for which the conversation is too long',
+    what: () => 'has a model whose context is too short for the conversation',
   },
   {
     prefix: new RegExp(`${MODEL}model not found`),
     type: 'AgentMisconfigured',
-    what: () => 'asks for a model that is not there (500)',
+    what: () => 'asks for a model that does not exist (500)',
   },
   {
     prefix: /^Unable To Extract Key!/,
@@ -79,8 +79,8 @@ const STATUSES: readonly (readonly [(status: number) => boolean, FailureType, st
   [(s) => s === 413, 'TaskRefused', 'refused the task as too large'],
   [(s) => s === 400 || s === 422, 'TaskRefused', 'refused the task as malformed'],
   [(s) => s === 429, 'RateLimited', 'asked for a pause'],
-  [(s) => s === 408 || s === 504, 'AgentTimeout', 'stands behind a server that waited in vain'],
-  [(s) => s === 502, 'ConnectionLost', 'stands behind a server that lost it'],
+  [(s) => s === 408 || s === 504, 'AgentTimeout', 'is behind a proxy that timed out'],
+  [(s) => s === 502, 'ConnectionLost', 'is behind a proxy that lost the connection'],
   [(s) => s === 503, 'AgentUnreachable', 'is not ready'],
   [(s) => s < 500, 'AgentMisconfigured', 'answers, but not as Garudust does'],
 ];
@@ -109,7 +109,7 @@ export function sortGarudustFailure(reply: ErrorReply): AgentError {
     return new AgentError(typeof type === 'function' ? type(number) : type, what(number), details);
   }
   if (isHtml(reply)) return new AgentError('AgentMisconfigured', `answers with a web page (${status})`, { statusCode });
-  return new AgentError('AgentFailed', `failed in a way that is not known (${status})`, { statusCode });
+  return new AgentError('AgentFailed', `failed for an unknown reason (${status})`, { statusCode });
 }
 
 /** What a status of the model, passed on by Garudust, means. */

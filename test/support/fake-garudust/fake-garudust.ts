@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { Places } from '../../../src/activities/places.ts';
+import { Semaphore } from '../../../src/activities/semaphore.ts';
 import { GarudustError } from './ask-model.ts';
 import { FakeAgent, type FakeRun } from './fake-agent.ts';
 import { ModelScript } from './model-script.ts';
@@ -73,9 +73,9 @@ export async function startFakeGarudust(options: FakeGarudustOptions = {}): Prom
 
 function chatServer(agent: FakeAgent, apiKey: string | undefined, options: FakeGarudustOptions): RequestListener {
   const { maxConcurrentRequests: limit = 64, onAnswered = () => undefined } = options;
-  const routes: Readonly<Record<string, { readonly places: Places; readonly handle: Handler }>> = {
-    '/chat': { places: new Places(limit), handle: handleChat(onAnswered) },
-    '/chat/stream': { places: new Places(limit), handle: handleStream },
+  const routes: Readonly<Record<string, { readonly semaphore: Semaphore; readonly handle: Handler }>> = {
+    '/chat': { semaphore: new Semaphore(limit), handle: handleChat(onAnswered) },
+    '/chat/stream': { semaphore: new Semaphore(limit), handle: handleStream },
   };
   return (request, response) => {
     const route = routes[request.url ?? ''];
@@ -107,12 +107,12 @@ async function serve(
   response: ServerResponse,
   agent: FakeAgent,
   apiKey: string | undefined,
-  { places, handle }: { readonly places: Places; readonly handle: Handler },
+  { semaphore, handle }: { readonly semaphore: Semaphore; readonly handle: Handler },
 ): Promise<void> {
   const leaving = new AbortController();
   response.once('close', () => leaving.abort(new Error('the caller has left')));
-  const place = await places.take(leaving.signal).catch(() => undefined);
-  if (place === undefined) return;
+  const permit = await semaphore.acquire(leaving.signal).catch(() => undefined);
+  if (permit === undefined) return;
   try {
     if (apiKey !== undefined && request.headers.authorization !== `Bearer ${apiKey}`) {
       response.writeHead(401, TEXT).end('Unauthorized\n');
@@ -123,11 +123,11 @@ async function serve(
       response.writeHead(read.refusal.status, TEXT).end(read.refusal.text);
       return;
     }
-    await handle({ agent, ...read.chat, response, left: leaving.signal, release: () => place.release() });
+    await handle({ agent, ...read.chat, response, left: leaving.signal, release: () => permit.release() });
   } catch {
     response.destroy();
   } finally {
-    place.release();
+    permit.release();
   }
 }
 
@@ -151,7 +151,7 @@ function handleChat(onAnswered: (message: string) => void): Handler {
   };
 }
 
-/** Gives its place back at the headers, runs on when the caller leaves, and ends alike on success and on failure. */
+/** Gives its permit back at the headers, runs on when the caller leaves, and ends alike on success and on failure. */
 const handleStream: Handler = async ({ agent, message, sessionKey, response, release }) => {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   response.flushHeaders();

@@ -1,11 +1,11 @@
-/** A place that was taken. */
-export interface Place {
+/** A permit of a semaphore. */
+export interface Permit {
   /** Gives it back; a second call does nothing. */
   release(): void;
 }
 
-/** A fixed number of places, handed out in the order of asking. */
-export class Places {
+/** A fixed number of permits, granted first come, first served. */
+export class Semaphore {
   readonly size: number;
   #taken = 0;
   readonly #queue = new Set<() => void>();
@@ -13,7 +13,7 @@ export class Places {
   /** @throws RangeError when the size is not a positive whole number. */
   constructor(size: number) {
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new RangeError(`A number of places must be a positive whole number: ${size} is not.`);
+      throw new RangeError(`A semaphore's size must be a positive whole number: ${size} is not.`);
     }
     this.size = size;
   }
@@ -26,24 +26,24 @@ export class Places {
     return this.#queue.size;
   }
 
-  /** The next free place at once, if there is one and nobody waits for it. */
-  tryTake(): Place | undefined {
-    return this.#taken < this.size ? this.#hand() : undefined;
+  /** A permit at once, if one is free and nobody waits for it. */
+  tryAcquire(): Permit | undefined {
+    return this.#taken < this.size ? this.#grant() : undefined;
   }
 
   /**
-   * Waits for a place.
+   * Waits for a permit.
    *
-   * @throws `signal.reason` when aborted first; the turn then passes to the next in the queue.
+   * @throws `signal.reason` when aborted first; the turn passes to the next in the queue.
    */
-  async take(signal: AbortSignal): Promise<Place> {
+  async acquire(signal: AbortSignal): Promise<Permit> {
     signal.throwIfAborted();
-    const free = this.tryTake();
+    const free = this.tryAcquire();
     if (free !== undefined) return free;
     return new Promise((resolve, reject) => {
       const onTurn = (): void => {
         signal.removeEventListener('abort', onAbort);
-        resolve(this.#hand());
+        resolve(this.#grant());
       };
       const onAbort = (): void => {
         this.#queue.delete(onTurn);
@@ -54,7 +54,7 @@ export class Places {
     });
   }
 
-  #hand(): Place {
+  #grant(): Permit {
     this.#taken += 1;
     let held = true;
     return {
