@@ -16,7 +16,12 @@ interface Module {
 
 const ANY = ['*'];
 
+/** What every module may import: small functions that know nothing of the project and import nothing. */
+const BASE = ['timing', 'values'];
+
 export const MODULES: Readonly<Record<string, Module>> = {
+  timing: { modules: [], packages: [] },
+  values: { modules: [], packages: [] },
   // For the run id alone, which no workflow derives: the workflow bundle refuses what Node brings.
   contract: { modules: [], packages: ['node:crypto'] },
   protocol: { modules: ['contract'], packages: ['zod', 'node:http'] },
@@ -100,6 +105,7 @@ function mayImport(module: string, source: string, file: string, specifier: stri
     if (target === '..') return module === 'cli' || module === 'telemetry';
     return (
       target === module ||
+      BASE.includes(target) ||
       rule.modules.includes(target) ||
       (rule.modules.includes('*') && !rule.modules.includes(`!${target}`))
     );

@@ -12,7 +12,7 @@ import type { Permit, Semaphore } from './semaphore.ts';
 import { readProgress } from './read-progress.ts';
 import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { timeLeft } from './time-left.ts';
-import { toLine } from '../contract/well-formed.ts';
+import { toLine } from '../values/plain-text.ts';
 
 /** An agent with the semaphore that all runs of this worker share. */
 export interface GuardedAgent {

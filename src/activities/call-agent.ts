@@ -1,7 +1,8 @@
 import type { AgentAnswer, Usage } from '../contract/run.ts';
-import { abandonAfter } from './abandon-after.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
-import { toWellFormed } from '../contract/well-formed.ts';
+import { raceAbort } from '../timing/race-abort.ts';
+import { isRecord } from '../values/is-record.ts';
+import { toWellFormed } from '../values/plain-text.ts';
 
 /** Temporal refuses a payload over 2 MiB, and JSON needs more bytes than the text; the rest is for what goes with it. */
 const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;
@@ -25,14 +26,11 @@ export async function callAgent(
   const { signal } = context;
   const call = (async () => agent.run(text, context))();
   call.then(onSettled, onSettled);
-  const abandon = abandonAfter(signal, CLEAN_UP_MS);
   try {
-    return checkAnswer(await Promise.race([call, abandon.promise]), context.maxAnswerBytes);
+    return checkAnswer(await raceAbort(call, signal, CLEAN_UP_MS), context.maxAnswerBytes);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
-  } finally {
-    abandon.stop();
   }
 }
 
@@ -54,8 +52,8 @@ function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number)
 const USAGE_FIELDS = ['inputTokens', 'outputTokens', 'iterations'] as const satisfies readonly (keyof Usage)[];
 
 function checkUsage(usage: unknown): Usage | undefined {
-  if (typeof usage !== 'object' || usage === null) return undefined;
-  const known = USAGE_FIELDS.map((name) => [name, (usage as Record<string, unknown>)[name]] as const).filter(
+  if (!isRecord(usage)) return undefined;
+  const known = USAGE_FIELDS.map((name) => [name, usage[name]] as const).filter(
     ([, count]) => Number.isSafeInteger(count) && Number(count) >= 0,
   );
   return known.length === 0 ? undefined : (Object.fromEntries(known) as Usage);

@@ -1,5 +1,6 @@
 import type { RunAgentInput } from '../contract/activities.ts';
 import type { AgentPolicy, Task } from '../contract/run.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** What was read: the input, or one sentence that names the wrong field. */
 export type ReadInput<T> = { readonly ok: true; readonly input: T } | { readonly ok: false; readonly problem: string };
@@ -56,10 +57,6 @@ function pickPolicy(policy: Record<string, unknown>): AgentPolicy {
 
 function bad(problem: string): ReadInput<never> {
   return { ok: false, problem };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

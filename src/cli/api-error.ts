@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readRetryAfter } from '../timing/read-retry-after.ts';
 import { CliError } from './cli-error.ts';
 import type { Credential } from './find-credentials.ts';
 
@@ -118,11 +119,4 @@ function credentialHint(code: string, { url, secrets, apiKey }: RefusalContext):
 
 function heldBy(credential: Credential | undefined): string {
   return `the one in ${credential?.origin ?? 'use'}`;
-}
-
-/** Seconds or a date (RFC 9110 section 10.2.3), as milliseconds from now. */
-function readRetryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
 }

@@ -1,5 +1,6 @@
 import { type FailureType, isFailureType } from './failures.ts';
 import type { OutcomeError, OutcomeStatus } from './run.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** The parts of the SDK's failures that matter here; its classes are told apart by name, which survives bundling. */
 interface FailureLike {
@@ -64,10 +65,5 @@ function causesOf(failure: unknown): FailureLike[] {
 }
 
 function isFailureLike(value: unknown): value is FailureLike {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as FailureLike).name === 'string' &&
-    typeof (value as FailureLike).message === 'string'
-  );
+  return isRecord(value) && typeof value['name'] === 'string' && typeof value['message'] === 'string';
 }

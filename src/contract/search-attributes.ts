@@ -1,3 +1,5 @@
+import { cutText } from '../values/plain-text.ts';
+
 /** Search attributes of a run, all of type Keyword. A Temporal server must know them before the first run. */
 export const SEARCH_ATTRIBUTE = {
   client: 'GarudustClient',
@@ -33,15 +35,5 @@ export function toKeyword(text: string | undefined): string | undefined {
     // oxlint-disable-next-line no-control-regex -- control characters are what must go
     .replace(/[\u0000-\u001f\u007f]+/g, ' ')
     .trim();
-  return cutCharacters(clean, MAX_CHARACTERS) || undefined;
-}
-
-/** Cuts to a number of UTF-16 units without leaving half a character. */
-function cutCharacters(text: string, limit: number): string {
-  return text.length <= limit
-    ? text
-    : text
-        .slice(0, limit)
-        .toWellFormed()
-        .replace(/\ufffd$/, '');
+  return cutText(clean, MAX_CHARACTERS) || undefined;
 }

@@ -1,3 +1,5 @@
+import { ellipsize } from '../values/plain-text.ts';
+
 /** The Temporal UI cuts a summary at about a hundred characters. */
 const MAX_SUMMARY = 90;
 
@@ -22,9 +24,5 @@ function cutLine(text: string): string {
     // oxlint-disable-next-line no-control-regex -- control characters are what must go
     .replace(/[\u0000-\u001f\u007f\s]+/g, ' ')
     .trim();
-  if (line.length <= MAX_SUMMARY) return line;
-  return `${line
-    .slice(0, MAX_SUMMARY - 1)
-    .toWellFormed()
-    .replace(/\ufffd$/, '')}…`;
+  return ellipsize(line, MAX_SUMMARY);
 }

@@ -1,4 +1,5 @@
 import { lookup, Resolver } from 'node:dns/promises';
+import { raceAbort } from '../timing/race-abort.ts';
 
 /**
  * Finds every address of a name, of both families.
@@ -30,12 +31,13 @@ export function createResolveHost(options: ResolveOptions = {}): ResolveHost {
     signal.throwIfAborted();
     const dns = await askDns(host, signal, timeoutMs, servers);
     if (dns.addresses.length > 0) return dns.addresses;
-    if (!dns.silent) return abortable(askSystem(host), signal);
+    // `getaddrinfo` can't be stopped, but its caller can go on.
+    if (!dns.silent) return raceAbort(askSystem(host), signal, 0);
     // A machine without DNS still has a hosts file, but only one such question may hold a thread.
     if (systemHangs) throw dns.error;
     systemHangs = true;
     const answer = askSystem(host).finally(() => (systemHangs = false));
-    return abortable(answer, signal);
+    return raceAbort(answer, signal, 0);
   };
 }
 
@@ -71,14 +73,4 @@ async function askDns(
 async function askGetaddrinfo(host: string): Promise<readonly string[]> {
   const answers = await lookup(host, { all: true });
   return answers.map(({ address }) => address);
-}
-
-/** `getaddrinfo` can't be stopped, but its caller can go on. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

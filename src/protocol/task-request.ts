@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ProblemField } from './problems.ts';
+import { isRecord } from '../values/is-record.ts';
 
 const MAX_KEY = 512;
 const MAX_URL = 8192;
@@ -66,7 +67,7 @@ const GARUDUST_FIELDS: readonly string[] = Object.keys(garudustTask.shape);
  * @returns the task, or every field that is wrong: unknown, missing, of the wrong type, or of the other vocabulary
  */
 export function parseTaskRequest(body: unknown): TaskParse {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isRecord(body)) {
     return { ok: false, errors: [{ field: '', message: 'the body is not a JSON object: send {"text": "…"}' }] };
   }
   const invoke = Object.keys(body).filter((name) => INVOKE_FIELDS.includes(name));

@@ -5,7 +5,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { ProblemError } from '../protocol/problems.ts';
-import { within } from './until.ts';
+import { within } from '../timing/within.ts';
 
 /** What this module logs to; a pino logger fits. */
 export interface RunLogger {
@@ -50,8 +50,9 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
   return async (name, until, call) => {
     try {
       const client = connected();
-      const answer = await within(Math.max(until - performance.now(), 0), call(client));
-      if (answer === 'late') throw unavailable('Temporal did not answer in time');
+      const answer = await within(Math.max(until - performance.now(), 0), call(client), () => {
+        throw unavailable('Temporal did not answer in time');
+      });
       onAnswer?.(true);
       return answer;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { HistoryEvent } from './read-history.ts';
-import { pause } from './until.ts';
+import { pause } from '../timing/until.ts';
 
 const FIRST_RETRY_MS = 500;
 const LATER_RETRY_MS = 5000;

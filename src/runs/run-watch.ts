@@ -3,7 +3,7 @@ import type { RunResource } from '../protocol/run-resource.ts';
 import { type PollOptions, pollHistory } from './poll-history.ts';
 import { HistoryOutline } from './read-history.ts';
 import type { RunKind, RunState } from './run-kind.ts';
-import { pause, until } from './until.ts';
+import { pause, until } from '../timing/until.ts';
 
 /** Between two reads at least: a run that starts brings several events at once. */
 const GAP_MS = 100;

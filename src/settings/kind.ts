@@ -1,3 +1,6 @@
+import { ellipsize } from '../values/plain-text.ts';
+import { isRecord } from '../values/is-record.ts';
+
 /** How one sort of value is written and read. */
 export interface Kind<T> {
   /** What to write, for the settings page: `duration`, `port`. */
@@ -70,7 +73,7 @@ export function quoteValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return 'the value';
   const safe = value.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '…');
-  return JSON.stringify(safe.length <= MAX_SHOWN ? safe : `${safe.slice(0, MAX_SHOWN)}…`);
+  return JSON.stringify(ellipsize(safe, MAX_SHOWN));
 }
 
 /**
@@ -104,6 +107,4 @@ export function splitAtCommas(text: string): string[] {
 }
 
 /** Whether a value is a block: an object with keys. */
-export function isBlock(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export const isBlock = isRecord;

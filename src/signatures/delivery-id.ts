@@ -1,3 +1,5 @@
+import { toRecord } from '../values/is-record.ts';
+
 /** Whether a text can be a delivery id: 1 to 255 visible ASCII characters. */
 export function isDeliveryId(text: string): boolean {
   return /^[\x21-\x7e]{1,255}$/.test(text);
@@ -10,9 +12,7 @@ export function isDeliveryId(text: string): boolean {
  * @returns undefined when the body is no JSON object or has no such id
  */
 export function readBodyId(body: Uint8Array, field: string): string | undefined {
-  const content = parseJson(body);
-  if (typeof content !== 'object' || content === null) return undefined;
-  const id = (content as Record<string, unknown>)[field];
+  const id = toRecord(parseJson(body))[field];
   return typeof id === 'string' && isDeliveryId(id) ? id : undefined;
 }
 

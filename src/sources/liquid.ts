@@ -12,6 +12,7 @@ import {
 } from 'liquidjs';
 import { refuseOldPath } from './old-syntax.ts';
 import { RuleError } from './rule-error.ts';
+import { ellipsize } from '../values/plain-text.ts';
 
 type Parsed = ReturnType<Parser['parse']>;
 type Postfix = Output['value']['initial']['postfix'];
@@ -38,7 +39,7 @@ const FILTERS: Readonly<Record<string, FilterImplOptions>> = {
     Array.isArray(value) ? joinScalars(value, toText(separator) ?? '') : value,
   cut(value: unknown, length: unknown) {
     const text = toText(value);
-    return text === undefined || typeof length !== 'number' ? text : cutText(text, length);
+    return text === undefined || typeof length !== 'number' ? text : ellipsize(text, length);
   },
 };
 
@@ -250,13 +251,4 @@ function toText(value: unknown): string | undefined {
 function joinScalars(list: readonly unknown[], separator: string): unknown {
   const scalars = list.filter((entry) => entry !== null && entry !== undefined);
   return scalars.every((entry) => typeof entry !== 'object') ? scalars.map(String).join(separator) : list;
-}
-
-/** The text in at most so many UTF-16 units; a text that was cut ends with `…`. */
-export function cutText(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return `${text
-    .slice(0, length - 1)
-    .toWellFormed()
-    .replace(/\ufffd$/, '')}…`;
 }

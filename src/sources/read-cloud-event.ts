@@ -2,6 +2,7 @@ import { ProblemError, type ProblemField } from '../protocol/problems.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../protocol/json/media-type.ts';
 import type { RawEvent } from './preset.ts';
 import { readPlainJson } from './read-json-event.ts';
+import { isRecord } from '../values/is-record.ts';
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const;
 const FIX = 'application/cloudevents+json, or the ce- headers with a body of JSON';
@@ -49,10 +50,10 @@ function decodeValue(value: string): string {
 }
 
 function checkAttributes(event: unknown): unknown {
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+  if (!isRecord(event)) {
     throw invalid([{ field: '', message: 'the body is not a JSON object: send one event' }]);
   }
-  const attributes = event as Record<string, unknown>;
+  const attributes = event;
   const missing = REQUIRED.filter((name) => {
     const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     return typeof value !== 'string' || value === '';

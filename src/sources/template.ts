@@ -1,18 +1,10 @@
 import { LiquidError } from 'liquidjs';
 import { ProblemError } from '../protocol/problems.ts';
 import type { Scope } from './event-view.ts';
-import {
-  cutText,
-  type Field,
-  KNOWN_FILTERS,
-  KNOWN_TAGS,
-  listFields,
-  parseLiquid,
-  Rendering,
-  topLevel,
-} from './liquid.ts';
+import { type Field, KNOWN_FILTERS, KNOWN_TAGS, listFields, parseLiquid, Rendering, topLevel } from './liquid.ts';
 import { readOldFilters } from './old-syntax.ts';
 import { RuleError, suggest } from './rule-error.ts';
+import { ellipsize } from '../values/plain-text.ts';
 
 /** A text in Liquid, filled in from an event: `Review {{ event.pull_request.title | default: "it" }}`. */
 export interface Template {
@@ -84,7 +76,7 @@ export function compileTemplate(source: string, scope: Scope, options: TemplateO
     const { isCut, missing } = rendering;
     // A tag may choose a text by a field without printing it.
     const isFound = rendering.found > 0 || (hasTags && fields.some((read) => rendering.has(read)));
-    const whole = isCut ? cutText(rendering.buffer, limit) : rendering.buffer;
+    const whole = isCut ? ellipsize(rendering.buffer, limit) : rendering.buffer;
     return { text: whole.toWellFormed(), isFound, missing, isCut };
   }
 

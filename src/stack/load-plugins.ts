@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { ClientPlugin, ConnectionPlugin } from '@temporalio/client';
 import type { BundlerPlugin, NativeConnectionPlugin, WorkerPlugin } from '@temporalio/worker';
 import { StartError } from './start-error.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** A plugin of the Temporal SDK, whichever of its parts it hooks into. */
 export type TemporalPlugin = ClientPlugin & ConnectionPlugin & NativeConnectionPlugin & WorkerPlugin & BundlerPlugin;
@@ -60,7 +61,7 @@ function locate(name: string): string {
 }
 
 function isPlugin(value: unknown): value is TemporalPlugin {
-  if (typeof value !== 'object' || value === null) return false;
-  const plugin = value as Readonly<Record<string, unknown>>;
-  return typeof plugin['name'] === 'string' && HOOKS.some((hook) => typeof plugin[hook] === 'function');
+  return (
+    isRecord(value) && typeof value['name'] === 'string' && HOOKS.some((hook) => typeof value[hook] === 'function')
+  );
 }

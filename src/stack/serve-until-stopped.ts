@@ -1,3 +1,4 @@
+import { aborted } from '../timing/until.ts';
 import type { RunningStack } from './start-stack.ts';
 
 /**
@@ -10,10 +11,6 @@ export async function serveUntilStopped(
   interrupted: AbortSignal,
   until: Promise<unknown> = new Promise(() => undefined),
 ): Promise<void> {
-  const asked = new Promise<void>((resolve) => {
-    if (interrupted.aborted) resolve();
-    interrupted.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await Promise.race([asked, until]);
+  await Promise.race([aborted(interrupted), until]);
   await stack.drain();
 }

@@ -1,3 +1,5 @@
+import { toRecord } from '../values/is-record.ts';
+
 const LEVEL_COLOR: Readonly<Record<string, string>> = { warn: '33', error: '31', fatal: '31', debug: '2', trace: '2' };
 
 /**
@@ -45,8 +47,7 @@ function escapeControls(text: string): string {
 }
 
 function isDescribedError(value: unknown): value is { type: string; message: string } {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, message } = value as Record<string, unknown>;
+  const { type, message } = toRecord(value);
   return typeof type === 'string' && typeof message === 'string';
 }
 

@@ -1,4 +1,5 @@
 import { Worker, type WorkerPlugin } from '@temporalio/worker';
+import { aborted, pause } from '../timing/until.ts';
 import type { TemporalLink } from './connect-temporal.ts';
 
 export interface RunWorkerOptions {
@@ -38,7 +39,7 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
 
   const work = async (): Promise<void> => {
     const connection = await Promise.race([link.connected, aborted(stop.signal)]);
-    if (connection === undefined) return;
+    if (!connection) return;
     while (!stop.signal.aborted) {
       try {
         worker = await Worker.create({ connection, namespace, taskQueue, plugins: [plugin] });
@@ -49,7 +50,7 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
         await running;
       } catch (error) {
         logger.error({ err: error }, 'the worker ended: starting it again');
-        await Promise.race([new Promise((resolve) => setTimeout(resolve, RETRY_MS)), aborted(stop.signal)]);
+        await pause(RETRY_MS, stop.signal);
       } finally {
         worker = undefined;
       }
@@ -76,11 +77,4 @@ async function shutDownWith(signal: AbortSignal, worker: Worker, running: Promis
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   if (worker.getState() === 'RUNNING') worker.shutdown();
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }

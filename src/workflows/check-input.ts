@@ -1,4 +1,5 @@
 import type { AgentPolicy, AgentRunInput, CallbackTarget } from '../contract/run.ts';
+import { isRecord } from '../values/is-record.ts';
 
 const MAX_DELAYS = 64;
 
@@ -45,10 +46,6 @@ function findCallbackProblem(callback: unknown): string | undefined {
   if (!isPositive(deadLetterMs)) return 'callback.deadLetterMs is not a positive number.';
   const good = Array.isArray(retryDelaysMs) && retryDelaysMs.length <= MAX_DELAYS && retryDelaysMs.every(isPositive);
   return good ? undefined : `callback.retryDelaysMs is not a list of at most ${MAX_DELAYS} positive numbers.`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

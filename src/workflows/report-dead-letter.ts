@@ -5,6 +5,7 @@ import type { FailureType } from '../contract/failures.ts';
 import type { DeliveryAttempt } from '../contract/run.ts';
 import { reportOptions } from './activity-options.ts';
 import { PATCH } from './patches.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** What a delivery fails with that has told the operator by itself. */
 const TOLD: readonly string[] = ['CallbackFailed', 'CallbackRefused', 'CallbackStopped'] satisfies FailureType[];
@@ -56,5 +57,5 @@ function findLastTry(failure: ActivityFailure | undefined): DeliveryAttempt | un
 }
 
 function isAttempt(value: unknown): value is DeliveryAttempt {
-  return typeof value === 'object' && value !== null && typeof (value as DeliveryAttempt).errorClass === 'string';
+  return isRecord(value) && typeof value['errorClass'] === 'string';
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { planNextTry, readRetryAfter } from '../../src/activities/callback/plan-next-try.ts';
+import { planNextTry } from '../../src/activities/callback/plan-next-try.ts';
 import { readCallbackInput } from '../../src/activities/callback/read-callback-input.ts';
 
 const SCHEDULE = [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000];
@@ -52,26 +52,6 @@ describe('the next try', () => {
 
   test('never has a delay of 0, which ends an activity', () => {
     assert.deepEqual(planNextTry({ ...BASE, retryDelaysMs: [0] }), { follows: true, delayMs: 100 });
-  });
-
-  test('takes Retry-After in seconds and as a date', () => {
-    const now = Date.parse('Wed, 21 Oct 2015 07:27:00 GMT');
-    const cases: [string | undefined, number | undefined][] = [
-      ['120', 120_000],
-      ['120.1', 121_000],
-      [' 0 ', 0],
-      ['Wed, 21 Oct 2015 07:28:00 GMT', 60_000],
-      ['Wed, 21 Oct 2015 07:26:00 GMT', 0],
-      ['Wednesday, 21-Oct-15 07:28:00 GMT', 60_000],
-      ['invalid', undefined],
-      ['-1', undefined],
-      ['1e9', undefined],
-      ['2015-10-21', undefined],
-      ['Monkey', undefined],
-      ['', undefined],
-      [undefined, undefined],
-    ];
-    for (const [value, expected] of cases) assert.equal(readRetryAfter(value, now), expected, value);
   });
 });
 

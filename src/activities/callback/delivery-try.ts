@@ -9,15 +9,16 @@ import { signRequest } from '../../signatures/sign-request.ts';
 import { toInputFailure } from '../agent-failure.ts';
 import { isWorkerShutdown } from '../is-worker-shutdown.ts';
 import { timeLeft } from '../time-left.ts';
-import { toLine } from '../../contract/well-formed.ts';
+import { readRetryAfter } from '../../timing/read-retry-after.ts';
+import { within } from '../../timing/within.ts';
+import { toLine } from '../../values/plain-text.ts';
 import { type CallbackClient, callbackSecretOf } from './callback-client.ts';
 import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback-failure.ts';
 import type { DeliveryTryDeps } from './delivery-try-deps.ts';
 import type { HostPlace, PlaceEnd } from './host-places.ts';
 import { type DeliveryFault, isTaken, judgeAnswer, judgeEgressError } from './judge-answer.ts';
-import { type NextTry, planNextTry, planTurn, readRetryAfter } from './plan-next-try.ts';
+import { type NextTry, planNextTry, planTurn } from './plan-next-try.ts';
 import { readCallbackProgress } from './read-callback-progress.ts';
-import { settleWithin } from './settle-within.ts';
 import { tellOperator } from './tell-operator.ts';
 
 /** How long Temporal may take to hear of the first failure, in milliseconds. */
@@ -210,7 +211,9 @@ export class DeliveryTry {
   async #announce(): Promise<void> {
     if (this.#progress.announced === true) return;
     try {
-      await settleWithin(ANNOUNCE_MS, this.#deps.onFirstFailure(this.#input.runId));
+      await within(ANNOUNCE_MS, this.#deps.onFirstFailure(this.#input.runId), () => {
+        throw Object.assign(new Error(`not settled within ${ANNOUNCE_MS} ms`), { name: 'TimeoutError' });
+      });
       this.#beat({ announced: true });
     } catch (error) {
       const name = error instanceof Error ? error.name : 'unknown';

@@ -47,18 +47,3 @@ export function planTurn(wantedMs: number, leftMs: number, attemptTimeoutMs: num
   const latest = leftMs - attemptTimeoutMs - MARGIN_MS;
   return latest < AT_ONCE_MS ? undefined : Math.round(Math.max(Math.min(wantedMs, latest), AT_ONCE_MS));
 }
-
-/**
- * Reads `Retry-After` (RFC 9110 10.2.3): seconds or an HTTP date.
- *
- * @param now milliseconds since the epoch
- * @returns milliseconds from 0; undefined for anything else
- */
-export function readRetryAfter(value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? '';
-  if (/^\d{1,10}(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text)) * 1000;
-  // All three forms of an HTTP date begin with the day's name; Date.parse alone would take "7" as well.
-  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : Math.max(time - now, 0);
-}

@@ -2,6 +2,7 @@ import type { DeliverCallbackInput } from '../../contract/activities.ts';
 import type { OutcomeStatus, RunOutcome, Usage } from '../../contract/run.ts';
 import { isDeliveryId } from '../../signatures/delivery-id.ts';
 import type { ReadInput } from '../read-agent-input.ts';
+import { isRecord } from '../../values/is-record.ts';
 
 const STATUSES: readonly string[] = ['completed', 'failed', 'timed_out', 'canceled'] satisfies OutcomeStatus[];
 const USAGE = ['inputTokens', 'outputTokens', 'iterations'] as const satisfies readonly (keyof Usage)[];
@@ -68,10 +69,6 @@ function toOutcome({ status, output, error, usage, sessionKey, finishedAt }: Run
 
 function bad(problem: string): ReadInput<never> {
   return { ok: false, problem };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

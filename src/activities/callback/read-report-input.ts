@@ -1,6 +1,7 @@
 import type { ReportDeadLetterInput } from '../../contract/activities.ts';
 import type { DeliveryAttempt, DeliveryErrorClass } from '../../contract/run.ts';
 import type { ReadInput } from '../read-agent-input.ts';
+import { isRecord } from '../../values/is-record.ts';
 
 /** What the operator is told of the last try. */
 type LastTry = Partial<Pick<DeliveryAttempt, 'errorClass' | 'statusCode' | 'tries'>>;
@@ -22,14 +23,14 @@ const ERROR_CLASSES = {
 export function readReportInput(
   value: unknown,
 ): ReadInput<Pick<ReportDeadLetterInput, 'client' | 'runId' | 'url'> & { readonly lastTry?: LastTry }> {
-  if (typeof value !== 'object' || value === null) {
+  if (!isRecord(value)) {
     return { ok: false, problem: 'The input is not an object: see ReportDeadLetterInput.' };
   }
-  const { client, runId, url, lastTry } = value as Record<string, unknown>;
+  const { client, runId, url, lastTry } = value;
   if (typeof client !== 'string' || client === '') return { ok: false, problem: 'client is missing or empty.' };
   if (typeof runId !== 'string' || runId === '') return { ok: false, problem: 'runId is missing or empty.' };
   if (typeof url !== 'string') return { ok: false, problem: 'url is missing.' };
-  return { ok: true, input: { client, runId, url, ...(isObject(lastTry) && { lastTry: readLastTry(lastTry) }) } };
+  return { ok: true, input: { client, runId, url, ...(isRecord(lastTry) && { lastTry: readLastTry(lastTry) }) } };
 }
 
 function readLastTry({ errorClass, statusCode, tries }: Record<string, unknown>): LastTry {
@@ -42,8 +43,4 @@ function readLastTry({ errorClass, statusCode, tries }: Record<string, unknown>)
 
 function isErrorClass(value: unknown): value is DeliveryErrorClass {
   return typeof value === 'string' && Object.hasOwn(ERROR_CLASSES, value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

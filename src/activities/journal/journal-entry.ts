@@ -1,3 +1,5 @@
+import { isRecord } from '../../values/is-record.ts';
+
 /** Which activity an entry belongs to. All attempts of one activity share this, and no other activity does. */
 export interface ActivityKey {
   /** Absent for an activity that no workflow started. */
@@ -77,7 +79,7 @@ function isAttempt(value: object): value is JournaledAttempt {
 function parse(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActivityNotFoundError } from '@temporalio/client';
-import { abandonAfter } from '../abandon-after.ts';
+import { raceAbort } from '../../timing/race-abort.ts';
 import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
 
@@ -67,13 +67,10 @@ export async function reportUntilSettled(
   { signal, onFirstFailure, leftMs = () => Infinity }: ReportOptions,
 ): Promise<ReportEnd> {
   for (let failures = 0; ; failures += 1) {
-    const abandon = abandonAfter(signal, LAST_CALL_MS);
     try {
-      return await Promise.race([report(), abandon.promise]);
+      return await raceAbort(report(), signal, LAST_CALL_MS);
     } catch (error) {
       if (failures === 0) onFirstFailure(error);
-    } finally {
-      abandon.stop();
     }
     if (leftMs() <= 0) return 'settled';
     const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentAnswer } from '../../contract/run.ts';
-import { toLine } from '../../contract/well-formed.ts';
+import { toLine } from '../../values/plain-text.ts';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
 import { DEMO_HELP, type DemoDirective, readDemoDirectives } from './demo-directives.ts';
 

@@ -1,5 +1,6 @@
 import type { FailureType } from '../../contract/failures.ts';
 import { AgentError } from '../agent.ts';
+import { readRetryAfter } from '../../timing/read-retry-after.ts';
 import type { JsonReply } from '../post-json.ts';
 
 type ErrorReply = Pick<JsonReply, 'status' | 'headers' | 'text'>;
@@ -85,7 +86,7 @@ const STATUSES: readonly (readonly [(status: number) => boolean, FailureType, st
   [(s) => s < 500, 'AgentMisconfigured', 'answers, but not as Garudust does'],
 ];
 
-const LONGEST_PAUSE_S = 24 * 3600;
+const LONGEST_PAUSE_MS = 24 * 3600 * 1000;
 
 /**
  * Sorts an error answer of Garudust 0.13 into the failure table, by its status and the start of its text.
@@ -97,7 +98,7 @@ export function sortGarudustFailure(reply: ErrorReply): AgentError {
   const statusCode = status;
   const row = STATUSES.find(([holds]) => holds(status));
   if (row !== undefined) {
-    const retryAfterMs = readRetryAfter(headers['retry-after']);
+    const retryAfterMs = Math.min(readRetryAfter(headers['retry-after']) ?? 0, LONGEST_PAUSE_MS);
     return new AgentError(row[1], `${row[2]} (${status})`, { statusCode, ...(retryAfterMs && { retryAfterMs }) });
   }
   for (const { prefix, type, what, retryAfterMs } of ERROR_TEXTS) {
@@ -121,11 +122,4 @@ function modelStatus(status: number): FailureType {
 
 function isHtml({ headers, text }: ErrorReply): boolean {
   return /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<(?:!doctype|html)\b/i.test(text);
-}
-
-/** RFC 9110 section 10.2.3: seconds, or a date. */
-function readRetryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return seconds > 0 ? Math.min(seconds, LONGEST_PAUSE_S) * 1000 : undefined;
 }

@@ -2,6 +2,7 @@ import type { AgentAnswer, Usage } from '../../contract/run.ts';
 import { type Agent, AgentError } from '../agent.ts';
 import { sortGarudustFailure } from './garudust-failures.ts';
 import { type JsonReply, postJson } from '../post-json.ts';
+import { isRecord } from '../../values/is-record.ts';
 
 /** What the adapter needs. */
 export interface GarudustSettings {
@@ -78,7 +79,7 @@ function readUsage(body: Record<string, unknown>): Usage {
 function parse(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

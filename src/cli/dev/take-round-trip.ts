@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
+import { within } from '../../timing/within.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import { createApiClient, type TaskBody } from '../api-client.ts';
 import { type ReceivedCallback, startCallbackReceiver } from '../callback-receiver.ts';
@@ -50,7 +51,9 @@ export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl
     say('2. 202 Accepted, immediately', JSON.stringify(accepted, null, 2));
     const run = await followRun(api, accepted.id, { progress, seen: accepted, interrupted: io.interrupted });
     progress.show('waiting for the callback');
-    const callback = await inTime(arrived);
+    const callback = await within(CALLBACK_TIMEOUT_MS, arrived, () => {
+      throw new CliError('internal', `No callback arrived within ${CALLBACK_TIMEOUT_MS / 1000} s.`);
+    });
     progress.stop();
     say('3. The callback, as received', `${showCallback(callback, colors)}\n${JSON.stringify(callback.body, null, 2)}`);
     const final = await untilDelivered(() => api.getRun(run.id));
@@ -66,15 +69,6 @@ export async function takeRoundTrip(stack: Pick<DevStack, 'config' | 'ingressUrl
 
 function toCredential([first, ...others]: readonly string[]): Credential | undefined {
   return first === undefined ? undefined : { values: [first, ...others], origin: 'generated' };
-}
-
-async function inTime(arrived: Promise<ReceivedCallback>): Promise<ReceivedCallback> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `No callback arrived within ${CALLBACK_TIMEOUT_MS / 1000} s.`;
-    timer = setTimeout(() => reject(new CliError('internal', message)), CALLBACK_TIMEOUT_MS);
-  });
-  return Promise.race([arrived, late]).finally(() => clearTimeout(timer));
 }
 
 /** The receiver gets the callback a moment before Temporal records it. */

@@ -1,3 +1,5 @@
+import { ellipsize } from '../../values/plain-text.ts';
+
 /**
  * Text of others as a terminal may show it: control characters, which could move the cursor, rename the window or turn
  * the reading direction, are spelled out as `\x1b`.
@@ -16,10 +18,7 @@ export function toTerminalText(text: string, options: { readonly keepLines?: boo
 
 /** The text on one line, at most so many UTF-16 units. */
 export function toOneLine(text: string, maxCharacters: number): string {
-  const line = toTerminalText(text.trim().replace(/\s+/g, ' '));
-  if (line.length <= maxCharacters) return line;
-  const cut = line.slice(0, maxCharacters - 1).toWellFormed();
-  return `${cut.replace(/\ufffd$/, '')}…`;
+  return ellipsize(toTerminalText(text.trim().replace(/\s+/g, ' ')), maxCharacters);
 }
 
 /** Quotes a word for a POSIX shell; plain words stay bare. */

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../protocol/openapi/json.ts';
+import { isRecord } from '../../values/is-record.ts';
 
 /** What the page may do: apply its one stylesheet, nothing else. It runs no script and loads nothing from elsewhere. */
 export const PAGE_POLICY =
@@ -185,7 +186,7 @@ function asText(value: Json | undefined): string {
 }
 
 function asObject(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  return isRecord(value) ? value : {};
 }
 
 function itemsAt(object: JsonObject, name: string): readonly Json[] {

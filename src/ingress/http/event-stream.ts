@@ -1,5 +1,5 @@
 import type { RunState } from '../../runs/run-kind.ts';
-import { within } from '../../runs/until.ts';
+import { within } from '../../timing/within.ts';
 
 /** What a reader is asked to wait before it connects again, in milliseconds. */
 const RECONNECT_MS = 2000;
@@ -34,7 +34,7 @@ export async function* toEventStream(
   try {
     yield `retry: ${RECONNECT_MS}\n\n${toEvent('run', first.run, String(sequence))}`;
     for (let next = rest.next(); ;) {
-      const result = await within(options.keepAliveMs, next);
+      const result = await within(options.keepAliveMs, next, () => 'late' as const);
       if (result === 'late') {
         yield ': keep-alive\n\n';
         continue;

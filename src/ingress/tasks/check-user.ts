@@ -1,5 +1,6 @@
 import { ProblemError } from '../../protocol/problems.ts';
 import type { IngressClient } from '../app-deps.ts';
+import { ellipsize } from '../../values/plain-text.ts';
 
 const MAX_SHOWN = 80;
 
@@ -20,5 +21,5 @@ export function checkUser(userId: string | undefined, field: string, { id, allow
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+  return JSON.stringify(ellipsize(text, MAX_SHOWN));
 }

@@ -5,6 +5,7 @@ import { type AcceptDeps, acceptTask } from './accept-task.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import type { VerifiedDelivery } from './verified-delivery.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
+import { ellipsize } from '../../values/plain-text.ts';
 
 /** Enough to mend a request by: a body of nothing but unknown fields is not answered at many times its size. */
 const MAX_ERRORS = 16;
@@ -26,7 +27,7 @@ function readTask(body: Buffer): { request: TaskRequest; fields: TaskFields } {
   const parsed = parseTaskRequest(readJson(body));
   if (parsed.ok) return { request: parsed.task, fields: parsed.fields };
   const errors = parsed.errors.slice(0, MAX_ERRORS).map(({ field, message }): ProblemField => ({
-    field: field.length > MAX_FIELD_NAME ? `${field.slice(0, MAX_FIELD_NAME)}…` : field,
+    field: ellipsize(field, MAX_FIELD_NAME),
     message,
   }));
   const first = errors[0];

@@ -1,5 +1,6 @@
 import { ProblemError } from '../problems.ts';
 import { type JsonScan, MAX_DEPTH, scanJson } from './scan-json.ts';
+import { ellipsize } from '../../values/plain-text.ts';
 
 const MAX_SHOWN = 64;
 
@@ -18,7 +19,7 @@ export function readJson(bytes: Buffer): unknown {
 export function refuseUnclear({ isDeep, twice }: JsonScan): void {
   if (isDeep) throw malformed(`The body is nested deeper than ${MAX_DEPTH} levels: send a flatter one.`);
   if (twice === undefined) return;
-  const name = JSON.stringify(twice.length > MAX_SHOWN ? `${twice.slice(0, MAX_SHOWN)}…` : twice);
+  const name = JSON.stringify(ellipsize(twice, MAX_SHOWN));
   throw malformed(`The body has the name ${name} twice in one object: send it once.`);
 }
 

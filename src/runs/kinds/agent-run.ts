@@ -9,6 +9,7 @@ import type { RunKind, RunLinks } from '../run-kind.ts';
 import { startOptions } from './start-options.ts';
 import { toAgentState } from './to-agent-state.ts';
 import { toCallbackState } from './to-callback-state.ts';
+import { toRecord } from '../../values/is-record.ts';
 
 /** Up to here a run can't have more than its start and its first workflow task. */
 const EVENTS_BEFORE_THE_AGENT = 4;
@@ -118,7 +119,7 @@ function agentRecord({ history }: RunFacts): ActivityRecord | undefined {
 }
 
 function toAnswer(result: unknown): AgentAnswer {
-  const { output, usage } = (typeof result === 'object' && result !== null ? result : {}) as Partial<AgentAnswer>;
+  const { output, usage } = toRecord(result) as Partial<AgentAnswer>;
   return { output: typeof output === 'string' ? output : '', ...(usage && { usage }) };
 }
 

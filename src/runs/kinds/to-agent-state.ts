@@ -2,6 +2,7 @@ import type { AgentProgress } from '../../contract/activities.ts';
 import { judgeFailure } from '../../contract/judge-failure.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import type { ActivityRecord, PendingActivity } from '../run-facts.ts';
+import { isRecord } from '../../values/is-record.ts';
 
 /**
  * What the agent of a run is at, or came to.
@@ -30,8 +31,8 @@ export function toAgentState(
 }
 
 function readProgress(value: unknown): Partial<AgentProgress> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { paidAttempts, maxAttempts, progress } = value as Record<string, unknown>;
+  if (!isRecord(value)) return undefined;
+  const { paidAttempts, maxAttempts, progress } = value;
   const fits =
     isOptional(paidAttempts, 'number') && isOptional(maxAttempts, 'number') && isOptional(progress, 'string');
   return fits ? value : undefined;
@@ -70,11 +71,11 @@ type Counts = Partial<Pick<AgentProgress, 'paidAttempts' | 'maxAttempts'>>;
 
 /** From the details of `runAgent`'s own failures, or from the last heartbeat of an attempt that timed out. */
 function readCounts(failure: unknown): Counts {
-  if (typeof failure !== 'object' || failure === null) return {};
-  const { details, lastHeartbeatDetails, cause } = failure as Record<string, unknown>;
+  if (!isRecord(failure)) return {};
+  const { details, lastHeartbeatDetails, cause } = failure;
   const known: unknown = (Array.isArray(details) ? (details as unknown[])[0] : undefined) ?? lastHeartbeatDetails;
-  if (typeof known !== 'object' || known === null) return readCounts(cause);
-  const { paidAttempts, maxAttempts } = known as Record<string, unknown>;
+  if (!isRecord(known)) return readCounts(cause);
+  const { paidAttempts, maxAttempts } = known;
   return {
     ...(Number.isSafeInteger(paidAttempts) && { paidAttempts: Number(paidAttempts) }),
     ...(Number.isSafeInteger(maxAttempts) && { maxAttempts: Number(maxAttempts) }),

@@ -1,4 +1,15 @@
 /**
+ * Calls `listener` once, when the signal is aborted; at once where it already is.
+ *
+ * @returns what takes the listener off the signal
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}
+
+/**
  * Resolves when `begin` calls what it is given, or when `signal` is aborted; never rejects.
  *
  * @param begin arms whatever ends the wait, and returns what disarms it
@@ -11,28 +22,19 @@ export function until(signal: AbortSignal, begin: (end: () => void) => () => voi
       resolve();
     };
     const disarm = begin(end);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
+    onAbort(signal, end);
   });
 }
 
-/** Waits, or until `signal` is aborted. */
+/** Resolves when `signal` is aborted; never rejects. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => void onAbort(signal, resolve));
+}
+
+/** Resolves after a time, or when `signal` is aborted; never rejects. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return until(signal, (end) => {
     const timer = setTimeout(end, milliseconds);
     return () => clearTimeout(timer);
   });
-}
-
-/** What a promise settles with, or `late` when that takes longer; the promise is left to go on. */
-export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | 'late'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

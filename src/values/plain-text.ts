@@ -1,4 +1,19 @@
 /**
+ * Cuts a text to at most `limit` UTF-16 units, without half a character at its end.
+ */
+export function cutText(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const last = text.charCodeAt(limit - 1);
+  const isFirstHalf = last >= 0xd800 && last <= 0xdbff;
+  return text.slice(0, isFirstHalf ? limit - 1 : limit);
+}
+
+/** The same, with `…` as its last character where something was cut off. */
+export function ellipsize(text: string, limit: number): string {
+  return text.length <= limit ? text : `${cutText(text, limit - 1)}…`;
+}
+
+/**
  * A text that every store and every JSON parser takes: NUL and lone surrogates become U+FFFD. PostgreSQL refuses the
  * first, protobuf the second.
  */
@@ -9,10 +24,8 @@ export function toWellFormed(text: string): string {
 /** One line in plain characters, at most `limit` UTF-16 units, without half a character at its end. */
 export function toLine(text: string, limit: number): string {
   return (
-    text
-      .slice(0, limit)
+    cutText(text, limit)
       .toWellFormed()
-      .replace(/\ufffd$/, '')
       // oxlint-disable-next-line no-control-regex -- control characters are what must go
       .replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, ' ')
       .trim()
