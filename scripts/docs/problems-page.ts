@@ -15,13 +15,13 @@ export function renderProblemsPage(): string {
   const codes = Object.keys(PROBLEMS) as ProblemCode[];
   const sorted = codes.toSorted((one, other) => PROBLEMS[one].status - PROBLEMS[other].status);
   const problems = sorted.map((code) => {
-    const { status, title, meaning, mend } = PROBLEMS[code];
+    const { status, title, meaning, fix } = PROBLEMS[code];
     const wait = problemRetryAfter(code);
     return [
       `\`${code}\``,
       String(status),
       `**${title}.** ${meaning}`,
-      wait === undefined ? mend : `${mend} (\`Retry-After: ${wait}\`)`,
+      wait === undefined ? fix : `${fix} (\`Retry-After: ${wait}\`)`,
     ];
   });
   const failures = Object.entries(FAILURES).map(([code, entry]) => [
@@ -34,12 +34,12 @@ export function renderProblemsPage(): string {
 
 # Problems
 
-Two kinds of codes. A **problem** says why a request was not served. A **failure** says why a run has no answer, or why its
-callback did not arrive. Both are stable; their wording is not.
+There are two kinds of codes. A **problem** says why the server refused a request. A **failure** says why a run has no answer,
+or why its callback did not arrive. Codes are stable; their wording is not.
 
 ## Problems of a request
 
-An error is answered as \`application/problem+json\` (RFC 9457):
+Errors are \`application/problem+json\` (RFC 9457):
 
 \`\`\`json
 {
@@ -53,15 +53,15 @@ An error is answered as \`application/problem+json\` (RFC 9457):
 }
 \`\`\`
 
-\`errors\` is there where a request has several parts to get wrong. \`request_id\` is what the server's log has it under. The
-path in \`type\` leads to the row below that it means.
+\`errors\` is present where a request has several parts that can be wrong. \`request_id\` finds the request in the server's log.
+The path in \`type\` serves the matching row of the table below.
 
-${markdownTable(['code', 'status', 'meaning', 'mend'], problems)}
+${markdownTable(['code', 'status', 'meaning', 'fix'], problems)}
 
 ## Failures of a run
 
-In \`error.code\` of a run and of what its callback gets, and as the type of the failure in the Temporal UI. What happens next: whether Temporal
-tries again by itself.
+A run and its callback carry the code in \`error.code\`; the Temporal UI shows it as the type of the failure. "What happens next" says
+whether Temporal retries by itself.
 
 ${markdownTable(['code', 'what happens next', 'meaning', 'mend'], failures)}
 `;

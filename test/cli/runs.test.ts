@@ -103,7 +103,7 @@ describe('runs get', () => {
     const unknown = await cli('get', randomRunId());
     const foreign = await runCli(['runs', 'get', id], { env: { ...env, RUNS_API_KEY: 'beta-key' } });
     assert.equal(unknown.code, 4);
-    assert.match(unknown.stderr, /^error: Nothing is here: No run of this client has that id: [^\n]+ \(not_found\)\n$/);
+    assert.match(unknown.stderr, /^error: Not found: No run of this client has that id: [^\n]+ \(not_found\)\n$/);
     assert.deepEqual(foreign, unknown);
   });
 

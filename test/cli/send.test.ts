@@ -150,7 +150,7 @@ describe('send, when the server is away', () => {
     ingress.runs.failure = undefined;
     const { code, stdout, stderr } = await cli.ended;
     assert.equal(code, 0);
-    assert.match(stderr, /^Runs cannot be recorded at the moment: Temporal does not answer\..*Retrying…\n$/);
+    assert.match(stderr, /^Temporal is unavailable: Temporal does not answer\..*Retrying…\n$/);
     const ids = new Set(ingress.runs.calls);
     assert.deepEqual([...ids], [`start ${(JSON.parse(stdout) as RunResource).id}`]);
     assert.ok(ingress.runs.calls.length >= 2);

@@ -46,8 +46,8 @@ function toHeaders(status: number, codes: readonly ProblemCode[]): JsonObject {
 }
 
 function toExample(code: ProblemCode): JsonObject {
-  const { meaning, mend } = PROBLEMS[code];
-  const { type, title, status, detail } = toProblem(code, `${meaning} ${mend}`.replaceAll('`', ''));
+  const { meaning, fix } = PROBLEMS[code];
+  const { type, title, status, detail } = toProblem(code, `${meaning} ${fix}`.replaceAll('`', ''));
   const errors = EXAMPLE_ERRORS[code];
   const request_id = '0e2c9f3a-7d4b-4a56-8b0e-5a3f7b1c9d10';
   return { type, title, status, code, detail, request_id, ...(errors && { errors: [errors] }) };
