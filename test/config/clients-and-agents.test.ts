@@ -159,7 +159,7 @@ describe('by the file', () => {
     assert.equal(load({ yaml: FULL.replace('default_agent: parrot', '') }).config.defaultAgent, 'reviewer');
   });
 
-  test('the rest is where the rooms expect it', () => {
+  test('the rest keeps its names, in camelCase', () => {
     const { config } = load({
       yaml: `${FULL}
 ingress_enabled: false
@@ -285,7 +285,7 @@ test('what a rotating secret shares with another client is found wherever it sta
   );
 });
 
-test('the rooms take it as it is', () => {
+test('the modules take it as it is', () => {
   const { config } = load();
   // What is checked here is checked by the compiler.
   const deps: Pick<AppDeps, 'clients' | 'callback' | 'agents' | 'limits'> = {
