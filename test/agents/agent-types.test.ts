@@ -137,15 +137,16 @@ describe('a type that is added as one row', () => {
 });
 
 test('a row that leaves anything out does not compile', () => {
-  const { summary, settings, create, describe: say, remedies } = AGENT_TYPES.demo;
+  const [summary, settings, remedies] = ['A bird.', {}, {}];
+  const create = () => createAgent({ type: 'demo' });
   const rows = {
-    complete: defineAgentType({ summary, settings, create, describe: say, remedies }),
+    complete: defineAgentType({ summary, settings, create, describe: () => 'bird', remedies }),
     // @ts-expect-error without the settings
-    settingless: defineAgentType({ summary, create, describe: say, remedies }),
+    settingless: defineAgentType({ summary, create, describe: () => 'bird', remedies }),
     // @ts-expect-error without its name in output
     nameless: defineAgentType({ summary, settings, create, remedies }),
     // @ts-expect-error without remedies
-    helpless: defineAgentType({ summary, settings, create, describe: say }),
+    helpless: defineAgentType({ summary, settings, create, describe: () => 'bird' }),
     // @ts-expect-error with a remedy that names a setting of another type
     confused: defineAgentType({ ...AGENT_TYPES.demo, remedies: { AgentKeyRefused: (nameOf) => nameOf('api_key') } }),
     // @ts-expect-error defined by a setting that it has not
