@@ -38,6 +38,9 @@ export interface Agent {
  *
  * The message continues the agent's name: `refused our key (401)`. Callers read it, so it contains no host, no address and no
  * word of the agent's. How to fix the failure is in the agent type's remedies, else in the failure table.
+ *
+ * @example
+ * throw new AgentError('RateLimited', 'asked for a pause (429)', { statusCode: 429, retryAfterMs: 30_000 });
  */
 export class AgentError extends Error {
   override readonly name = 'AgentError';

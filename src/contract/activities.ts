@@ -41,7 +41,13 @@ export interface Activities {
   reportDeadLetter(input: ReportDeadLetterInput): Promise<void>;
 }
 
-/** Activity ids, as the Temporal UI and every status reader find them. */
+/**
+ * Activity ids, as the Temporal UI and every status reader find them.
+ *
+ * @example
+ * const { pendingActivities } = (await client.workflow.getHandle(id).describe()).raw;
+ * const agent = pendingActivities?.find(({ activityId }) => activityId === ACTIVITY_ID.agent);
+ */
 export const ACTIVITY_ID = { agent: 'agent', callback: 'callback', deadLetter: 'dead-letter' } as const;
 
 /** What `deliverCallback` heartbeats, for the attempts that follow. */

@@ -18,6 +18,12 @@ interface FailureEntry {
   readonly mend: string;
 }
 
+/**
+ * Every failure type, its class and what the reader can do.
+ *
+ * @example
+ * console.log(FAILURES.RateLimited.meaning);
+ */
 export const FAILURES = {
   InvalidInput: {
     class: 'task',
@@ -143,7 +149,12 @@ export const FAILURES = {
 
 export type FailureType = keyof typeof FAILURES;
 
-/** Whether a text is a type of the table; a failure from elsewhere (the SDK, another team's activity) is not. */
+/**
+ * Whether a text is a type of the table; a failure from elsewhere (the SDK, another team's activity) is not.
+ *
+ * @example
+ * if (isFailureType(failure.type)) console.log(FAILURES[failure.type].meaning);
+ */
 export function isFailureType(text: unknown): text is FailureType {
   return typeof text === 'string' && Object.hasOwn(FAILURES, text);
 }
@@ -155,7 +166,12 @@ export function failureTypesOf(wanted: FailureClass): FailureType[] {
   );
 }
 
-/** The class of a failure type. */
+/**
+ * The class of a failure type.
+ *
+ * @example
+ * failureClass('RateLimited'); // 'passing'
+ */
 export function failureClass(type: FailureType): FailureClass {
   return FAILURES[type].class;
 }

@@ -21,6 +21,12 @@ export interface FailedOutcome {
  * function, so that a callback and a poll never disagree.
  *
  * @param failure the `ActivityFailure`, or what caused it; words that are not ours are not passed on.
+ * @example
+ * try {
+ *   await runAgent(text, { agent: 'writer' });
+ * } catch (error) {
+ *   await deliverCallback(judgeFailure(error), { url: 'https://ci.example.com/done' });
+ * }
  */
 export function judgeFailure(failure: unknown): FailedOutcome {
   const chain = causesOf(failure);

@@ -5,9 +5,20 @@ export interface Workflows {
   agentRun(input: AgentRunInput): Promise<AgentRunResult>;
 }
 
+/**
+ * The names of the workflows.
+ *
+ * @example
+ * await client.workflow.start<Workflows['agentRun']>(WORKFLOW.agentRun, { taskQueue, workflowId, args: [input] });
+ */
 export const WORKFLOW = { agentRun: 'agentRun' } as const satisfies { [K in keyof Workflows]: K };
 
-/** Signals of `agentRun`. */
+/**
+ * Signals of `agentRun`.
+ *
+ * @example
+ * await client.workflow.getHandle(id).signal(SIGNAL.redeliver, { url: 'https://ci.example.com/done' });
+ */
 export const SIGNAL = {
   /** From the activity: the first try failed, more follow. */
   callbackRetrying: 'callbackRetrying',
@@ -21,5 +32,10 @@ export interface RedeliverRequest {
   readonly url?: string;
 }
 
-/** The task queue that ingress and worker share unless configured otherwise. */
+/**
+ * The task queue that ingress and worker share unless configured otherwise.
+ *
+ * @example
+ * await client.workflow.start(WORKFLOW.agentRun, { taskQueue: DEFAULT_TASK_QUEUE, workflowId, args: [input] });
+ */
 export const DEFAULT_TASK_QUEUE = 'garudust';

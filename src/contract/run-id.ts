@@ -16,6 +16,8 @@ export interface DeliveryIdentity {
  *
  * @returns `run-` and 26 characters of lower-case base32 (RFC 4648 alphabet), 130 bits of a SHA-256. Short, because
  * the list in the Temporal UI has room for some 36 characters.
+ * @example
+ * const workflowId = deriveRunId({ client: 'default', source: 'github', deliveryId: request.headers['x-github-delivery'] });
  */
 export function deriveRunId(identity: DeliveryIdentity): string {
   // JSON keeps the three apart: ("a", "bc") and ("ab", "c") must not meet.
@@ -23,12 +25,22 @@ export function deriveRunId(identity: DeliveryIdentity): string {
   return `run-${base32(createHash('sha256').update(name).digest())}`;
 }
 
-/** A fresh run id for a delivery without an id: every such delivery is a run of its own. */
+/**
+ * A fresh run id for a delivery without an id: every such delivery is a run of its own.
+ *
+ * @example
+ * const workflowId = randomRunId();
+ */
 export function randomRunId(): string {
   return `run-${base32(randomBytes(17))}`;
 }
 
-/** Whether a text has the form of a run id; anything else can't be one and need not be looked up. */
+/**
+ * Whether a text has the form of a run id; anything else can't be one and need not be looked up.
+ *
+ * @example
+ * isRunId('run-4x7q'); // false: 26 characters follow `run-`
+ */
 export function isRunId(text: string): boolean {
   return /^run-[a-z2-7]{26}$/.test(text);
 }

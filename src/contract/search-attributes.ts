@@ -1,6 +1,11 @@
 import { cutText } from '../values/plain-text.ts';
 
-/** Search attributes of a run, all of type Keyword. A Temporal server must know them before the first run. */
+/**
+ * Search attributes of a run, all of type Keyword. A Temporal server must know them before the first run.
+ *
+ * @example
+ * client.workflow.list({ query: `${SEARCH_ATTRIBUTE.callback} = 'dead'` });
+ */
 export const SEARCH_ATTRIBUTE = {
   client: 'GarudustClient',
   source: 'GarudustSource',

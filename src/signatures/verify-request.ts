@@ -15,6 +15,10 @@ export type RequestVerdict =
 /**
  * Checks the signature of a task: `X-Hub-Signature-256`, or the three headers of Standard Webhooks. Where both kinds are
  * sent both must hold, each with any of the secrets. Never throws.
+ *
+ * @example
+ * const verdict = verifyRequest({ headers: req.headersDistinct, body, secrets: [secret], now: Date.now() });
+ * if (!verdict.ok) res.writeHead(401).end(verdict.reason);
  */
 export function verifyRequest(request: SignedRequest): RequestVerdict {
   const isSent = (name: string) => readHeader(request.headers, name) !== undefined;

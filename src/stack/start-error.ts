@@ -2,7 +2,17 @@ import { JournalLockedError } from '../activities/journal/journal-errors.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { ListenError } from '../ingress/http/listen-error.ts';
 
-/** Thrown when a process can't start with what it was given. The message says what is wrong and how to fix it. */
+/**
+ * Thrown when a process can't start with what it was given. The message says what is wrong and how to fix it.
+ *
+ * @example
+ * try {
+ *   await Worker.create({ connection, taskQueue, plugins: [new GarudustPlugin({ config: './garudust-temporal.yaml' })] });
+ * } catch (error) {
+ *   if (error instanceof StartError) console.error(error.message);
+ *   else throw error;
+ * }
+ */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

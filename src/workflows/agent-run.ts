@@ -12,6 +12,9 @@ import { deliverOutcome } from './deliver-outcome.ts';
  *
  * It closes as what happened: Completed with the answer, Failed with the type of the failure, Canceled. A run that was
  * answered but whose callback nobody took in time fails with `CallbackUndeliverable`.
+ *
+ * @example
+ * const result = await executeChild(agentRun, { workflowId: 'report-2026-11-24', args: [input] });
  */
 export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
   const problem = findInputProblem(input);

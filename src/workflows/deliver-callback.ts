@@ -7,7 +7,13 @@ import { type StepOptions, toActivityOptions } from './run-agent.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** How often a callback is tried if a workflow says nothing else: the schedule of Standard Webhooks, 75 hours. */
+/**
+ * How often a callback is tried if a workflow says nothing else: the schedule of Standard Webhooks, 75 hours.
+ *
+ * @example
+ * const retryDelaysMs = DEFAULT_CALLBACK_SCHEDULE.retryDelaysMs.slice(0, 3);
+ * await deliverCallback(outcome, { url, schedule: { retryDelaysMs } });
+ */
 export const DEFAULT_CALLBACK_SCHEDULE: CallbackSchedule = {
   retryDelaysMs: [
     ...[5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS],

@@ -4,7 +4,12 @@ import type { AgentAnswer, AgentPolicy, Task } from '../contract/run.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
 
-/** How long and how often an agent is called if a workflow says nothing else: the defaults of the settings. */
+/**
+ * How long and how often an agent is called if a workflow says nothing else: the defaults of the settings.
+ *
+ * @example
+ * await runAgent(text, { agent: 'writer', policy: { maxAttempts: DEFAULT_AGENT_POLICY.maxAttempts + 2 } });
+ */
 export const DEFAULT_AGENT_POLICY: AgentPolicy = {
   attemptTimeoutMs: 600_000,
   totalTimeoutMs: 3_600_000,
