@@ -21,6 +21,9 @@ const YOUR_WORKFLOWS = 'garudust-temporal/your-workflows';
 /** A text of the entry point, which stands in every bundle of it. */
 const MARK = 'garudust-temporal/registered-workflows';
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const INLINE_MAP = ';base64,';
+
 /** Where `npm run build` leaves the bundle. */
 export const BUNDLE_PATH = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
@@ -45,18 +48,15 @@ export async function bundleWorkflows(): Promise<string> {
     workflowsPath: WORKFLOWS_PATH,
     plugins: [WITH_OURS],
     logger: quiet,
-    // The source map names its sources, which it contains, by their place in the project instead of on this machine.
-    webpackConfigHook: ({ output, ...config }) => ({
-      ...config,
-      output: { ...output, devtoolModuleFilenameTemplate: sourceName },
-    }),
   });
-  return code;
+  return nameSourcesByProject(code);
 }
 
-/** A module that an alias leaves out is named `ignored|<folder>|<name>`. */
-function sourceName({ resourcePath }: { readonly resourcePath: string }): string {
-  return `garudust-temporal/${resourcePath.split('|').at(-1) ?? ''}`;
+/** The inline source map, which contains its sources, names them by their place in the project instead of on this machine. */
+function nameSourcesByProject(code: string): string {
+  const start = code.lastIndexOf(INLINE_MAP) + INLINE_MAP.length;
+  const map = Buffer.from(code.slice(start), 'base64').toString().replaceAll(ROOT, 'garudust-temporal/');
+  return code.slice(0, start) + Buffer.from(map).toString('base64');
 }
 
 /**

@@ -14,6 +14,7 @@ const PACKED_FROM = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+  'docs',
 ];
 
 /** npm as a person runs it: without what a surrounding `npm test` tells its children. */
