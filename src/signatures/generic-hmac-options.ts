@@ -6,17 +6,17 @@ const SEPARATORS = [',', ' '] as const;
 export const DEFAULT_WINDOW_S = 300;
 const MAX_WINDOW_S = 86_400;
 
-/** How a sender signs. Names of headers are of any case. */
+/** How a sender signs. Header names are case-insensitive. */
 export interface GenericHmacOptions {
   /** Header with the signature. */
   readonly header: string;
-  /** What stands before the signature, such as `sha256=`. */
+  /** Text before the signature, such as `sha256=`. */
   readonly prefix?: string;
-  /** What parts several signatures in the header, after the prefix; absent: the header has one. */
+  /** Separator of several signatures in the header, after the prefix. Default: the header has one signature. */
   readonly separator?: (typeof SEPARATORS)[number];
   /** The header is a list `t=…,v1=…`: key of the signatures in it. In place of `prefix` and `separator`. */
   readonly signatureKey?: string;
-  /** Key of the timestamp in the same list. */
+  /** Key of the timestamp in that list. */
   readonly timestampKey?: string;
   /** Header with the timestamp, in seconds since the epoch. In place of `timestampKey`. */
   readonly timestampHeader?: string;
@@ -35,9 +35,9 @@ export interface GenericHmacOptions {
 }
 
 /**
- * Refuses options that don't fit together. They come from a file that a person wrote, so that their types prove nothing.
+ * Refuses options that don't fit together. They come from a settings file, so their types prove nothing.
  *
- * @throws TypeError with the option, its value and the mend
+ * @throws TypeError with the option, its value and the fix
  */
 export function checkGenericHmacOptions(options: GenericHmacOptions): void {
   for (const option of ['header', 'timestampHeader', 'idHeader'] as const) {
@@ -53,11 +53,11 @@ export function checkGenericHmacOptions(options: GenericHmacOptions): void {
   if (!(windowSeconds >= 1 && windowSeconds <= MAX_WINDOW_S))
     throw new TypeError(`windowSeconds ${windowSeconds} must be 1 to ${MAX_WINDOW_S} seconds.`);
   if (options.signatureKey !== undefined && (options.prefix !== undefined || options.separator !== undefined))
-    throw new TypeError('signatureKey reads a list t=…,v1=…: leave out prefix and separator, or signatureKey.');
+    throw new TypeError('signatureKey reads a list t=…,v1=…: remove prefix and separator, or signatureKey.');
   if (options.timestampKey !== undefined && options.signatureKey === undefined)
-    throw new TypeError('timestampKey reads a list t=…,v1=…: give signatureKey too, or timestampHeader in its place.');
+    throw new TypeError('timestampKey reads a list t=…,v1=…: set signatureKey too, or use timestampHeader instead.');
   if (options.timestampKey !== undefined && options.timestampHeader !== undefined)
-    throw new TypeError('Give timestampHeader or timestampKey, not both.');
+    throw new TypeError('Set timestampHeader or timestampKey, not both.');
   if (options.idHeader !== undefined && options.idField !== undefined)
-    throw new TypeError('Give idHeader or idField, not both.');
+    throw new TypeError('Set idHeader or idField, not both.');
 }

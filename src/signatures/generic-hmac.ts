@@ -1,18 +1,23 @@
 import { createHmac } from 'node:crypto';
-import { parseCompositeHeader } from './composite-header.ts';
-import { constantTimeEqual } from './constant-time.ts';
-import { isDeliveryId, readBodyId } from './delivery-id.ts';
 import { checkGenericHmacOptions, DEFAULT_WINDOW_S, type GenericHmacOptions } from './generic-hmac-options.ts';
-import { judgeTimestamp } from './judge-timestamp.ts';
-import { readHeader } from './read-header.ts';
-import { refuse, type SignatureScheme, type SignedHeaders, type SignedRequest, type Verdict } from './scheme.ts';
+import {
+  constantTimeEqual,
+  isDeliveryId,
+  judgeTimestamp,
+  readHeader,
+  refuse,
+  type SignatureScheme,
+  type SignedHeaders,
+  type SignedRequest,
+  type Verdict,
+} from './scheme.ts';
+import { findTextSecretFault, textKey } from './secret-key.ts';
 import { parseTemplate, renderTemplate } from './signed-template.ts';
-import { findTextSecretFault, textKey } from './text-key.ts';
 
 /**
  * A scheme by HMAC over a template. The key is the secret's UTF-8 bytes.
  *
- * @throws TypeError when the options don't fit together, with the mend; meant for the start, not for a request
+ * @throws TypeError when the options don't fit together, with the fix; meant for the start, not for a request
  */
 export function createGenericHmac(options: GenericHmacOptions): SignatureScheme {
   checkGenericHmacOptions(options);
@@ -79,4 +84,36 @@ function readSignatures(headers: SignedHeaders, options: GenericHmacOptions): Gi
   if (timestampKey === undefined) return { signatures, timestamp: besides };
   const [timestamp, ...more] = items?.get(timestampKey) ?? [];
   return { signatures, timestamp: more.length === 0 ? timestamp : undefined };
+}
+
+/**
+ * Reads a header such as `t=1614265330,v1=ab12,v1=cd34`.
+ *
+ * @returns the values of each key, in order; undefined when an item is not `key=value`
+ */
+function parseCompositeHeader(text: string): ReadonlyMap<string, readonly string[]> | undefined {
+  const items = new Map<string, string[]>();
+  for (const item of text.split(',')) {
+    const [, key, value] = /^([^=\s]+)=(\S+)$/.exec(item.trim()) ?? [];
+    if (key === undefined || value === undefined) return undefined;
+    items.set(key, [...(items.get(key) ?? []), value]);
+  }
+  return items;
+}
+
+/**
+ * The delivery id in a top-level field of a verified JSON body, such as `event_id`.
+ *
+ * @returns undefined when the body is not a JSON object or has no such id
+ */
+function readBodyId(body: Uint8Array, field: string): string | undefined {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof content !== 'object' || content === null) return undefined;
+  const id = (content as Record<string, unknown>)[field];
+  return typeof id === 'string' && isDeliveryId(id) ? id : undefined;
 }

@@ -1,3 +1,5 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
 /** Header names in lower case, as Node's `headers` or `headersDistinct` give them. */
 export type SignedHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -6,7 +8,7 @@ export interface SignedRequest {
   readonly headers: SignedHeaders;
   /** The raw bytes, before any decoding or parsing. */
   readonly body: Uint8Array;
-  /** Any of them verifies; several while rotating. One that the scheme can't use verifies nothing. */
+  /** Any of them verifies; there are several during a rotation. A secret that the scheme can't use verifies nothing. */
   readonly secrets: readonly string[];
   /** Milliseconds since the epoch; judges signed timestamps. */
   readonly now: number;
@@ -27,15 +29,15 @@ export type Verdict =
 /** One way to sign a request. */
 export interface SignatureScheme {
   /**
-   * Headers, in lower case, in which the sender gives the delivery an id that the signature does not cover; the first
-   * one that is there counts. The id is the same on a redelivery, but whoever replays a request can write another.
+   * Headers, in lower case, that carry a delivery id that the signature does not cover; the first one present counts. The
+   * id stays the same on a redelivery, but whoever replays a request can write another.
    */
   readonly unsignedIdHeaders: readonly string[];
-  /** Judges a request. Never throws, whatever the headers hold: every malformed thing is a refusal. */
+  /** Judges a request. Never throws, whatever the headers hold: anything malformed is a refusal. */
   verify(request: SignedRequest): Verdict;
   /**
    * Why a secret can never verify anything, as a sentence that does not repeat it; undefined when it can. For the check
-   * at start, since `verify` passes over such a secret.
+   * at start, because `verify` skips such a secret.
    */
   findSecretFault(secret: string): string | undefined;
 }
@@ -43,4 +45,48 @@ export interface SignatureScheme {
 /** The verdict for a refused request. */
 export function refuse(reason: Refusal): Verdict {
   return { ok: false, reason };
+}
+
+/**
+ * The one value of a header, or undefined when the header is absent.
+ *
+ * A repeated header reads as the empty text, which no scheme accepts: otherwise one value could be checked and another one
+ * used later.
+ *
+ * @param name in lower case
+ */
+export function readHeader(headers: SignedHeaders, name: string): string | undefined {
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  if (value === undefined || typeof value === 'string') return value;
+  const [first, ...more] = value;
+  return more.length === 0 ? first : '';
+}
+
+/**
+ * Judges a signed timestamp, as far from now into the past as into the future.
+ *
+ * @param text the header's own text: seconds since the epoch in digits only, without leading zeros
+ * @param now milliseconds since the epoch
+ * @param windowSeconds how far off it may be, in seconds, the limit included
+ * @returns why it is refused, or undefined when it is good
+ */
+export function judgeTimestamp(text: string, now: number, windowSeconds: number): Refusal | undefined {
+  if (!/^(?:0|[1-9]\d{0,11})$/.test(text)) return 'signature_invalid';
+  const off = Math.abs(Math.floor(now / 1000) - Number(text));
+  // With this comparison a clock that reads NaN refuses.
+  return off <= windowSeconds ? undefined : 'timestamp_out_of_window';
+}
+
+/** Whether a text can be a delivery id: 1 to 255 visible ASCII characters. */
+export function isDeliveryId(text: string): boolean {
+  return /^[\x21-\x7e]{1,255}$/.test(text);
+}
+
+/** Whether two texts (as UTF-8) or byte strings are equal. Comparing digests hides where they differ, and their lengths. */
+export function constantTimeEqual(a: string | Uint8Array, b: string | Uint8Array): boolean {
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function digest(value: string | Uint8Array): Buffer {
+  return createHash('sha256').update(value).digest();
 }

@@ -1,23 +1,120 @@
-import { bearer } from './bearer.ts';
-import { github } from './github.ts';
-import { gitlabToken } from './gitlab-token.ts';
-import type { SignatureScheme } from './scheme.ts';
-import { shopify } from './shopify.ts';
-import { slack } from './slack.ts';
+import { createGenericHmac } from './generic-hmac.ts';
+import { constantTimeEqual, readHeader, refuse, type SignatureScheme } from './scheme.ts';
+import { findTextSecretFault, textKey } from './secret-key.ts';
 import { standardWebhooks, svix } from './standard-webhooks.ts';
-import { stripe } from './stripe.ts';
 
-/** Every scheme that has a name. One more is made by `createGenericHmac` from options. */
+export const GITHUB_HEADER = 'x-hub-signature-256';
+export const GITHUB_PREFIX = 'sha256=';
+
+const SHOPIFY_HEADER = 'x-shopify-hmac-sha256';
+const shopifyWebhooks = createGenericHmac({
+  header: SHOPIFY_HEADER,
+  encoding: 'base64',
+  idHeader: 'X-Shopify-Webhook-Id',
+});
+/** Shopify's "Events", in preview: the same without `X-`. */
+const shopifyEvents = createGenericHmac({
+  header: 'Shopify-Hmac-SHA256',
+  encoding: 'base64',
+  idHeader: 'Shopify-Webhook-Id',
+});
+
+/** Every scheme that has a name. `createGenericHmac` makes others from options. */
 export const SCHEMES = {
-  bearer,
-  github,
+  /**
+   * `Authorization: Bearer <secret>`, the secret itself, for senders that can't sign. It proves nothing about the body, and
+   * whoever sees one request can make others.
+   *
+   * Source: RFC 6750 section 2.1. The scheme's name is case-insensitive, RFC 9110 section 11.1.
+   */
+  bearer: {
+    unsignedIdHeaders: [],
+    verify({ headers, secrets }) {
+      const given = readHeader(headers, 'authorization');
+      if (given === undefined) return refuse('signature_missing');
+      const token = /^Bearer +([\x21-\x7e]+)$/i.exec(given)?.[1];
+      return token === undefined ? refuse('signature_invalid') : matchSecret(token, secrets);
+    },
+    findSecretFault(secret) {
+      if (textKey(secret) !== undefined && /^[\x21-\x7e]+$/.test(secret)) return undefined;
+      return 'The secret must be visible ASCII characters without a space, and must not be a whpk_ or whsk_ key.';
+    },
+  },
+
+  /**
+   * `X-Hub-Signature-256: sha256=<hex>`, HMAC-SHA256 over the raw body, as GitHub and Garudust sign. The key is the secret's
+   * UTF-8 bytes, even for a `whsec_` secret. There is no timestamp, so a request can be replayed.
+   *
+   * Source: GitHub, "Validating webhook deliveries".
+   */
+  github: createGenericHmac({ header: GITHUB_HEADER, prefix: GITHUB_PREFIX, idHeader: 'X-GitHub-Delivery' }),
+
   /** A webhook with a signing token; without one, `gitlab-token`. */
   gitlab: standardWebhooks,
-  'gitlab-token': gitlabToken,
-  shopify,
-  slack,
+
+  /**
+   * `X-Gitlab-Token`, the secret itself: what GitLab sends from a webhook without a signing token. It proves nothing about
+   * the body, and whoever sees one request can make others. A webhook with a signing token is Standard Webhooks.
+   *
+   * Source: GitLab, "Webhooks", validation by a secret token.
+   */
+  'gitlab-token': {
+    unsignedIdHeaders: ['idempotency-key'],
+    verify({ headers, secrets }) {
+      const given = readHeader(headers, 'x-gitlab-token');
+      if (given === undefined) return refuse('signature_missing');
+      // HTTP decodes the bytes of a header as Latin-1, whatever they were.
+      const bytes = Buffer.from(given, 'latin1');
+      return bytes.toString('latin1') === given ? matchSecret(bytes, secrets) : refuse('signature_invalid');
+    },
+    findSecretFault: findTextSecretFault,
+  },
+
+  /**
+   * `X-Shopify-Hmac-SHA256`, or the same without `X-`: HMAC-SHA256 over the raw body in base64. There is no timestamp, so a
+   * request can be replayed. Shopify may use the old secret for an hour after a rotation.
+   *
+   * Source: Shopify, "Verify webhook deliveries" and "Verify Events deliveries".
+   */
+  shopify: {
+    unsignedIdHeaders: [...shopifyWebhooks.unsignedIdHeaders, ...shopifyEvents.unsignedIdHeaders],
+    verify(request) {
+      const isEvent = readHeader(request.headers, SHOPIFY_HEADER) === undefined;
+      return (isEvent ? shopifyEvents : shopifyWebhooks).verify(request);
+    },
+    findSecretFault: findTextSecretFault,
+  },
+
+  /**
+   * `X-Slack-Signature: v0=<hex>`, HMAC-SHA256 over `v0:timestamp:body`. The timestamp may be 300 s off, either way. The
+   * delivery id is `event_id`, which events have, but slash commands and `url_verification` do not.
+   *
+   * Source: Slack, "Verifying requests from Slack".
+   */
+  slack: createGenericHmac({
+    header: 'X-Slack-Signature',
+    prefix: 'v0=',
+    timestampHeader: 'X-Slack-Request-Timestamp',
+    template: 'v0:{timestamp}:{body}',
+    idField: 'event_id',
+  }),
+
   'standard-webhooks': standardWebhooks,
-  stripe,
+
+  /**
+   * `Stripe-Signature: t=…,v1=…`, HMAC-SHA256 over `t.body` in hex; several `v1` while a secret is rolled. Other versions
+   * don't count. The key is the whole `whsec_…` text. The timestamp may be 300 s off, either way.
+   *
+   * Source: Stripe, "Verify webhook signatures manually".
+   */
+  stripe: createGenericHmac({
+    header: 'Stripe-Signature',
+    signatureKey: 'v1',
+    timestampKey: 't',
+    template: '{timestamp}.{body}',
+    idField: 'id',
+  }),
+
   svix,
 } as const satisfies Readonly<Record<string, SignatureScheme>>;
 
@@ -26,4 +123,13 @@ export type SchemeName = keyof typeof SCHEMES;
 /** Whether a text is the name of a scheme. */
 export function isSchemeName(text: string): text is SchemeName {
   return Object.hasOwn(SCHEMES, text);
+}
+
+/** The verdict for a sender that sends the secret itself. */
+function matchSecret(given: string | Uint8Array, secrets: readonly string[]): ReturnType<SignatureScheme['verify']> {
+  const matches = secrets.some((secret) => {
+    const key = textKey(secret);
+    return key !== undefined && constantTimeEqual(given, key);
+  });
+  return matches ? { ok: true, deliveryId: undefined } : refuse('signature_invalid');
 }

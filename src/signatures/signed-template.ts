@@ -4,7 +4,7 @@ export type TemplatePart =
   | { readonly kind: 'body' | 'timestamp' | 'id' }
   | { readonly kind: 'header'; readonly name: string };
 
-/** What stands in place of each placeholder in one request; undefined for a header that is not there. */
+/** The value of each placeholder in one request; undefined for an absent header. */
 export interface TemplateValues {
   readonly body: Uint8Array;
   readonly timestamp: string | undefined;
@@ -24,8 +24,8 @@ export function isHeaderName(text: string): boolean {
  * Reads a template of signed bytes such as `v0:{timestamp}:{body}`: text with `{body}` once, and `{timestamp}`, `{id}`
  * and `{header:Name}` as the sender has it.
  *
- * @throws TypeError when a placeholder is unknown, when `{body}`, `{timestamp}` or `{id}` is not there as often as it must
- * be, or when an id or a header touches another placeholder: bytes could move from one to the other and the signature
+ * @throws TypeError when a placeholder is unknown, when `{body}`, `{timestamp}` or `{id}` is missing or
+ * repeated, or when an id or a header touches another placeholder: bytes could move from one to the other and the signature
  * would still hold
  */
 export function parseTemplate(template: string): readonly TemplatePart[] {
@@ -34,14 +34,14 @@ export function parseTemplate(template: string): readonly TemplatePart[] {
     .filter((text) => text !== '')
     .map((text) => toPart(text, template));
   const count = (kind: TemplatePart['kind']) => parts.filter((part) => part.kind === kind).length;
-  if (count('body') !== 1) throw new TypeError(`The template "${template}" must have {body} in it, once.`);
+  if (count('body') !== 1) throw new TypeError(`The template "${template}" must contain {body} exactly once.`);
   if (count('timestamp') > 1 || count('id') > 1)
-    throw new TypeError(`The template "${template}" has {timestamp} or {id} twice: give each once.`);
+    throw new TypeError(`The template "${template}" has {timestamp} or {id} twice: use each once.`);
   for (const [index, part] of parts.entries()) {
     const next = parts[index + 1];
     if (next !== undefined && [part, next].every(isPlaceholder) && [part, next].some(isOpenEnded))
       throw new TypeError(
-        `The template "${template}" must have text between {id} or {header:…} and what is beside it.`,
+        `The template "${template}" must have text between {id} or {header:…} and the next placeholder.`,
       );
   }
   return parts;
@@ -50,7 +50,7 @@ export function parseTemplate(template: string): readonly TemplatePart[] {
 /**
  * The signed bytes of a request.
  *
- * @returns undefined when a value is not there or is empty, or holds the text that parts it from the body, so that the
+ * @returns undefined when a value is absent or empty, or contains the text that separates it from the body, so that the
  * same bytes could be read in two ways
  */
 export function renderTemplate(parts: readonly TemplatePart[], values: TemplateValues): Uint8Array | undefined {
@@ -78,7 +78,7 @@ function toPart(text: string, template: string): TemplatePart {
   const name = /^\{header:(.*)\}$/.exec(text)?.[1];
   if (name !== undefined && isHeaderName(name)) return { kind: 'header', name: name.toLowerCase() };
   throw new TypeError(
-    `The template "${template}" has "${text}", but only {body}, {timestamp}, {id} and {header:Name} may stand in braces.`,
+    `The template "${template}" has "${text}", but the only placeholders are {body}, {timestamp}, {id} and {header:Name}.`,
   );
 }
 
@@ -86,12 +86,12 @@ function isPlaceholder(part: TemplatePart): boolean {
   return part.kind !== 'literal';
 }
 
-/** A timestamp is digits without a leading zero and near now: it can't give or take a byte and stay one. */
+/** A timestamp is digits without a leading zero and near now: it can't gain or lose a byte and stay valid. */
 function isOpenEnded(part: TemplatePart): boolean {
   return part.kind === 'id' || part.kind === 'header';
 }
 
-/** Whether the text beside a value, on the body's side, is found where the value ends and nowhere before. */
+/** Whether the text next to a value, on the body's side, occurs where the value ends and nowhere before. */
 function isParted(value: Buffer, beside: TemplatePart | undefined, isBeforeBody: boolean): boolean {
   if (beside?.kind !== 'literal') return true;
   const literal = Buffer.from(beside.text, 'utf8');
@@ -99,7 +99,7 @@ function isParted(value: Buffer, beside: TemplatePart | undefined, isBeforeBody:
   return Buffer.concat([literal, value]).lastIndexOf(literal) === 0;
 }
 
-/** A header's bytes: HTTP gives them as Latin-1, whatever they were. */
+/** A header's bytes: HTTP decodes them as Latin-1, whatever they were. */
 function toHeaderBytes(value: string | undefined): Buffer | undefined {
   if (value === undefined || value === '') return undefined;
   const bytes = Buffer.from(value, 'latin1');

@@ -1,13 +1,18 @@
 import { createHmac, sign, verify, type KeyObject } from 'node:crypto';
-import { constantTimeEqual } from './constant-time.ts';
-import { isDeliveryId } from './delivery-id.ts';
-import { judgeTimestamp } from './judge-timestamp.ts';
-import { readHeader } from './read-header.ts';
-import { refuse, type SignatureScheme, type SignedRequest, type Verdict } from './scheme.ts';
-import { decodeBase64, readWebhookKey } from './webhook-key.ts';
+import {
+  constantTimeEqual,
+  isDeliveryId,
+  judgeTimestamp,
+  readHeader,
+  refuse,
+  type SignatureScheme,
+  type SignedRequest,
+  type Verdict,
+} from './scheme.ts';
+import { decodeBase64, readWebhookKey } from './secret-key.ts';
 
 const WINDOW_S = 300;
-/** An Ed25519 check costs far more than an HMAC, and the sender decides how many it asks for. Svix keeps 10 old keys. */
+/** An Ed25519 check costs far more than an HMAC, and the sender decides how many there are. Svix keeps 10 old keys. */
 const MAX_PUBLIC_KEY_ENTRIES = 16;
 
 const PARTS = ['id', 'timestamp', 'signature'] as const;
@@ -16,7 +21,7 @@ export const STANDARD_WEBHOOK_HEADERS = PARTS.map((part) => `webhook-${part}` as
 /**
  * Standard Webhooks: `webhook-id`, `webhook-timestamp` and `webhook-signature`, a list of signatures split by spaces.
  * `v1` is HMAC-SHA256 and `v1a` Ed25519, both over `id.timestamp.body` and in base64; entries of other versions are
- * passed over. For the secrets see `readWebhookKey`. The timestamp may be 300 s off, either way.
+ * skipped. For the secrets see `readWebhookKey`. The timestamp may be 300 s off, either way.
  *
  * Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
@@ -31,7 +36,7 @@ function createScheme(prefix: 'webhook' | 'svix'): SignatureScheme {
     verify: (request) => judge(request, prefix),
     findSecretFault(secret) {
       const key = readWebhookKey(secret);
-      if (key.kind === 'private') return 'The secret is a whsk_ key, which only signs: give the whpk_ key beside it.';
+      if (key.kind === 'private') return 'The secret is a whsk_ key, which only signs: use its whpk_ key.';
       return key.kind === 'unusable' ? key.fault : undefined;
     },
   };
@@ -73,9 +78,9 @@ function holdsByPublicKey(entries: readonly string[], content: Uint8Array, key: 
 export interface StandardWebhookMessage {
   /** Each one adds an entry to the signature, so that a receiver that knows any of them can check it. */
   readonly secrets: readonly string[];
-  /** 1 to 255 visible ASCII characters, no timestamp between full stops; the same on every try of one message. */
+  /** 1 to 255 visible ASCII characters, no timestamp between full stops; the same on every attempt to deliver one message. */
   readonly id: string;
-  /** Seconds since the epoch, whole; the time of this try. */
+  /** Seconds since the epoch, whole; the time of this attempt. */
   readonly timestamp: number;
   /** A text is signed as its UTF-8 bytes. */
   readonly body: string | Uint8Array;
@@ -86,7 +91,7 @@ export type StandardWebhookHeaders = Record<(typeof STANDARD_WEBHOOK_HEADERS)[nu
 
 /**
  * The three headers of a message, signed with every secret: `v1` for a shared one, `v1a` for a `whsk_` key. A `whpk_` key
- * can't sign and is passed over.
+ * can't sign and is skipped.
  *
  * @throws TypeError when no secret can sign, when one is unusable, or when id or timestamp is malformed
  */
@@ -98,7 +103,7 @@ export function signStandardWebhook({ secrets, id, timestamp, body }: StandardWe
     throw new TypeError(`webhook-timestamp ${text} must be whole seconds since the epoch.`);
   const content = toContent(id, text, body);
   const entries = secrets.flatMap((secret) => toEntry(secret, content));
-  if (entries.length === 0) throw new TypeError('No secret can sign: give a shared one or a whsk_ key.');
+  if (entries.length === 0) throw new TypeError('No secret can sign: add a shared secret or a whsk_ key.');
   return { 'webhook-id': id, 'webhook-timestamp': text, 'webhook-signature': entries.join(' ') };
 }
 
@@ -120,8 +125,8 @@ function toContent(id: string, timestamp: string, body: string | Uint8Array): Ui
 }
 
 /**
- * A delivery id with no time of its own between full stops: `a.1614265330.{"x` would move the start of a signed body into
- * the id and leave the signature good. The specification would have no full stop at all; ids that have one are in use.
+ * A delivery id without a timestamp between full stops: `a.1614265330.{"x` would move the start of a signed body into the id
+ * while the signature still verifies. The specification allows no full stop at all, but ids that have one are in use.
  */
 function isMessageId(text: string): boolean {
   return isDeliveryId(text) && !/\.\d{9,12}(?:\.|$)/.test(text);

@@ -1,13 +1,12 @@
-import { github, GITHUB_HEADER } from './github.ts';
-import { readHeader } from './read-header.ts';
-import type { Refusal, SignedRequest } from './scheme.ts';
+import { readHeader, type Refusal, type SignedRequest } from './scheme.ts';
+import { GITHUB_HEADER, SCHEMES } from './schemes.ts';
 import { STANDARD_WEBHOOK_HEADERS, standardWebhooks } from './standard-webhooks.ts';
 
-/** Whether a task is signed, and by which id it can be told from the next one. */
+/** Whether a task is signed, and the id that identifies it. */
 export type RequestVerdict =
   | {
       readonly ok: true;
-      /** The signed `webhook-id`; undefined when `X-Hub-Signature-256` alone was sent. */
+      /** The signed `webhook-id`; undefined when only `X-Hub-Signature-256` was sent. */
       readonly webhookId: string | undefined;
     }
   | { readonly ok: false; readonly reason: Refusal };
@@ -23,7 +22,7 @@ export type RequestVerdict =
 export function verifyRequest(request: SignedRequest): RequestVerdict {
   const isSent = (name: string) => readHeader(request.headers, name) !== undefined;
   const schemes = [
-    ...(isSent(GITHUB_HEADER) ? [github] : []),
+    ...(isSent(GITHUB_HEADER) ? [SCHEMES.github] : []),
     ...(STANDARD_WEBHOOK_HEADERS.some(isSent) ? [standardWebhooks] : []),
   ];
   if (schemes.length === 0) return { ok: false, reason: 'signature_missing' };

@@ -157,7 +157,7 @@ describe('options are refused at start:', () => {
     [{ header: 'X-Sig', template: '{body}}' }, /has "\}"/],
     [{ header: 'X-Sig', template: '{id}{body}', idHeader: 'X-Id' }, /must have text between/],
     [{ header: 'X-Sig', template: '{body}{header:X-A}' }, /must have text between/],
-    [{ header: 'X-Sig', template: '{id}.{id}.{body}', idHeader: 'X-Id' }, /give each once/],
+    [{ header: 'X-Sig', template: '{id}.{id}.{body}', idHeader: 'X-Id' }, /use each once/],
   ];
   for (const [options, expected] of cases)
     test(JSON.stringify(options), () => {

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { Stripe } from 'stripe';
-import { github, signGithub } from '../../src/signatures/github.ts';
+import { SCHEMES } from '../../src/signatures/schemes.ts';
+import { signGithub } from '../../src/signatures/sign-request.ts';
 import { signStandardWebhook, standardWebhooks } from '../../src/signatures/standard-webhooks.ts';
-import { stripe } from '../../src/signatures/stripe.ts';
 import { ed25519PrivateKey } from './ed25519-private-key.ts';
+
+const { github, stripe } = SCHEMES;
 
 // The libraries take the body as text.
 const someBody = fc.string({ unit: 'binary', minLength: 1, maxLength: 300 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { constantTimeEqual } from '../../src/signatures/constant-time.ts';
+import { constantTimeEqual } from '../../src/signatures/scheme.ts';
 import { isSchemeName, SCHEMES } from '../../src/signatures/schemes.ts';
 
 test('schemes go by name, and by no other', () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { stripe } from '../../src/signatures/stripe.ts';
+import { SCHEMES } from '../../src/signatures/schemes.ts';
+
+const { stripe } = SCHEMES;
 
 const BODY = '{"id":"evt_1"}';
 const TIME = 1533204620;

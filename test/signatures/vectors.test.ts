@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createGenericHmac } from '../../src/signatures/generic-hmac.ts';
-import { signGithub } from '../../src/signatures/github.ts';
+import { signGithub } from '../../src/signatures/sign-request.ts';
 import type { SignatureScheme, SignedHeaders } from '../../src/signatures/scheme.ts';
 import { SCHEMES } from '../../src/signatures/schemes.ts';
 import { signStandardWebhook } from '../../src/signatures/standard-webhooks.ts';

@@ -1,6 +1,6 @@
 import type { DeliverCallbackInput } from '../../contract/activities.ts';
 import type { OutcomeStatus, RunOutcome, Usage } from '../../contract/run.ts';
-import { isDeliveryId } from '../../signatures/delivery-id.ts';
+import { isDeliveryId } from '../../signatures/scheme.ts';
 import type { ReadInput } from '../read-agent-input.ts';
 import { isRecord } from '../../values/is-record.ts';
 

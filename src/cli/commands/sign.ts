@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { signGithub } from '../../signatures/github.ts';
+import { signGithub } from '../../signatures/sign-request.ts';
 import { signStandardWebhook } from '../../signatures/standard-webhooks.ts';
 import { CliError } from '../cli-error.ts';
 import { type CliIo, readInput } from '../cli-io.ts';

@@ -3,7 +3,7 @@ import { AGENT_TYPES, DEFAULT_AGENT_TYPE, describeAgent } from '../../agents/age
 import type { AgentConfig } from '../../config/config.ts';
 import { listSettings } from '../../config/list-settings.ts';
 import { settingsWith } from '../../config/schema.ts';
-import { signGithub } from '../../signatures/github.ts';
+import { signGithub } from '../../signatures/sign-request.ts';
 import { type CliIo, colorsFor } from '../cli-io.ts';
 import { shellQuote } from '../show/terminal-text.ts';
 import type { DevStack } from './start-dev-stack.ts';

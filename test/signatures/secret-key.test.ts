@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SCHEMES } from '../../src/signatures/schemes.ts';
-import { readWebhookKey } from '../../src/signatures/webhook-key.ts';
+import { readWebhookKey } from '../../src/signatures/secret-key.ts';
 import { ed25519PrivateKey } from './ed25519-private-key.ts';
 
 const SEED = Buffer.alloc(32, 7);

@@ -1,12 +1,30 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { TEXT_SECRET_RULE, textKey } from './text-key.ts';
+
+/** What `textKey` requires of a secret. */
+export const TEXT_SECRET_RULE = 'must be text that is not blank, and must not be a whpk_ or whsk_ key';
+
+/**
+ * The HMAC key of a secret that is used as it is written: its UTF-8 bytes.
+ *
+ * @returns undefined for a secret that may not be an HMAC key: a blank one, which anyone can guess, and either key of a key
+ * pair, because the public one is no secret
+ */
+export function textKey(secret: string): Uint8Array | undefined {
+  if (secret.trim() === '' || /^wh[ps]k_/.test(secret)) return undefined;
+  return Buffer.from(secret, 'utf8');
+}
+
+/** Why a secret can't be an HMAC key as it is written, as a sentence; undefined when it can. */
+export function findTextSecretFault(secret: string): string | undefined {
+  return textKey(secret) === undefined ? `The secret ${TEXT_SECRET_RULE}.` : undefined;
+}
 
 /** What a secret of Standard Webhooks can do. */
 export type WebhookKey =
   | { readonly kind: 'symmetric'; readonly key: Uint8Array }
-  /** `whpk_`: checks what its private key has signed. */
+  /** `whpk_`: verifies what its private key signed. */
   | { readonly kind: 'public'; readonly key: KeyObject }
-  /** `whsk_`: signs, and is never asked to check. */
+  /** `whsk_`: signs, and never verifies. */
   | { readonly kind: 'private'; readonly key: KeyObject }
   /** `fault` is a sentence that does not repeat the secret. */
   | { readonly kind: 'unusable'; readonly fault: string };
@@ -26,14 +44,14 @@ export function readWebhookKey(secret: string): WebhookKey {
   const bytes = decodeBase64(secret.slice(prefix.length));
   if (prefix === 'whpk_') return readPublicKey(bytes);
   if (prefix === 'whsk_') return readPrivateKey(bytes);
-  if (bytes === undefined || bytes.length === 0) return unusable('begins with whsec_, so that base64 must follow');
+  if (bytes === undefined || bytes.length === 0) return unusable('begins with whsec_, so base64 must follow');
   return { kind: 'symmetric', key: bytes };
 }
 
 /**
  * The bytes of a base64 text (RFC 4648 section 4), with or without padding.
  *
- * @returns undefined for anything else: Buffer passes over foreign characters, and two texts would mean one value
+ * @returns undefined for anything else: Buffer skips foreign characters, so two texts would mean one value
  */
 export function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
@@ -42,9 +60,9 @@ export function decodeBase64(text: string): Buffer | undefined {
 }
 
 function readPublicKey(bytes: Buffer | undefined): WebhookKey {
-  // A key of zeroes is a placeholder that was left in place, and OpenSSL takes signatures for it that anyone can make.
+  // A key of zeroes is a placeholder that somebody left in place, and OpenSSL accepts signatures for it that anyone can make.
   if (bytes?.length !== KEY_BYTES || bytes.every((byte) => byte === 0))
-    return unusable('begins with whpk_, so that base64 of a 32-byte Ed25519 public key must follow');
+    return unusable('begins with whpk_, so base64 of a 32-byte Ed25519 public key must follow');
   const key = { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') };
   try {
     return { kind: 'public', key: createPublicKey({ key, format: 'jwk' }) };
@@ -54,13 +72,13 @@ function readPublicKey(bytes: Buffer | undefined): WebhookKey {
 }
 
 function readPrivateKey(bytes: Buffer | undefined): WebhookKey {
-  const fault = 'begins with whsk_, so that base64 of a 32-byte Ed25519 seed and its 32-byte public key must follow';
+  const fault = 'begins with whsk_, so base64 of a 32-byte Ed25519 seed and its 32-byte public key must follow';
   if (bytes?.length !== 2 * KEY_BYTES) return unusable(fault);
   const [d, x] = [bytes.subarray(0, KEY_BYTES), bytes.subarray(KEY_BYTES)].map((half) => half.toString('base64url'));
   if (d === undefined || x === undefined) return unusable(fault);
   try {
     const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d, x }, format: 'jwk' });
-    // Node derives the public half from the seed and takes any `x`; a pair that does not fit would sign for nobody.
+    // Node derives the public half from the seed and accepts any `x`; nobody could verify the signatures of a mismatched pair.
     return createPublicKey(key).export({ format: 'jwk' }).x === x ? { kind: 'private', key } : unusable(fault);
   } catch {
     return unusable(fault);
