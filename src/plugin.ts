@@ -23,9 +23,9 @@ import { toStartError } from './stack/start-error.ts';
 import { listStartedActivities } from './worker/list-started-activities.ts';
 import { bundleWithOurs, hasOurWorkflows, WORKFLOWS_PATH, workflowSource } from './worker/workflow-bundle.ts';
 
-/** What cancelled activities get to end by themselves, on top of the grace. */
+/** Time for cancelled activities to end, on top of the grace period. */
 const FORCE_AFTER_MS = 5000;
-/** A cancel reaches an activity with the answer to a heartbeat: this is how long it may take. */
+/** A cancellation reaches an activity in the response to a heartbeat: this is the longest it may take. */
 const HEARTBEAT_THROTTLE_MS = 2000;
 /**
  * How long Temporal keeps a workflow task for the worker that has the run in its cache, before any worker may have it: what
@@ -46,7 +46,7 @@ interface WorkerHooks {
 }
 const AsyncPlugin: new (options: SimplePluginOptions) => WorkerHooks = SimplePlugin;
 
-/** The journal while it is open, and what goes on beside the workers that share it. */
+/** The open journal, and the workers that share it. */
 interface Session {
   readonly journal: Journal | undefined;
   readonly stopping: AbortController;
@@ -56,12 +56,12 @@ interface Session {
 }
 
 /**
- * Makes a Temporal worker one of ours beside whatever else it serves: the activities `runAgent` and `deliverCallback`, the
- * workflow `agentRun`, the journal with its recovery after a crash, and the timeouts that let a cancel arrive and a stop
- * drain. The worker of `garudust-temporal start` is made by it.
+ * Adds to a Temporal worker: the activities `runAgent` and `deliverCallback`, the workflow `agentRun`, the journal with its
+ * recovery after a crash, and the timeouts for quick cancellation and a graceful stop. `garudust-temporal start` and `worker`
+ * use it themselves.
  *
- * The plugin bundles the workflows of the worker's `workflowsPath` together with ours. Options that the worker sets itself
- * win over those of the plugin.
+ * The plugin bundles the workflows of the worker's `workflowsPath` together with ours. Options of the worker win over those of
+ * the plugin.
  *
  * `Worker.create` rejects with a StartError for invalid settings or a journal that another worker uses, and with an Error for a
  * `workflowBundle` without our workflows.
@@ -97,8 +97,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
   }
 
   /**
-   * Opens the journal. `Worker.create` does so by itself; to be called before it where a locked journal must be known
-   * earlier.
+   * Opens the journal. `Worker.create` does so too; call it before to learn of a locked journal early.
    *
    * @throws StartError for invalid settings, or a journal that another worker uses
    */
@@ -106,7 +105,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
     await this.#begin();
   }
 
-  /** Ends recovery and closes the journal. The end of `worker.run()` does so by itself. */
+  /** Ends recovery and closes the journal. The end of `worker.run()` does so too. */
   async close(): Promise<void> {
     const session = await this.#session;
     this.#session = undefined;
@@ -191,7 +190,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
     return plain ? { ...workflowSource(), ...ordered } : { workflowsPath: WORKFLOWS_PATH, ...ordered };
   }
 
-  /** Tells Temporal what the worker before this one left. Goes on for as long as Temporal does not take it; never rejects. */
+  /** Recovers the previous worker's journal. Retries while Temporal is away; never rejects. */
   async #recover({ journal, identity, stopping }: Session, { client, options }: Worker): Promise<void> {
     if (journal === undefined || identity === undefined || client === undefined || this.#parts === undefined) return;
     const { namespace, taskQueue } = options;
@@ -226,7 +225,7 @@ function composeActivities(parts: WorkerParts, journal: Journal | undefined): Ac
   });
 }
 
-/** A folder that can't be used costs speed after a crash, not correctness: the worker goes on without. */
+/** An unusable folder costs speed after a crash, not correctness: the worker runs without a journal. */
 async function openJournalOf({ journalDir, onJournalChange, logger }: WorkerParts): Promise<Journal | undefined> {
   if (journalDir === undefined) return undefined;
   try {

@@ -8,7 +8,7 @@ export interface AgentWatch extends Pick<AgentMetrics, 'attemptEnded'> {
   atFault(): readonly AgentAtFault[];
 }
 
-/** Watches how attempts end. A fault stands until the agent answers; what a task or a network met says nothing about it. */
+/** Tracks how attempts end. A fault stands until the agent answers; failures of a task or the network do not change it. */
 export function createAgentWatch(): AgentWatch {
   const agentFaults: readonly string[] = failureTypesOf('agent');
   const faults = new Map<string, string>();

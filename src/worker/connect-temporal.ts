@@ -1,31 +1,31 @@
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 
-/** A connection to Temporal that comes to be by itself, whenever Temporal can be reached. */
+/** A connection to Temporal that is established as soon as Temporal can be reached. */
 export interface TemporalLink {
-  /** Undefined until the first connection; afterwards it mends itself. */
+  /** Undefined until the first connection; afterwards it reconnects by itself. */
   current(): NativeConnection | undefined;
   /** Resolves with the first connection; never rejects. */
   readonly connected: Promise<NativeConnection>;
-  /** Gives up connecting, or closes the connection. Whatever uses it must be done with it. */
+  /** Stops connecting, or closes the connection. Nothing may use it any more. */
   close(): Promise<void>;
 }
 
 export interface ConnectTemporalOptions {
   /** As `loadClientConnectConfig` of the SDK's envconfig returns them. */
   readonly connectionOptions: NativeConnectionOptions;
-  /** Told once for every new reason why there is no connection yet, and once when there is one. */
+  /** Gets one line for each new reason why there is no connection, and one when there is. */
   readonly logger: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
   };
-  /** Pause between two tries, in milliseconds. */
+  /** Pause between two attempts, in milliseconds. */
   readonly retryMs?: number;
 }
 
 const RETRY_MS = 1000;
 
 /**
- * Begins to connect and returns at once, so that a process starts and stays up while Temporal is down.
+ * Starts connecting and returns at once, so that a process starts and stays up while Temporal is down.
  *
  * Without compression: a start is small, and gzip halves the rate at which they can be made.
  */
@@ -54,7 +54,7 @@ export function connectTemporal({
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         if (why !== reason && !closed) {
-          logger.warn({ address, reason: why }, 'Temporal can not be reached: check TEMPORAL_ADDRESS; trying on');
+          logger.warn({ address, reason: why }, 'cannot reach Temporal: check TEMPORAL_ADDRESS; retrying');
         }
         reason = why;
       }

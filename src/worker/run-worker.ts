@@ -14,13 +14,13 @@ export interface RunWorkerOptions {
   };
 }
 
-/** A worker that works, or will as soon as Temporal lets it. */
+/** A worker that runs, or will as soon as Temporal can be reached. */
 export interface RunningWorker {
-  /** Whether it takes tasks at the moment. */
+  /** Whether it polls for tasks at the moment. */
   ready(): boolean;
   /**
-   * Takes no more tasks, gives what runs its grace, hands the rest back to Temporal, and resolves. A second call joins
-   * the first.
+   * Stops polling, waits for running activities within the grace period, hands the rest back to Temporal, and resolves. A
+   * second call joins the first.
    */
   drain(): Promise<void>;
 }
@@ -29,8 +29,8 @@ const RETRY_MS = 2000;
 const POLL_MS = 20;
 
 /**
- * Runs a worker until it is drained. Returns at once: it starts when the link is connected, and anew whenever it ends
- * unasked (an unknown namespace, a refused key), so that it recovers by itself.
+ * Runs a worker until it is drained. Returns at once: the worker starts when the link is connected, and restarts whenever it
+ * fails (an unknown namespace, a refused key).
  */
 export function runWorker(options: RunWorkerOptions): RunningWorker {
   const { link, namespace, taskQueue, plugin, logger } = options;
@@ -43,13 +43,13 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
     while (!stop.signal.aborted) {
       try {
         worker = await Worker.create({ connection, namespace, taskQueue, plugins: [plugin] });
-        // Even when drained by now: a worker that never ran would hold on to its connection.
+        // Even if already drained: a worker that never ran would keep its connection open.
         const running = worker.run();
         void shutDownWith(stop.signal, worker, running);
         if (!stop.signal.aborted) logger.info({ task_queue: taskQueue, namespace }, 'worker started');
         await running;
       } catch (error) {
-        logger.error({ err: error }, 'the worker ended: starting it again');
+        logger.error({ err: error }, 'the worker stopped unexpectedly; restarting');
         await pause(RETRY_MS, stop.signal);
       } finally {
         worker = undefined;
@@ -67,7 +67,7 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
   };
 }
 
-/** Plugins may begin with work of their own, so that a worker is not running the moment it is run. */
+/** Plugins may do work of their own first, so a worker is not running the moment it is run. */
 async function shutDownWith(signal: AbortSignal, worker: Worker, running: Promise<void>): Promise<void> {
   const over = new AbortController();
   const end = (): void => over.abort();

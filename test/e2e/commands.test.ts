@@ -134,7 +134,7 @@ describe('the processes of a production', () => {
     const env = { TEMPORAL_ADDRESS: '127.0.0.1:1', GARUDUST_WEBHOOK_SECRET: 'a-secret-of-the-test' };
     const flags = ['--port', '0', '--admin-port', '0', '--host', '127.0.0.1', '--admin-host', '127.0.0.1'];
     const cli = spawnUntilEnd(t, ['start', ...flags], env, temporaryFolder(t));
-    await waitFor('the log line', () => cli.written.stdout.includes('Temporal can not be reached'), START_MS);
+    await waitFor('the log line', () => cli.written.stdout.includes('cannot reach Temporal'), START_MS);
     const admin = /"admin":"(http:[^"]+)"/.exec(cli.written.stdout)?.[1] ?? '';
     assert.equal((await fetch(`${admin}/healthz`)).status, 200);
     assert.equal((await fetch(`${admin}/readyz`)).status, 503);
