@@ -68,7 +68,7 @@ export const TEST_LANES: Readonly<Record<string, string>> = {
   e2e: 'the whole path, from webhook to callback',
   fixtures: 'recorded events of senders',
   garudust: 'a real Garudust',
-  packed: 'what npm publishes, and what a project makes of it',
+  package: 'what npm publishes, and what a project makes of it',
   production: 'the processes of docker-compose.yml on PostgreSQL',
   replay: 'recorded histories',
   support: 'what tests share',
