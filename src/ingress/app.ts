@@ -1,50 +1,104 @@
-import { Router } from '@koa/router';
-import Koa from 'koa';
-import type { AppDeps, RequestState } from './app-deps.ts';
-import { createDoors } from './limits/doors.ts';
-import { accessLog } from './middleware/access-log.ts';
-import { errorResponder } from './middleware/error-responder.ts';
-import { noRoute } from './middleware/no-route.ts';
-import { requestId } from './middleware/request-id.ts';
-import { securityHeaders } from './middleware/security-headers.ts';
-import { docsRoutes } from './routes/docs.ts';
-import { healthRoutes } from './routes/health.ts';
-import { hooksRoutes } from './routes/hooks.ts';
-import { runEventsRoute } from './routes/run-events.ts';
-import { runListRoute } from './routes/run-list.ts';
-import { runsRoutes } from './routes/runs.ts';
-import { webhookRoutes } from './routes/webhook.ts';
+import { randomUUID } from 'node:crypto';
+import Koa, { type Middleware } from 'koa';
+import type { Router } from '@koa/router';
+import { ProblemError } from '../protocol/problems.ts';
+import type { RunClient } from '../runs/run-client.ts';
+import { accessLog, type IngressLogger, type RequestMetrics } from './middleware/access-log.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { type CloseLimits, errorResponder } from './middleware/error-responder.ts';
+import { createRouter, type RequestState, type Route } from './route.ts';
+import { type RunRouteDeps, runRoutes } from './routes/runs.ts';
+import { docsRoutes, type Health, healthRoutes } from './routes/service.ts';
+import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
+
+/** What the public application needs: the sum of what its routes and its middleware take. */
+export interface AppDeps extends TaskRouteDeps, Pick<Health, 'agentsAtFault'> {
+  readonly runs: RunClient;
+  readonly limits: TaskRouteDeps['limits'] & RunRouteDeps['limits'] & CloseLimits;
+  readonly logger: IngressLogger;
+  readonly metrics: TaskRouteDeps['metrics'] & RequestMetrics;
+}
+
+/** Every route of the public application. Where paths overlap, the first one wins. */
+export function listRoutes(deps: AppDeps): Route[] {
+  return [
+    ...taskRoutes(deps),
+    ...runRoutes(deps),
+    ...docsRoutes(deps),
+    ...healthRoutes({ ...deps, ready: () => deps.runs.ready() }),
+  ];
+}
 
 /**
- * The ingress as a Koa application: verifies, parses, records, answers. It listens nowhere; `serveIngress` does.
+ * The public application. It does not listen; `serveIngress` does.
  *
  * @throws RangeError when the dependencies contradict each other
  */
 export function createApp(deps: AppDeps): Koa<RequestState> {
   checkDeps(deps);
-  const router = new Router<RequestState>({ sensitive: true });
-  const doors = createDoors(deps);
-  webhookRoutes(router, deps, doors);
-  hooksRoutes(router, deps, doors);
-  runListRoute(router, deps);
-  runsRoutes(router, deps);
-  runEventsRoute(router, deps);
-  docsRoutes(router, deps);
-  healthRoutes(router, {
-    ready: () => deps.runs.ready(),
-    ...(deps.agentsAtFault && { agentsAtFault: deps.agentsAtFault }),
-  });
+  const router = createRouter(listRoutes(deps), authenticate(deps.clients));
+  return compose(router, deps, [accessLog(deps.logger, deps.metrics)]);
+}
 
+export interface AdminDeps extends Health {
+  /** The metrics in Prometheus' text format. */
+  readonly metricsText: () => Promise<string>;
+  readonly limits: CloseLimits;
+  readonly logger: IngressLogger;
+}
+
+/** The application of the admin port: `GET /metrics`, `/healthz` and `/readyz`, without authentication. */
+export function createAdminApp(deps: AdminDeps): Koa<RequestState> {
+  const metrics: Route = {
+    method: 'GET',
+    path: '/metrics',
+    access: 'open',
+    async handle(ctx) {
+      ctx.type = 'text/plain; version=0.0.4; charset=utf-8';
+      ctx.body = await deps.metricsText();
+    },
+  };
+  return compose(createRouter([metrics, ...healthRoutes(deps)]), deps);
+}
+
+function compose(
+  router: Router<RequestState>,
+  { logger, limits }: Pick<AdminDeps, 'logger' | 'limits'>,
+  log: readonly Middleware<RequestState>[] = [],
+): Koa<RequestState> {
   const app = new Koa<RequestState>();
-  app.on('error', (error: unknown) => deps.logger.error({ err: error }, 'answer failed'));
-  app.use(requestId());
-  app.use(securityHeaders());
-  app.use(accessLog(deps.logger, deps.metrics));
-  app.use(errorResponder(deps.logger, deps.limits));
+  app.on('error', (error: unknown) => logger.error({ err: error }, 'sending the response failed'));
+  for (const middleware of [requestId, securityHeaders, ...log]) app.use(middleware);
+  app.use(errorResponder(logger, limits));
   app.use(router.routes());
-  app.use(noRoute());
+  app.use(noRoute);
   return app;
 }
+
+/** Takes the caller's `X-Request-Id` if a log line can hold it, or creates one. The response repeats it. */
+const requestId: Middleware<RequestState> = async (ctx, next) => {
+  const given = ctx.get('X-Request-Id');
+  ctx.state.requestId = /^[\w.:+/=@-]{1,128}$/.test(given) ? given : randomUUID();
+  ctx.set('X-Request-Id', ctx.state.requestId);
+  await next();
+};
+
+/** Responses hold private text: caches must not store them, and browsers must not guess their type. */
+const securityHeaders: Middleware = async (ctx, next) => {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  await next();
+};
+
+/** Runs when no route matched: 405 with `Allow` for a known path, otherwise 404. */
+const noRoute: Middleware = (
+  ctx: { readonly matched?: readonly { readonly methods: readonly string[] }[] } & Parameters<Middleware>[0],
+) => {
+  const allowed = [...new Set((ctx.matched ?? []).flatMap(({ methods }) => methods))];
+  if (allowed.length === 0) throw new ProblemError('not_found', 'No route has this path: see /docs.');
+  ctx.set('Allow', allowed.join(', '));
+  throw new ProblemError('method_not_allowed', `${ctx.method} is not allowed here: use ${allowed.join(' or ')}.`);
+};
 
 function checkDeps({ agents, defaultAgent, endpointPath }: AppDeps): void {
   if (!agents.has(defaultAgent)) {
@@ -52,6 +106,6 @@ function checkDeps({ agents, defaultAgent, endpointPath }: AppDeps): void {
     throw new RangeError(`The default agent "${defaultAgent}" is not configured: the agents are ${names}.`);
   }
   if (!/^(?:\/[\w.~-]+)+$/.test(endpointPath)) {
-    throw new RangeError(`The endpoint path "${endpointPath}" is not a plain path: write it like /invoke.`);
+    throw new RangeError(`The endpoint path "${endpointPath}" is not a plain path: use one like /invoke.`);
   }
 }

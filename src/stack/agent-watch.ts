@@ -1,6 +1,6 @@
 import type { AgentMetrics } from '../activities/agent-attempt.ts';
 import { failureTypesOf } from '../contract/failures.ts';
-import type { AgentAtFault } from '../ingress/app-deps.ts';
+import type { AgentAtFault } from '../ingress/routes/service.ts';
 
 /** What this process knows of its agents' state. */
 export interface AgentWatch extends Pick<AgentMetrics, 'attemptEnded'> {

@@ -1,6 +1,6 @@
 import { JournalLockedError } from '../activities/journal/journal-errors.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { ListenError } from '../ingress/http/listen-error.ts';
+import { ListenError } from '../ingress/http/serve.ts';
 
 /**
  * Thrown when a process can't start with what it was given. The message says what is wrong and how to fix it.

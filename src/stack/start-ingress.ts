@@ -5,7 +5,7 @@ import { checkUrl } from '../egress/check-url.ts';
 import { createApp } from '../ingress/app.ts';
 import { createRunClient } from '../runs/run-client.ts';
 import { serveIngress } from '../ingress/http/serve.ts';
-import type { AppDeps } from '../ingress/app-deps.ts';
+import type { AppDeps } from '../ingress/app.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';

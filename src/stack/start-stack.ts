@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { toTemporalLogger } from '../telemetry/temporal-logger.ts';
-import { createAdminApp } from '../ingress/admin-app.ts';
+import { createAdminApp } from '../ingress/app.ts';
 import { connectForPolls } from '../runs/poll-history.ts';
 import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
@@ -115,7 +115,7 @@ function startAdmin(
     metricsText: () => metrics.text(),
     ready,
     agentsAtFault: () => agents.atFault(),
-    limits: { body: 1024, bodyTimeout: 1000, linger: 100 },
+    limits: { body: 1024, linger: 100 },
     logger,
   });
   return serveAdmin({ app, host: config.adminHost, port: config.adminPort, logger });

@@ -6,10 +6,9 @@ import { camelCase } from '../../src/settings/camel-case.ts';
 import type { AgentConfig } from '../../src/config/config.ts';
 import { callbackSecretOf } from '../../src/activities/callback/callback-client.ts';
 import { DEFAULT_RETRY_DELAYS } from '../../src/activities/retry-plan.ts';
-import type { AppDeps } from '../../src/ingress/app-deps.ts';
-import { DEFAULT_LIST_LIMITS } from '../../src/ingress/limits/list-gate.ts';
-import { DEFAULT_STREAM_LIMITS } from '../../src/ingress/limits/stream-slots.ts';
-import { DEFAULT_WAIT_LIMITS } from '../../src/ingress/limits/wait-slots.ts';
+import type { AppDeps } from '../../src/ingress/app.ts';
+import { DEFAULT_LIST_LIMITS } from '../../src/ingress/limits/list-admission.ts';
+import { DEFAULT_STREAM_LIMITS, DEFAULT_WAIT_LIMITS } from '../../src/ingress/limits/client-semaphore.ts';
 import { load, refusal, SECRET } from './load.ts';
 
 const HOUR = 3_600_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createCheckUrl, checkUrl } from '../../src/egress/check-url.ts';
 import type { ResolveHost } from '../../src/egress/resolve-host.ts';
-import type { CheckUrl } from '../../src/ingress/app-deps.ts';
+import type { CheckUrl } from '../../src/ingress/tasks/check-callback-url.ts';
 
 const RULES = { allowedDomains: [], permitNetworks: [] };
 const URL_A = 'https://a.example.com/hook';

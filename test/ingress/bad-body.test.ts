@@ -111,7 +111,7 @@ test('a body of nothing but unknown fields is answered briefly', async (t) => {
   assert.ok(text.length < 10_000, `${text.length} characters`);
 });
 
-describe('a content type is refused with 415 and the mend:', () => {
+describe('a content type is refused with 415 and the fix:', () => {
   for (const type of [
     'text/plain',
     'application/x-www-form-urlencoded',

@@ -27,16 +27,21 @@ describe('a client with permitted users', () => {
   }
 
   const refused: [string, object, string, RegExp][] = [
-    ['another user', { text: 'Hi', user_id: 'mallory' }, 'user_id', /^"mallory" is not among the users/],
-    ['another case', { text: 'Hi', user_id: 'Ada' }, 'user_id', /^"Ada" is not among/],
-    ['a space behind it', { text: 'Hi', user_id: 'ada ' }, 'user_id', /^"ada " is not among/],
-    ['a part of one', { text: 'Hi', user_id: 'Grace' }, 'user_id', /^"Grace" is not among/],
-    ['a name that every list has', { text: 'Hi', user_id: 'length' }, 'user_id', /^"length" is not among/],
-    ['its name alone', { text: 'Hi', user_name: 'ada' }, 'user_id', /^is missing, and the client "alpha" may ask/],
-    ['no user', { text: 'Hi' }, 'user_id', /^is missing, and .*: name one of them$/],
-    ['another principal', { directive: 'Hi', principal: 'mallory' }, 'principal', /^"mallory" is not among/],
+    [
+      'another user',
+      { text: 'Hi', user_id: 'mallory' },
+      'user_id',
+      /^"mallory" is not permitted for the client "alpha"/,
+    ],
+    ['another case', { text: 'Hi', user_id: 'Ada' }, 'user_id', /^"Ada" is not permitted/],
+    ['a space behind it', { text: 'Hi', user_id: 'ada ' }, 'user_id', /^"ada " is not permitted/],
+    ['a part of one', { text: 'Hi', user_id: 'Grace' }, 'user_id', /^"Grace" is not permitted/],
+    ['a name that every list has', { text: 'Hi', user_id: 'length' }, 'user_id', /^"length" is not permitted/],
+    ['its name alone', { text: 'Hi', user_name: 'ada' }, 'user_id', /^is missing: the client "alpha" must name/],
+    ['no user', { text: 'Hi' }, 'user_id', /^is missing: .* must name one of its permitted users$/],
+    ['another principal', { directive: 'Hi', principal: 'mallory' }, 'principal', /^"mallory" is not permitted/],
     ['no principal', { directive: 'Hi' }, 'principal', /^is missing/],
-    ['an endless one', { text: 'Hi', user_id: 'm'.repeat(512) }, 'user_id', /^"m{80}…" is not among/],
+    ['an endless one', { text: 'Hi', user_id: 'm'.repeat(512) }, 'user_id', /^"m{79}…" is not permitted/],
   ];
   for (const [what, body, field, message] of refused) {
     test(`may not ask for ${what}, and nothing is started or looked up`, async (t) => {

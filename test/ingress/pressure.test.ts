@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
-import type { DeliveryJudgement } from '../../src/ingress/app-deps.ts';
 import { Backlog } from '../../src/ingress/limits/backlog.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
-import { limitInFlight } from '../../src/ingress/middleware/limit-in-flight.ts';
+import { ServerAdmission } from '../../src/ingress/limits/server-admission.ts';
+import type { DeliveryJudgement } from '../../src/ingress/routes/tasks.ts';
 import type { RunReply } from '../../src/runs/run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
@@ -20,19 +21,19 @@ const LIMITS = { body: 65_536, bodyTimeout: 5000, linger: 200 };
 /** A run client whose starts are held until the test lets them go. */
 class HeldRunClient extends FakeRunClient {
   release: () => void = () => undefined;
-  readonly #gate = new Promise<void>((resolve) => {
+  readonly #held = new Promise<void>((resolve) => {
     this.release = resolve;
   });
 
   override async start(task: AcceptedTask): Promise<RunReply> {
     const reply = await super.start(task);
-    await this.#gate;
+    await this.#held;
     return reply;
   }
 }
 
 describe('deliveries at once', () => {
-  test('of one client are so many; the others are let in', async (t) => {
+  test('of one client are limited; those of others are admitted', async (t) => {
     const runs = new HeldRunClient();
     const ingress = await startTestIngress(t, { runs, clients: [{ ...ALPHA, maxInFlight: 2 }, BETA] });
     const held = [ingress.post('/webhook', BODY), ingress.post('/invoke', BODY)];
@@ -52,7 +53,7 @@ describe('deliveries at once', () => {
     assert.equal((await ingress.post('/webhook', BODY)).status, 202);
   });
 
-  test('that are refused do not count against the rate, and one that fails gives its place back', async (t) => {
+  test('that are refused do not count against the rate, and one that fails releases its permit', async (t) => {
     const runs = new HeldRunClient();
     const ingress = await startTestIngress(t, { runs, clients: [{ ...ALPHA, maxInFlight: 1, ...hourly(3) }, BETA] });
     const held = ingress.post('/webhook', BODY);
@@ -64,7 +65,7 @@ describe('deliveries at once', () => {
     assert.equal((await ingress.post('/webhook', BODY)).status, 202);
   });
 
-  test('of all clients are so many, and further ones are refused before their body is read', async (t) => {
+  test('of all clients are limited, and further ones are refused before their body is read', async (t) => {
     const runs = new HeldRunClient();
     const ingress = await startTestIngress(t, { runs, limits: { ...LIMITS, maxInFlight: 1 } });
     const held = ingress.post('/webhook', BODY);
@@ -96,7 +97,7 @@ describe('deliveries at once', () => {
 });
 
 describe('polls that wait', () => {
-  test('are so many a client, and so many in all; others are answered', async (t) => {
+  test('are limited per client and in total; others are answered', async (t) => {
     const ingress = await startTestIngress(t, { limits: { maxWaitsPerClient: 1, maxWaits: 2 } });
     const { id } = (await (await ingress.post('/webhook', BODY)).json()) as RunResource;
     const waiting = ingress.ask(`/v1/runs/${id}?wait=60`);
@@ -108,7 +109,7 @@ describe('polls that wait', () => {
     assert.equal((await ingress.ask(`/v1/runs/${id}?wait=60`)).status, 200);
   });
 
-  test('of many clients leave the place of each that hangs up', async (t) => {
+  test('of many clients release the permit of each that disconnects', async (t) => {
     const ingress = await startTestIngress(t, { limits: { maxWaitsPerClient: 5, maxWaits: 1 } });
     const { id } = (await (await ingress.post('/webhook', BODY)).json()) as RunResource;
     const gone = new AbortController();
@@ -234,14 +235,13 @@ describe('runs that wait to be recorded', () => {
     assert.equal(backlog.isSlow, false);
   });
 
-  test('shut the door for further ones, before their body is read', async () => {
-    const door = limitInFlight(Infinity, { isSlow: true });
-    let passed = false;
-    const context = {} as Parameters<typeof door>[0];
+  test('stop the admission of further ones, before their body is read', async () => {
+    const admission = new ServerAdmission(Infinity, { isSlow: true });
+    let admitted = false;
     await assert.rejects(
-      async () => door(context, async () => void (passed = true)),
+      admission.admit({} as IncomingMessage, async () => void (admitted = true)),
       (error) => error instanceof ProblemError && error.code === 'overloaded',
     );
-    assert.equal(passed, false);
+    assert.equal(admitted, false);
   });
 });

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
-import { createAdminApp } from '../../src/ingress/admin-app.ts';
+import { createAdminApp } from '../../src/ingress/app.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
-import { ListenError } from '../../src/ingress/http/listen-error.ts';
 import type { RunReply } from '../../src/runs/run-client.ts';
-import { serveAdmin, serveIngress } from '../../src/ingress/http/serve.ts';
+import { ListenError, serveAdmin, serveIngress } from '../../src/ingress/http/serve.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
 import { openRaw } from '../support/raw-connection.ts';
@@ -80,7 +79,7 @@ describe('draining', () => {
 });
 
 describe('listening', () => {
-  test('at a port in use fails with one sentence that names it and the mend', async (t) => {
+  test('at a port in use fails with one sentence that names it and the fix', async (t) => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     t.after(() => taken.close());
@@ -88,7 +87,7 @@ describe('listening', () => {
     const options = { app: { callback: () => () => undefined }, host: '127.0.0.1', port, logger: SILENT };
     await assert.rejects(serveIngress({ ...options, runs: new FakeRunClient() }), (error) => {
       assert.ok(error instanceof ListenError);
-      assert.equal(error.message, `127.0.0.1:${port} is in use: stop what listens there, or set PORT to a free port.`);
+      assert.equal(error.message, `127.0.0.1:${port} is in use: stop the other process, or set PORT to a free port.`);
       return true;
     });
     await assert.rejects(serveAdmin(options), /set ADMIN_PORT to a free port/);

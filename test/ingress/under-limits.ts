@@ -1,4 +1,4 @@
-import type { IngressClient } from '../../src/ingress/app-deps.ts';
+import type { IngressClient } from '../../src/ingress/ingress-client.ts';
 import type { Problem } from '../../src/protocol/problems.ts';
 import { standardHeaders } from '../support/signed-headers.ts';
 import { BETA } from '../support/test-ingress.ts';

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
-import type { AppDeps, IngressClient, IngressLimits, IngressLogger } from '../../src/ingress/app-deps.ts';
-import { createApp } from '../../src/ingress/app.ts';
+import { type AppDeps, createApp } from '../../src/ingress/app.ts';
+import type { IngressClient } from '../../src/ingress/ingress-client.ts';
+import type { IngressLogger } from '../../src/ingress/middleware/access-log.ts';
 import { type RunningServer, type ServerLimits, serveIngress } from '../../src/ingress/http/serve.ts';
 import { FakeRunClient } from './fake-run-client.ts';
 import { hubHeaders } from './signed-headers.ts';
@@ -35,6 +36,8 @@ export interface TestIngress {
   readonly port: number;
   readonly server: RunningServer;
   readonly runs: FakeRunClient;
+  /** What the application was made of. */
+  readonly deps: AppDeps;
   readonly logs: { level: string; fields: Record<string, unknown>; message: string }[];
   readonly counted: { route: string; method: string; status: number }[];
   /** Every callback address that policy was asked about, with its rules. */
@@ -50,7 +53,7 @@ export async function startTestIngress(
   t: Pick<TestContext, 'after'>,
   overrides: Partial<Omit<AppDeps, 'limits'>> & {
     readonly runs?: FakeRunClient;
-    readonly limits?: Partial<IngressLimits>;
+    readonly limits?: Partial<AppDeps['limits']>;
     readonly serverLimits?: Partial<ServerLimits>;
   } = {},
 ): Promise<TestIngress> {
@@ -59,8 +62,8 @@ export async function startTestIngress(
   const counted: TestIngress['counted'] = [];
   const checked: unknown[] = [];
   const logger = recordingLogger(logs);
-  const { serverLimits, limits, ...deps } = overrides;
-  const app = createApp({
+  const { serverLimits, limits, ...others } = overrides;
+  const deps: AppDeps = {
     runs,
     clients: [ALPHA, BETA],
     agents: new Map([
@@ -85,8 +88,9 @@ export async function startTestIngress(
     endpointPath: '/invoke',
     logger,
     metrics: { requestAnswered: (labels) => void counted.push(labels) },
-    ...deps,
-  });
+    ...others,
+  };
+  const app = createApp(deps);
   const server = await serveIngress({
     app,
     host: '127.0.0.1',
@@ -101,6 +105,7 @@ export async function startTestIngress(
     port: server.port,
     server,
     runs,
+    deps,
     logs,
     counted,
     checked,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AgentMetrics } from '../../src/activities/agent-attempt.ts';
 import type { CallbackMetrics } from '../../src/activities/callback/delivery-try-deps.ts';
-import type { IngressMetrics } from '../../src/ingress/app-deps.ts';
+import type { AppDeps } from '../../src/ingress/app.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { METRICS } from '../../src/telemetry/metrics-table.ts';
 import { parsePrometheusText, type Sample } from './parse-prometheus-text.ts';
@@ -30,7 +30,7 @@ function useAll(metrics: Metrics): void {
 
 test('the metrics fit what ingress and activities count', () => {
   const metrics = create();
-  const fits: IngressMetrics & AgentMetrics & CallbackMetrics = metrics;
+  const fits: AppDeps['metrics'] & AgentMetrics & CallbackMetrics = metrics;
   assert.equal(fits, metrics);
 });
 

@@ -1,5 +1,5 @@
 import type { TaskPlan } from '../../runs/accepted-task.ts';
-import type { ParsedDelivery } from '../../ingress/tasks/parse-source-delivery.ts';
+import type { ParsedDelivery } from '../../ingress/tasks/source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
 import { toOneLine, toTerminalText } from '../show/terminal-text.ts';
 

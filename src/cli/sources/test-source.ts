@@ -5,7 +5,7 @@ import { ConfigError } from '../../config/config-error.ts';
 import { DEFAULT_FILE, FILE_VARIABLE, type LoadedConfig, loadConfig } from '../../config/load-config.ts';
 import { checkUrl } from '../../egress/check-url.ts';
 import type { RawEvent } from '../../sources/preset.ts';
-import { rehearseDelivery } from '../../ingress/tasks/parse-source-delivery.ts';
+import { rehearseDelivery } from '../../ingress/tasks/source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
 import { PROBLEMS, ProblemError } from '../../protocol/problems.ts';
 import { CliError, type ExitName } from '../cli-error.ts';

@@ -2,21 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ProblemCode, toProblem } from '../../protocol/problems.ts';
-import type { IngressLogger } from '../app-deps.ts';
+import type { IngressLogger } from '../middleware/access-log.ts';
 
 const BAD_HTTP: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  HPE_HEADER_OVERFLOW: [
-    'headers_too_large',
-    'The headers are larger than this server reads: send fewer or shorter ones.',
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request was not complete in time: send it faster.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body_too_large', 'The chunk extensions are too large: leave them out.'],
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are too large: send fewer or shorter ones.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive in time: send it faster.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body_too_large', 'The chunk extensions are too large: omit them.'],
 };
 
 /**
- * Answers what is no HTTP request, or not in time, and closes the connection. Node itself would answer without a body.
+ * Answers a malformed or late HTTP request with problem details and closes the connection. Node itself would answer without a
+ * body.
  *
- * @param current the answer under way on this connection; when its headers are out nothing more can be said
+ * @param current the response in progress on this connection; once its headers are sent, nothing can be answered
  */
 export function answerBadHttp(
   error: Error & { code?: string },
@@ -30,24 +28,24 @@ export function answerBadHttp(
   }
   const [code, detail] = BAD_HTTP[error.code ?? ''] ?? [
     'malformed_request',
-    'What arrived is not a valid HTTP/1.1 request: check the client and what stands between it and this server.',
+    'The request is not valid HTTP/1.1: check the client and the proxies between it and the server.',
   ];
-  // A request that has reached the application has a log line of its own.
+  // A request that reached the application has its own log line.
   const { status, title, headers, body } = toAnswer(code, detail, current === undefined ? logger : undefined);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
   socket.destroySoon();
 }
 
-/** Whether a request names the host that it is for as it must: RFC 9112 section 3.2. */
+/** Whether a request has the one `Host` header that RFC 9112 section 3.2 requires. */
 export function hasOneHost({ headersDistinct, httpVersionMinor }: IncomingMessage): boolean {
   const hosts = headersDistinct['host']?.length ?? 0;
   return hosts === 1 || (hosts === 0 && httpVersionMinor === 0);
 }
 
-/** Answers a request that names no host, or several. Node itself would answer the first without a body, and take the other. */
+/** Answers a request with no `Host` header, or several. Node would answer the first without a body, and accept the second. */
 export function answerBadHost(response: ServerResponse, logger: IngressLogger): void {
-  const detail = 'HTTP/1.1 wants one header Host, no more and no less: check the client and what stands in between.';
+  const detail = 'HTTP/1.1 requires exactly one Host header: check the client and the proxies in between.';
   const { status, headers, body } = toAnswer('malformed_request', detail, logger);
   response.writeHead(status, headers).end(body);
 }

@@ -1,24 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ProblemError } from '../../protocol/problems.ts';
-import type { IngressLimits } from '../app-deps.ts';
+
+export interface BodyLimits {
+  /** Largest body, in bytes. */
+  readonly body: number;
+  /** Time from the headers to the last byte of the body, in milliseconds. */
+  readonly bodyTimeout: number;
+}
 
 /**
- * Reads a request's body as the bytes that were sent.
+ * Reads the body of a request as raw bytes.
  *
- * Stops at the limit: what lies beyond it is left unread, and the error responder closes the connection.
+ * It stops at the limit and leaves the rest unread; the error responder then closes the connection.
  *
  * @throws ProblemError `unsupported_media_type` for a compressed body, `body_too_large`, and `request_timeout` when the
- * body comes too slowly or its sender went away
+ * body arrives too slowly or the sender disconnects
  */
-export async function readBody(
-  req: IncomingMessage,
-  res: ServerResponse,
-  limits: Pick<IngressLimits, 'body' | 'bodyTimeout'>,
-): Promise<Buffer> {
+export async function readBody(req: IncomingMessage, res: ServerResponse, limits: BodyLimits): Promise<Buffer> {
   refuseEncoded(req);
   const declared = Number(req.headers['content-length'] ?? 0);
   if (declared > limits.body) throw tooLarge(limits.body);
-  // RFC 9110 section 10.1.1: the sender holds its body back until it is asked for it.
+  // RFC 9110 section 10.1.1: the sender waits for this before it sends the body.
   if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
   return collect(req, limits);
 }
@@ -26,11 +28,11 @@ export async function readBody(
 function refuseEncoded(req: IncomingMessage): void {
   const encoding = req.headers['content-encoding'];
   if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return;
-  const detail = `Content-Encoding "${encoding.slice(0, 40)}" is not understood: send the body uncompressed.`;
+  const detail = `Content-Encoding "${encoding.slice(0, 40)}" is not supported: send the body uncompressed.`;
   throw new ProblemError('unsupported_media_type', detail);
 }
 
-function collect(req: IncomingMessage, limits: Pick<IngressLimits, 'body' | 'bodyTimeout'>): Promise<Buffer> {
+function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -52,9 +54,10 @@ function collect(req: IncomingMessage, limits: Pick<IngressLimits, 'body' | 'bod
       stop();
       resolve(Buffer.concat(chunks, size));
     };
-    const onGone = (): void => fail(new ProblemError('request_timeout', 'The body broke off before its end.'));
+    const onGone = (): void =>
+      fail(new ProblemError('request_timeout', 'The connection closed before the end of the body.'));
     const timer = setTimeout(() => {
-      const detail = `The body was not complete after ${limits.bodyTimeout} ms: send it faster, or send less.`;
+      const detail = `The body did not arrive within ${limits.bodyTimeout} ms: send it faster, or send less.`;
       fail(new ProblemError('request_timeout', detail));
     }, limits.bodyTimeout);
     req.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
@@ -62,5 +65,5 @@ function collect(req: IncomingMessage, limits: Pick<IngressLimits, 'body' | 'bod
 }
 
 function tooLarge(limit: number): ProblemError {
-  return new ProblemError('body_too_large', `The body may have ${limit} bytes at most: send a shorter task.`);
+  return new ProblemError('body_too_large', `The body is larger than ${limit} bytes: send a smaller one.`);
 }

@@ -1,27 +1,26 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerBadHost, answerBadHttp, hasOneHost } from './answer-bad-http.ts';
-import type { IngressLogger } from '../app-deps.ts';
-import { formatAddress, ListenError } from './listen-error.ts';
 import type { RunClient } from '../../runs/run-client.ts';
+import type { IngressLogger } from '../middleware/access-log.ts';
 
-/** How long a connection may take, in milliseconds, and how large its headers may be. */
+/** Timeouts of a connection in milliseconds, and the size of its headers. */
 export interface ServerLimits {
   /** From the first byte of a request, or the connection, to the end of its headers. */
   readonly headersTimeout: number;
-  /** From the end of the headers to the last byte of the body. The server waits a second longer, for a kinder answer. */
+  /** From the end of the headers to the last byte of the body. Node's own timeout is a second longer: ours has a body. */
   readonly bodyTimeout: number;
-  /** How long a connection stays open without a request. */
+  /** How long an idle connection stays open. */
   readonly keepAliveTimeout: number;
   readonly maxHeaderBytes: number;
-  /** How often the timeouts are looked at. */
+  /** How often the timeouts are checked. */
   readonly checkInterval: number;
 }
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   headersTimeout: 10_000,
   bodyTimeout: 20_000,
-  // Longer than the idle time of common load balancers (60 s), which must be the ones to close.
+  // Longer than the idle timeout of common load balancers (60 s): they must close first.
   keepAliveTimeout: 65_000,
   maxHeaderBytes: 16_384,
   checkInterval: 1_000,
@@ -30,20 +29,20 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
 export interface ServeOptions {
   readonly app: { callback(): RequestListener };
   readonly host: string;
-  /** 0 takes a free port. */
+  /** 0 picks a free port. */
   readonly port: number;
   /** Default: `DEFAULT_SERVER_LIMITS`. */
   readonly limits?: Partial<ServerLimits>;
   readonly logger: IngressLogger;
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Stops accepting, answers what is in flight, and resolves once every connection is closed; whatever is still open
-   * after the grace is cut. A second call joins the first.
+   * Stops accepting, answers the requests in flight, and resolves when every connection is closed. Connections that are still
+   * open after the grace period are cut. A second call joins the first.
    */
   drain(graceMs: number): Promise<void>;
 }
@@ -51,7 +50,7 @@ export interface RunningServer {
 /**
  * Serves the ingress.
  *
- * @param options.runs its waits are ended when draining begins, so that a waiting caller gets the run as it stands
+ * @param options.runs is closed when draining begins, so that waiting callers get the current state of their run
  * @throws ListenError
  */
 export function serveIngress(
@@ -77,15 +76,15 @@ async function serve(options: ServeOptions, setting: string, onDrain: () => Prom
     keepAliveTimeout: limits.keepAliveTimeout,
     maxHeaderSize: limits.maxHeaderBytes,
     connectionsCheckingInterval: limits.checkInterval,
-    // Looked at below, where the answer can say what is wrong.
+    // Checked below, where the response can say what is wrong.
     requireHostHeader: false,
   });
   const connections = trackConnections(server, options.logger);
   const handler = options.app.callback();
   server.on('request', (req, res) => (hasOneHost(req) ? handler(req, res) : answerBadHost(res, options.logger)));
-  // Without a listener Node asks for the body before anyone has looked at its declared length.
+  // Without a listener Node asks for the body before its declared length is checked.
   server.on('checkContinue', (req, res) => server.emit('request', req, res));
-  // What else is expected may be left unmet (RFC 9110 section 10.1.1); Node would refuse it without a body.
+  // Other expectations may be ignored (RFC 9110 section 10.1.1); Node would refuse them without a body.
   server.on('checkExpectation', (req, res) => server.emit('request', req, res));
   const port = await listen(server, options.host, options.port, setting);
   let drained: Promise<void> | undefined;
@@ -96,7 +95,7 @@ async function serve(options: ServeOptions, setting: string, onDrain: () => Prom
   };
 }
 
-/** Every open connection with the answer that is under way on it. */
+/** Every open connection, with the response in progress on it. */
 type Connections = Map<Socket, ServerResponse | undefined>;
 
 function trackConnections(server: Server, logger: IngressLogger): Connections {
@@ -113,7 +112,7 @@ function trackConnections(server: Server, logger: IngressLogger): Connections {
     });
   });
   server.on('clientError', (error: Error, socket) => {
-    // An http server's connections are sockets; the type is wider for those of other servers.
+    // Connections of an HTTP server are sockets; the type also covers other servers.
     const connection = socket as Socket;
     answerBadHttp(error, connection, connections.get(connection), logger);
   });
@@ -141,7 +140,7 @@ async function drain(
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const [socket, response] of connections) {
     if (response !== undefined) response.shouldKeepAlive = false;
-    // Opened in advance and never used: Node does not count it as idle.
+    // Opened in advance and never used: Node does not count these as idle.
     else if (socket.bytesRead === 0) socket.destroy();
   }
   server.closeIdleConnections();
@@ -150,7 +149,37 @@ async function drain(
   clearTimeout(grace);
 }
 
-/** Where a caller on this machine reaches a server that listens at every address. */
+/** The host under which this machine reaches a server that listens on every address. */
 function reachable(host: string): string {
   return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+}
+
+const LISTEN_HINTS: Readonly<Record<string, (setting: string) => string>> = {
+  EADDRINUSE: (setting) => `is in use: stop the other process, or set ${setting} to a free port`,
+  EACCES: (setting) => `needs more privileges: set ${setting} to a port above 1023`,
+  EADDRNOTAVAIL: () => 'is not an address of this machine: correct HOST',
+  ENOTFOUND: () => 'is not a known host: correct HOST',
+};
+
+/** Thrown when a server cannot listen on its address. The message is one sentence for the operator. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly host: string;
+  readonly port: number;
+  /** The system's code, such as `EADDRINUSE`. */
+  readonly code: string;
+
+  constructor(host: string, port: number, setting: string, cause: Error & { code?: string }) {
+    const code = cause.code ?? 'UNKNOWN';
+    const hint = LISTEN_HINTS[code]?.(setting) ?? `cannot be listened on (${code}): check HOST and ${setting}`;
+    super(`${formatAddress(host, port)} ${hint}.`, { cause });
+    this.host = host;
+    this.port = port;
+    this.code = code;
+  }
+}
+
+/** `host:port`, an IPv6 address in brackets. */
+function formatAddress(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

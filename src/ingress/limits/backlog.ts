@@ -1,16 +1,16 @@
-/** How long runs may wait to be recorded before no more are taken in. */
+/** When the backlog of runs that wait to be recorded counts as slow. */
 export interface BacklogLimits {
-  /** Far below the time that a request waits for Temporal, in milliseconds: what is taken in then still gets its answer. */
+  /** Far below a request's deadline at Temporal, in milliseconds, so that what is admitted then still gets its answer. */
   readonly slowAfterMs: number;
-  /** So many may be slow: a single call that Temporal is late with says nothing about the next. */
+  /** How many slow runs are tolerated: one late call says nothing about the next. */
   readonly tolerated: number;
 }
 
 export const DEFAULT_BACKLOG_LIMITS: BacklogLimits = { slowAfterMs: 500, tolerated: 16 };
 
 /**
- * Watches how long runs wait to be recorded. However fast Temporal is at the moment, it tells when more is taken in than
- * gets its answer in time; a fixed number can't.
+ * Watches how long runs wait to be recorded. It adapts to the current speed of Temporal, which a fixed number of requests
+ * cannot.
  */
 export class Backlog {
   readonly #limits: BacklogLimits;
@@ -18,13 +18,13 @@ export class Backlog {
   /** The oldest first. */
   readonly #waiting = new Set<{ readonly since: number }>();
 
-  /** @param now milliseconds that only grow; default: `performance.now` */
+  /** @param now monotonic milliseconds; default: `performance.now` */
   constructor(limits: BacklogLimits = DEFAULT_BACKLOG_LIMITS, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
   }
 
-  /** Whether too many wait too long already. */
+  /** Whether more runs than tolerated have waited too long. */
   get isSlow(): boolean {
     const { slowAfterMs, tolerated } = this.#limits;
     if (this.#waiting.size <= tolerated) return false;
@@ -38,7 +38,7 @@ export class Backlog {
     return false;
   }
 
-  /** Does what records a run, and watches it. Settles as it does. */
+  /** Records a run and watches how long that takes. Settles as `record` does. */
   async watch<T>(record: () => Promise<T>): Promise<T> {
     const entry = { since: this.#now() };
     this.#waiting.add(entry);

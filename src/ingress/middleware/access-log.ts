@@ -1,21 +1,32 @@
 import type { Middleware } from 'koa';
-import type { IngressLogger, IngressMetrics, RequestState } from '../app-deps.ts';
+import type { RequestState } from '../route.ts';
 
 const MAX_PATH = 200;
 
+/** What the ingress logs to; a pino logger fits. */
+export interface IngressLogger {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface RequestMetrics {
+  /** `route` is the pattern of the route, never the path, which keeps the number of series small. */
+  requestAnswered(labels: { route: string; method: string; status: number }, seconds: number): void;
+}
+
 /**
- * One log line and one count a request, once its answer is out or its caller is gone.
+ * Writes one log line and counts one request when the response is sent or the caller has disconnected.
  *
- * Neither body, headers nor query string are logged: all three may hold secrets.
+ * It never logs body, headers or query string, because each of them can hold secrets.
  */
-export function accessLog(logger: IngressLogger, metrics: IngressMetrics): Middleware<RequestState> {
+export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middleware<RequestState> {
   return async (ctx, next) => {
     const started = performance.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
       const { requestId, client, source, ignored, runId, duplicate, problem } = ctx.state;
       const { method } = ctx;
-      // Where the caller went before an answer was begun, the status is only what would have been sent.
+      // When the caller disconnects before the response begins, statusCode is only what would have been sent.
       const status = ctx.res.headersSent ? ctx.res.statusCode : 499;
       logger.info(
         {

@@ -1,9 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { type ProblemCode, ProblemError, problemRetryAfter, toProblem } from '../../protocol/problems.ts';
-import type { IngressLimits, IngressLogger, RequestState } from '../app-deps.ts';
-import { answerAndClose } from '../http/answer-and-close.ts';
+import type { RequestState } from '../route.ts';
+import type { IngressLogger } from './access-log.ts';
+
+/** How a connection is closed whose request is still arriving. */
+export interface CloseLimits {
+  /** How many more bytes are read and discarded. */
+  readonly body: number;
+  /** How long they are read, in milliseconds. */
+  readonly linger: number;
+}
 
 /** RFC 9110 section 15.5.2: a 401 names the scheme that would be accepted. */
 const CHALLENGE: Partial<Record<ProblemCode, string>> = {
@@ -15,12 +23,12 @@ const CHALLENGE: Partial<Record<ProblemCode, string>> = {
 };
 
 /**
- * Answers whatever a request failed with as RFC 9457 problem details.
+ * Answers a failed request with RFC 9457 problem details.
  *
- * Only a `ProblemError` speaks to the caller; anything else is logged with the request id and answered blandly. Where
- * part of the body is still on its way the connection is closed, for nobody will read it.
+ * The caller sees the text of a `ProblemError` only. Any other error is logged with the request id and answered with
+ * `internal_error`. If part of the body is still arriving, the connection is closed, because nothing will read it.
  */
-export function errorResponder(logger: IngressLogger, limits: IngressLimits): Middleware<RequestState> {
+export function errorResponder(logger: IngressLogger, limits: CloseLimits): Middleware<RequestState> {
   return async (ctx, next) => {
     try {
       await next();
@@ -35,7 +43,7 @@ export function errorResponder(logger: IngressLogger, limits: IngressLimits): Mi
       });
       const retryAfter = problemRetryAfter(problem.code);
       const challenge = CHALLENGE[problem.code];
-      // Whoever knows better has said so already.
+      // Whoever refused the request may have set a more exact value.
       if (retryAfter !== undefined && !ctx.res.hasHeader('Retry-After')) ctx.set('Retry-After', String(retryAfter));
       if (challenge !== undefined) ctx.set('WWW-Authenticate', challenge);
       ctx.status = body.status;
@@ -47,8 +55,8 @@ export function errorResponder(logger: IngressLogger, limits: IngressLimits): Mi
 }
 
 /**
- * Whether nothing of the request is still on its way. What came in one piece with its headers is read a moment later than
- * they are: to wait for that keeps the connection, which under a flood would cost more than the refusal.
+ * Whether the whole request has arrived. A body that came with its headers is read a moment later than they are. Waiting for
+ * it keeps the connection open, which under a flood costs less than a new one.
  */
 async function isComplete(req: IncomingMessage): Promise<boolean> {
   if (!req.complete) await setImmediate();
@@ -57,5 +65,31 @@ async function isComplete(req: IncomingMessage): Promise<boolean> {
 
 function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  return new ProblemError('internal_error', 'Try again; if it recurs, tell the operator the request_id.');
+  return new ProblemError('internal_error', 'Retry; if it happens again, give the operator the request_id.');
+}
+
+/**
+ * Sends the response in `ctx` before the request is complete, then closes the connection.
+ *
+ * Closing at once would reset the connection, and a sender that is still sending would lose the response. So the response is
+ * sent first, incoming bytes are discarded up to the limits, and then the connection is closed.
+ */
+function answerAndClose(ctx: Pick<Context, 'req' | 'res' | 'body' | 'respond' | 'method'>, limits: CloseLimits): void {
+  const { req, res } = ctx;
+  ctx.respond = false;
+  res.shouldKeepAlive = false;
+  if (ctx.method === 'HEAD') res.flushHeaders();
+  else res.write(ctx.body);
+  let discarded = 0;
+  const close = (): void => {
+    clearTimeout(timer);
+    req.off('data', onData).off('end', close).off('close', close);
+    res.end();
+  };
+  const onData = (chunk: Buffer): void => {
+    discarded += chunk.length;
+    if (discarded > limits.body) close();
+  };
+  const timer = setTimeout(close, limits.linger);
+  req.on('data', onData).on('end', close).on('close', close);
 }

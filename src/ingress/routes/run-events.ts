@@ -1,68 +1,127 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Router, RouterContext } from '@koa/router';
-import type { AppDeps, RequestState } from '../app-deps.ts';
-import { authenticate } from './authenticate.ts';
-import { readPosition, toEventStream } from '../http/event-stream.ts';
-import { readCaller, sameNotFound } from './run-route.ts';
-import { createStreamSlots, DEFAULT_STREAM_LIMITS, type StreamLimits } from '../limits/stream-slots.ts';
+import type { RunClient } from '../../runs/run-client.ts';
+import type { RunState } from '../../runs/run-kind.ts';
+import { within } from '../../timing/within.ts';
+import { createStreamSemaphore, DEFAULT_STREAM_LIMITS, type StreamLimits } from '../limits/client-semaphore.ts';
+import type { IngressLogger } from '../middleware/access-log.ts';
+import type { RequestContext } from '../route.ts';
 
-/** `GET /v1/runs/:id/events`: a run of the caller's own as server-sent events. */
-export function runEventsRoute(router: Router<RequestState>, deps: AppDeps): void {
+export interface RunEventsDeps {
+  readonly runs: Pick<RunClient, 'get' | 'follow'>;
+  readonly limits: Partial<StreamLimits>;
+  readonly logger: IngressLogger;
+}
+
+/** `GET /v1/runs/:id/events`: a run of the caller as server-sent events. */
+export function createRunEvents(
+  deps: RunEventsDeps,
+): (ctx: RequestContext, id: string, client: string) => Promise<void> {
   const limits = { ...DEFAULT_STREAM_LIMITS, ...deps.limits };
-  const slots = createStreamSlots(limits);
-  router.get('/v1/runs/:id/events', authenticate(deps.clients), async (ctx) => {
-    const { id, client } = readCaller(ctx);
+  const permits = createStreamSemaphore(limits);
+  return async (ctx, id, client) => {
     if (ctx.method === 'HEAD') {
-      await sameNotFound(deps.runs.get(id, client));
+      await deps.runs.get(id, client);
       ctx.type = 'text/event-stream';
       ctx.body = '';
       return;
     }
-    const release = slots.take(client);
-    const gone = new AbortController();
+    const release = permits.acquire(client);
+    const disconnected = new AbortController();
     ctx.res.once('close', () => {
-      gone.abort();
+      disconnected.abort();
       release();
     });
-    const runs = deps.runs.follow(id, client, gone.signal);
-    const first = await sameNotFound(runs.next());
-    if (first.done === true) throw new Error('a run was followed that has no state');
+    const runs = deps.runs.follow(id, client, disconnected.signal);
+    const first = await runs.next();
+    if (first.done === true) throw new Error('a followed run has no state');
     const position = readPosition(ctx.get('Last-Event-ID'));
     if (position.ended && first.value.settled) {
-      // What tells an EventSource not to connect again.
+      // Stops an EventSource from reconnecting.
       ctx.status = 204;
       return;
     }
-    await stream(
-      ctx,
-      toEventStream(first.value, runs, { after: position.sequence, keepAliveMs: limits.streamKeepAlive }),
-      limits,
-      deps,
-    );
-  });
+    const events = toEventStream(first.value, runs, { after: position.sequence, keepAliveMs: limits.streamKeepAlive });
+    await stream(ctx, events, limits, deps.logger);
+  };
 }
 
 async function stream(
-  ctx: RouterContext<RequestState>,
+  ctx: RequestContext,
   events: AsyncGenerator<string, void, undefined>,
   { streamStalledTimeout }: StreamLimits,
-  { logger }: AppDeps,
+  logger: IngressLogger,
 ): Promise<void> {
   ctx.type = 'text/event-stream';
-  // nginx would collect events before it passes them on.
+  // Otherwise nginx buffers events.
   ctx.set('X-Accel-Buffering', 'no');
   ctx.status = 200;
-  // By hand: for Koa a reader that hangs up is an error.
+  // Sent without Koa, which takes a disconnecting reader for an error.
   ctx.respond = false;
-  // The connection is not used again, so that none is left behind when the server drains.
+  // The connection is not reused, so that none is left open when the server drains.
   ctx.res.shouldKeepAlive = false;
   ctx.req.socket.setTimeout(streamStalledTimeout);
   try {
     await pipeline(Readable.from(events), ctx.res);
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
-    logger.error({ request_id: ctx.state.requestId, err: error }, 'answer failed');
+    logger.error({ request_id: ctx.state.requestId, err: error }, 'sending the response failed');
     ctx.res.destroy();
   }
+}
+
+/** How long a reader should wait before it reconnects, in milliseconds. */
+const RECONNECT_MS = 2000;
+
+/** The position of a reader: the id of the last event that it received. */
+interface StreamPosition {
+  readonly sequence: number;
+  /** Whether that event was the end. */
+  readonly ended: boolean;
+}
+
+/** Reads `Last-Event-ID`; a value that this server cannot have sent counts as none. */
+function readPosition(header: string): StreamPosition {
+  const [, sequence, ended] = /^(\d{1,15})(\.end)?$/.exec(header) ?? [];
+  return { sequence: Number(sequence ?? 0), ended: ended !== undefined };
+}
+
+/**
+ * The states of a run as server-sent events (WHATWG HTML, section 9.2): `run` with the whole run, and finally `end`, or `bye`
+ * when the server closes the stream before the run is settled. Comments keep the connection alive.
+ *
+ * @param rest is closed with the stream
+ * @param options.after the sequence number of the last event that the reader received
+ */
+async function* toEventStream(
+  first: RunState,
+  rest: AsyncGenerator<RunState, void, undefined>,
+  options: { readonly after: number; readonly keepAliveMs: number },
+): AsyncGenerator<string, void, undefined> {
+  let sequence = options.after + 1;
+  let last = first;
+  try {
+    yield `retry: ${RECONNECT_MS}\n\n${toEvent('run', first.run, String(sequence))}`;
+    for (let next = rest.next(); ;) {
+      const result = await within(options.keepAliveMs, next, () => 'late' as const);
+      if (result === 'late') {
+        yield ': keep-alive\n\n';
+        continue;
+      }
+      if (result.done === true) break;
+      last = result.value;
+      sequence += 1;
+      yield toEvent('run', last.run, String(sequence));
+      next = rest.next();
+    }
+    yield last.settled
+      ? toEvent('end', { status: last.run.status, callback: last.run.callback.status }, `${sequence}.end`)
+      : toEvent('bye', {});
+  } finally {
+    void rest.return();
+  }
+}
+
+function toEvent(name: string, data: object, id?: string): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

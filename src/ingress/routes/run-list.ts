@@ -1,22 +1,26 @@
-import type { Router } from '@koa/router';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ProblemError } from '../../protocol/problems.ts';
-import { parseRunListQuery, type RunList, type RunListQuery } from '../../protocol/run-list.ts';
-import type { AppDeps, RequestState } from '../app-deps.ts';
-import { authenticate } from './authenticate.ts';
-import { type CursorScope, openCursor, sealCursor } from './list-cursor.ts';
-import { DEFAULT_LIST_LIMITS, ListGate } from '../limits/list-gate.ts';
-import { readClient } from './run-route.ts';
+import { parseRunListQuery, type RunFilter, type RunList, type RunListQuery } from '../../protocol/run-list.ts';
+import type { RunClient } from '../../runs/run-client.ts';
+import type { IngressClient } from '../ingress-client.ts';
+import { DEFAULT_LIST_LIMITS, ListAdmission, type ListLimits } from '../limits/list-admission.ts';
+import type { RequestContext } from '../route.ts';
+
+export interface RunListDeps {
+  readonly runs: Pick<RunClient, 'list'>;
+  readonly clients: readonly Pick<IngressClient, 'id' | 'apiKey'>[];
+  readonly limits: Partial<ListLimits>;
+}
 
 const MAX_ERRORS = 16;
 
 /** `GET /v1/runs`: the caller's own runs, page by page. */
-export function runListRoute(router: Router<RequestState>, deps: AppDeps): void {
-  const gate = new ListGate({ ...DEFAULT_LIST_LIMITS, ...deps.limits });
-  router.get('/v1/runs', authenticate(deps.clients), async (ctx) => {
-    const client = readClient(ctx);
+export function createRunList(deps: RunListDeps): (ctx: RequestContext, client: string) => Promise<void> {
+  const admission = new ListAdmission({ ...DEFAULT_LIST_LIMITS, ...deps.limits });
+  return async (ctx, client) => {
     const query = readQuery(ctx.query);
-    ctx.body = await gate.list(client, JSON.stringify(query), () => list(client, query, deps));
-  });
+    ctx.body = await admission.list(client, JSON.stringify(query), () => list(client, query, deps));
+  };
 }
 
 function readQuery(query: Readonly<Record<string, string | string[] | undefined>>): RunListQuery {
@@ -26,12 +30,12 @@ function readQuery(query: Readonly<Record<string, string | string[] | undefined>
   throw new ProblemError('invalid_parameter', `${field}: ${message}.`, parsed.errors.slice(0, MAX_ERRORS));
 }
 
-async function list(client: string, { cursor, limit, ...filter }: RunListQuery, deps: AppDeps): Promise<RunList> {
+async function list(client: string, { cursor, limit, ...filter }: RunListQuery, deps: RunListDeps): Promise<RunList> {
   const apiKeys = deps.clients.find(({ id }) => id === client)?.apiKey ?? [];
   const scope: CursorScope = { client, apiKeys, filter };
   const pageToken = cursor === undefined ? undefined : openCursor(cursor, scope);
   if (cursor !== undefined && pageToken === undefined) {
-    const message = 'is no cursor of this list: take next_cursor of the page before, with the same filters';
+    const message = 'is not a cursor of this list: use next_cursor of the previous page, with the same filters';
     throw new ProblemError('invalid_parameter', `cursor: ${message}.`, [{ field: 'cursor', message }]);
   }
   const page = await deps.runs.list({ client, filter, limit, ...(pageToken && { pageToken }) });
@@ -39,4 +43,34 @@ async function list(client: string, { cursor, limit, ...filter }: RunListQuery, 
     runs: [...page.runs],
     next_cursor: page.pageToken === undefined ? null : sealCursor(page.pageToken, scope),
   };
+}
+
+const SEAL_BYTES = 16;
+
+/** What a cursor is valid for: this client, with these filters. */
+interface CursorScope {
+  readonly client: string;
+  /** The API keys of the client are the key of the seal, so that every process with the same settings accepts it. */
+  readonly apiKeys: readonly string[];
+  readonly filter: RunFilter;
+}
+
+/** Makes a cursor of Temporal's page token: base64url with a seal, so that only tokens of Temporal are sent back to it. */
+function sealCursor(pageToken: Uint8Array, scope: CursorScope): string {
+  return Buffer.concat([seal(pageToken, scope), pageToken]).toString('base64url');
+}
+
+/** The page token in a cursor; undefined if the cursor is invalid, or belongs to another client or other filters. */
+function openCursor(cursor: string, scope: CursorScope): Uint8Array | undefined {
+  const bytes = Buffer.from(cursor, 'base64url');
+  if (bytes.length <= SEAL_BYTES) return undefined;
+  const pageToken = bytes.subarray(SEAL_BYTES);
+  return timingSafeEqual(seal(pageToken, scope), bytes.subarray(0, SEAL_BYTES)) ? pageToken : undefined;
+}
+
+function seal(pageToken: Uint8Array, { client, apiKeys, filter }: CursorScope): Buffer {
+  const { status, callback, source, agent, session, user } = filter;
+  const what = JSON.stringify(['cursor', client, status, callback, source, agent, session, user]);
+  const hmac = createHmac('sha256', JSON.stringify(apiKeys)).update(what).update('\0').update(pageToken);
+  return hmac.digest().subarray(0, SEAL_BYTES);
 }

@@ -1,76 +1,122 @@
-import type { Router, RouterContext } from '@koa/router';
+import { isRunId } from '../../contract/run-id.ts';
+import { readJson } from '../../protocol/json/read-json.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
-import type { AppDeps, RequestState } from '../app-deps.ts';
-import { authenticate } from './authenticate.ts';
-import { checkCallbackUrl } from '../tasks/check-callback-url.ts';
-import { readBody } from '../http/read-body.ts';
-import { readJson } from '../../protocol/json/read-json.ts';
-import type { RunReply } from '../../runs/run-client.ts';
-import { readCaller, sameNotFound } from './run-route.ts';
-import { createWaitSlots, DEFAULT_WAIT_LIMITS } from '../limits/wait-slots.ts';
+import type { RunClient, RunReply } from '../../runs/run-client.ts';
+import { type BodyLimits, readBody } from '../http/read-body.ts';
+import type { IngressClient } from '../ingress-client.ts';
+import { createWaitSemaphore, DEFAULT_WAIT_LIMITS, type WaitLimits } from '../limits/client-semaphore.ts';
+import type { RequestContext, Route } from '../route.ts';
+import { type CallbackUrlDeps, checkCallbackUrl } from '../tasks/check-callback-url.ts';
+import { createRunEvents, type RunEventsDeps } from './run-events.ts';
+import { createRunList, type RunListDeps } from './run-list.ts';
+
+export interface RunRouteDeps extends CallbackUrlDeps, Pick<RunEventsDeps, 'logger'> {
+  readonly runs: RunClient;
+  readonly clients: readonly IngressClient[];
+  readonly limits: BodyLimits & Partial<WaitLimits> & RunEventsDeps['limits'] & RunListDeps['limits'];
+}
 
 const MAX_WAIT_SECONDS = 60;
 
-type RunContext = RouterContext<RequestState>;
+/** `/v1/runs` and everything below: list, read, wait for, follow, cancel and redeliver the caller's own runs. */
+export function runRoutes(deps: RunRouteDeps): Route[] {
+  const { runs } = deps;
+  const waits = createWaitSemaphore({ ...DEFAULT_WAIT_LIMITS, ...deps.limits });
+  const listRuns = createRunList(deps);
+  const followRun = createRunEvents(deps);
+  return [
+    { method: 'GET', path: '/v1/runs', access: 'apiKey', handle: (ctx) => listRuns(ctx, readClient(ctx)) },
+    ofRun('GET', '', async (ctx, id, client) => {
+      const seconds = readWait(ctx.query['wait']);
+      if (seconds === 0) {
+        ctx.body = await runs.get(id, client);
+        return;
+      }
+      const release = waits.acquire(client);
+      try {
+        ctx.body = await wait(ctx, runs, id, client, seconds);
+      } finally {
+        release();
+      }
+    }),
+    ofRun('GET', '/events', followRun),
+    ofRun('POST', '/cancel', async (ctx, id, client) => answer(ctx, await runs.cancel(id, client))),
+    ofRun('POST', '/redeliver', async (ctx, id, client) => {
+      const url = await readRedelivery(ctx, deps, client);
+      answer(ctx, await runs.redeliver(id, client, url));
+    }),
+  ];
+}
 
-/** `/v1/runs/:id`: read, wait for, cancel and redeliver a run of the caller's own. */
-export function runsRoutes(router: Router<RequestState>, deps: AppDeps): void {
-  const authenticated = authenticate(deps.clients);
-  const waits = createWaitSlots({ ...DEFAULT_WAIT_LIMITS, ...deps.limits });
+/**
+ * A route of one run. A text that cannot be a run id is refused without a call to Temporal. Unknown runs, runs of other
+ * clients and impossible ids get the same 404, so that it reveals nothing.
+ */
+function ofRun(
+  method: 'GET' | 'POST',
+  below: string,
+  handle: (ctx: RequestContext, id: string, client: string) => Promise<void>,
+): Route {
+  return {
+    method,
+    path: `/v1/runs/:id${below}`,
+    access: 'apiKey',
+    async handle(ctx) {
+      const client = readClient(ctx);
+      const id = ctx.params['id'] ?? '';
+      if (!isRunId(id)) throw runNotFound();
+      ctx.state.runId = id;
+      try {
+        await handle(ctx, id, client);
+      } catch (error) {
+        throw error instanceof ProblemError && error.code === 'not_found' ? runNotFound() : error;
+      }
+    },
+  };
+}
 
-  router.get('/v1/runs/:id', authenticated, async (ctx) => {
-    const { id, client } = readCaller(ctx);
-    const seconds = readWait(ctx.query['wait']);
-    if (seconds === 0) {
-      ctx.body = await sameNotFound(deps.runs.get(id, client));
-      return;
-    }
-    const release = waits.take(client);
-    try {
-      ctx.body = await sameNotFound(wait(ctx, deps, id, client, seconds));
-    } finally {
-      release();
-    }
-  });
+function readClient(ctx: RequestContext): string {
+  const { client } = ctx.state;
+  if (client === undefined) throw new Error('a route of runs was reached without authentication');
+  return client;
+}
 
-  router.post('/v1/runs/:id/cancel', authenticated, async (ctx) => {
-    const { id, client } = readCaller(ctx);
-    answer(ctx, await sameNotFound(deps.runs.cancel(id, client)));
-  });
-
-  router.post('/v1/runs/:id/redeliver', authenticated, async (ctx) => {
-    const { id, client } = readCaller(ctx);
-    const url = await readRedelivery(ctx, deps, client);
-    answer(ctx, await sameNotFound(deps.runs.redeliver(id, client, url)));
-  });
+function runNotFound(): ProblemError {
+  return new ProblemError('not_found', 'No run of this client has that id: check the id, and whether it has expired.');
 }
 
 function readWait(value: string | string[] | undefined): number {
   if (value === undefined) return 0;
   const seconds = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN;
   if (seconds >= 0 && seconds <= MAX_WAIT_SECONDS) return seconds;
-  const message = `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}, given once`;
+  const message = `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}, sent once`;
   throw new ProblemError('invalid_parameter', `wait: ${message}.`, [{ field: 'wait', message }]);
 }
 
-/** Holds until the run is terminal or the time is up; a caller that hangs up ends it early. */
-async function wait(ctx: RunContext, deps: AppDeps, id: string, client: string, seconds: number): Promise<RunResource> {
-  const gone = new AbortController();
-  const onClose = (): void => gone.abort();
+/** Waits until the run is terminal, the time is up, or the caller disconnects. */
+async function wait(
+  ctx: RequestContext,
+  runs: RunClient,
+  id: string,
+  client: string,
+  seconds: number,
+): Promise<RunResource> {
+  const disconnected = new AbortController();
+  const onClose = (): void => disconnected.abort();
   ctx.res.once('close', onClose);
   try {
-    return await deps.runs.wait(id, client, seconds, gone.signal);
+    return await runs.wait(id, client, seconds, disconnected.signal);
   } catch (error) {
-    if (!gone.signal.aborted) throw error;
-    throw new ProblemError('request_timeout', 'The caller hung up.');
+    if (!disconnected.signal.aborted) throw error;
+    throw new ProblemError('request_timeout', 'The caller disconnected.');
   } finally {
     ctx.res.off('close', onClose);
   }
 }
 
-async function readRedelivery(ctx: RunContext, deps: AppDeps, clientId: string): Promise<string | undefined> {
+async function readRedelivery(ctx: RequestContext, deps: RunRouteDeps, clientId: string): Promise<string | undefined> {
   const body = await readBody(ctx.req, ctx.res, deps.limits);
   if (body.length === 0) return undefined;
   const parsed = parseRedeliverRequest(readJson(body));
@@ -85,8 +131,8 @@ async function readRedelivery(ctx: RunContext, deps: AppDeps, clientId: string):
   return parsed.callbackUrl;
 }
 
-/** 202 where something was set in motion, 200 where nothing had to be. */
-function answer(ctx: RunContext, { run, unchanged }: RunReply): void {
+/** 202 if the call started something, 200 if nothing had to be done. */
+function answer(ctx: RequestContext, { run, unchanged }: RunReply): void {
   ctx.status = unchanged ? 200 : 202;
   ctx.body = run;
 }

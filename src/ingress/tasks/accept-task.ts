@@ -1,31 +1,46 @@
-import type { AgentRunInput, CallbackTarget, RunMemo, Task } from '../../contract/run.ts';
+import type { AgentPolicy, AgentRunInput, CallbackTarget, RunMemo, Task } from '../../contract/run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
+import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
-import type { AppDeps, IngressClient } from '../app-deps.ts';
-import { checkCallbackUrl } from './check-callback-url.ts';
-import { checkUser } from './check-user.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
-import type { VerifiedDelivery } from './verified-delivery.ts';
-import { pickAgent } from './pick-agent.ts';
+import { ellipsize } from '../../values/plain-text.ts';
+import type { IngressClient } from '../ingress-client.ts';
+import { type CallbackUrlDeps, checkCallbackUrl } from './check-callback-url.ts';
+import type { VerifiedDelivery } from './verify-delivery.ts';
 
-/** What must be known to accept a task. */
-export type AcceptDeps = Pick<AppDeps, 'clients' | 'agents' | 'defaultAgent' | 'callback' | 'checkUrl'>;
+/** What is needed to accept a task. */
+export interface AcceptDeps extends CallbackUrlDeps {
+  readonly clients: readonly IngressClient[];
+  readonly agents: ReadonlyMap<string, AgentPolicy>;
+  readonly defaultAgent: string;
+  readonly callback: CallbackSettings;
+}
 
-/** A task that was read from a delivery. */
+/** How the callbacks of accepted runs are delivered; durations are milliseconds. */
+export interface CallbackSettings {
+  /** Waits after each failed attempt. */
+  readonly retryDelays: readonly number[];
+  readonly attemptTimeout: number;
+  readonly deadLetter: number;
+  /** Private networks in CIDR form that the operator permits. */
+  readonly permitNetworks: readonly string[];
+}
+
+/** A task as it was read from a delivery. */
 export interface ReadTask {
   readonly request: TaskRequest;
   readonly fields: TaskFields;
-  /** The sender's id for the delivery; undefined: every repeat is a run of its own. */
+  /** The sender's id for the delivery. Undefined: every repeat is a new run. */
   readonly deliveryId: string | undefined;
-  /** SHA-256, hex: tells a repeat from another delivery under the same id. */
+  /** SHA-256 in hex: distinguishes a repeat from another delivery with the same id. */
   readonly fingerprint: string;
-  /** Undefined: the client's usual one. */
+  /** Undefined: the default agent of the client. */
   readonly agent?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
- * Accepts a task of a verified delivery. The only maker of an `AcceptedTask`.
+ * Accepts a task of a verified delivery. Nothing else makes an `AcceptedTask`.
  *
  * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`
  */
@@ -34,7 +49,7 @@ export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, dep
 }
 
 /**
- * Judges the user and the callback address, picks the agent and derives the run id. A plan starts nothing.
+ * Checks user and callback URL, picks the agent and derives the run id. A plan starts nothing.
  *
  * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`
  */
@@ -44,7 +59,7 @@ export async function planTask(
   deps: AcceptDeps,
 ): Promise<TaskPlan> {
   const client = deps.clients.find(({ id }) => id === clientId);
-  if (client === undefined) throw new Error(`no client "${clientId}" is configured, yet a delivery names it`);
+  if (client === undefined) throw new Error(`a delivery names the client "${clientId}", which is not configured`);
   checkUser(request.userId, fields.user, client);
   const callback = await toCallback(request.callbackUrl, fields.url, client, deps);
   const input: AgentRunInput = {
@@ -62,6 +77,18 @@ export async function planTask(
   };
 }
 
+const MAX_SHOWN = 80;
+
+/** Refuses a user that the client may not name, and a missing user where the client must name one. */
+function checkUser(userId: string | undefined, field: string, { id, allowedUserIds }: IngressClient): void {
+  if (allowedUserIds === undefined || (userId !== undefined && allowedUserIds.includes(userId))) return;
+  const message =
+    userId === undefined
+      ? `is missing: the client "${id}" must name one of its permitted users`
+      : `${JSON.stringify(ellipsize(userId, MAX_SHOWN))} is not permitted for the client "${id}": name a permitted user, or have the operator add this one to allowed_user_ids`;
+  throw new ProblemError('user_not_permitted', `${field} ${message}.`, [{ field, message }]);
+}
+
 async function toCallback(
   url: string | undefined,
   field: string,
@@ -72,6 +99,28 @@ async function toCallback(
   await checkCallbackUrl(url, field, client, deps);
   const { retryDelays, attemptTimeout, deadLetter } = deps.callback;
   return { url, retryDelaysMs: retryDelays, attemptTimeoutMs: attemptTimeout, deadLetterMs: deadLetter };
+}
+
+/**
+ * The agent that runs a client's task: the default agent if the client may use it, otherwise the first one that it may use.
+ *
+ * @param wanted the agent that the operator configured for the source; overrides the rule above
+ */
+function pickAgent(
+  client: IngressClient,
+  deps: Pick<AcceptDeps, 'agents' | 'defaultAgent'>,
+  wanted: string | undefined,
+): { agent: string; agentPolicy: AgentPolicy } {
+  const permitted = client.agents;
+  const isPermitted = (name: string): boolean => permitted === undefined || permitted.includes(name);
+  const usual = isPermitted(deps.defaultAgent) ? deps.defaultAgent : permitted?.find((name) => deps.agents.has(name));
+  const agent = wanted === undefined ? usual : isPermitted(wanted) ? wanted : undefined;
+  const agentPolicy = agent === undefined ? undefined : deps.agents.get(agent);
+  if (agent === undefined || agentPolicy === undefined) {
+    const what = wanted === undefined ? 'No agent is permitted' : 'The agent of this source is not permitted';
+    throw new ProblemError('agent_not_permitted', `${what} for the client "${client.id}": ask the operator.`);
+  }
+  return { agent, agentPolicy };
 }
 
 function toTask({ text, sessionKey, userId, userName }: TaskRequest, metadata: Readonly<Record<string, string>>): Task {

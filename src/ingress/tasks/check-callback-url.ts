@@ -1,21 +1,36 @@
 import { ProblemError } from '../../protocol/problems.ts';
-import type { AppDeps, IngressClient } from '../app-deps.ts';
+import type { IngressClient } from '../ingress-client.ts';
+
+/** The verdict of the egress policy on a callback URL. */
+export type UrlVerdict = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+/** Checks a callback URL as the caller wrote it. */
+export type CheckUrl = (
+  text: string,
+  rules: { readonly allowedDomains: readonly string[]; readonly permitNetworks: readonly string[] },
+) => Promise<UrlVerdict>;
+
+export interface CallbackUrlDeps {
+  readonly checkUrl: CheckUrl;
+  /** `permitNetworks`: private networks in CIDR form that the operator permits. */
+  readonly callback: { readonly permitNetworks: readonly string[] };
+}
 
 /**
- * Refuses a callback address that policy forbids to a client.
+ * Refuses a callback URL that the policy forbids to a client.
  *
- * @param field the name that the caller gave the address: `callback_url` or `response_uri`
+ * @param field the caller's name for the URL: `callback_url` or `response_uri`
  * @throws ProblemError `callback_url_refused`
  */
 export async function checkCallbackUrl(
   url: string,
   field: string,
-  client: IngressClient,
-  deps: Pick<AppDeps, 'checkUrl' | 'callback'>,
+  client: Pick<IngressClient, 'allowedCallbackDomains'>,
+  { checkUrl, callback }: CallbackUrlDeps,
 ): Promise<void> {
-  const verdict = await deps.checkUrl(url, {
+  const verdict = await checkUrl(url, {
     allowedDomains: client.allowedCallbackDomains,
-    permitNetworks: deps.callback.permitNetworks,
+    permitNetworks: callback.permitNetworks,
   });
   if (verdict.ok) return;
   const { message } = verdict;

@@ -3,16 +3,16 @@ import { ProblemError, type ProblemField } from '../../protocol/problems.ts';
 import { parseTaskRequest, type TaskFields, type TaskRequest } from '../../protocol/task-request.ts';
 import { type AcceptDeps, acceptTask } from './accept-task.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
-import type { VerifiedDelivery } from './verified-delivery.ts';
+import type { VerifiedDelivery } from './verify-delivery.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
 import { ellipsize } from '../../values/plain-text.ts';
 
-/** Enough to mend a request by: a body of nothing but unknown fields is not answered at many times its size. */
+/** Enough to fix a request. Without the limit, a body of unknown fields would get a response many times its size. */
 const MAX_ERRORS = 16;
 const MAX_FIELD_NAME = 64;
 
 /**
- * Makes a task of a verified delivery to `/webhook`: reads the body, which is the task itself, and accepts it.
+ * Reads the task that is the body of a verified delivery to `/webhook`, and accepts it.
  *
  * @throws ProblemError `malformed_json`, `invalid_task`, `user_not_permitted`, `callback_url_refused`,
  * `agent_not_permitted`

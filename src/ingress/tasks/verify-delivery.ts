@@ -1,10 +1,30 @@
 import type { IncomingMessage } from 'node:http';
 import { type ProblemCode, ProblemError } from '../../protocol/problems.ts';
 import { verifyRequest } from '../../signatures/verify-request.ts';
-import type { AppDeps } from '../app-deps.ts';
-import { readDeliveryId } from './delivery-id.ts';
-import type { VerifiedDelivery } from './verified-delivery.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../../protocol/json/media-type.ts';
+import type { IngressClient } from '../ingress-client.ts';
+
+declare const brand: unique symbol;
+
+/**
+ * A delivery whose signature was checked. Only `verifyDelivery` makes one, and `verifySourceDelivery` for a configured source;
+ * parsers take nothing else.
+ */
+export interface VerifiedDelivery {
+  readonly [brand]: 'VerifiedDelivery';
+  /** The id of the configured client that signed it. */
+  readonly client: string;
+  readonly source: string;
+  readonly body: Buffer;
+  /** The sender's id for this delivery. Undefined: the sender gave none, and every repeat is a new run. */
+  readonly deliveryId: string | undefined;
+}
+
+export interface VerifyDeps {
+  readonly clients: readonly Pick<IngressClient, 'id' | 'webhookSecret'>[];
+  /** Milliseconds since the epoch, for signed timestamps. Default: `Date.now`. */
+  readonly now?: () => number;
+}
 
 const SIGNATURE_HEADERS = ['x-hub-signature-256', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
 
@@ -12,15 +32,15 @@ const DETAIL = {
   signature_missing:
     'Sign the raw body: X-Hub-Signature-256: sha256=<hex HMAC-SHA256>, or webhook-id, webhook-timestamp and webhook-signature.',
   signature_invalid:
-    'Sign the bytes of the body exactly as they are sent, with a secret that is configured here; where both kinds of signature are sent both must hold.',
+    'Sign the exact bytes of the body with a secret of the client. If both kinds of signature are sent, both must be valid.',
   timestamp_out_of_window:
     'webhook-timestamp must be the current time in seconds, at most 5 minutes off: check the clock.',
 } as const satisfies Partial<Record<ProblemCode, string>>;
 
 /**
- * Checks the signature of a task's raw bytes. The client whose secret holds is the one that sent it.
+ * Verifies the signature over the raw body. The client whose secret matches is the sender.
  *
- * The delivery id is the signed `webhook-id` where there is one, which no unsigned header can override.
+ * A signed `webhook-id` is the delivery id; no unsigned header can override it.
  *
  * @throws ProblemError `signature_missing`, `signature_invalid`, `timestamp_out_of_window`, and then
  * `unsupported_media_type` or `invalid_idempotency_key`
@@ -28,7 +48,7 @@ const DETAIL = {
 export function verifyDelivery(
   headers: IncomingMessage['headersDistinct'],
   body: Buffer,
-  deps: Pick<AppDeps, 'clients' | 'now'>,
+  deps: VerifyDeps,
 ): VerifiedDelivery {
   const { client, webhookId } = findSigner(headers, body, deps);
   refuseOtherThanJson(headers);
@@ -41,11 +61,7 @@ interface Signer {
   readonly webhookId: string | undefined;
 }
 
-function findSigner(
-  headers: IncomingMessage['headersDistinct'],
-  body: Buffer,
-  deps: Pick<AppDeps, 'clients' | 'now'>,
-): Signer {
+function findSigner(headers: IncomingMessage['headersDistinct'], body: Buffer, deps: VerifyDeps): Signer {
   const now = (deps.now ?? Date.now)();
   const signed = toSignatureHeaders(headers);
   let refusal: keyof typeof DETAIL = 'signature_invalid';
@@ -53,18 +69,18 @@ function findSigner(
     const verdict = verifyRequest({ headers: signed, body, secrets: webhookSecret, now });
     if (verdict.ok) return { client: id, webhookId: verdict.webhookId };
     refusal = verdict.reason;
-    if (refusal !== 'signature_invalid') break; // says nothing about the secret, so it is the same for every client
+    if (refusal !== 'signature_invalid') break; // does not depend on the secret, so it is the same for every client
   }
   throw new ProblemError(refusal, DETAIL[refusal]);
 }
 
-/** A header that is there twice would be joined to one, and which of the two was checked would be anyone's guess. */
+/** Repeated headers are refused: joined into one, it would be unclear which of them was checked. */
 function toSignatureHeaders(headers: IncomingMessage['headersDistinct']): Record<string, string> {
   const single: Record<string, string> = {};
   for (const name of SIGNATURE_HEADERS) {
     const values = headers[name] ?? [];
     if (values.length > 1)
-      throw new ProblemError('signature_invalid', `${name} is there more than once: send it once.`);
+      throw new ProblemError('signature_invalid', `${name} was sent more than once: send it once.`);
     if (values[0] !== undefined) single[name] = values[0];
   }
   return single;
@@ -73,4 +89,40 @@ function toSignatureHeaders(headers: IncomingMessage['headersDistinct']): Record
 function refuseOtherThanJson(headers: IncomingMessage['headersDistinct']): void {
   const type = readMediaType(headers);
   if (!isJson(type)) throw unsupportedMediaType(type, 'application/json in UTF-8');
+}
+
+const MAX_LENGTH = 255;
+
+/**
+ * The delivery id in an unsigned header: `Idempotency-Key`, otherwise `X-GitHub-Delivery`, which stays the same when GitHub
+ * redelivers. The key is an RFC 8941 string in quotes, or bare characters, which most senders use:
+ * draft-ietf-httpapi-idempotency-key-header-06.
+ */
+function readDeliveryId(headers: IncomingMessage['headersDistinct']): string | undefined {
+  return readHeader(headers, 'Idempotency-Key') ?? readHeader(headers, 'X-GitHub-Delivery');
+}
+
+function readHeader(headers: IncomingMessage['headersDistinct'], name: string): string | undefined {
+  const values = headers[name.toLowerCase()];
+  if (values === undefined) return undefined;
+  if (values.length > 1) throw invalid(name, 'was sent more than once: send it once');
+  const value = (values[0] ?? '').trim();
+  const key = value.startsWith('"') ? unquote(value) : bare(value);
+  if (key === undefined) throw invalid(name, `must be 1 to ${MAX_LENGTH} visible ASCII characters, bare or in quotes`);
+  return key;
+}
+
+function bare(value: string): string | undefined {
+  return value.length <= MAX_LENGTH && /^[\x21-\x7e]+$/.test(value) ? value : undefined;
+}
+
+/** RFC 8941 section 3.3.3: printable ASCII, where only a quote and a backslash are escaped. */
+function unquote(value: string): string | undefined {
+  const inner = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/.exec(value)?.[1];
+  const key = inner?.replace(/\\(["\\])/g, '$1');
+  return key !== undefined && key.length > 0 && key.length <= MAX_LENGTH ? key : undefined;
+}
+
+function invalid(name: string, why: string): ProblemError {
+  return new ProblemError('invalid_idempotency_key', `${name} ${why}.`, [{ field: name, message: why }]);
 }

@@ -1,3 +1,4 @@
+import { PROBLEMS } from '../problems.ts';
 import { headerRefs } from './headers.ts';
 import type { JsonObject } from './json.ts';
 import { problemResponses } from './problem-responses.ts';
@@ -51,6 +52,29 @@ export function servicePaths(): JsonObject {
         responses: {
           '200': { description: 'A page.', content: { 'text/html': { schema: { type: 'string' } } } },
           ...problemResponses([]),
+        },
+      },
+    },
+    '/problems/{code}': {
+      parameters: [
+        {
+          name: 'code',
+          in: 'path',
+          required: true,
+          description: 'The `code` of a problem.',
+          schema: { type: 'string', enum: Object.keys(PROBLEMS) },
+          example: 'signature_missing',
+        },
+      ],
+      get: {
+        operationId: 'getProblem',
+        summary: 'What a problem means and how to fix it',
+        description: 'The `type` of each problem links here.',
+        tags: ['Service'],
+        security: OPEN,
+        responses: {
+          '200': { description: 'A text in Markdown.', content: { 'text/plain': { schema: { type: 'string' } } } },
+          ...problemResponses(['not_found']),
         },
       },
     },

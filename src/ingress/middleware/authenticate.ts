@@ -1,28 +1,29 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { ProblemError } from '../../protocol/problems.ts';
-import type { IngressClient, RequestState } from '../app-deps.ts';
+import type { IngressClient } from '../ingress-client.ts';
+import type { RequestState } from '../route.ts';
 
 /**
- * Lets only the bearers of an API key pass (RFC 6750) and names their client in `state.client`.
+ * Requires a bearer token that is an API key (RFC 6750), and sets `state.client` to its client.
  *
- * Every key is compared, hashed to one length, so that the time taken tells nothing about any of them.
+ * Every key is hashed to one length and compared, so that the time taken reveals nothing about any of them.
  */
-export function authenticate(clients: readonly IngressClient[]): Middleware<RequestState> {
+export function authenticate(clients: readonly Pick<IngressClient, 'id' | 'apiKey'>[]): Middleware<RequestState> {
   const keys = clients.flatMap(({ id, apiKey = [] }) => apiKey.map((key) => ({ id, hash: sha256(key) })));
   return async (ctx, next) => {
     const header = ctx.get('Authorization');
     if (header === '') {
-      throw new ProblemError('api_key_missing', 'Send "Authorization: Bearer <API key>" with a key of this client.');
+      throw new ProblemError(
+        'api_key_missing',
+        'Send "Authorization: Bearer <API key>" with an API key of the client.',
+      );
     }
     const given = sha256(/^Bearer +([\x21-\x7e]+)$/i.exec(header)?.[1] ?? '');
     let client: string | undefined;
     for (const { id, hash } of keys) if (timingSafeEqual(hash, given)) client = id;
     if (client === undefined) {
-      throw new ProblemError(
-        'api_key_invalid',
-        'The API key is not known here: check the key, and the server it is for.',
-      );
+      throw new ProblemError('api_key_invalid', 'Unknown API key: check the key and the URL of the server.');
     }
     ctx.state.client = client;
     await next();

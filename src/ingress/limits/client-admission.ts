@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ProblemError, problemRetryAfter } from '../../protocol/problems.ts';
-import type { ClientRate, IngressClient } from '../app-deps.ts';
-import { ClientSlots } from './client-slots.ts';
+import type { ClientRate, IngressClient } from '../ingress-client.ts';
+import { ClientSemaphore } from './client-semaphore.ts';
 
 interface LimitedClient {
   readonly rate: ClientRate | undefined;
@@ -10,59 +10,59 @@ interface LimitedClient {
   readonly limiter: RateLimiterMemory | undefined;
 }
 
-/** What of a request the gate writes to. */
+/** Where the headers are set. */
 type Reply = Pick<Context, 'set'>;
 
 /**
- * Lets each client's verified deliveries in as often, and as many at once, as that client may send. Counted in the memory
- * of this process: with several processes a client has its limits once in each.
+ * Limits the verified deliveries of each client: how often (`rateLimit`) and how many at the same time (`maxInFlight`). It
+ * counts in the memory of this process, so a client has its limits once per process.
  */
-export class ClientGate {
+export class ClientAdmission {
   readonly #clients: ReadonlyMap<string, LimitedClient>;
-  readonly #slots: ClientSlots;
+  readonly #permits: ClientSemaphore;
 
   constructor(clients: readonly IngressClient[]) {
     this.#clients = new Map(clients.map((client) => [client.id, toLimited(client)]));
-    this.#slots = new ClientSlots({
+    this.#permits = new ClientSemaphore({
       perClient: (id) => this.#clients.get(id)?.maxInFlight ?? Infinity,
-      inAll: Infinity,
+      total: Infinity,
       refuseClient: (limit) =>
         new ProblemError(
           'too_many_in_flight',
-          `A client may have ${limit} deliveries under way at once: send fewer at once.`,
+          `A client may have ${limit} deliveries in progress: send fewer at the same time.`,
         ),
-      refuseAll: () => new ProblemError('overloaded', 'This server has as much under way as it takes on.'),
+      refuseAll: () => new ProblemError('overloaded', 'The server is at capacity.'),
     });
   }
 
   /**
-   * Does the work of a delivery while it counts as under way, and tells the client in `RateLimit-Policy` and `RateLimit`
-   * what it may send and what of that is left: draft-ietf-httpapi-ratelimit-headers-11, sections 3.1 and 4.1, as lists of
-   * RFC 9651. The rate is in `requests`, which is the unit where `qu` is absent; the other unit is one of section 10.3.
+   * Does the work of a delivery while it holds a permit. Sets `RateLimit-Policy` and `RateLimit`, which tell the client its
+   * limits and what is left of them: draft-ietf-httpapi-ratelimit-headers-11, sections 3.1 and 4.1, as lists of RFC 9651.
+   * The rate is in `requests`, the default unit; the unit of the other limit comes from section 10.3.
    *
-   * Where nothing of the rate is left, a refusal names no time before the end of the window (section 6). A 202 may: there
-   * `Retry-After` says when to ask for the run.
+   * When the rate is used up, `Retry-After` of a refusal is not before the end of the window (section 6). In a 202 it may
+   * be: there it says when to read the run.
    *
-   * @throws ProblemError `too_many_in_flight`, `rate_limited`, and whatever `work` rejects with
+   * @throws ProblemError `too_many_in_flight` (429), `rate_limited` (429), and whatever `work` rejects with
    */
-  async pass(reply: Reply, id: string, work: () => Promise<void>): Promise<void> {
+  async admit(reply: Reply, id: string, work: () => Promise<void>): Promise<void> {
     const client = this.#clients.get(id);
     if (client === undefined) throw new Error(`no client "${id}" is configured, yet a delivery names it`);
-    this.#tell(reply, id, client);
-    // First, so that what is not taken in for another reason does not count as sent.
-    const release = this.#slots.take(id);
+    this.#setHeaders(reply, id, client);
+    // First, so that a delivery that is refused here does not count against the rate.
+    const release = this.#permits.acquire(id);
     try {
       const count = await consume(client.limiter, id);
-      this.#tell(reply, id, client, count);
+      this.#setHeaders(reply, id, client, count);
       if (client.rate !== undefined && count?.isOver === true) {
         reply.set('Retry-After', String(count.resetSeconds));
         throw new ProblemError(
           'rate_limited',
-          `A client may send ${client.rate.count} deliveries ${inWords(client.rate.windowMs)}: send fewer.`,
+          `A client may send ${client.rate.count} deliveries ${inWords(client.rate.windowMs)}: slow down.`,
         );
       }
       await work().catch((error: unknown) => {
-        if (count?.left === 0) putOff(reply, error, count.resetSeconds);
+        if (count?.left === 0) delayRetry(reply, error, count.resetSeconds);
         throw error;
       });
     } finally {
@@ -70,7 +70,7 @@ export class ClientGate {
     }
   }
 
-  #tell(reply: Reply, id: string, { rate, maxInFlight }: LimitedClient, count?: Count): void {
+  #setHeaders(reply: Reply, id: string, { rate, maxInFlight }: LimitedClient, count?: Count): void {
     const policies: string[] = [];
     const states: string[] = [];
     if (rate !== undefined) {
@@ -79,24 +79,24 @@ export class ClientGate {
     }
     if (Number.isFinite(maxInFlight)) {
       policies.push(`"in-flight";q=${maxInFlight};qu="concurrent-requests"`);
-      states.push(`"in-flight";r=${this.#slots.left(id)}`);
+      states.push(`"in-flight";r=${this.#permits.left(id)}`);
     }
     if (policies.length > 0) reply.set('RateLimit-Policy', policies.join(', '));
     if (states.length > 0) reply.set('RateLimit', states.join(', '));
   }
 }
 
-/** Another try before the window is over would be refused for the rate. */
-function putOff(reply: Reply, error: unknown, resetSeconds: number): void {
+/** A retry before the end of the window would be refused by the rate. */
+function delayRetry(reply: Reply, error: unknown, resetSeconds: number): void {
   const soonest = error instanceof ProblemError ? problemRetryAfter(error.code) : undefined;
   if (soonest !== undefined) reply.set('Retry-After', String(Math.max(soonest, resetSeconds)));
 }
 
-/** How a client stands against its rate. */
+/** How much of its rate a client has used. */
 interface Count {
   readonly isOver: boolean;
   readonly left: number;
-  /** Until the window is over, rounded up. */
+  /** Until the end of the window, rounded up. */
   readonly resetSeconds: number;
 }
 

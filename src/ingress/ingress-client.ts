@@ -1,0 +1,24 @@
+/** A client of the ingress, as the settings define it. */
+export interface IngressClient {
+  readonly id: string;
+  /** Each of them verifies a delivery; there are several during a rotation. */
+  readonly webhookSecret: readonly string[];
+  /** Bearer keys for `/v1`. Absent: the client cannot read its runs. */
+  readonly apiKey?: readonly string[];
+  /** Hosts that callbacks may go to. Empty: every public host. */
+  readonly allowedCallbackDomains: readonly string[];
+  /** Users that tasks may name, compared exactly. Absent: any user, or none. */
+  readonly allowedUserIds?: readonly string[];
+  /** Names of permitted agents. Absent: every agent. The first one is used when the default agent is not permitted. */
+  readonly agents?: readonly string[];
+  /** Absent: no limit. */
+  readonly rateLimit?: ClientRate;
+  /** Deliveries that are recorded at the same time. Absent: no limit. */
+  readonly maxInFlight?: number;
+}
+
+/** How many deliveries a client may send in a window of time, which is a whole number of seconds. */
+export interface ClientRate {
+  readonly count: number;
+  readonly windowMs: number;
+}

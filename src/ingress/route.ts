@@ -1,0 +1,48 @@
+import { Router, type RouterContext } from '@koa/router';
+import type { Middleware } from 'koa';
+
+/** What travels with a request through middleware and route. */
+export interface RequestState {
+  requestId: string;
+  /** Set once the caller is authenticated. */
+  client?: string;
+  /** Of a delivery: `webhook`, or the name of the configured source. */
+  source?: string;
+  /** Why an event started nothing. */
+  ignored?: string;
+  runId?: string;
+  /** Whether the run of a delivery existed before. */
+  duplicate?: boolean;
+  /** Code of the problem in the response. */
+  problem?: string;
+}
+
+export type RequestContext = RouterContext<RequestState>;
+
+/** A route. The router is built from such rows, and a test compares them with the OpenAPI document. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'OPTIONS';
+  /** Pattern of the path, such as `/v1/runs/:id`. */
+  readonly path: string;
+  /** `apiKey` is checked before `handle`; `signed` is checked by `handle`, because it needs the body. */
+  readonly access: 'open' | 'apiKey' | 'signed';
+  readonly handle: (ctx: RequestContext) => void | Promise<void>;
+  /** The path in the OpenAPI document where it differs from `path`; false for a route that callers need not know. */
+  readonly documentedAs?: string | false;
+}
+
+/**
+ * Builds a router from its routes.
+ *
+ * @param authenticate guards the routes with access `apiKey`
+ */
+export function createRouter(routes: readonly Route[], authenticate?: Middleware<RequestState>): Router<RequestState> {
+  const router = new Router<RequestState>({ sensitive: true });
+  for (const { method, path, access, handle } of routes) {
+    const run = async (ctx: RequestContext): Promise<void> => handle(ctx);
+    if (access !== 'apiKey') router.register(path, [method], run);
+    else if (authenticate === undefined) throw new Error(`${path} needs authentication, and the router has none`);
+    else router.register(path, [method], [authenticate, run]);
+  }
+  return router;
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { buildOpenApi } from '../../protocol/openapi.ts';
+import { describeProblem, ProblemError } from '../../protocol/problems.ts';
+import { DOCS_STYLE, PAGE_POLICY, renderDocs } from '../docs-page/render-docs.ts';
+import type { RequestContext, Route } from '../route.ts';
+
+/** An agent that cannot work, whatever the task is. `/readyz` lists it. */
+export interface AgentAtFault {
+  readonly name: string;
+  /** A failure type of the class `agent`. */
+  readonly code: string;
+}
+
+/** Where `/readyz` gets its answer. */
+export interface Health {
+  readonly ready: () => Promise<boolean>;
+  /** The agents that are at fault at the moment, as far as this process knows. Default: none. */
+  readonly agentsAtFault?: () => readonly AgentAtFault[];
+}
+
+/**
+ * `GET /healthz`: the process is up. `GET /readyz`: Temporal answers too, so that runs can be recorded. Agents at fault are
+ * listed and do not change the status, because tasks can still be accepted.
+ */
+export function healthRoutes({ ready, agentsAtFault = () => [] }: Health): Route[] {
+  return [
+    open('/healthz', (ctx) => {
+      ctx.body = { status: 'ok' };
+    }),
+    open('/readyz', async (ctx) => {
+      if (!(await ready())) throw new ProblemError('temporal_unavailable', 'Temporal does not answer.');
+      const faults = agentsAtFault();
+      ctx.body = { status: 'ready', ...(faults.length > 0 && { agents_at_fault: faults }) };
+    }),
+  ];
+}
+
+/** The name contains a hash of the content, so that caches may keep the file forever. */
+const STYLESHEET = `docs/${createHash('sha256').update(DOCS_STYLE).digest('hex').slice(0, 16)}.css`;
+
+/**
+ * `GET /openapi.json`; `GET /docs`, the same as a page; and `GET /problems/:code`, which the `type` of a problem links to (RFC
+ * 9457 section 3.1.1).
+ */
+export function docsRoutes({ endpointPath }: { readonly endpointPath: string }): Route[] {
+  const openApi = buildOpenApi({ endpointPath });
+  const document = JSON.stringify(openApi);
+  const etag = `"${createHash('sha256').update(document).digest('hex').slice(0, 32)}"`;
+  const page = renderDocs(openApi, STYLESHEET);
+  return [
+    open('/openapi.json', (ctx) => {
+      // Caches may keep it, but must revalidate: a newer server has a newer document.
+      ctx.set('Cache-Control', 'no-cache');
+      ctx.set('ETag', etag);
+      // Not `ctx.fresh`: fetch adds `Cache-Control: no-cache` to conditional requests, and `fresh` would then send it all.
+      if (ctx.get('If-None-Match').split(/,\s*/).includes(etag)) {
+        ctx.status = 304;
+        return;
+      }
+      ctx.type = 'application/json';
+      ctx.body = document;
+    }),
+    open('/docs', (ctx) => {
+      if (ctx.path.endsWith('/')) {
+        ctx.redirect('../docs');
+        return;
+      }
+      ctx.set('Cache-Control', 'no-cache');
+      ctx.set('Content-Security-Policy', PAGE_POLICY);
+      ctx.set('Referrer-Policy', 'no-referrer');
+      ctx.type = 'text/html; charset=utf-8';
+      ctx.body = page;
+    }),
+    {
+      ...open(`/${STYLESHEET}`, (ctx) => {
+        ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+        ctx.type = 'text/css; charset=utf-8';
+        ctx.body = DOCS_STYLE;
+      }),
+      documentedAs: false,
+    },
+    open('/problems/:code', (ctx) => {
+      const text = describeProblem(ctx.params['code'] ?? '');
+      if (text === undefined) throw new ProblemError('not_found', 'No problem has this code: see /docs.');
+      ctx.set('Cache-Control', 'no-cache');
+      ctx.type = 'text/plain; charset=utf-8';
+      ctx.body = text;
+    }),
+  ];
+}
+
+function open(path: string, handle: (ctx: RequestContext) => void | Promise<void>): Route {
+  return { method: 'GET', path, access: 'open', handle };
+}

@@ -1,0 +1,183 @@
+import { ProblemError, type ProblemCode } from '../../protocol/problems.ts';
+import type { AcceptedTask } from '../../runs/accepted-task.ts';
+import type { RunClient } from '../../runs/run-client.ts';
+import type { IgnoreWhy } from '../../sources/preset.ts';
+import type { Source } from '../../sources/source.ts';
+import { type BodyLimits, readBody } from '../http/read-body.ts';
+import { Backlog } from '../limits/backlog.ts';
+import { ClientAdmission } from '../limits/client-admission.ts';
+import { ServerAdmission } from '../limits/server-admission.ts';
+import type { RequestContext, Route } from '../route.ts';
+import type { AcceptDeps } from '../tasks/accept-task.ts';
+import { parseDelivery } from '../tasks/parse-delivery.ts';
+import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
+import { verifyDelivery, type VerifyDeps } from '../tasks/verify-delivery.ts';
+
+export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
+  readonly runs: Pick<RunClient, 'start'>;
+  /** `maxInFlight`: deliveries of all clients that are handled at the same time. Absent: no limit. */
+  readonly limits: BodyLimits & { readonly maxInFlight?: number };
+  /** A second path for tasks beside `/webhook`, such as `/invoke`. */
+  readonly endpointPath: string;
+  /** The configured sources, as `compileSources` makes them. Default: none. */
+  readonly sources?: ReadonlyMap<string, Source>;
+  readonly metrics: DeliveryMetrics;
+}
+
+/** The outcome of a delivery. `code` is the problem in the response, or why an event started nothing. */
+export type DeliveryJudgement =
+  | { readonly result: 'accepted' | 'duplicate'; readonly client: string; readonly source: string }
+  | { readonly result: 'ignored'; readonly client: string; readonly source: string; readonly code: IgnoreWhy }
+  | { readonly result: 'refused'; readonly client?: string; readonly source: string; readonly code: ProblemCode };
+
+export interface DeliveryMetrics {
+  /** A verified event of a configured source started nothing. */
+  eventIgnored?(labels: { source: string; why: IgnoreWhy }): void;
+  /** Called once for every delivery. */
+  deliveryJudged?(delivery: DeliveryJudgement): void;
+  /** A new run was recorded. */
+  runStarted?(labels: { client: string; agent: string }): void;
+}
+
+/**
+ * `POST /webhook`, the configured second path, and `POST /hooks/:source` for each source. They share their limits. A delivery
+ * is verified, parsed and recorded before it is answered with 202.
+ */
+export function taskRoutes(deps: TaskRouteDeps): Route[] {
+  const backlog = new Backlog();
+  const server = new ServerAdmission(deps.limits.maxInFlight ?? Infinity, backlog);
+  const clients = new ClientAdmission(deps.clients);
+  const record = (ctx: RequestContext, task: AcceptedTask): Promise<void> => recordTask(ctx, task, deps, backlog);
+  const admit = (ctx: RequestContext, source: string, work: () => Promise<void>): Promise<void> =>
+    countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
+
+  const takeTask = (ctx: RequestContext): Promise<void> =>
+    admit(ctx, 'webhook', async () => {
+      const body = await readBody(ctx.req, ctx.res, deps.limits);
+      const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps);
+      ctx.state.client = delivery.client;
+      await clients.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps)));
+    });
+
+  const takeEvent = (ctx: RequestContext, source: Source): Promise<void> =>
+    admit(ctx, source.name, async () => {
+      const limits = { ...deps.limits, body: source.bodyLimit ?? deps.limits.body };
+      const body = await readBody(ctx.req, ctx.res, limits);
+      const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
+      ctx.state.client = delivery.client;
+      await clients.admit(ctx, delivery.client, () => answerEvent(ctx, delivery, deps, record));
+    });
+
+  const paths = [...new Set(['/webhook', deps.endpointPath])];
+  return [
+    ...paths.map((path): Route => ({ method: 'POST', path, access: 'signed', handle: takeTask })),
+    ...[...(deps.sources?.values() ?? [])].flatMap((source): Route[] => [
+      {
+        method: 'POST',
+        path: source.path,
+        access: 'signed',
+        documentedAs: '/hooks/{source}',
+        handle: (ctx) => takeEvent(ctx, source),
+      },
+      ...(source.preset.grantsOrigins === true ? [grantOriginRoute(source.path)] : []),
+    ]),
+  ];
+}
+
+/** Sets `state.source`, and counts the delivery if it is refused, by the code of the problem. */
+async function countRefusal(
+  ctx: RequestContext,
+  source: string,
+  metrics: DeliveryMetrics,
+  work: () => Promise<void>,
+): Promise<void> {
+  ctx.state.source = source;
+  try {
+    await work();
+  } catch (error) {
+    const { client } = ctx.state;
+    const code = error instanceof ProblemError ? error.code : 'internal_error';
+    metrics.deliveryJudged?.({ result: 'refused', source, code, ...(client !== undefined && { client }) });
+    throw error;
+  }
+}
+
+async function answerEvent(
+  ctx: RequestContext,
+  delivery: SourceDelivery,
+  deps: TaskRouteDeps,
+  record: (ctx: RequestContext, task: AcceptedTask) => Promise<void>,
+): Promise<void> {
+  const { client, source, from } = delivery;
+  const parsed = await parseSourceDelivery(delivery, deps);
+  if (parsed.kind === 'answer') {
+    deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: 'handshake' });
+    ctx.body = parsed.body;
+  } else if (parsed.kind === 'ignored') {
+    ctx.state.ignored = parsed.reason;
+    deps.metrics.eventIgnored?.({ source, why: parsed.why });
+    deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: parsed.why });
+    ctx.body = { ignored: parsed.reason };
+  } else {
+    await record(ctx, parsed.task);
+    const acknowledgement = from.preset.acknowledge?.(parsed.view, parsed.task.runId);
+    if (acknowledgement === undefined) return;
+    ctx.status = 200;
+    ctx.body = acknowledgement;
+  }
+}
+
+/** Seconds after which a first poll of a new run is worthwhile. */
+const FIRST_POLL = '1';
+
+/** Records an accepted task, counts it, and answers 202 with the run and whether it existed before. */
+async function recordTask(
+  ctx: RequestContext,
+  task: AcceptedTask,
+  { runs, metrics }: Pick<TaskRouteDeps, 'runs' | 'metrics'>,
+  backlog: Backlog,
+): Promise<void> {
+  ctx.state.runId = task.runId;
+  const { run, unchanged } = await backlog.watch(() => runs.start(task));
+  const { client, source, agent } = task.input;
+  ctx.state.duplicate = unchanged;
+  metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
+  if (!unchanged) metrics.runStarted?.({ client, agent });
+  ctx.status = 202;
+  ctx.set('Location', run.links.self);
+  ctx.set('Retry-After', FIRST_POLL);
+  if (unchanged) ctx.set('Idempotent-Replayed', 'true');
+  ctx.body = run;
+}
+
+const ORIGIN = /^[\w.:*-]{1,253}$/;
+const RATE = /^[1-9]\d{0,8}$/;
+
+/**
+ * Permits a sender of CloudEvents to deliver here. The sender still proves itself at each delivery.
+ *
+ * Source: CloudEvents, "HTTP 1.1 Web Hooks for Event Delivery" 1.0.2, section 4.
+ */
+function grantOriginRoute(path: string): Route {
+  return {
+    method: 'OPTIONS',
+    path,
+    access: 'open',
+    documentedAs: false,
+    handle(ctx) {
+      ctx.set('Allow', 'POST, OPTIONS');
+      ctx.status = 200;
+      ctx.body = '';
+      const origin = ctx.get('WebHook-Request-Origin');
+      if (origin === '') return;
+      if (!ORIGIN.test(origin)) {
+        const field = 'WebHook-Request-Origin';
+        const message = 'must be a host name such as events.example.com';
+        throw new ProblemError('invalid_parameter', `${field} ${message}.`, [{ field, message }]);
+      }
+      const rate = ctx.get('WebHook-Request-Rate');
+      ctx.set('WebHook-Allowed-Origin', origin);
+      ctx.set('WebHook-Allowed-Rate', RATE.test(rate) ? rate : '*');
+    },
+  };
+}

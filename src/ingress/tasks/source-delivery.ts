@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http';
+import { ProblemError } from '../../protocol/problems.ts';
+import type { TaskFields } from '../../protocol/task-request.ts';
+import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
+import type { Refusal } from '../../signatures/scheme.ts';
+import type { EventView } from '../../sources/event-view.ts';
+import { type EventVerdict, judgeEvent } from '../../sources/judge-event.ts';
+import type { Handshake, RawEvent } from '../../sources/preset.ts';
+import type { Source } from '../../sources/source.ts';
+import { type AcceptDeps, acceptTask, planTask, type ReadTask } from './accept-task.ts';
+import type { VerifiedDelivery } from './verify-delivery.ts';
+
+/** A delivery of a configured source, verified by that source's rules. Only `verifySourceDelivery` makes one. */
+export interface SourceDelivery extends VerifiedDelivery {
+  /** The source that verified it, so that no other source's rules can be applied to it. */
+  readonly from: Source;
+  readonly headers: IncomingMessage['headersDistinct'];
+}
+
+const DETAIL = {
+  signature_missing: 'The delivery is not signed: configure the secret of this source at the sender.',
+  signature_invalid:
+    'The signature does not match the secrets of this source: check the secret at the sender, and that no proxy changes the body.',
+  timestamp_out_of_window: 'The signed timestamp is too far from the current time: check the clock of the sender.',
+} as const satisfies Record<Refusal, string>;
+
+/**
+ * Verifies the raw bytes of a delivery by the scheme and the secrets of its source.
+ *
+ * Its `deliveryId` is the signed one, where the scheme signs one.
+ *
+ * @param now milliseconds since the epoch
+ * @throws ProblemError `signature_missing`, `signature_invalid`, `timestamp_out_of_window`
+ */
+export function verifySourceDelivery(
+  source: Source,
+  headers: IncomingMessage['headersDistinct'],
+  body: Buffer,
+  now: number,
+): SourceDelivery {
+  const { name, client, proof } = source;
+  const verdict =
+    proof.kind === 'unsigned'
+      ? ({ ok: true, deliveryId: undefined } as const)
+      : proof.scheme.verify({ headers, body, secrets: proof.secrets, now });
+  if (!verdict.ok) throw new ProblemError(verdict.reason, DETAIL[verdict.reason]);
+  const delivery = { client, source: name, from: source, headers, body, deliveryId: verdict.deliveryId };
+  return delivery as SourceDelivery;
+}
+
+/** The result of a delivery: a task, or a response that starts nothing. */
+export type ParsedDelivery<Task = AcceptedTask> =
+  Handshake | { readonly kind: 'task'; readonly task: Task; readonly view: EventView };
+
+/**
+ * Reads a verified delivery by the rules of its source, and accepts the task that they make of it.
+ *
+ * @throws ProblemError `unsupported_media_type`, `malformed_json`, `invalid_event`, `user_not_permitted`,
+ * `callback_url_refused`, `agent_not_permitted`
+ */
+export async function parseSourceDelivery(delivery: SourceDelivery, deps: AcceptDeps): Promise<ParsedDelivery> {
+  const verdict = judgeEvent(delivery.from, delivery, delivery.deliveryId);
+  if (verdict.kind !== 'task') return verdict;
+  return { kind: 'task', task: await acceptTask(delivery, toReadTask(verdict), deps), view: verdict.view };
+}
+
+/**
+ * Returns what a delivery would do if its signature were valid. Its plan cannot be started.
+ *
+ * @throws ProblemError as `parseSourceDelivery` does
+ */
+export async function rehearseDelivery(
+  source: Source,
+  raw: RawEvent,
+  deps: AcceptDeps,
+): Promise<ParsedDelivery<TaskPlan>> {
+  const verdict = judgeEvent(source, raw, undefined);
+  if (verdict.kind !== 'task') return verdict;
+  const from = { client: source.client, source: source.name };
+  return { kind: 'task', task: await planTask(from, toReadTask(verdict), deps), view: verdict.view };
+}
+
+function toReadTask({ task, view, fingerprint }: Extract<EventVerdict, { kind: 'task' }>): ReadTask {
+  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint };
+}
+
+const FIELDS: TaskFields = { url: 'map.callback_url', user: 'map.user_id' };
