@@ -1,7 +1,7 @@
 import type { Activities } from '../contract/activities.ts';
 import { parseEgressProxy } from '../egress/egress-proxy.ts';
 import { parseNetworks } from '../egress/network.ts';
-import { ownPlaces } from '../egress/own-places.ts';
+import { ownListeners } from '../egress/own-listeners.ts';
 import { toInputFailure } from './agent-failure.ts';
 import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
 import { DeliveryTry } from './callback/delivery-try.ts';
@@ -42,7 +42,7 @@ export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['de
   const clients = prepareClients(deps.clients, deps.logger);
   parseNetworks(deps.permitNetworks);
   const proxy = deps.proxy === undefined ? undefined : parseEgressProxy(deps.proxy);
-  const own = deps.ownPorts && ownPlaces(deps.ownPorts);
+  const own = deps.ownPorts && ownListeners(deps.ownPorts);
   const places = new HostPlaces({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
   return async (value) => {
     const read = readCallbackInput(value);

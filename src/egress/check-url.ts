@@ -8,11 +8,11 @@ export type CheckUrl = (text: string, rules: EgressRules) => Promise<UrlVerdict>
 interface CheckUrlOptions {
   /** Default: the system's name servers. */
   readonly resolve?: ResolveHost;
-  /** How long a lookup may hold up the caller, in milliseconds. Default 500. */
+  /** Milliseconds that a lookup may delay the caller. Default 500. */
   readonly deadlineMs?: number;
-  /** How long an answer, or that there was none, is used again, in milliseconds. Default 10 000. */
+  /** Milliseconds that an answer, or its absence, is reused. Default 10 000. */
   readonly keepMs?: number;
-  /** How many hosts are remembered; the oldest goes. Default 1000. */
+  /** How many hosts are remembered; the oldest is dropped. Default 1000. */
   readonly maxHosts?: number;
   /** Milliseconds of a clock that never goes back. Default: `performance.now`. */
   readonly now?: () => number;
@@ -24,18 +24,18 @@ interface Known {
 }
 
 /**
- * Makes the check of a callback address that stands before the 202: the URL by `judgeUrl`, and what its name resolves to.
+ * Makes the check of a callback address before the 202: the URL by `judgeUrl`, and what its name resolves to.
  *
- * A name that can't be resolved in time, or at all, is let through: it is judged again at every delivery. The remembered
- * answers only ever refuse early; nothing is dialled by them.
+ * A name that doesn't resolve in time, or at all, is permitted: it is judged again at every delivery. The remembered answers
+ * only refuse early; nothing is dialled by them.
  *
- * The check rejects with RangeError when `permitNetworks` holds something else than networks.
+ * The check rejects with RangeError when `permitNetworks` holds anything but networks.
  */
 export function createCheckUrl(options: CheckUrlOptions = {}): CheckUrl {
   const { resolve = resolveHost, deadlineMs = 500, keepMs = 10_000, maxHosts = 1000, now = defaultNow } = options;
   const hosts = new Map<string, Known>();
 
-  /** The addresses of a name; none when they are not known in time. Never rejects. */
+  /** The addresses of a name; none when they do not arrive in time. Never rejects. */
   const find = (host: string): Promise<readonly string[]> => {
     const known = hosts.get(host);
     if (known !== undefined && known.until > now()) return known.addresses;

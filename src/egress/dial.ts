@@ -1,36 +1,36 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { EgressTarget } from './address-policy.ts';
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError } from './egress-error.ts';
 
-/** What a caller of ours may set of TLS. */
+/** The TLS options that our caller may set. */
 export type TlsTrust = Pick<ConnectionOptions, 'ca'>;
 
 export interface DialOptions {
   /** Ends the attempt. */
   readonly signal: AbortSignal;
-  /** How long TCP may take to connect, in milliseconds, where that is less than the signal allows. */
+  /** Milliseconds that TCP may take to connect, where that is less than the signal allows. */
   readonly connectMs?: number | undefined;
   readonly trust?: TlsTrust | undefined;
 }
 
 /**
- * Opens a connection to one address that policy has let through; for https with TLS agreed and the certificate checked
- * for the host of the URL.
+ * Opens a connection to one address that policy permits; for https with TLS established and the certificate checked for the
+ * host of the URL.
  *
- * @param address an IP address, which is dialled as it is: nothing is looked up
+ * @param address an IP address, dialled as it is, without a lookup
  * @throws ConnectionError of stage `connect` or `tls`, also when aborted
  */
 export function dial(target: EgressTarget, address: string, options: DialOptions): Promise<Socket> {
-  const place = { host: address, port: target.port };
+  const to = { host: address, port: target.port };
   const socket = target.secure
-    ? connectTls({ ...options.trust, ...tlsOptions(target), ...place })
-    : connect({ ...place, noDelay: true });
+    ? connectTls({ ...options.trust, ...tlsOptions(target), ...to })
+    : connect({ ...to, noDelay: true });
   return untilOpen(socket, 'connect', target.secure, options);
 }
 
 /**
- * Agrees TLS with the host of a URL over a connection that is there, as `dial` does.
+ * Establishes TLS with the host of a URL over an open connection, as `dial` does.
  *
  * @throws ConnectionError of stage `tls`, also when aborted
  */
@@ -55,7 +55,7 @@ function untilOpen(
     };
     const fail = (cause: unknown): void => {
       stop();
-      // What a dying socket still says must not end the process.
+      // A late error of the dying socket must not end the process.
       socket.on('error', () => undefined).destroy();
       reject(new ConnectionError(stage, cause));
     };
@@ -79,10 +79,10 @@ function untilOpen(
 
 function tlsOptions({ host }: EgressTarget): ConnectionOptions {
   return {
-    // RFC 6066 section 3: no address in the server name. The certificate is then checked for the address.
+    // RFC 6066 section 3: the server name is never an address. The certificate is then checked for the address.
     servername: isIP(host) === 0 ? host : '',
     ALPNProtocols: ['http/1.1'],
-    // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not reach callbacks.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not apply to callbacks.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
   };

@@ -1,36 +1,36 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { EgressTarget } from './address-policy.ts';
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError } from './egress-error.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** What is posted. */
 export interface PostBody {
-  /** `host`, `content-length` and `connection` are set here, whatever these say. */
+  /** `exchange` sets `host`, `content-length` and `connection`, whatever these say. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The head of an answer, as far as it is of use. */
+/** The useful part of a response's head. */
 export interface AnswerHead {
   readonly statusCode: number;
   readonly retryAfter?: string;
-  /** Wish of the receiver about later tries. */
+  /** The receiver's wish about later attempts. */
   readonly webhookDelivery?: string;
 }
 
 /**
- * Posts over a connection and reads the answer; the connection is closed in the end.
+ * Posts over a connection, reads the response, and closes the connection.
  *
- * The head decides: once it is there, this resolves, whatever becomes of the rest. Of the rest at most 64 KiB are read, as
- * they come, not decompressed, and thrown away: some servers drop what they were doing when nobody reads their answer. The
- * head may have 16 KiB.
+ * The head decides: once it has arrived, this resolves, whatever happens to the body. It reads and discards at most 64 KiB of
+ * the body, without decompressing it, because some servers stop their work when nobody reads their response. The head may
+ * have 16 KiB.
  *
- * @param signal ends the exchange: before the head is there it rejects, after that it resolves
+ * @param signal ends the exchange, which rejects before the head has arrived and resolves after that
  * @throws ConnectionError of stage `request` or `answer`, also when aborted
- * @throws TypeError for a header that HTTP can not hold
+ * @throws TypeError for a header that HTTP does not permit
  */
 export async function exchange(
   socket: Socket,
@@ -38,7 +38,7 @@ export async function exchange(
   post: PostBody,
   signal: AbortSignal,
 ): Promise<AnswerHead> {
-  // A reset after the answer has nobody else to hear it.
+  // Nobody else listens for a reset after the response.
   socket.on('error', () => undefined);
   try {
     const [req, bytes] = toRequest(socket, target, post);
@@ -58,7 +58,7 @@ function toRequest(socket: Socket, target: EgressTarget, post: PostBody): [Clien
     'content-length': String(bytes.length),
     connection: 'close',
   };
-  // With a connection and no agent there is nothing that could reuse a connection or go through a proxy.
+  // With a given connection and no agent, nothing can reuse a connection or use a proxy.
   const createConnection = (): Socket => socket;
   const req = request({
     method: 'POST',
@@ -84,17 +84,17 @@ function readHead(req: ClientRequest, socket: Socket, signal: AbortSignal): Prom
       signal.removeEventListener('abort', onAbort);
       resolve(res);
     };
-    // Stays for good: an error after the head must not end the process.
+    // This listener stays: an error after the head must not end the process.
     req.on('error', fail);
     req.once('response', done);
-    // Nobody asked for another protocol; taken for an answer, 101 is not a success.
+    // Nobody asked for another protocol; as a response, 101 is not a success.
     req.once('upgrade', (res: IncomingMessage) => done(res));
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
   });
 }
 
-/** Reads and forgets, until the end, the limit, an error or the signal. Never rejects. */
+/** Reads and discards until the end, the limit, an error or the signal. Never rejects. */
 function drain(res: IncomingMessage, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     let size = 0;

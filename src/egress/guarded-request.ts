@@ -1,9 +1,7 @@
 import { type EgressRules, type EgressTarget, judgeUrl, refuseAddresses } from './address-policy.ts';
-import { ConnectionError } from './connection-error.ts';
 import { dial, type TlsTrust } from './dial.ts';
-import { dialThrough } from './dial-through.ts';
-import type { EgressProxy } from './egress-proxy.ts';
-import { describeFailure, describeTimeout, EgressError, shortHost } from './egress-error.ts';
+import { ConnectionError, describeFailure, describeTimeout, EgressError, shortHost } from './egress-error.ts';
+import { dialThrough, type EgressProxy } from './egress-proxy.ts';
 import { type AnswerHead, exchange, type PostBody } from './exchange.ts';
 import { type ResolveHost, resolveHost } from './resolve-host.ts';
 
@@ -11,44 +9,43 @@ import { type ResolveHost, resolveHost } from './resolve-host.ts';
 export interface GuardedPost extends PostBody {
   readonly url: string;
   readonly rules: EgressRules;
-  /** For everything: lookup, connection, TLS, and the answer to its last byte. Milliseconds. */
+  /** Milliseconds for everything: lookup, connection, TLS, and the response to its last byte. */
   readonly timeoutMs: number;
   /** Ends the request; it then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
-  /** Default: the system's name servers. Not asked where there is a proxy. */
+  /** Default: the system's name servers. Unused where there is a proxy. */
   readonly resolve?: ResolveHost;
-  /** Everything goes through it. It then finds, and must judge, the addresses of names. Default: none. */
+  /** Everything goes through it. The proxy then resolves names and must judge their addresses. Default: none. */
   readonly proxy?: EgressProxy | undefined;
   /** Certificates to trust instead of Node's. */
   readonly trust?: TlsTrust;
 }
 
-/** An answer, whatever its status. */
+/** A response, whatever its status. */
 export interface PostAnswer extends AnswerHead {
-  /** The IP address that was dialled, or the proxy. For operators: never shown to a caller. */
+  /** The IP address that was dialled, or the proxy. For operators; never shown to a caller. */
   readonly address: string;
-  /** From the start of the lookup to the end of the answer. */
+  /** Milliseconds from the start of the lookup to the end of the response. */
   readonly durationMs: number;
 }
 
-/** Addresses of one host that are tried. */
+/** How many addresses of one host are dialled. */
 const MAX_ADDRESSES = 4;
-/** A connection that dies this soon, in milliseconds, was hardly refused for what it carried. */
+/** A connection that dies within this many milliseconds was hardly refused for its content. */
 const EARLY_DEATH_MS = 1000;
 
 /**
  * Posts once to a URL that policy permits.
  *
- * The host is resolved once, all of the answer is judged, and one of the judged addresses is dialled; a redirect is an
- * answer like any other, and no proxy of the environment is used. Where the host has several addresses the next one is
- * dialled when a connection can not be made. A connection that is cut within a second, before any answer, is tried once
- * more at once.
+ * The host is resolved once, every address is judged, and a judged address is dialled. A redirect is a response like any
+ * other, and no proxy of the environment is used. When an address accepts no connection, the next one is dialled. When a
+ * connection is cut within a second and before any response, the request is repeated once, at once.
  *
- * Through an operator's own proxy the URL is judged in the same way, but for what its name resolves to.
+ * Through an operator's proxy the URL is judged in the same way, except for what its name resolves to.
  *
- * @throws EgressError when policy refuses or no answer came in time
- * @throws TypeError for a header that HTTP can not hold
- * @throws RangeError when `permitNetworks` holds something else than networks
+ * @throws EgressError when policy refuses or no response came in time
+ * @throws TypeError for a header that HTTP does not permit
+ * @throws RangeError when `permitNetworks` holds anything but networks
  */
 export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
   const started = performance.now();
@@ -78,7 +75,7 @@ export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
   }
 }
 
-/** What one call knows while it runs. */
+/** The state of one call. */
 interface Attempt {
   readonly stop: AbortController;
   address: string | undefined;
@@ -103,7 +100,7 @@ async function findAddresses(
   return addresses;
 }
 
-/** Asks the first address to which a connection can be made. */
+/** Posts to the first address that accepts a connection. */
 async function askAny(
   target: EgressTarget,
   addresses: readonly string[],

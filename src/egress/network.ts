@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** A network: any address of it, and the length of its prefix in bits. */
+/** A network: one of its addresses, and the length of its prefix in bits. */
 export interface Network {
   readonly base: Address;
   readonly prefix: number;
@@ -12,7 +12,7 @@ export interface Network {
 /**
  * Reads networks in CIDR form, such as `10.0.0.0/8`; an address alone is a network of one.
  *
- * @throws RangeError for anything else, naming it
+ * @throws RangeError for anything else, with its value
  */
 export function parseNetworks(texts: readonly string[]): readonly Network[] {
   return texts.map((text) => {
@@ -29,9 +29,9 @@ export function parseNetworks(texts: readonly string[]): readonly Network[] {
 
 /** Reads an IP address in its usual form; undefined for anything else, and for octal or short forms of IPv4. */
 export function parseAddress(text: string): Address | undefined {
-  // ipaddr.js alone would read 0177.1 as 127.0.0.1, and a resolver might not.
+  // ipaddr.js reads 0177.1 as 127.0.0.1, and a resolver might not.
   if (isIP(text) === 0) return undefined;
-  // ipaddr.js takes ::8.8.8.8 for ::ffff:8.8.8.8, which is dialled elsewhere; resolvers write ::/96 so.
+  // ipaddr.js reads ::8.8.8.8 as ::ffff:8.8.8.8, a different address; resolvers write ::/96 in this form.
   return ipaddr.parse(text.replace(/^::(?=\d+\.)/, '0::'));
 }
 
@@ -40,7 +40,7 @@ export function unmap(address: Address): Address {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** Whether a network holds an address; never across the families. */
+/** Whether a network holds an address; never across address families. */
 export function holds(network: Network, address: Address): boolean {
   return network.base.kind() === address.kind() && address.match(network.base, network.prefix);
 }

@@ -11,17 +11,17 @@ export type ResolveHost = (host: string, signal: AbortSignal) => Promise<readonl
 interface ResolveOptions {
   /** Name servers as `address:port`. Default: those of the system. */
   readonly servers?: readonly string[];
-  /** What is asked where DNS knows nothing: the hosts file, search domains. Default: the system's `getaddrinfo`. */
+  /** Asked where DNS has no answer: hosts file, search domains. Default: the system's `getaddrinfo`. */
   readonly askSystem?: (host: string) => Promise<readonly string[]>;
-  /** How long one question waits for its answer, in milliseconds; asked twice. Default 2000. */
+  /** Milliseconds that one query waits for its answer; it is sent twice. Default 2000. */
   readonly timeoutMs?: number;
 }
 
 /**
- * A resolver that asks DNS first and the system only for what DNS does not know.
+ * A resolver that asks DNS first, and the system only where DNS has no answer.
  *
- * Not `dns.lookup` alone: it holds a thread for as long as a name server is silent, and Node has two such threads, so
- * that a caller with two silent names would stop the callbacks of everybody else.
+ * `dns.lookup` alone holds a thread while a name server is silent, and Node has two such threads, so a caller with two silent
+ * names would stop everybody's callbacks.
  */
 export function createResolveHost(options: ResolveOptions = {}): ResolveHost {
   const { servers, askSystem = askGetaddrinfo, timeoutMs = 2000 } = options;
@@ -33,7 +33,7 @@ export function createResolveHost(options: ResolveOptions = {}): ResolveHost {
     if (dns.addresses.length > 0) return dns.addresses;
     // `getaddrinfo` can't be stopped, but its caller can go on.
     if (!dns.silent) return raceAbort(askSystem(host), signal, 0);
-    // A machine without DNS still has a hosts file, but only one such question may hold a thread.
+    // A machine without DNS still has a hosts file, but only one such query may hold a thread.
     if (systemHangs) throw dns.error;
     systemHangs = true;
     const answer = askSystem(host).finally(() => (systemHangs = false));

@@ -27,7 +27,7 @@ export const REFUSED: Readonly<Record<string, readonly (readonly [RegExp, readon
   ],
   'numbers that overflow': [
     [
-      /can not be read/,
+      /the URL is not valid/,
       ['http://4294967297/', 'http://425.510.425.510/', 'http://0x41414141A9FEA9FE/', 'http://256.1/'],
     ],
   ],
@@ -62,7 +62,7 @@ export const REFUSED: Readonly<Record<string, readonly (readonly [RegExp, readon
       ].map((address) => `http://[${address}]/`),
     ],
   ],
-  'zone ids': [[/can not be read/, ['http://[fe80::1%25eth0]/', 'http://[::1%251]/']]],
+  'zone ids': [[/the URL is not valid/, ['http://[fe80::1%25eth0]/', 'http://[::1%251]/']]],
   'metadata services': [
     [
       /metadata service/,
@@ -77,7 +77,7 @@ export const REFUSED: Readonly<Record<string, readonly (readonly [RegExp, readon
   'a trailing dot': [
     [/loopback/, ['http://localhost./', 'http://127.0.0.1./', 'http://foo.localhost./']],
     [/metadata/, ['http://metadata.google.internal./']],
-    [/not a name/, ['http://127.0.0.1../', 'http://example.com../', 'http://./']],
+    [/not a valid DNS name/, ['http://127.0.0.1../', 'http://example.com../', 'http://./']],
   ],
   'Unicode and escapes': [
     [
@@ -100,7 +100,7 @@ export const REFUSED: Readonly<Record<string, readonly (readonly [RegExp, readon
     [/backslash/, ['http://127.0.0.1\\@example.com/', 'http:\\\\127.0.0.1/', 'http://example.com\\@127.0.0.1/']],
     [/white space/, ['http://1.1.1.1 &@2.2.2.2# @3.3.3.3/', ' http://example.com/']],
     [
-      /can not be read|user name/,
+      /the URL is not valid|user name/,
       ['http://127.1.1.1:80:@@127.2.2.2:80/', 'http://[example.com]/', 'http://a b/'.replace(' ', '%20')],
     ],
     [/https:\/\/host\/path/, ['http:127.0.0.1/', 'http:///127.0.0.1/', '//127.0.0.1/', 'https:example.com']],
@@ -125,11 +125,11 @@ export const REFUSED: Readonly<Record<string, readonly (readonly [RegExp, readon
         'http://example.com:022/',
       ],
     ],
-    [/can not be read/, ['http://example.com:65536/', 'http://example.com:-1/', 'http://example.com:80a/']],
+    [/the URL is not valid/, ['http://example.com:65536/', 'http://example.com:-1/', 'http://example.com:80a/']],
   ],
   'names that DNS can not know': [
     [
-      /not a name/,
+      /not a valid DNS name/,
       [
         'http://a..b/',
         `http://${'a'.repeat(64)}.com/`,

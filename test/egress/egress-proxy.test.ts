@@ -118,7 +118,7 @@ describe('through an egress proxy', () => {
       assert.deepEqual([error.errorClass, error.final], ['refused_by_policy', false]);
       assert.equal(
         error.message,
-        `a.example.com was refused by the egress proxy (PROXY_${status}): use an address that it permits`,
+        `a.example.com was refused by the egress proxy (PROXY_${status}): use an address that the proxy permits`,
       );
     });
   }

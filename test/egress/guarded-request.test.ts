@@ -105,7 +105,7 @@ describe('a guarded request', () => {
     const error = await egressFailure(post('http://127.0.0.1:59999/', { timeoutMs: 2000 }));
     assert.equal(error.errorClass, 'connect');
     assert.equal(error.address, '127.0.0.1');
-    assert.match(error.message, /^127\.0\.0\.1 can not be reached \(ECONNREFUSED\)/);
+    assert.match(error.message, /^127\.0\.0\.1 cannot be reached \(ECONNREFUSED\)/);
   });
 
   test('rejects a header that HTTP can not hold', async (t) => {

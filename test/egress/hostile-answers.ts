@@ -90,19 +90,19 @@ export const HOSTILE: Readonly<Record<string, HostileReceiver>> = {
   'sends a gzip bomb': { serve: gzipBomb, result: 200 },
   'closes in the middle of its head': {
     serve: say('HTTP/1.1 200 OK\r\ncontent-le'),
-    result: ['protocol', /^broke off its answer \(\w+\)/],
+    result: ['protocol', /^broke off its response \(\w+\)/],
   },
   'closes in the middle of its body': { serve: say('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'), result: 200 },
   'resets in the middle of its body': { serve: resetInTheBody, result: 500 },
   'sends a broken chunk': { serve: say('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n'), result: 200 },
   'never answers': {
     serve: () => undefined,
-    result: ['timeout', /^did not answer within 0\.3 s: look at the receiver/],
+    result: ['timeout', /^did not answer within 0\.3 s: check the receiver/],
     timeoutMs: 300,
   },
   'answers after the deadline': {
     serve: answerLate,
-    result: ['timeout', /^did not answer within 0\.3 s: look at the receiver/],
+    result: ['timeout', /^did not answer within 0\.3 s: check the receiver/],
     timeoutMs: 300,
   },
   'trickles its head': {

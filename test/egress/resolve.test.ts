@@ -116,7 +116,7 @@ describe('an answer of DNS', () => {
     assert.deepEqual(dns.asked, []);
     const unknown = await egressFailure(post(8080, resolve));
     assert.equal(unknown.errorClass, 'dns');
-    assert.equal(unknown.message, 'a.example.com can not be resolved (ENOTFOUND): check its DNS records');
+    assert.equal(unknown.message, 'a.example.com cannot be resolved (ENOTFOUND): check its DNS records');
   });
 
   test('that does not come ends with the deadline, and leaves nothing open', async (t) => {

@@ -1,7 +1,7 @@
 import type { DeliveryErrorClass } from '../../contract/run.ts';
 import type { EgressProxy } from '../../egress/egress-proxy.ts';
 import type { guardedPost } from '../../egress/guarded-request.ts';
-import type { OwnPlaces } from '../../egress/own-places.ts';
+import type { OwnListeners } from '../../egress/own-listeners.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
 import type { Heartbeat } from '../heartbeat.ts';
 import type { HostPlaces } from './host-places.ts';
@@ -26,7 +26,7 @@ export interface DeliveryTryDeps {
   /** Every callback goes through it; the operator's own webhook does not. Default: none. */
   readonly proxy?: EgressProxy | undefined;
   /** Where this process listens, to which no callback goes. Default: nowhere. */
-  readonly own?: OwnPlaces | undefined;
+  readonly own?: OwnListeners | undefined;
   /** Tells the workflow that the first try failed and more follow. When it fails the delivery goes on all the same. */
   readonly onFirstFailure: (runId: string) => Promise<void>;
   readonly heartbeat: Heartbeat;
