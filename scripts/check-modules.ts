@@ -23,7 +23,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
   timing: { modules: [], packages: [] },
   values: { modules: [], packages: [] },
   // For the run id alone, which no workflow derives: the workflow bundle refuses what Node brings.
-  contract: { modules: [], packages: ['node:crypto'] },
+  contract: { modules: [], packages: ['node:crypto', 'zod/mini'] },
   protocol: { modules: ['contract'], packages: ['zod', 'node:http'] },
   signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
   egress: { modules: [], packages: ['node:', 'ipaddr.js'] },

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { AgentProgress, RunAgentInput } from '../contract/activities.ts';
+import { type AgentProgress, readAgentProgress, type RunAgentInput } from '../contract/activities.ts';
 import { type FailureType, failureClass } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
 import type { ActivityLogger } from './activity-logger.ts';
@@ -8,8 +8,12 @@ import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { isWorkerShutdown } from './is-worker-shutdown.ts';
+<<<<<<< HEAD
 import type { Permit, Semaphore } from './semaphore.ts';
 import { readProgress } from './read-progress.ts';
+=======
+import type { Place, Places } from './places.ts';
+>>>>>>> 86bef76 (Define once, in zod, what Temporal stores, so that workflow and activity judge an input alike)
 import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { timeLeft } from './time-left.ts';
 import { toLine } from '../values/plain-text.ts';
@@ -59,7 +63,7 @@ export class AgentAttempt {
   constructor(deps: AttemptDeps, input: RunAgentInput) {
     this.#deps = deps;
     this.#input = input;
-    this.#counts = readProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
+    this.#counts = readAgentProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
   }
 
   /**

@@ -1,4 +1,5 @@
-import type { Activities } from '../contract/activities.ts';
+import { type Activities, DELIVER_CALLBACK_INPUT } from '../contract/activities.ts';
+import { readStored } from '../contract/stored.ts';
 import { parseEgressProxy } from '../egress/egress-proxy.ts';
 import { parseNetworks } from '../egress/network.ts';
 import { ownListeners } from '../egress/own-listeners.ts';
@@ -7,7 +8,6 @@ import { type CallbackClient, prepareClients } from './callback/callback-client.
 import { DeliveryTry } from './callback/delivery-try.ts';
 import type { DeliveryTryDeps } from './callback/delivery-try-deps.ts';
 import { HostPlaces } from './callback/host-places.ts';
-import { readCallbackInput } from './callback/read-callback-input.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
 export interface DeliverCallbackDeps extends Omit<DeliveryTryDeps, 'heartbeat' | 'places' | 'proxy' | 'own'> {
@@ -45,7 +45,7 @@ export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['de
   const own = deps.ownPorts && ownListeners(deps.ownPorts);
   const places = new HostPlaces({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
   return async (value) => {
-    const read = readCallbackInput(value);
+    const read = readStored(DELIVER_CALLBACK_INPUT, 'DeliverCallbackInput', value);
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {

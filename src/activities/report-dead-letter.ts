@@ -1,10 +1,10 @@
-import type { Activities } from '../contract/activities.ts';
+import { type Activities, REPORT_DEAD_LETTER_INPUT } from '../contract/activities.ts';
+import { readStored } from '../contract/stored.ts';
 import { shortHost } from '../egress/egress-error.ts';
 import { guardedPost } from '../egress/guarded-request.ts';
 import { toInputFailure } from './agent-failure.ts';
 import type { DeliverCallbackDeps } from './deliver-callback.ts';
 import { callbackSecretOf } from './callback/callback-client.ts';
-import { readReportInput } from './callback/read-report-input.ts';
 import { tellOperator } from './callback/tell-operator.ts';
 
 export type ReportDeadLetterDeps = Pick<
@@ -29,7 +29,7 @@ export function createReportDeadLetter(deps: ReportDeadLetterDeps): Activities['
     now = Date.now,
   } = deps;
   return async (value) => {
-    const read = readReportInput(value);
+    const read = readStored(REPORT_DEAD_LETTER_INPUT, 'ReportDeadLetterInput', value);
     if (!read.ok) throw toInputFailure(read.problem);
     const { client, runId, lastTry = {} } = read.input;
     const host = URL.canParse(read.input.url) ? new URL(read.input.url).hostname : '';

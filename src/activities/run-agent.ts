@@ -1,11 +1,11 @@
-import type { Activities } from '../contract/activities.ts';
+import { type Activities, RUN_AGENT_INPUT } from '../contract/activities.ts';
+import { readStored } from '../contract/stored.ts';
 import type { ActivityLogger } from './activity-logger.ts';
 import { AgentAttempt, type AgentFixes, type AgentMetrics, type GuardedAgent } from './agent-attempt.ts';
 import { toInputFailure } from './agent-failure.ts';
 import type { Agent } from '../agents/agent.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { Semaphore } from './semaphore.ts';
-import { readAgentInput } from './read-agent-input.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 
 /** An agent as it is configured. */
@@ -44,7 +44,7 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
   }
   const { logger, metrics } = deps;
   return async (value) => {
-    const read = readAgentInput(value);
+    const read = readStored(RUN_AGENT_INPUT, 'RunAgentInput', value);
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {

@@ -1,35 +1,58 @@
-import type { AgentAnswer, AgentPolicy, CallbackReceipt, DeliveryAttempt, RunOutcome, Task } from './run.ts';
+import * as z from 'zod/mini';
+import {
+  AGENT_POLICY,
+  type AgentAnswer,
+  CALLBACK_URL,
+  type CallbackReceipt,
+  DELIVERY_ERROR_CLASSES,
+  RETRY_DELAYS,
+  RUN_OUTCOME,
+  TASK,
+} from './run.ts';
+import { filledText, MAX_DURATION_MS, positive, record, type Stored } from './stored.ts';
 
 /** Input of `runAgent`. */
-export interface RunAgentInput {
-  readonly agent: string;
-  readonly client: string;
-  readonly task: Task;
-  readonly policy: AgentPolicy;
-}
+export const RUN_AGENT_INPUT = record({
+  agent: filledText('name a configured agent'),
+  client: filledText('name a configured client'),
+  task: TASK,
+  policy: AGENT_POLICY,
+});
+export type RunAgentInput = Stored<typeof RUN_AGENT_INPUT>;
 
 /** Input of `deliverCallback`. One attempt of the activity is one HTTP request. */
-export interface DeliverCallbackInput {
-  readonly client: string;
-  readonly runId: string;
-  readonly url: string;
-  /** The `webhook-id`: the same on every try and on every redelivery. */
-  readonly deliveryId: string;
-  readonly outcome: RunOutcome;
-  readonly retryDelaysMs: readonly number[];
-  readonly attemptTimeoutMs: number;
-  /** The run was a dead letter before: the operator has been told of it. */
-  readonly diedBefore?: boolean;
-}
+export const DELIVER_CALLBACK_INPUT = record({
+  client: filledText('name a configured client'),
+  runId: filledText('write the workflow ID'),
+  url: CALLBACK_URL,
+  /** The `webhook-id`: the same on every attempt and on every redelivery. */
+  deliveryId: z
+    .string({ error: 'is missing: use the run id.' })
+    .check(z.regex(/^[\x21-\x7e]{1,255}$/, { error: 'is not 1 to 255 visible ASCII characters: use the run id.' })),
+  outcome: RUN_OUTCOME,
+  retryDelaysMs: RETRY_DELAYS,
+  attemptTimeoutMs: positive().check(z.maximum(MAX_DURATION_MS, { error: 'is longer than 365 days.' })),
+  /** The run was a dead letter before: the operator has been notified. */
+  diedBefore: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+});
+export type DeliverCallbackInput = Stored<typeof DELIVER_CALLBACK_INPUT>;
 
-/** Input of `reportDeadLetter`. */
-export interface ReportDeadLetterInput {
-  readonly client: string;
-  readonly runId: string;
-  readonly url: string;
-  /** The last try that is known to have failed; absent where there was none. */
-  readonly lastTry?: DeliveryAttempt;
-}
+/** What is known of the last attempt to deliver. What cannot be read counts as unknown. */
+const LAST_ATTEMPT = z.object({
+  errorClass: z.catch(z.optional(z.enum(DELIVERY_ERROR_CLASSES)), undefined),
+  statusCode: z.catch(z.optional(z.number()), undefined),
+  tries: z.catch(z.optional(z.number()), undefined),
+});
+
+/** Input of `reportDeadLetter`. The URL may be anything: it may be what ended the delivery. */
+export const REPORT_DEAD_LETTER_INPUT = record({
+  client: filledText('name a configured client'),
+  runId: filledText('write the workflow ID'),
+  url: z.string({ error: 'is missing.' }),
+  /** The last attempt that is known to have failed; absent where there was none. */
+  lastTry: z.catch(z.optional(LAST_ATTEMPT), undefined),
+});
+export type ReportDeadLetterInput = Stored<typeof REPORT_DEAD_LETTER_INPUT>;
 
 /** All that a workflow may call. The worker supplies it, `proxyActivities<Activities>` uses it. */
 export interface Activities {
@@ -37,7 +60,7 @@ export interface Activities {
   runAgent(input: RunAgentInput): Promise<AgentAnswer>;
   /** Posts the outcome to the callback URL once. Fails with a type of `failures.ts`. */
   deliverCallback(input: DeliverCallbackInput): Promise<CallbackReceipt>;
-  /** Tells the operator of a dead letter where `deliverCallback` could not, because Temporal ended it. */
+  /** Notifies the operator of a dead letter where `deliverCallback` could not, because Temporal ended it. */
   reportDeadLetter(input: ReportDeadLetterInput): Promise<void>;
 }
 
@@ -50,17 +73,9 @@ export interface Activities {
  */
 export const ACTIVITY_ID = { agent: 'agent', callback: 'callback', deadLetter: 'dead-letter' } as const;
 
-/** What `deliverCallback` heartbeats, for the attempts that follow. */
-export interface CallbackProgress {
-  /** The workflow knows that a try has failed. */
-  readonly announced?: boolean;
-  /** Attempts that only waited for their turn: they are no tries. */
-  readonly parked?: number;
-}
+const count = z.catch(z.int().check(z.nonnegative()), 0);
 
-/**
- * What `runAgent` heartbeats. It outlives the attempt, which is how a later attempt knows what earlier ones cost.
- */
+/** What `runAgent` heartbeats. It outlives the attempt, which is how a later attempt knows what earlier ones cost. */
 export interface AgentProgress {
   /** Calls that may have cost money, this one included. */
   readonly paidAttempts: number;
@@ -69,4 +84,31 @@ export interface AgentProgress {
   readonly agentFaults: number;
   /** What the agent is doing, in a few words. */
   readonly progress?: string;
+}
+
+const AGENT_COUNTS = z.catch(z.object({ paidAttempts: count, agentFaults: count }), {
+  paidAttempts: 0,
+  agentFaults: 0,
+});
+
+/** The counts of earlier attempts of `runAgent`. Missing details, or odd ones of another version, count as 0. */
+export function readAgentProgress(details: unknown, maxAttempts: number): AgentProgress {
+  return { ...z.parse(AGENT_COUNTS, details), maxAttempts };
+}
+
+/** What `deliverCallback` heartbeats, for the attempts that follow. What cannot be read counts as nothing. */
+const CALLBACK_PROGRESS = z.catch(
+  z.object({
+    /** The workflow knows that an attempt has failed. */
+    announced: z.catch(z.optional(z.literal(true)), undefined),
+    /** Deferred attempts, which do not count. */
+    parked: z.catch(z.optional(z.int().check(z.positive())), undefined),
+  }),
+  {},
+);
+export type CallbackProgress = Partial<Stored<typeof CALLBACK_PROGRESS>>;
+
+/** What earlier attempts of `deliverCallback` left in the heartbeat. */
+export function readCallbackProgress(details: unknown): CallbackProgress {
+  return z.parse(CALLBACK_PROGRESS, details);
 }

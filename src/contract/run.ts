@@ -1,65 +1,94 @@
+import * as z from 'zod/mini';
 import type { FailureType } from './failures.ts';
+import { filledText, MAX_DURATION_MS, optionalText, positive, record, type Stored } from './stored.ts';
 
 /**
- * What Temporal stores about a run. These shapes live in histories for as long as the namespace keeps them, so a
- * change here is a database migration: only add optional fields, and replay `test/replay` before you merge.
+ * What Temporal stores about a run. These shapes live in histories for as long as the namespace keeps them, so a change here is a
+ * database migration: only add optional fields, and replay `test/replay` before you merge.
  */
 
-/** What the agent is asked. */
-export interface Task {
-  /** The instruction itself, never empty. */
-  readonly text: string;
-  /** The conversation that the task belongs to, as the caller named it. */
-  readonly sessionKey?: string;
-  readonly userId?: string;
-  readonly userName?: string;
-  /** What else a source's operator wants to be told beside the task: for people, and for an agent that reads it. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
+const MAX_URL = 8192;
+const MAX_DELAYS = 64;
 
-/** How long and how often an agent is tried. Durations are milliseconds. */
-export interface AgentPolicy {
+/** What the agent is asked. */
+export const TASK = record({
+  /** The instruction itself, never empty. */
+  text: filledText('say what the agent should do'),
+  /** The conversation that the task belongs to, as the caller named it. */
+  sessionKey: optionalText(),
+  userId: optionalText(),
+  userName: optionalText(),
+  /** What a source's operator adds to the task: for people, and for an agent that reads it. */
+  metadata: z.exactOptional(
+    z.record(z.string(), z.string({ error: 'is not a text: write it in quotes.' }), {
+      error: 'is not an object of texts: remove it or correct it.',
+    }),
+  ),
+});
+export type Task = Stored<typeof TASK>;
+
+/** How long and how often an agent is called. Durations are milliseconds. */
+export const AGENT_POLICY = record({
   /** One call of the agent, from request to answer. */
-  readonly attemptTimeoutMs: number;
-  /** All attempts together, waits included. */
-  readonly totalTimeoutMs: number;
-  /** Silence after which Temporal takes the worker for lost. */
-  readonly heartbeatTimeoutMs: number;
+  attemptTimeoutMs: positive(),
+  /** All attempts together, delays included. */
+  totalTimeoutMs: positive(),
+  /** Silence after which Temporal considers the worker lost. */
+  heartbeatTimeoutMs: positive(),
   /** Calls that may cost money. Faults of the agent itself do not count. */
-  readonly maxAttempts: number;
+  maxAttempts: positive(),
   /** Largest answer that is kept, in bytes of UTF-8. */
-  readonly maxAnswerBytes: number;
-}
+  maxAnswerBytes: positive(),
+});
+export type AgentPolicy = Stored<typeof AGENT_POLICY>;
+
+/** A callback URL. Whether it may be called is judged elsewhere. */
+export const CALLBACK_URL = filledText(`write a URL of at most ${MAX_URL} characters`).check(
+  z.maxLength(MAX_URL, { error: `has more than ${MAX_URL} characters.` }),
+);
+
+const DELAYS_ERROR = `is not a list of at most ${MAX_DELAYS} delays in milliseconds, from 0 to 365 days.`;
+const DELAY = z
+  .number({ error: DELAYS_ERROR })
+  .check(z.nonnegative({ error: DELAYS_ERROR }), z.maximum(MAX_DURATION_MS, { error: DELAYS_ERROR }));
+export const RETRY_DELAYS = z
+  .array(DELAY, { error: DELAYS_ERROR })
+  .check(z.maxLength(MAX_DELAYS, { error: DELAYS_ERROR }));
 
 /** Where and how the outcome is delivered. Durations are milliseconds. */
-export interface CallbackTarget {
-  readonly url: string;
-  /** The wait after each failed try; one try more than there are waits. */
-  readonly retryDelaysMs: readonly number[];
-  readonly attemptTimeoutMs: number;
+export const CALLBACK_TARGET = record({
+  url: CALLBACK_URL,
+  /** The delay after each failed attempt; there is one attempt more than there are delays. */
+  retryDelaysMs: RETRY_DELAYS,
+  attemptTimeoutMs: positive(),
   /** How long an undeliverable run stays open for a redelivery. */
-  readonly deadLetterMs: number;
-}
+  deadLetterMs: positive(),
+});
+export type CallbackTarget = Stored<typeof CALLBACK_TARGET>;
 
 /** Input of the workflow `agentRun`. */
-export interface AgentRunInput {
-  readonly task: Task;
+export const AGENT_RUN_INPUT = record({
+  task: TASK,
   /** Who asked: the id of a configured client. */
-  readonly client: string;
-  /** Through which source the delivery came: `webhook`, or a configured source's name. */
-  readonly source: string;
+  client: filledText('name a configured client'),
+  /** Through which source the delivery came: `webhook`, or the name of a configured source. */
+  source: filledText('name a configured source, or write "webhook"'),
   /** Which configured agent runs it. */
-  readonly agent: string;
-  readonly agentPolicy: AgentPolicy;
-  readonly callback?: CallbackTarget;
-}
+  agent: filledText('name a configured agent'),
+  agentPolicy: AGENT_POLICY,
+  callback: z.exactOptional(CALLBACK_TARGET),
+});
+export type AgentRunInput = Stored<typeof AGENT_RUN_INPUT>;
 
-/** What a run cost, as far as the agent told. */
-export interface Usage {
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly iterations?: number;
-}
+const USAGE_ERROR = 'is not a number: remove it or correct it.';
+
+/** What a run cost, as far as the agent reported it. */
+export const USAGE = record({
+  inputTokens: z.exactOptional(z.number({ error: USAGE_ERROR })),
+  outputTokens: z.exactOptional(z.number({ error: USAGE_ERROR })),
+  iterations: z.exactOptional(z.number({ error: USAGE_ERROR })),
+});
+export type Usage = Stored<typeof USAGE>;
 
 /** Result of the activity `runAgent`. */
 export interface AgentAnswer {
@@ -68,26 +97,38 @@ export interface AgentAnswer {
 }
 
 /** How a run ended for its caller, whatever became of its callback. */
-export type OutcomeStatus = 'completed' | 'failed' | 'timed_out' | 'canceled';
+export const OUTCOME_STATUSES = ['completed', 'failed', 'timed_out', 'canceled'] as const;
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /** A failure as a caller may see it: a type from the failure table and a sentence of our own. */
-export interface OutcomeError {
-  readonly code: FailureType;
-  readonly message: string;
-}
+export const OUTCOME_ERROR = z.object(
+  {
+    code: z.custom<FailureType>((code: unknown) => typeof code === 'string' && code !== '', {
+      error: 'is missing or empty: name a failure type.',
+    }),
+    message: z.string({ error: 'is missing: write a sentence.' }),
+  },
+  { error: 'does not have the form {"code", "message"}.' },
+);
+export type OutcomeError = Stored<typeof OUTCOME_ERROR>;
+
+const TEXT_ERROR = 'is not a text: remove it or correct it.';
 
 /** What the callback tells. */
-export interface RunOutcome {
-  readonly status: OutcomeStatus;
-  readonly output?: string;
-  readonly error?: OutcomeError;
-  readonly usage?: Usage;
-  readonly sessionKey?: string;
+export const RUN_OUTCOME = record({
+  status: z.enum(OUTCOME_STATUSES, { error: `is none of ${OUTCOME_STATUSES.join(', ')}.` }),
+  output: z.exactOptional(z.string({ error: TEXT_ERROR })),
+  error: z.exactOptional(OUTCOME_ERROR),
+  usage: z.exactOptional(USAGE),
+  sessionKey: z.exactOptional(z.string({ error: TEXT_ERROR })),
   /** ISO 8601, UTC. */
-  readonly finishedAt: string;
-}
+  finishedAt: z.custom<string>((text) => typeof text === 'string' && !Number.isNaN(Date.parse(text)), {
+    error: 'is not a time: write it as 2026-01-31T12:00:00.000Z.',
+  }),
+});
+export type RunOutcome = Stored<typeof RUN_OUTCOME>;
 
-/** Proof that a receiver took the callback. */
+/** Proof that a receiver accepted the callback. */
 export interface CallbackReceipt {
   readonly statusCode: number;
   readonly attempts: number;
@@ -99,19 +140,28 @@ export interface CallbackReceipt {
   readonly address?: string;
 }
 
-/** Why a try to deliver failed, in one word. */
-export type DeliveryErrorClass = 'dns' | 'refused_by_policy' | 'connect' | 'tls' | 'timeout' | 'protocol' | 'status';
+/** Why a delivery attempt failed, in one word. */
+export const DELIVERY_ERROR_CLASSES = [
+  'dns',
+  'refused_by_policy',
+  'connect',
+  'tls',
+  'timeout',
+  'protocol',
+  'status',
+] as const;
+export type DeliveryErrorClass = (typeof DELIVERY_ERROR_CLASSES)[number];
 
-/** One failed try to deliver, as the details of its failure hold it. */
+/** One failed delivery attempt, as the details of its failure hold it. */
 export interface DeliveryAttempt {
   readonly errorClass: DeliveryErrorClass;
-  /** ISO 8601, UTC: when the try ended. */
+  /** ISO 8601, UTC: when the attempt ended. */
   readonly at: string;
   readonly durationMs: number;
   readonly statusCode?: number;
   /** The IP address that was dialled. For operators: never shown to a caller. */
   readonly address?: string;
-  /** Which try it was, where Temporal's count of attempts holds some that only waited for their turn. */
+  /** Which attempt it was, where Temporal's count includes deferred ones. */
   readonly tries?: number;
 }
 
@@ -128,7 +178,7 @@ export interface RunMemo extends Record<string, unknown> {
   readonly source: string;
   readonly agent: string;
   /**
-   * SHA-256, hex, of the raw request body, or of what in it stays the same when a source tries again. Tells a repeat from
+   * SHA-256, hex, of the raw request body, or of the part of it that stays the same when a source retries. Tells a repeat from
    * another body under the same key.
    */
   readonly bodySha256: string;

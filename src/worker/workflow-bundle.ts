@@ -15,6 +15,11 @@ export const WORKFLOWS_PATH = fileURLToPath(
   new URL(`../workflows/registered${extname(import.meta.url)}`, import.meta.url),
 );
 
+/** What each workflow thread loads once for all runs. */
+const SHARED_SCHEMAS = fileURLToPath(
+  new URL(`../workflows/shared-schemas${extname(import.meta.url)}`, import.meta.url),
+);
+
 /** The name under which the entry point imports a team's workflows. */
 const YOUR_WORKFLOWS = 'garudust-temporal/your-workflows';
 
@@ -71,6 +76,7 @@ export function bundleWithOurs(options: BundleOptions): BundleOptions {
   return {
     ...options,
     workflowsPath: WORKFLOWS_PATH,
+    preloadModules: [...(options.preloadModules ?? []), SHARED_SCHEMAS],
     webpackConfigHook: (config) => {
       const { resolve, ...hooked } = webpackConfigHook(config);
       const others = resolve?.alias ?? {};

@@ -1,11 +1,18 @@
-import { ApplicationFailure, CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
 import type { FailureType } from '../contract/failures.ts';
 import { judgeFailure } from '../contract/judge-failure.ts';
-import type { AgentRunInput, AgentRunResult, CallbackReceipt, RunOutcome } from '../contract/run.ts';
+import {
+  AGENT_RUN_INPUT,
+  type AgentRunInput,
+  type AgentRunResult,
+  type CallbackReceipt,
+  type RunOutcome,
+} from '../contract/run.ts';
+import { readStored } from '../contract/stored.ts';
 import { agentOptions } from './activity-options.ts';
-import { findInputProblem } from './check-input.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
+import { PATCH } from './patches.ts';
 
 /**
  * One accepted delivery: runs the agent, tells the callback, closes.
@@ -16,9 +23,8 @@ import { deliverOutcome } from './deliver-outcome.ts';
  * @example
  * const result = await executeChild(agentRun, { workflowId: 'report-2026-11-24', args: [input] });
  */
-export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
-  const problem = findInputProblem(input);
-  if (problem !== undefined) throw failure('InvalidInput', problem);
+export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
+  const input = readInput(given);
   const { outcome, error } = await askAgent(input);
   const { callback } = input;
   if (callback === undefined) return close(outcome, error, undefined);
@@ -30,6 +36,16 @@ export async function agentRun(input: AgentRunInput): Promise<AgentRunResult> {
     throw failure('CallbackUndeliverable', 'The callback could not be delivered: poll the run for its output.');
   }
   return close(outcome, error, receipt);
+}
+
+/** @throws ApplicationFailure `InvalidInput` */
+function readInput(given: AgentRunInput): AgentRunInput {
+  const read = readStored(AGENT_RUN_INPUT, 'AgentRunInput', given);
+  if (read.ok) return read.input;
+  // What earlier versions of this workflow took, and its activities refused.
+  const isNewlyRefused = read.exceeds || (read.path[0] === 'task' && read.path[1] === 'metadata');
+  if (isNewlyRefused && !patched(PATCH.checkWithSchemas)) return given;
+  throw failure('InvalidInput', read.problem);
 }
 
 /** What the agent made of the task; `error` is what it failed with. */

@@ -5,4 +5,6 @@
 export const PATCH = {
   /** A dead letter of which no delivery could tell the operator is told by an activity of its own. */
   reportDeadLetter: 'report-dead-letter',
+  /** The input is refused where the schemas of the contract refuse it, for its metadata and its limits too. */
+  checkWithSchemas: 'check-with-schemas',
 } as const;

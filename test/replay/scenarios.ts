@@ -150,6 +150,18 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     closes: 'CANCELLED',
     reads: { status: 'completed', callback: 'dead' },
   },
+  'callback-url-too-long': {
+    input: {
+      callback: {
+        url: `https://ci.example.com/${'x'.repeat(8192)}`,
+        retryDelaysMs: [10],
+        attemptTimeoutMs: 1000,
+        deadLetterMs: 1000,
+      },
+    },
+    closes: 'InvalidInput',
+    reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
+  },
   'invalid-input': {
     input: { task: { text: ' ' } },
     closes: 'InvalidInput',

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { CallbackProgress, DeliverCallbackInput } from '../../contract/activities.ts';
+import { type CallbackProgress, type DeliverCallbackInput, readCallbackProgress } from '../../contract/activities.ts';
 import type { CallbackReceipt } from '../../contract/run.ts';
 import { EgressError, shortHost } from '../../egress/egress-error.ts';
 import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
@@ -17,8 +17,13 @@ import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback
 import type { DeliveryTryDeps } from './delivery-try-deps.ts';
 import type { HostPlace, PlaceEnd } from './host-places.ts';
 import { type DeliveryFault, isTaken, judgeAnswer, judgeEgressError } from './judge-answer.ts';
+<<<<<<< HEAD
 import { type NextTry, planNextTry, planTurn } from './plan-next-try.ts';
 import { readCallbackProgress } from './read-callback-progress.ts';
+=======
+import { type NextTry, planNextTry, planTurn, readRetryAfter } from './plan-next-try.ts';
+import { settleWithin } from './settle-within.ts';
+>>>>>>> 86bef76 (Define once, in zod, what Temporal stores, so that workflow and activity judge an input alike)
 import { tellOperator } from './tell-operator.ts';
 
 /** How long Temporal may take to hear of the first failure, in milliseconds. */

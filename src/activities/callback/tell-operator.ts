@@ -1,8 +1,9 @@
 import type { DeliverCallbackInput } from '../../contract/activities.ts';
+import type { DeliveryErrorClass } from '../../contract/run.ts';
 import type { guardedPost } from '../../egress/guarded-request.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
-import { type DeliveryFault, isTaken } from './judge-answer.ts';
+import { isTaken } from './judge-answer.ts';
 
 /** A run whose callback is dead, and what the operator is told with. */
 export interface DeadLetterNews {
@@ -12,7 +13,7 @@ export interface DeadLetterNews {
   readonly input: Pick<DeliverCallbackInput, 'runId' | 'client'>;
   readonly host: string;
   /** Of the last try, where one is known. */
-  readonly fault: Pick<DeliveryFault, 'statusCode' | 'errorClass'>;
+  readonly fault: { readonly statusCode?: number | undefined; readonly errorClass?: DeliveryErrorClass | undefined };
   readonly attempts: number | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
