@@ -8,12 +8,7 @@ import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { isWorkerShutdown } from './is-worker-shutdown.ts';
-<<<<<<< HEAD
 import type { Permit, Semaphore } from './semaphore.ts';
-import { readProgress } from './read-progress.ts';
-=======
-import type { Place, Places } from './places.ts';
->>>>>>> 86bef76 (Define once, in zod, what Temporal stores, so that workflow and activity judge an input alike)
 import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { timeLeft } from './time-left.ts';
 import { toLine } from '../values/plain-text.ts';

@@ -17,13 +17,7 @@ import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback
 import type { DeliveryTryDeps } from './delivery-try-deps.ts';
 import type { HostPlace, PlaceEnd } from './host-places.ts';
 import { type DeliveryFault, isTaken, judgeAnswer, judgeEgressError } from './judge-answer.ts';
-<<<<<<< HEAD
 import { type NextTry, planNextTry, planTurn } from './plan-next-try.ts';
-import { readCallbackProgress } from './read-callback-progress.ts';
-=======
-import { type NextTry, planNextTry, planTurn, readRetryAfter } from './plan-next-try.ts';
-import { settleWithin } from './settle-within.ts';
->>>>>>> 86bef76 (Define once, in zod, what Temporal stores, so that workflow and activity judge an input alike)
 import { tellOperator } from './tell-operator.ts';
 
 /** How long Temporal may take to hear of the first failure, in milliseconds. */
