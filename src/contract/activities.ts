@@ -9,7 +9,7 @@ import {
   RUN_OUTCOME,
   TASK,
 } from './run.ts';
-import { filledText, MAX_DURATION_MS, positive, record, type Stored } from './stored.ts';
+import { filledText, MAX_DURATION_MS, orElse, positive, record, type Stored } from './stored.ts';
 
 /** Input of `runAgent`. */
 export const RUN_AGENT_INPUT = record({
@@ -39,9 +39,9 @@ export type DeliverCallbackInput = Stored<typeof DELIVER_CALLBACK_INPUT>;
 
 /** What is known of the last attempt to deliver. What cannot be read counts as unknown. */
 const LAST_ATTEMPT = z.object({
-  errorClass: z.catch(z.optional(z.enum(DELIVERY_ERROR_CLASSES)), undefined),
-  statusCode: z.catch(z.optional(z.number()), undefined),
-  tries: z.catch(z.optional(z.number()), undefined),
+  errorClass: orElse(z.optional(z.enum(DELIVERY_ERROR_CLASSES)), undefined),
+  statusCode: orElse(z.optional(z.number()), undefined),
+  tries: orElse(z.optional(z.number()), undefined),
 });
 
 /** Input of `reportDeadLetter`. The URL may be anything: it may be what ended the delivery. */
@@ -50,7 +50,7 @@ export const REPORT_DEAD_LETTER_INPUT = record({
   runId: filledText('write the workflow ID'),
   url: z.string({ error: 'is missing.' }),
   /** The last attempt that is known to have failed; absent where there was none. */
-  lastTry: z.catch(z.optional(LAST_ATTEMPT), undefined),
+  lastTry: orElse(z.optional(LAST_ATTEMPT), undefined),
 });
 export type ReportDeadLetterInput = Stored<typeof REPORT_DEAD_LETTER_INPUT>;
 
@@ -73,7 +73,7 @@ export interface Activities {
  */
 export const ACTIVITY_ID = { agent: 'agent', callback: 'callback', deadLetter: 'dead-letter' } as const;
 
-const count = z.catch(z.int().check(z.nonnegative()), 0);
+const count = orElse(z.int().check(z.nonnegative()), 0);
 
 /** What `runAgent` heartbeats. It outlives the attempt, which is how a later attempt knows what earlier ones cost. */
 export interface AgentProgress {
@@ -86,7 +86,7 @@ export interface AgentProgress {
   readonly progress?: string;
 }
 
-const AGENT_COUNTS = z.catch(z.object({ paidAttempts: count, agentFaults: count }), {
+const AGENT_COUNTS = orElse(z.object({ paidAttempts: count, agentFaults: count }), {
   paidAttempts: 0,
   agentFaults: 0,
 });
@@ -97,12 +97,12 @@ export function readAgentProgress(details: unknown, maxAttempts: number): AgentP
 }
 
 /** What `deliverCallback` heartbeats, for the attempts that follow. What cannot be read counts as nothing. */
-const CALLBACK_PROGRESS = z.catch(
+const CALLBACK_PROGRESS = orElse(
   z.object({
     /** The workflow knows that an attempt has failed. */
-    announced: z.catch(z.optional(z.literal(true)), undefined),
+    announced: orElse(z.optional(z.literal(true)), undefined),
     /** Deferred attempts, which do not count. */
-    parked: z.catch(z.optional(z.int().check(z.positive())), undefined),
+    parked: orElse(z.optional(z.int().check(z.positive())), undefined),
   }),
   {},
 );

@@ -28,6 +28,9 @@ export type ReadInput<T> =
 /** The longest delay or timeout: 365 days. */
 export const MAX_DURATION_MS = 365 * 86_400_000;
 
+/** A schema that reads another value in place of one that does not fit. */
+export const orElse = z.catch;
+
 /** A text with something in it. `fix` completes the sentence: `is missing or empty: <fix>`. */
 export function filledText(fix: string) {
   const error = `is missing or empty: ${fix}.`;
