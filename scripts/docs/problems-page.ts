@@ -3,11 +3,11 @@ import { type ProblemCode, problemRetryAfter, PROBLEMS } from '../../src/protoco
 import { markdownTable } from './markdown-table.ts';
 
 const CLASS_WORDS: Readonly<Record<FailureClass, string>> = {
-  task: 'final',
-  passing: 'tried again',
-  agent: 'tried again late, without using up an attempt',
-  worker: 'handed to the next worker',
-  delivery: "tried again by the callback's schedule",
+  task: 'not retried',
+  passing: 'retried',
+  agent: 'retried later; the attempt does not count',
+  worker: 'retried at once by the next worker',
+  delivery: "retried on the callback's schedule",
 };
 
 /** The page `docs/problems.md`: every code that an answer or a run can carry. */
@@ -28,7 +28,7 @@ export function renderProblemsPage(): string {
     `\`${code}\``,
     CLASS_WORDS[entry.class],
     entry.meaning,
-    entry.mend,
+    entry.fix,
   ]);
   return `<!-- Written by scripts/write-docs.ts from src/protocol/problems.ts and src/contract/failures.ts: change it there. -->
 
@@ -63,6 +63,6 @@ ${markdownTable(['code', 'status', 'meaning', 'fix'], problems)}
 A run and its callback carry the code in \`error.code\`; the Temporal UI shows it as the type of the failure. "What happens next" says
 whether Temporal retries by itself.
 
-${markdownTable(['code', 'what happens next', 'meaning', 'mend'], failures)}
+${markdownTable(['code', 'what happens next', 'meaning', 'fix'], failures)}
 `;
 }

@@ -32,7 +32,7 @@ export function toAgentFailure(
   fault: AttemptFault,
   calls: PaidCalls,
   plan: RetryPlan,
-  fix: string = FAILURES[fault.type].mend,
+  fix: string = FAILURES[fault.type].fix,
 ): ApplicationFailure {
   const words = [`Agent "${agent}" ${fault.what}.`, ...endOf(plan, calls), fix];
   return decided(fault.type, words.join(' '), {

@@ -140,7 +140,7 @@ export function testThroughTheStack(name: string, start: StartGarudust, loads: '
 
 /** How to fix a failure of an agent of the file, in the words of its type where it has any. */
 function fixFor(agent: string, type: FailureType): string {
-  return fixesFor('garudust', (setting) => `agents.${agent}.${setting}`)[type] ?? FAILURES[type].mend;
+  return fixesFor('garudust', (setting) => `agents.${agent}.${setting}`)[type] ?? FAILURES[type].fix;
 }
 
 /** One run that fails: status, code and words as promised in every place, and Garudust's own words in none. */
