@@ -1,3 +1,5 @@
+import { ellipsize } from '../values/plain-text.ts';
+
 /** Every error that HTTP can answer, as RFC 9457 problem details: one row per code. The code is stable, the wording is not. */
 interface ProblemEntry {
   readonly status: number;
@@ -222,6 +224,21 @@ export class ProblemError extends Error {
     this.detail = detail;
     this.errors = errors;
   }
+}
+
+/** Enough to fix a request. Without the limit, a body of unknown fields would get a response many times its size. */
+const MAX_FIELDS = 16;
+const MAX_FIELD_NAME = 64;
+
+/** The problem of a request with invalid fields: its detail is about the first one, and it lists at most 16. */
+export function fieldProblem(code: ProblemCode, invalid: readonly ProblemField[]): ProblemError {
+  const errors = invalid.slice(0, MAX_FIELDS).map(({ field, message }) => ({
+    field: ellipsize(field, MAX_FIELD_NAME),
+    message,
+  }));
+  const [{ field, message } = { field: '', message: 'is not valid' }] = errors;
+  const more = invalid.length > 1 ? ` ${invalid.length - 1} more in errors.` : '';
+  return new ProblemError(code, `${field || 'The body'}: ${message}.${more}`, errors);
 }
 
 /** The response body for a code. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { ProblemError } from '../../protocol/problems.ts';
+import { fieldProblem } from '../../protocol/problems.ts';
 import { parseRunListQuery, type RunFilter, type RunList, type RunListQuery } from '../../protocol/run-list.ts';
 import type { RunClient } from '../../runs/run-client.ts';
 import type { IngressClient } from '../ingress-client.ts';
@@ -11,8 +11,6 @@ export interface RunListDeps {
   readonly clients: readonly Pick<IngressClient, 'id' | 'apiKey'>[];
   readonly limits: Partial<ListLimits>;
 }
-
-const MAX_ERRORS = 16;
 
 /** `GET /v1/runs`: the caller's own runs, page by page. */
 export function createRunList(deps: RunListDeps): (ctx: RequestContext, client: string) => Promise<void> {
@@ -26,8 +24,7 @@ export function createRunList(deps: RunListDeps): (ctx: RequestContext, client: 
 function readQuery(query: Readonly<Record<string, string | string[] | undefined>>): RunListQuery {
   const parsed = parseRunListQuery(query);
   if (parsed.ok) return parsed.query;
-  const { field, message } = parsed.errors[0] ?? { field: 'query', message: 'is not valid' };
-  throw new ProblemError('invalid_parameter', `${field}: ${message}.`, parsed.errors.slice(0, MAX_ERRORS));
+  throw fieldProblem('invalid_parameter', parsed.errors);
 }
 
 async function list(client: string, { cursor, limit, ...filter }: RunListQuery, deps: RunListDeps): Promise<RunList> {
@@ -36,7 +33,7 @@ async function list(client: string, { cursor, limit, ...filter }: RunListQuery, 
   const pageToken = cursor === undefined ? undefined : openCursor(cursor, scope);
   if (cursor !== undefined && pageToken === undefined) {
     const message = 'is not a cursor of this list: use next_cursor of the previous page, with the same filters';
-    throw new ProblemError('invalid_parameter', `cursor: ${message}.`, [{ field: 'cursor', message }]);
+    throw fieldProblem('invalid_parameter', [{ field: 'cursor', message }]);
   }
   const page = await deps.runs.list({ client, filter, limit, ...(pageToken && { pageToken }) });
   return {

@@ -1,6 +1,6 @@
 import { isRunId } from '../../contract/run-id.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
-import { ProblemError } from '../../protocol/problems.ts';
+import { fieldProblem, ProblemError } from '../../protocol/problems.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import type { RunClient, RunReply } from '../../runs/run-client.ts';
@@ -92,7 +92,7 @@ function readWait(value: string | string[] | undefined): number {
   const seconds = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN;
   if (seconds >= 0 && seconds <= MAX_WAIT_SECONDS) return seconds;
   const message = `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}, sent once`;
-  throw new ProblemError('invalid_parameter', `wait: ${message}.`, [{ field: 'wait', message }]);
+  throw fieldProblem('invalid_parameter', [{ field: 'wait', message }]);
 }
 
 /** Waits until the run is terminal, the time is up, or the caller disconnects. */
@@ -120,10 +120,7 @@ async function readRedelivery(ctx: RequestContext, deps: RunRouteDeps, clientId:
   const body = await readBody(ctx.req, ctx.res, deps.limits);
   if (body.length === 0) return undefined;
   const parsed = parseRedeliverRequest(readJson(body));
-  if (!parsed.ok) {
-    const { field, message } = parsed.errors[0] ?? { field: '', message: 'is not valid' };
-    throw new ProblemError('invalid_parameter', `${field || 'The body'}: ${message}.`, parsed.errors.slice(0, 16));
-  }
+  if (!parsed.ok) throw fieldProblem('invalid_parameter', parsed.errors);
   const client = deps.clients.find(({ id }) => id === clientId);
   if (parsed.callbackUrl !== undefined && client !== undefined) {
     await checkCallbackUrl(parsed.callbackUrl, 'callback_url', client, deps);

@@ -1,4 +1,4 @@
-import { ProblemError, type ProblemCode } from '../../protocol/problems.ts';
+import { fieldProblem, type ProblemCode, ProblemError } from '../../protocol/problems.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import type { RunClient } from '../../runs/run-client.ts';
 import type { IgnoreWhy } from '../../sources/preset.ts';
@@ -9,9 +9,8 @@ import { ClientAdmission } from '../limits/client-admission.ts';
 import { ServerAdmission } from '../limits/server-admission.ts';
 import type { RequestContext, Route } from '../route.ts';
 import type { AcceptDeps } from '../tasks/accept-task.ts';
-import { parseDelivery } from '../tasks/parse-delivery.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
-import { verifyDelivery, type VerifyDeps } from '../tasks/verify-delivery.ts';
+import { parseDelivery, verifyDelivery, type VerifyDeps } from '../tasks/task-delivery.ts';
 
 export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   readonly runs: Pick<RunClient, 'start'>;
@@ -173,7 +172,7 @@ function grantOriginRoute(path: string): Route {
       if (!ORIGIN.test(origin)) {
         const field = 'WebHook-Request-Origin';
         const message = 'must be a host name such as events.example.com';
-        throw new ProblemError('invalid_parameter', `${field} ${message}.`, [{ field, message }]);
+        throw fieldProblem('invalid_parameter', [{ field, message }]);
       }
       const rate = ctx.get('WebHook-Request-Rate');
       ctx.set('WebHook-Allowed-Origin', origin);

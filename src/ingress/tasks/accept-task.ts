@@ -6,7 +6,22 @@ import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
 import { ellipsize } from '../../values/plain-text.ts';
 import type { IngressClient } from '../ingress-client.ts';
 import { type CallbackUrlDeps, checkCallbackUrl } from './check-callback-url.ts';
-import type { VerifiedDelivery } from './verify-delivery.ts';
+
+declare const brand: unique symbol;
+
+/**
+ * A delivery whose signature was checked. Only `verifyDelivery` makes one, and `verifySourceDelivery` for a configured source;
+ * parsers take nothing else.
+ */
+export interface VerifiedDelivery {
+  readonly [brand]: 'VerifiedDelivery';
+  /** The id of the configured client that signed it. */
+  readonly client: string;
+  readonly source: string;
+  readonly body: Buffer;
+  /** The sender's id for this delivery. Undefined: the sender gave none, and every repeat is a new run. */
+  readonly deliveryId: string | undefined;
+}
 
 /** What is needed to accept a task. */
 export interface AcceptDeps extends CallbackUrlDeps {

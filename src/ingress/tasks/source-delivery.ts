@@ -7,8 +7,7 @@ import type { EventView } from '../../sources/event-view.ts';
 import { type EventVerdict, judgeEvent } from '../../sources/judge-event.ts';
 import type { Handshake, RawEvent } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';
-import { type AcceptDeps, acceptTask, planTask, type ReadTask } from './accept-task.ts';
-import type { VerifiedDelivery } from './verify-delivery.ts';
+import { type AcceptDeps, acceptTask, planTask, type ReadTask, type VerifiedDelivery } from './accept-task.ts';
 
 /** A delivery of a configured source, verified by that source's rules. Only `verifySourceDelivery` makes one. */
 export interface SourceDelivery extends VerifiedDelivery {

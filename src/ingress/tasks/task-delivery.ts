@@ -1,24 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type ProblemCode, ProblemError } from '../../protocol/problems.ts';
+import { fieldProblem, type ProblemCode, ProblemError } from '../../protocol/problems.ts';
 import { verifyRequest } from '../../signatures/verify-request.ts';
+import { readJson } from '../../protocol/json/read-json.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../../protocol/json/media-type.ts';
+import { parseTaskRequest, type TaskFields, type TaskRequest } from '../../protocol/task-request.ts';
+import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import type { IngressClient } from '../ingress-client.ts';
-
-declare const brand: unique symbol;
-
-/**
- * A delivery whose signature was checked. Only `verifyDelivery` makes one, and `verifySourceDelivery` for a configured source;
- * parsers take nothing else.
- */
-export interface VerifiedDelivery {
-  readonly [brand]: 'VerifiedDelivery';
-  /** The id of the configured client that signed it. */
-  readonly client: string;
-  readonly source: string;
-  readonly body: Buffer;
-  /** The sender's id for this delivery. Undefined: the sender gave none, and every repeat is a new run. */
-  readonly deliveryId: string | undefined;
-}
+import { type AcceptDeps, acceptTask, type VerifiedDelivery } from './accept-task.ts';
 
 export interface VerifyDeps {
   readonly clients: readonly Pick<IngressClient, 'id' | 'webhookSecret'>[];
@@ -105,10 +94,11 @@ function readDeliveryId(headers: IncomingMessage['headersDistinct']): string | u
 function readHeader(headers: IncomingMessage['headersDistinct'], name: string): string | undefined {
   const values = headers[name.toLowerCase()];
   if (values === undefined) return undefined;
-  if (values.length > 1) throw invalid(name, 'was sent more than once: send it once');
+  if (values.length > 1) throw invalidKey(name, 'was sent more than once: send it once');
   const value = (values[0] ?? '').trim();
   const key = value.startsWith('"') ? unquote(value) : bare(value);
-  if (key === undefined) throw invalid(name, `must be 1 to ${MAX_LENGTH} visible ASCII characters, bare or in quotes`);
+  if (key === undefined)
+    throw invalidKey(name, `must be 1 to ${MAX_LENGTH} visible ASCII characters, bare or in quotes`);
   return key;
 }
 
@@ -123,6 +113,24 @@ function unquote(value: string): string | undefined {
   return key !== undefined && key.length > 0 && key.length <= MAX_LENGTH ? key : undefined;
 }
 
-function invalid(name: string, why: string): ProblemError {
-  return new ProblemError('invalid_idempotency_key', `${name} ${why}.`, [{ field: name, message: why }]);
+function invalidKey(name: string, message: string): ProblemError {
+  return new ProblemError('invalid_idempotency_key', `${name} ${message}.`, [{ field: name, message }]);
+}
+
+/**
+ * Reads the task that is the body of a verified delivery to `/webhook`, and accepts it.
+ *
+ * @throws ProblemError `malformed_json`, `invalid_task`, `user_not_permitted`, `callback_url_refused`,
+ * `agent_not_permitted`
+ */
+export async function parseDelivery(delivery: VerifiedDelivery, deps: AcceptDeps): Promise<AcceptedTask> {
+  const { body, deliveryId } = delivery;
+  const fingerprint = createHash('sha256').update(body).digest('hex');
+  return acceptTask(delivery, { ...readTask(body), deliveryId, fingerprint }, deps);
+}
+
+function readTask(body: Buffer): { request: TaskRequest; fields: TaskFields } {
+  const parsed = parseTaskRequest(readJson(body));
+  if (parsed.ok) return { request: parsed.task, fields: parsed.fields };
+  throw fieldProblem('invalid_task', parsed.errors);
 }
