@@ -9,6 +9,7 @@ import { renderCliDocs } from '../src/cli/render-cli-docs.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
 import { buildOpenApi } from '../src/protocol/openapi.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
+import { renderSourcesPage } from './docs/sources-page.ts';
 import { renderProblemsPage } from './docs/problems-page.ts';
 
 /** A page and the program that makes it. */
@@ -24,6 +25,7 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/metrics.md', render: renderMetricsPage },
   { file: 'docs/openapi.json', render: () => JSON.stringify(buildOpenApi({ endpointPath: '/invoke' })) },
   { file: 'docs/problems.md', render: renderProblemsPage },
+  { file: 'docs/sources.md', render: renderSourcesPage },
 ];
 
 /** The text of a page as it is committed: formatted as everything else in the repository. */

@@ -33,6 +33,14 @@ export interface TaskTemplates {
 
 /** The defaults for a kind of sender. Every default can be overridden in the file. */
 export interface Preset {
+  /** Its row in the table of presets in `docs/sources.md`, in Markdown. */
+  readonly documentation: {
+    readonly verifiedBy: string;
+    readonly eventType: string;
+    readonly deliveryId: string;
+    /** What its filter drops. */
+    readonly ignores?: string;
+  };
   /** How it signs. Absent: the operator must configure it. */
   readonly scheme?: SignatureScheme;
   readonly read: ReadEvent;

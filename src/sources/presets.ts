@@ -17,6 +17,12 @@ const ALERTS = {
 /** Every preset by its name. */
 export const PRESETS = {
   github: {
+    documentation: {
+      verifiedBy: '`X-Hub-Signature-256`',
+      eventType: '`X-GitHub-Event`',
+      deliveryId: '`X-GitHub-Delivery`',
+      ignores: '`ping`',
+    },
     scheme: SCHEMES.github,
     read: readJsonOrPayload,
     headers: ['x-github-event', 'x-github-delivery', 'x-github-hook-id'],
@@ -30,6 +36,7 @@ export const PRESETS = {
       type === 'ping' ? { kind: 'ignored', why: 'handshake', reason: 'ping' } : undefined,
   },
   stripe: {
+    documentation: { verifiedBy: '`Stripe-Signature`', eventType: '`type`', deliveryId: '`id` (`evt_…`)' },
     scheme: SCHEMES.stripe,
     read: readJsonEvent,
     headers: [],
@@ -39,6 +46,12 @@ export const PRESETS = {
     volatileFields: ['pending_webhooks'],
   },
   slack: {
+    documentation: {
+      verifiedBy: '`X-Slack-Signature`',
+      eventType: '`event.type`, or the command',
+      deliveryId: '`event_id`, or `trigger_id`',
+      ignores: 'messages of bots; edits and deletions',
+    },
     scheme: SCHEMES.slack,
     read: readJsonOrFields,
     headers: ['x-slack-retry-num', 'x-slack-retry-reason'],
@@ -60,6 +73,11 @@ export const PRESETS = {
     acknowledge: acknowledgeSlack,
   },
   gitlab: {
+    documentation: {
+      verifiedBy: 'signing token; `scheme: gitlab-token` for a secret token',
+      eventType: '`object_kind`',
+      deliveryId: '`webhook-id`, `Idempotency-Key`',
+    },
     scheme: SCHEMES.gitlab,
     read: readJsonEvent,
     headers: ['x-gitlab-event', 'x-gitlab-event-uuid', 'x-gitlab-instance', 'idempotency-key', 'webhook-id'],
@@ -71,6 +89,11 @@ export const PRESETS = {
     },
   },
   shopify: {
+    documentation: {
+      verifiedBy: '`X-Shopify-Hmac-SHA256`',
+      eventType: '`X-Shopify-Topic`',
+      deliveryId: '`X-Shopify-Webhook-Id`',
+    },
     scheme: SCHEMES.shopify,
     read: readJsonEvent,
     headers: ['x-shopify-topic', 'x-shopify-shop-domain', 'x-shopify-webhook-id', 'x-shopify-event-id'],
@@ -79,6 +102,7 @@ export const PRESETS = {
     map: { text: `The shop {{ headers.x-shopify-shop-domain }} sent {{ event_type }}:\n\n${WHOLE}` },
   },
   alertmanager: {
+    documentation: { verifiedBy: 'bearer token', eventType: '`status`', deliveryId: 'the body', ignores: '`resolved`' },
     scheme: SCHEMES.bearer,
     read: readJsonEvent,
     headers: [],
@@ -88,6 +112,12 @@ export const PRESETS = {
     },
   },
   grafana: {
+    documentation: {
+      verifiedBy: '`X-Grafana-Alerting-Signature`',
+      eventType: '`status`',
+      deliveryId: 'the body',
+      ignores: '`resolved`',
+    },
     scheme: createGenericHmac({ header: 'X-Grafana-Alerting-Signature' }),
     read: readJsonEvent,
     headers: [],
@@ -95,6 +125,7 @@ export const PRESETS = {
     map: { text: `Grafana reports {{ event.title | default: event.status }}. Find the cause.\n\n${WHOLE}` },
   },
   cloudevents: {
+    documentation: { verifiedBy: 'bearer token', eventType: '`type`', deliveryId: '`source` and `id`' },
     scheme: SCHEMES.bearer,
     read: readCloudEvent,
     headers: [],
@@ -105,6 +136,7 @@ export const PRESETS = {
     grantsOrigins: true,
   },
   'standard-webhooks': {
+    documentation: { verifiedBy: '`webhook-signature`', eventType: '`type`', deliveryId: '`webhook-id`' },
     scheme: SCHEMES['standard-webhooks'],
     read: readJsonEvent,
     headers: ['webhook-id', 'svix-id'],
@@ -113,6 +145,7 @@ export const PRESETS = {
     map: { text: `The source {{ source }} sent {{ event.type }}:\n\n${WHOLE}` },
   },
   generic: {
+    documentation: { verifiedBy: 'your settings', eventType: 'your settings', deliveryId: 'your settings' },
     read: readJsonEvent,
     headers: [],
     map: { text: `The source {{ source }} sent an event:\n\n${WHOLE}` },
