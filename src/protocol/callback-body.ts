@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RunOutcome } from '../contract/run.ts';
 import { runResource } from './run-resource.ts';
 
-/** What a callback receiver gets. A receiver written for Garudust reads `text` alone. */
+/** The body that a callback receiver gets. A receiver written for Garudust reads only `text`. */
 export const callbackBody = z.strictObject({
   text: z.string(),
   run_id: z.string(),
@@ -15,9 +15,9 @@ export const callbackBody = z.strictObject({
 export type CallbackBody = z.infer<typeof callbackBody>;
 
 /**
- * The body for an outcome. A failure reads `Error: …` in `text`, as Garudust words it.
+ * The body for an outcome. For a failure, `text` is `Error: …`, as in Garudust.
  *
- * The keys stand in a fixed order, so that the bytes are the same on every try.
+ * The order of the keys is fixed, so that the bytes are the same on every attempt.
  */
 export function toCallbackBody(runId: string, outcome: RunOutcome): CallbackBody {
   return {

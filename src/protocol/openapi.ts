@@ -1,18 +1,15 @@
-import { HEADERS } from './openapi/headers.ts';
-import type { JsonObject } from './openapi/json.ts';
-import { problemExamples } from './openapi/problem-responses.ts';
+import { HEADERS, problemExamples, SECURITY_SCHEMES } from './openapi/components.ts';
 import { runPaths } from './openapi/run-paths.ts';
-import { componentSchemas } from './openapi/schemas.ts';
-import { SECURITY_SCHEMES } from './openapi/security.ts';
+import { componentSchemas, type JsonObject } from './openapi/schemas.ts';
 import { servicePaths } from './openapi/service-paths.ts';
 import { taskPaths } from './openapi/task-paths.ts';
 
-/** Of the API, not of the program: a new major version only when a caller would break. */
+/** The version of the API, not of the program: a new major version only for a breaking change. */
 const API_VERSION = '1.0.0';
 
-const DESCRIPTION = `Durable agent runs from webhooks. Send a signed task; it is answered with a run once it is recorded in Temporal. Poll the run, follow its events, or have the outcome posted to a callback address.
+const DESCRIPTION = `Durable agent runs from webhooks. Send a signed task; the response shows its run once Temporal has recorded it. Poll the run, follow its events, or receive the outcome at a callback address.
 
-A run's \`status\` is where the agent stands: \`queued\`, \`running\`, \`input_required\`, \`completed\`, \`failed\`, \`timed_out\` or \`canceled\`. Where its callback stands is a fact of its own: a run reads \`completed\`, with its output, while its callback is still retried.
+A run's \`status\` is the state of the agent: \`queued\`, \`running\`, \`input_required\`, \`completed\`, \`failed\`, \`timed_out\` or \`canceled\`. The state of its callback is separate: a run reads \`completed\`, with its output, while its callback is still retried.
 
 Errors are RFC 9457 problem details with a stable \`code\`.`;
 
@@ -33,9 +30,9 @@ export function buildOpenApi({ endpointPath }: { readonly endpointPath: string }
     },
     servers: [{ url: '/' }],
     tags: [
-      { name: 'Tasks', description: 'Verified by signature over the raw body.' },
-      { name: 'Runs', description: "Of the API key's own client; all others answer one and the same 404." },
-      { name: 'Service', description: 'For everybody.' },
+      { name: 'Tasks', description: 'Verified by a signature over the raw body.' },
+      { name: 'Runs', description: "Runs of the API key's client. All other runs answer the same 404." },
+      { name: 'Service', description: 'Public.' },
     ],
     paths: { ...taskPaths(endpointPath), ...runPaths(), ...servicePaths() },
     components: {

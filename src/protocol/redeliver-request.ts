@@ -16,7 +16,7 @@ export function parseRedeliverRequest(body: unknown): RedeliverParse {
   if (parsed.success) return { ok: true, callbackUrl: parsed.data.callback_url };
   const errors = parsed.error.issues.flatMap((issue): ProblemField[] =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((field) => ({ field, message: 'is not a field here: the only one is callback_url' }))
+      ? issue.keys.map((field) => ({ field, message: 'is not a known field: the only field is callback_url' }))
       : [{ field: issue.path.join('.'), message: issue.message }],
   );
   return { ok: false, errors };

@@ -6,15 +6,15 @@ import { callerKey } from './task-request.ts';
 const MAX_CURSOR = 4096;
 const MAX_FIELD_NAME = 64;
 
-/** What `status` can be in a list and in its filter: the list can't tell a queued run from a running one. */
+/** The values of `status` in a list and its filter: the list can't distinguish queued and running runs. */
 export const listedStatus = z.enum(['running', 'completed', 'failed', 'timed_out', 'canceled']);
 
 /** The query of `GET /v1/runs`. */
 export const runListQuery = z.strictObject({
-  status: listedStatus.optional().describe('How the run stands. `running` takes in runs that are still queued.'),
-  callback: callbackStatus.optional().describe('Where its callback stands. `dead` lists the dead letters.'),
-  source: callerKey.optional().describe('Through which source it came: `webhook`, or the name of a configured one.'),
-  agent: callerKey.optional().describe('Which configured agent runs it.'),
+  status: listedStatus.optional().describe('The status of the run. `running` includes queued runs.'),
+  callback: callbackStatus.optional().describe('The status of its callback. `dead` lists the dead letters.'),
+  source: callerKey.optional().describe('The source it came through: `webhook`, or the name of a configured source.'),
+  agent: callerKey.optional().describe('The configured agent that runs it.'),
   session: callerKey.optional().describe('Its session key.'),
   user: callerKey.optional().describe('Its user id.'),
   cursor: z
@@ -23,12 +23,12 @@ export const runListQuery = z.strictObject({
     .max(MAX_CURSOR)
     .regex(/^[\w-]+$/)
     .optional()
-    .describe('`next_cursor` of the page before, with the same filters.'),
-  limit: z.int().min(1).max(100).default(20).describe('How many runs a page holds at most.'),
+    .describe('`next_cursor` of the previous page, with the same filters.'),
+  limit: z.int().min(1).max(100).default(20).describe('The most runs that a page holds.'),
 });
 export type RunListQuery = z.infer<typeof runListQuery>;
 
-/** What is asked for, without the page. */
+/** The filters of a query, without the page. */
 export type RunFilter = Omit<RunListQuery, 'cursor' | 'limit'>;
 
 /** The answer of `GET /v1/runs`. */
@@ -37,7 +37,7 @@ export const runList = z.strictObject({
   next_cursor: z
     .string()
     .nullable()
-    .describe('Where the next page begins; null on the last one. A page may hold fewer runs than `limit`, even none.'),
+    .describe('The start of the next page; null on the last page. A page may hold fewer runs than `limit`, even none.'),
 });
 export type RunList = z.infer<typeof runList>;
 
@@ -46,9 +46,9 @@ export type RunListParse = { ok: true; query: RunListQuery } | { ok: false; erro
 const NAMES = Object.keys(runListQuery.shape);
 
 const MUST: Readonly<Record<string, string>> = {
-  status: `must be one of ${listedStatus.options.join(', ')}: a list can't tell a queued run from a running one`,
+  status: `must be one of ${listedStatus.options.join(', ')}: a list can't distinguish queued and running runs`,
   callback: `must be one of ${callbackStatus.options.join(', ')}`,
-  cursor: 'must be the next_cursor of the page before',
+  cursor: 'must be the next_cursor of the previous page',
   limit: 'must be a whole number from 1 to 100',
 };
 
@@ -65,12 +65,12 @@ export function parseRunListQuery(query: Readonly<Record<string, string | string
   if (parsed.success) return { ok: true, query: parsed.data };
   const errors = parsed.error.issues.flatMap((issue): ProblemField[] => {
     if (issue.code === 'unrecognized_keys') {
-      const message = `is not a parameter here: the parameters are ${NAMES.join(', ')}`;
+      const message = `is not a known parameter: the parameters are ${NAMES.join(', ')}`;
       return issue.keys.map((name) => ({ field: name.slice(0, MAX_FIELD_NAME), message }));
     }
     const field = issue.path.join('.');
     const repeated = Array.isArray(query[field]);
-    return [{ field, message: repeated ? 'is there more than once: give it once' : (MUST[field] ?? issue.message) }];
+    return [{ field, message: repeated ? 'is repeated: send it once' : (MUST[field] ?? issue.message) }];
   });
   return { ok: false, errors };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where a run stands for its caller. Closed: reasons go into `error.code`. */
+/** The status of a run for its caller. A closed set: reasons go into `error.code`. */
 export const runStatus = z.enum([
   'queued',
   'running',
@@ -12,7 +12,7 @@ export const runStatus = z.enum([
 ]);
 export type RunStatus = z.infer<typeof runStatus>;
 
-/** Where its callback stands: a fact of its own. */
+/** The status of its callback, separate from that of the run. */
 export const callbackStatus = z.enum(['none', 'pending', 'retrying', 'delivered', 'dead']);
 export type CallbackStatus = z.infer<typeof callbackStatus>;
 
@@ -22,9 +22,9 @@ const timestamp = z.iso.datetime();
 export const runResource = z.strictObject({
   id: z.string().describe('The run id: `run-` and 26 characters of a to z and 2 to 7.'),
   workflow_id: z.string().describe('The same as `id`: what the Temporal UI and CLI call it.'),
-  status: runStatus.describe('Where the run stands. Why it stands there is said in `error.code`.'),
-  terminal: z.boolean().describe('Whether `status` will never change again. The callback may still be under way.'),
-  output: z.string().optional().describe("The agent's answer, once there is one; left out in lists."),
+  status: runStatus.describe('The status of the run. `error.code` gives the reason.'),
+  terminal: z.boolean().describe('Whether `status` is final. The callback may still be pending.'),
+  output: z.string().optional().describe("The agent's answer, once there is one; omitted in lists."),
   error: z
     .strictObject({
       code: z.string().describe('One of the codes on the page of problems.'),
@@ -35,9 +35,9 @@ export const runResource = z.strictObject({
   agent: z
     .strictObject({
       name: z.string(),
-      attempt: z.int().optional().describe('Which call of the agent this is.'),
+      attempt: z.int().optional().describe('The number of this call of the agent.'),
       max_attempts: z.int().optional(),
-      last_error: z.string().optional().describe('Why the attempt before failed.'),
+      last_error: z.string().optional().describe('Why the previous attempt failed.'),
       next_attempt_at: timestamp.optional(),
       progress: z.string().optional().describe('What the agent is doing.'),
     })
@@ -49,10 +49,10 @@ export const runResource = z.strictObject({
       iterations: z.int().optional(),
     })
     .optional()
-    .describe('What the run cost, as far as the agent told.'),
+    .describe('What the run cost, as far as the agent reports it.'),
   callback: z.strictObject({
     status: callbackStatus.describe(
-      '`none`: the task named no address. `dead`: every try failed; it can be redelivered.',
+      '`none`: the task named no address. `dead`: every attempt failed; it can be redelivered.',
     ),
     url: z.string().optional(),
     attempts: z.int().optional(),
@@ -61,12 +61,12 @@ export const runResource = z.strictObject({
     next_attempt_at: timestamp.optional(),
     delivered_at: timestamp.optional(),
   }),
-  source: z.string().optional().describe('Through which source the task came.'),
+  source: z.string().optional().describe('The source that the task came through.'),
   session_key: z.string().optional(),
   user_id: z.string().optional(),
   created_at: timestamp.optional(),
-  started_at: timestamp.optional().describe('When the last attempt of the agent began.'),
-  finished_at: timestamp.optional().describe('When the agent had answered or given up.'),
+  started_at: timestamp.optional().describe('When the last attempt of the agent started.'),
+  finished_at: timestamp.optional().describe('When the agent answered or gave up.'),
   links: z.strictObject({
     self: z.string(),
     temporal_ui: z.string().optional().describe('The run in the Temporal UI.'),

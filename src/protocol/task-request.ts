@@ -5,42 +5,44 @@ import { isRecord } from '../values/is-record.ts';
 const MAX_KEY = 512;
 const MAX_URL = 8192;
 
-// Half a surrogate pair can't be written as UTF-8: neither agents nor receivers could read it.
+// UTF-8 cannot encode half a surrogate pair, so neither agents nor receivers could read it.
 const unicode = z
   .string()
-  .refine((value) => value.isWellFormed(), 'holds half of a surrogate pair: send whole characters');
-const instruction = unicode.regex(/\S/, 'is empty: say what the agent shall do');
+  .refine((value) => value.isWellFormed(), 'contains half of a surrogate pair: send whole characters');
+const instruction = unicode.regex(/\S/, 'is empty: say what the agent should do');
 const url = z.string().max(MAX_URL, `is longer than ${MAX_URL} characters`);
 
 /** A name that a caller gives to something of its own: a user, a session. */
 export const callerKey = unicode
-  .min(1, 'is empty: leave it out instead')
+  .min(1, 'is empty: omit it instead')
   .max(MAX_KEY, `is longer than ${MAX_KEY} characters`)
-  .regex(/^$|\S/, 'is blank: leave it out instead')
+  .regex(/^$|\S/, 'is blank: omit it instead')
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'holds a control character: send plain text');
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'contains a control character: send plain text');
 
-const CALLBACK_HELP = 'Where the outcome is posted, signed. Without it the caller polls.';
-const SESSION_HELP = 'The conversation that the task belongs to; without it the run is one of its own.';
+const CALLBACK_HELP = 'Where the signed outcome is posted. Without it, poll the run.';
+const SESSION_HELP = 'The conversation that the task belongs to. Without it, the run has a conversation of its own.';
 
 /** The body of `POST /webhook`, as Garudust takes it. */
 export const garudustTask = z.strictObject({
-  text: instruction.describe('What the agent shall do.'),
+  text: instruction.describe('What the agent should do.'),
   callback_url: url.optional().describe(CALLBACK_HELP),
-  user_id: callerKey.optional().describe('On whose behalf, for the list of runs and the Temporal UI.'),
-  user_name: callerKey.optional().describe('The same for people to read.'),
+  user_id: callerKey
+    .optional()
+    .describe('The user on whose behalf the task runs; shown in the list of runs and the Temporal UI.'),
+  user_name: callerKey.optional().describe("The user's name, for people to read."),
   session_key: callerKey.optional().describe(SESSION_HELP),
 });
 
 /** The body of `POST /invoke`: the same task in the words of "Event-Driven Agent Orchestration". */
 export const invokeTask = z.strictObject({
-  directive: instruction.describe('What the agent shall do.'),
+  directive: instruction.describe('What the agent should do.'),
   response_uri: url.optional().describe(CALLBACK_HELP),
-  principal: callerKey.optional().describe('On whose behalf.'),
+  principal: callerKey.optional().describe('The user on whose behalf the task runs.'),
   conversation_anchor: callerKey.optional().describe(SESSION_HELP),
 });
 
-/** A task as either vocabulary told it. */
+/** A task, from either vocabulary. */
 export interface TaskRequest {
   readonly text: string;
   readonly callbackUrl?: string;
@@ -49,7 +51,7 @@ export interface TaskRequest {
   readonly sessionKey?: string;
 }
 
-/** What the caller calls the fields that are judged once the task is read. */
+/** The caller's names for the fields that are checked once the task is read. */
 export interface TaskFields {
   readonly url: string;
   readonly user: string;
@@ -75,7 +77,7 @@ export function parseTaskRequest(body: unknown): TaskParse {
   if (invoke.length > 0 && native.length > 0) {
     const errors = invoke.map((field) => ({
       field,
-      message: `does not go with ${native.join(', ')}: use one vocabulary, either text, callback_url … or directive, response_uri …`,
+      message: `cannot be combined with ${native.join(', ')}: use one vocabulary, either text, callback_url … or directive, response_uri …`,
     }));
     return { ok: false, errors };
   }
@@ -109,11 +111,14 @@ function parseInvoke(body: object): TaskParse {
   return { ok: true, task, fields: { url: 'response_uri', user: 'principal' } };
 }
 
-/** One line a wrong field, naming the field even where zod reports several unknown ones as one issue. */
+/** One entry per wrong field, although zod reports several unknown fields as one issue. */
 function toFields(error: z.ZodError, known: readonly string[]): ProblemField[] {
   return error.issues.flatMap((issue): ProblemField[] => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((field) => ({ field, message: `is not a field here: the fields are ${known.join(', ')}` }));
+      return issue.keys.map((field) => ({
+        field,
+        message: `is not a known field: the fields are ${known.join(', ')}`,
+      }));
     }
     const field = issue.path.join('.');
     if (issue.code === 'invalid_type') {

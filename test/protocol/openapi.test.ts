@@ -5,7 +5,7 @@ import { isCurrent, PAGES } from '../../scripts/write-docs.ts';
 import { FAILURES } from '../../src/contract/failures.ts';
 import { renderProblemsPage } from '../../scripts/docs/problems-page.ts';
 import { buildOpenApi } from '../../src/protocol/openapi.ts';
-import type { Json } from '../../src/protocol/openapi/json.ts';
+import type { Json } from '../../src/protocol/openapi/schemas.ts';
 import { type ProblemCode, PROBLEMS, toProblem } from '../../src/protocol/problems.ts';
 
 const DOCUMENT = buildOpenApi({ endpointPath: '/invoke' });

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../protocol/openapi/json.ts';
+import type { Json, JsonObject } from '../../protocol/openapi/schemas.ts';
 import { isRecord } from '../../values/is-record.ts';
 
 /** What the page may do: apply its one stylesheet, nothing else. It runs no script and loads nothing from elsewhere. */

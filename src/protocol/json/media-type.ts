@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '../problems.ts';
 
-/** What a request says its body is. */
+/** The media type that a request declares for its body. */
 export interface MediaType {
   /** Lower case, without parameters: `application/json`; empty where none was sent. */
   readonly essence: string;
-  /** Whether it names no other charset than UTF-8. */
+  /** Whether it names no charset but UTF-8. */
   readonly isUtf8: boolean;
   /** The header as it was sent. */
   readonly given: string;
@@ -25,11 +25,11 @@ export function isJson({ essence, isUtf8 }: MediaType): boolean {
 }
 
 /**
- * The refusal of a type.
+ * The refusal of a media type.
  *
- * @param mend what to send in its place, to go on after `send `
+ * @param fix what to send instead, as it follows `send `
  */
-export function unsupportedMediaType({ given }: MediaType, mend: string): ProblemError {
+export function unsupportedMediaType({ given }: MediaType, fix: string): ProblemError {
   const what = given === '' ? 'No Content-Type' : `Content-Type "${given.slice(0, 80)}"`;
-  return new ProblemError('unsupported_media_type', `${what}: send ${mend}.`);
+  return new ProblemError('unsupported_media_type', `${what}: send ${fix}.`);
 }

@@ -5,8 +5,8 @@ import { ellipsize } from '../../values/plain-text.ts';
 const MAX_SHOWN = 64;
 
 /**
- * Reads bytes as JSON (RFC 8259): UTF-8 without a byte order mark, nothing replaced, nothing guessed. An object that has one
- * name twice is refused, since others may have read the other value (section 4), and so is deep nesting.
+ * Reads bytes as JSON (RFC 8259): UTF-8 without a byte order mark, nothing replaced, nothing guessed. A name that is repeated
+ * in one object is refused, because another reader may use the other value (section 4). So is deep nesting.
  *
  * @throws ProblemError `malformed_json`
  */
@@ -17,14 +17,14 @@ export function readJson(bytes: Buffer): unknown {
 
 /** @throws ProblemError `malformed_json` */
 export function refuseUnclear({ isDeep, twice }: JsonScan): void {
-  if (isDeep) throw malformed(`The body is nested deeper than ${MAX_DEPTH} levels: send a flatter one.`);
+  if (isDeep) throw malformed(`The body is nested deeper than ${MAX_DEPTH} levels: flatten it.`);
   if (twice === undefined) return;
   const name = JSON.stringify(ellipsize(twice, MAX_SHOWN));
-  throw malformed(`The body has the name ${name} twice in one object: send it once.`);
+  throw malformed(`The body repeats the name ${name} within one object: send it once.`);
 }
 
 /**
- * Parses what was looked through already.
+ * Parses bytes that were already scanned.
  *
  * @throws ProblemError `malformed_json`
  */
@@ -36,13 +36,13 @@ export function parseJson(bytes: Buffer): unknown {
   } catch {
     throw malformed('The body is not UTF-8: encode it as UTF-8.');
   }
-  if (text.startsWith('\uFEFF')) throw malformed('The body starts with a byte order mark: leave it out.');
+  if (text.startsWith('\uFEFF')) throw malformed('The body starts with a byte order mark: remove it.');
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The parser's own words quote the body; the place is enough.
-    const place = /position (\d+)/.exec(String(error))?.[1];
-    throw malformed(`The body is not valid JSON${place === undefined ? '' : ` at character ${place}`}.`);
+    // The parser's message quotes the body; the position is enough.
+    const position = /position (\d+)/.exec(String(error))?.[1];
+    throw malformed(`The body is not valid JSON${position === undefined ? '' : ` at character ${position}`}.`);
   }
 }
 

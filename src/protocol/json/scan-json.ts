@@ -1,17 +1,17 @@
-/** Where something stands in bytes. */
+/** A range of bytes. */
 export type Range = readonly [start: number, end: number];
 
-/** What of a JSON document the parser would not tell. */
+/** What the parser does not report about a JSON document. */
 export interface JsonScan {
-  /** Whether it is nested deeper than `MAX_DEPTH`; what follows was not looked at. */
+  /** Whether it is nested deeper than `MAX_DEPTH`; the scan stops there. */
   readonly isDeep: boolean;
-  /** A name that one object has twice: which of the two counts, every reader decides for itself. */
+  /** A name that one object repeats: readers differ in which value they use. */
   readonly twice: string | undefined;
-  /** Numbers, without their sign, that JavaScript can't hold: whole ones that it would round, and what is infinite to it. */
+  /** Numbers, without their sign, that JavaScript can't represent: integers that it would round, and overflows to infinity. */
   readonly unheld: readonly Range[];
 }
 
-/** Of objects and lists in one another. */
+/** The deepest permitted nesting of objects and lists. */
 export const MAX_DEPTH = 100;
 
 /** A number that is shorter and has no exponent is always exact. */
@@ -21,9 +21,9 @@ const [QUOTE = 0, BACKSLASH, COLON, OPEN_LIST, OPEN_OBJECT, CLOSE_LIST, CLOSE_OB
 const [ZERO = 0, NINE = 0, SMALL_E, LARGE_E, POINT, PLUS, MINUS] = Buffer.from('09eE.+-');
 const [SPACE = 0] = Buffer.from(' ');
 
-/** Looks through JSON, in one pass and whatever its depth. Whether it is JSON at all, the parser decides. */
+/** Scans JSON in one pass, whatever its depth. The parser decides whether it is JSON at all. */
 export function scanJson(bytes: Buffer): JsonScan {
-  /** The names of each object or list that is open, once there is one. */
+  /** The names of each open object or list, once it has one. */
   const open: (Set<string> | undefined)[] = [];
   const unheld: Range[] = [];
   let twice: string | undefined;
@@ -51,7 +51,7 @@ export function scanJson(bytes: Buffer): JsonScan {
   return { isDeep: false, twice, unheld };
 }
 
-/** Behind the quote that ends a text. */
+/** The position after the quote that ends a string. */
 function endOfText(bytes: Buffer, start: number): number {
   for (let quote = bytes.indexOf(QUOTE, start); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
     let escapes = 0;
@@ -67,7 +67,7 @@ function isName(bytes: Buffer, end: number): boolean {
   return bytes[at] === COLON;
 }
 
-/** Its UTF-8, one character a byte, once its escapes are undone: `te\u0078t` is `text`. */
+/** Its UTF-8, one character per byte, with escapes decoded: `te\u0078t` is `text`. */
 function readName(bytes: Buffer, start: number, end: number): string {
   const name = bytes.toString('latin1', start + 1, end - 1);
   if (!name.includes('\\')) return name;

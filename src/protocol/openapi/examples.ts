@@ -6,7 +6,7 @@ import type { TaskRequest } from '../task-request.ts';
 const RUN_ID = 'run-4x7qk2mz5wn3ghy6tpd2vbcrje';
 const CREATED = '2026-03-01T09:30:00.000Z';
 
-/** The bodies that the document shows. A test holds each of them to its schema. */
+/** The bodies that the document shows. A test checks each of them against its schema. */
 export const EXAMPLES = {
   Task: {
     text: 'Summarise why deployment 4312 failed',
@@ -84,7 +84,7 @@ export const EXAMPLES = {
     usage: { input_tokens: 1834, output_tokens: 212, iterations: 3 },
     finished_at: '2026-03-01T09:30:24.000Z',
   },
-  Ignored: { ignored: 'the filter of the source does not take it' },
+  Ignored: { ignored: 'action does not match the filter' },
 } as const satisfies {
   readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: string };
   readonly InvokeTask: { readonly [field: string]: string };

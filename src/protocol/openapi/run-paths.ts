@@ -1,9 +1,7 @@
 import type { ProblemCode } from '../problems.ts';
+import { API_KEY, problemResponses } from './components.ts';
 import { EXAMPLES } from './examples.ts';
-import type { JsonObject } from './json.ts';
-import { problemResponses } from './problem-responses.ts';
-import { listParameters, schemaRef } from './schemas.ts';
-import { API_KEY } from './security.ts';
+import { type JsonObject, listParameters, schemaRef } from './schemas.ts';
 
 const READ_PROBLEMS: readonly ProblemCode[] = ['api_key_missing', 'api_key_invalid', 'temporal_unavailable'];
 const RUN_PROBLEMS: readonly ProblemCode[] = [...READ_PROBLEMS, 'not_found'];
@@ -35,11 +33,11 @@ function listRuns(): JsonObject {
   return {
     operationId: 'listRuns',
     summary: 'List your runs',
-    description: `Those under way first, the latest start first; then the others, the latest end first. Follow \`next_cursor\` until it is null; a page may hold fewer runs than \`limit\`.
+    description: `Open runs come first, the latest start first, then closed runs, the latest end first. Follow \`next_cursor\` until it is null; a page may hold fewer runs than \`limit\`.
 
-The list is some tenths of a second behind, and tells less than the run itself: no \`output\`, no progress, and a run under way reads \`running\` although it may be queued still, or just over. What it says of an end is exact.
+The list lags by some tenths of a second and shows less than the run itself: no \`output\`, no progress, and an open run reads \`running\` although it may still be queued or has just ended. What it shows of a closed run is exact.
 
-A page costs Temporal one call of its list, of which a self-hosted server allows 10 a second a namespace, its UI included; and once each, for a run that failed, was canceled or has a late callback, two cheaper ones. So a client may ask twice a second, unless the operator sets it otherwise; to follow one run, use its events or \`wait\`.`,
+A page costs one list call to Temporal; a self-hosted server allows 10 a second per namespace, including its UI. Each run that failed, was canceled or has a late callback costs two cheaper calls, once. By default a client may therefore list twice a second. To follow one run, use its events or \`wait\`.`,
     tags: ['Runs'],
     security: API_KEY,
     parameters: listParameters(),
@@ -55,9 +53,9 @@ A page costs Temporal one call of its list, of which a self-hosted server allows
 
 const GET_RUN: JsonObject = {
   operationId: 'getRun',
-  summary: 'Read a run, or wait for its end',
+  summary: 'Get a run, or wait for its end',
   description:
-    'Read straight from Temporal, whether a worker is up or not: one or two calls. With `wait` it is answered as soon as the run is terminal, or as it stands when the time is up. However many wait for a run or follow it, Temporal sees one long poll.',
+    'Reads the run from Temporal in one or two calls, whether or not a worker is up. With `wait`, the response comes as soon as the run is terminal, or when the time is up. Temporal sees one long poll per run, however many callers wait for it or follow it.',
   tags: ['Runs'],
   security: API_KEY,
   parameters: [
@@ -74,7 +72,7 @@ const GET_RUN: JsonObject = {
   },
 };
 
-/** One event; OpenAPI 3.1 has no word for a stream of them. */
+/** One event; OpenAPI 3.1 cannot describe a stream of them. */
 const STREAM_EVENT: JsonObject = {
   type: 'object',
   properties: {
@@ -88,23 +86,23 @@ const STREAM_EVENT: JsonObject = {
 const FOLLOW_RUN: JsonObject = {
   operationId: 'followRun',
   summary: 'Follow a run as server-sent events',
-  description: `First the run as it stands, then the run again at each change: its status, the agent's attempts and progress, its callback. A slow reader misses states between, never the last.
+  description: `Sends the current run first, then the run again at each change: its status, the agent's attempts and progress, its callback. A slow reader may miss intermediate states, never the last one.
 
 - \`event: run\`, \`data\`: the run, \`id\`: a sequence number.
-- \`event: end\`, \`data\`: \`{"status", "callback"}\`: the run is terminal and its callback delivered, dead or none. The stream ends. A redelivery after that is seen by a new stream.
-- \`event: bye\`: the server stops before that; connect again.
-- Comments while nothing happens: every 15 seconds, unless the operator sets it otherwise.
+- \`event: end\`, \`data\`: \`{"status", "callback"}\`: the run is terminal and its callback is delivered, dead or none. The stream ends. A new stream shows a later redelivery.
+- \`event: bye\`: the server shuts down first; reconnect.
+- Comments while nothing happens: every 15 seconds by default.
 
-After a reconnect with \`Last-Event-ID\` it begins with the run as it then stands, so that nothing is missed; 204 tells an \`EventSource\` that has seen the end to stay away.
+A reconnect with \`Last-Event-ID\` starts with the current run, so nothing is missed. 204 tells an \`EventSource\` that has seen the end not to reconnect.
 
-However many follow a run or wait for it, Temporal sees one long poll for it, and a describe every 2 to 10 seconds while it is followed and under way.`,
+Temporal sees one long poll per run, however many callers follow it or wait for it, and one describe every 2 to 10 seconds while an open run is followed.`,
   tags: ['Runs'],
   security: API_KEY,
   parameters: [
     {
       name: 'Last-Event-ID',
       in: 'header',
-      description: 'The id of the last event that was seen. One that this server did not send counts as none.',
+      description: 'The id of the last event that you saw. An id that this server did not send is ignored.',
       schema: { type: 'string' },
     },
   ],
@@ -118,20 +116,20 @@ However many follow a run or wait for it, Temporal sees one long poll for it, an
         },
       },
     },
-    '204': { description: 'You have seen the end, and nothing has happened since.' },
+    '204': { description: 'You have seen the end, and nothing has changed since.' },
     ...problemResponses([...RUN_PROBLEMS, 'too_many_streams', 'overloaded']),
   },
 };
 
 const CANCEL_RUN: JsonObject = {
   operationId: 'cancelRun',
-  summary: 'Ask a run to stop',
-  description: 'The agent is aborted, and the callback still tells.',
+  summary: 'Cancel a run',
+  description: 'Stops the agent. The callback still reports the outcome.',
   tags: ['Runs'],
   security: API_KEY,
   responses: {
-    '200': run('The run is over already, and as it was.'),
-    '202': run('The run was asked to stop.'),
+    '200': run('The run had already ended; nothing changed.'),
+    '202': run('The cancellation was requested.'),
     ...problemResponses(RUN_PROBLEMS),
   },
 };
@@ -139,7 +137,8 @@ const CANCEL_RUN: JsonObject = {
 const REDELIVER_RUN: JsonObject = {
   operationId: 'redeliverRun',
   summary: 'Send a callback again',
-  description: 'At once, by a schedule that begins anew, to the same address or to another permitted one.',
+  description:
+    'Sends the callback at once, with a fresh retry schedule, to the same address or to another permitted one.',
   tags: ['Runs'],
   security: API_KEY,
   requestBody: {
@@ -147,8 +146,8 @@ const REDELIVER_RUN: JsonObject = {
     content: { 'application/json': { schema: schemaRef('RedeliverRequest'), example: EXAMPLES.RedeliverRequest } },
   },
   responses: {
-    '200': run('Nothing is to be redelivered: the callback is not dead and not being retried.'),
-    '202': run('The callback is being sent.'),
+    '200': run('There is nothing to redeliver: the callback is neither dead nor being retried.'),
+    '202': run('The redelivery has started.'),
     ...problemResponses([
       ...RUN_PROBLEMS,
       'malformed_json',

@@ -5,28 +5,35 @@ import { redeliverRequest } from '../redeliver-request.ts';
 import { runList, runListQuery } from '../run-list.ts';
 import { runResource } from '../run-resource.ts';
 import { garudustTask, invokeTask } from '../task-request.ts';
-import type { JsonObject } from './json.ts';
+
+/** A JSON object of the document. */
+export interface JsonObject {
+  readonly [name: string]: Json;
+}
+
+/** What the document is made of. */
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
 /** RFC 9457 problem details, as `toProblem` makes them. */
 const problem = z.object({
   type: z.string().describe('`/problems/` and the code.'),
   title: z.string(),
   status: z.int(),
-  code: z.enum(Object.keys(PROBLEMS)).describe('Stable, unlike the wording; see the page of problems.'),
-  detail: z.string().describe('What was wrong with which value, and how to mend it.'),
-  request_id: z.string().optional().describe('What the server logged it under.'),
+  code: z.enum(Object.keys(PROBLEMS)).describe('Stable, unlike the wording. See the page of problems.'),
+  detail: z.string().describe('What was wrong with which value, and how to fix it.'),
+  request_id: z.string().optional().describe("The request's id in the server's log."),
   errors: z
     .array(z.object({ field: z.string(), message: z.string() }))
     .optional()
-    .describe('Each field or parameter that was wrong.'),
+    .describe('Each wrong field or parameter.'),
 });
 
 const ignored = z.object({ ignored: z.string().describe('Why the event started nothing.') });
 const streamEnd = runResource.pick({ status: true }).extend({ callback: z.string() });
 
-/** Bodies that callers send: what is not in the schema is refused. */
+/** Bodies that callers send: unknown fields are refused. */
 const SENT = { Task: garudustTask, InvokeTask: invokeTask, RedeliverRequest: redeliverRequest };
-/** Bodies that callers get, where fields may be added at any time. */
+/** Bodies that callers get: fields may be added at any time. */
 const ANSWERED = {
   Run: runResource,
   RunList: runList,
@@ -75,7 +82,7 @@ function toComponents(schemas: Readonly<Record<string, z.ZodType>>, direction: D
 type Direction = 'sent' | 'answered';
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>;
 
-/** Takes out what only makes a schema long, and for answers what would forbid a field to come. */
+/** Removes what only makes a schema long and, for responses, what would forbid new fields. */
 function tidy(direction: Direction): Override {
   return ({ jsonSchema }) => {
     if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
@@ -91,7 +98,7 @@ function refOf(name: string): string {
   return `#/components/schemas/${name}`;
 }
 
-/** A JSON Schema of zod's is JSON, though its type says more. */
+/** A JSON Schema of zod is JSON, although its type allows more. */
 function toJson(schema: unknown): JsonObject {
   return JSON.parse(JSON.stringify(schema)) as JsonObject;
 }

@@ -1,10 +1,7 @@
 import type { ProblemCode } from '../problems.ts';
+import { headerRefs, problemResponses, SIGNED } from './components.ts';
 import { EXAMPLES } from './examples.ts';
-import { headerRefs } from './headers.ts';
-import type { JsonObject } from './json.ts';
-import { problemResponses } from './problem-responses.ts';
-import { type SchemaName, schemaRef } from './schemas.ts';
-import { SIGNED } from './security.ts';
+import { type JsonObject, type SchemaName, schemaRef } from './schemas.ts';
 
 const TASK_PROBLEMS: readonly ProblemCode[] = [
   'malformed_json',
@@ -32,7 +29,7 @@ const HOOK_PROBLEMS: readonly ProblemCode[] = [
 ];
 
 const ACCEPTED: JsonObject = {
-  description: 'The run is recorded durably and will be executed.',
+  description: 'The run is durably recorded and will be executed.',
   headers: headerRefs(
     'Location',
     'Retry-After',
@@ -48,7 +45,7 @@ const IDEMPOTENCY_KEY: JsonObject = {
   name: 'Idempotency-Key',
   in: 'header',
   description:
-    'The id of this delivery: with it a repeat is the same run, for as long as Temporal keeps runs. Bare or as an RFC 8941 string in quotes. `webhook-id`, which is signed, goes before it; `X-GitHub-Delivery` serves where it is missing.',
+    'The id of this delivery. A repeat with the same id gets the same run, for as long as Temporal keeps runs. Bare, or an RFC 8941 string in quotes. A signed `webhook-id` takes precedence; `X-GitHub-Delivery` is the fallback.',
   schema: { type: 'string', pattern: String.raw`^\s*([!#-~][!-~]{0,254}|"([ !#-\[\]-~]|\\["\\]){1,255}")\s*$` },
 };
 
@@ -88,7 +85,7 @@ function taskOperation(operationId: string, summary: string, first: SchemaName &
     operationId,
     summary,
     description:
-      'Answered once the run is recorded. Both vocabularies are taken on both paths; a field of the other one, or an unknown one, is refused. Sign the raw bytes of the body.',
+      'Responds once the run is recorded. Both paths accept both vocabularies, one per request; unknown fields are refused. Sign the raw bytes of the body.',
     tags: ['Tasks'],
     security: SIGNED,
     parameters: [IDEMPOTENCY_KEY],
@@ -112,29 +109,30 @@ function taskOperation(operationId: string, summary: string, first: SchemaName &
 const CALLBACK: JsonObject = {
   summary: 'The outcome of a run',
   description:
-    'Posted to the callback address when the run has ended, and again by a schedule of some 75 hours until an answer is 2xx. Signed both ways: `X-Hub-Signature-256`, and `webhook-id`, `webhook-timestamp`, `webhook-signature` of Standard Webhooks. Body and `webhook-id` are the same on each try.',
+    'Posted to the callback address when the run has ended, and retried for some 75 hours until a response is 2xx. Signed both ways: `X-Hub-Signature-256`, and `webhook-id`, `webhook-timestamp`, `webhook-signature` of Standard Webhooks. Body and `webhook-id` are the same on each attempt.',
   requestBody: {
     required: true,
     content: { 'application/json': { schema: schemaRef('CallbackBody'), example: EXAMPLES.CallbackBody } },
   },
   responses: {
-    '2XX': { description: 'Taken: it is not sent again.' },
-    '410': { description: 'Not wanted: it is not sent again unless somebody redelivers it.' },
-    default: { description: 'Tried again later; a redirect is not followed, `Retry-After` is honoured.' },
+    '2XX': { description: 'Delivered: it is not sent again.' },
+    '410': { description: 'Rejected for good: it is not sent again unless somebody redelivers it.' },
+    default: { description: 'Retried later. Redirects are not followed; `Retry-After` is honoured.' },
   },
 };
 
 const HOOK: JsonObject = {
   operationId: 'takeEvent',
-  summary: 'Take an event of a configured source',
+  summary: 'Send an event of a configured source',
   description:
-    'What a source sends, how it signs and what becomes of it is configured: the security below is that of the presets; Slack, Stripe, GitLab, Shopify and others have headers of their own. A source may have another path, and takes the media types of its sender.',
+    "The operator configures what a source sends, how it signs and what becomes of its events. The security below is that of the presets; Slack, Stripe, GitLab, Shopify and others use headers of their own. A source may have another path, and accepts its sender's media types.",
   tags: ['Tasks'],
   security: SIGNED,
   requestBody: { required: true, content: { 'application/json': { schema: {} } } },
   responses: {
     '200': {
-      description: 'The event starts nothing, or it was the handshake of its sender. The body says why, or answers it.',
+      description:
+        "The event starts no run, and the body says why; or it is the sender's handshake, and the body answers it.",
       content: {
         'application/json': { schema: { type: 'object' }, examples: { ignored: { value: EXAMPLES.Ignored } } },
       },
