@@ -55,8 +55,8 @@ export function describeSource(name: string, sample: SourceSample): void {
         : []),
       ...(sample.hasTimestamp
         ? ([
-            ['a stale timestamp', { timestampS: Math.floor(Date.now() / 1000) - STALE_S }],
-            ['a timestamp from the future', { timestampS: Math.floor(Date.now() / 1000) + STALE_S + 60 }],
+            ['a stale timestamp', { ageS: STALE_S }],
+            ['a timestamp from the future', { ageS: -STALE_S - 5 }],
           ] as [string, Delivery][])
         : []),
     ];

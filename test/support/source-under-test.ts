@@ -19,7 +19,8 @@ export interface Delivery {
   /** On top of the sample's; an empty text leaves a header out. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly secret?: string;
-  readonly timestampS?: number;
+  /** Seconds since it was signed; negative for the future. */
+  readonly ageS?: number;
   /** What arrives in place of the body that was signed. */
   readonly tampered?: string | Uint8Array;
 }
@@ -59,7 +60,7 @@ export async function startSource(
     ingress,
     send({ body = sample.body, contentType = sample.contentType, headers = {}, tampered, ...how } = {}) {
       const secret = how.secret ?? options.secret?.[0] ?? '';
-      const signed = sample.sign(body, secret, how.timestampS ?? Math.floor(Date.now() / 1000));
+      const signed = sample.sign(body, secret, Math.floor(Date.now() / 1000) - (how.ageS ?? 0));
       const all = { 'Content-Type': contentType, ...sample.headers, ...signed, ...headers };
       const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
       return fetch(ingress.url + path, { method: 'POST', body: Buffer.from(tampered ?? body), headers: sent });
