@@ -22,9 +22,12 @@ export interface CliIo {
   exit: ExitName;
 }
 
-/** Whether to write colours and redrawn lines to a stream (https://no-color.org). */
+/**
+ * Whether to write colours and redrawn lines to a stream (https://no-color.org). A terminal of 0 columns, as CI and
+ * containers have them, has no line to redraw: wrapping text to it never ends.
+ */
 export function isLively(stream: Output, env: CliIo['env']): boolean {
-  return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && !env['CI'];
+  return stream.isTTY === true && stream.columns !== 0 && !env['NO_COLOR'] && env['TERM'] !== 'dumb' && !env['CI'];
 }
 
 export type Colors = ReturnType<typeof pc.createColors>;

@@ -24,6 +24,8 @@ function processIo(): CliIo {
     if (error.code === 'EPIPE') process.exit();
     throw error;
   });
+  // Results still go to stdout when nobody reads progress and errors any more.
+  process.stderr.on('error', () => undefined);
   const { stdin, stdout, stderr, env } = process;
   return { stdin, stdout, stderr, env, cwd: process.cwd(), interrupted: interrupt.signal, exit: 'ok' };
 }

@@ -25,7 +25,7 @@ const HELP_WIDTH = 100;
 
 /** The whole program. Parsing never ends the process: it throws a CommanderError instead. */
 export function createProgram(io: CliIo): Command {
-  const width = (columns: number | undefined): number => Math.min(columns ?? HELP_WIDTH, HELP_WIDTH);
+  const width = (columns: number | undefined): number => Math.min(columns || HELP_WIDTH, HELP_WIDTH);
   // Subcommands copy these settings when they are added, so they come first.
   const program = new Command('garudust-temporal')
     .description('Durable agent runs from webhooks, on Temporal.')

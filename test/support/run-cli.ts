@@ -18,6 +18,8 @@ export interface CliRun {
   readonly stdin?: string | Uint8Array;
   /** Both outputs are terminals. */
   readonly tty?: boolean;
+  /** Width of the terminals; 100 by default. */
+  readonly columns?: number;
   readonly interrupted?: AbortSignal;
 }
 
@@ -49,7 +51,8 @@ export function cliIo(run: CliRun): { io: CliIo; written: { stdout: string; stde
       },
     });
     // What ora asks of a terminal.
-    const terminal = { isTTY: true, columns: 100, clearLine: () => true, cursorTo: () => true, moveCursor: () => true };
+    const { columns = 100 } = run;
+    const terminal = { isTTY: true, columns, clearLine: () => true, cursorTo: () => true, moveCursor: () => true };
     return Object.assign(stream, run.tty === true ? terminal : {});
   };
   const io: CliIo = {

@@ -33,11 +33,17 @@ export function createProgress({ stderr, env }: Pick<CliIo, 'stderr' | 'env'>): 
     discardStdin: false,
     suffixText: () => `(${showDuration(performance.now() - startedAt)})`,
   });
+  // The spinner would wrap its text to 0 columns for ever.
+  const onResize = (): void => void (stderr.columns === 0 && spinner.stop());
+  stderr.on('resize', onResize);
   return {
     show(text) {
       spinner.text = toOneLine(text, MAX_CHARACTERS);
-      if (!spinner.isSpinning) spinner.start();
+      if (stderr.columns !== 0 && !spinner.isSpinning) spinner.start();
     },
-    stop: () => void spinner.stop(),
+    stop() {
+      stderr.off('resize', onResize);
+      spinner.stop();
+    },
   };
 }
