@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { LoadedConfig } from './load-config.ts';
 import { chosenOption, visitSchema } from '../settings/schema-node.ts';
-import { isBlock } from '../settings/kind.ts';
+
 import { settings } from './schema.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /**
  * The effective configuration for one log line, named and written as in the file. A secret, marked as such in the schema,
@@ -13,7 +14,7 @@ export function describeConfig(loaded: Pick<LoadedConfig, 'settings'>): Readonly
 }
 
 function describe(schema: z.core.$ZodType, value: unknown): unknown {
-  const block = isBlock(value) ? value : {};
+  const block = isRecord(value) ? value : {};
   return visitSchema<unknown>(schema, {
     setting(meta) {
       if (value !== undefined) return meta.show(value);

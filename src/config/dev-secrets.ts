@@ -1,8 +1,8 @@
-import { isBlock } from '../settings/kind.ts';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RawSettings } from './raw-settings.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** What `dev` generated for a client without secrets. */
 export interface GeneratedSecrets {
@@ -25,7 +25,7 @@ export function generateSecrets(
   const { kept, warning } = file === undefined ? { kept: {} } : readKept(file);
   const warnings = warning === undefined ? [] : [warning];
   const secrets: Record<string, unknown> = { ...kept };
-  const generated = (Array.isArray(clients) ? clients : []).filter(isBlock).flatMap((client): GeneratedSecrets[] => {
+  const generated = (Array.isArray(clients) ? clients : []).filter(isRecord).flatMap((client): GeneratedSecrets[] => {
     const id = client['id'];
     if (typeof id !== 'string') return [];
     const known = keptOf(kept, id);
@@ -58,7 +58,7 @@ interface Known {
 
 function keptOf(kept: Readonly<Record<string, unknown>>, client: string): Known {
   const entry = Object.hasOwn(kept, client) ? kept[client] : undefined;
-  if (!isBlock(entry)) return {};
+  if (!isRecord(entry)) return {};
   const { webhookSecret, apiKey } = entry;
   return {
     ...(typeof webhookSecret === 'string' && { webhookSecret }),
@@ -77,7 +77,7 @@ function isNews({ client, ...made }: GeneratedSecrets, kept: Readonly<Record<str
 function readKept(file: string): { kept: Readonly<Record<string, unknown>>; warning?: string } {
   try {
     const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (isBlock(kept)) return { kept };
+    if (isRecord(kept)) return { kept };
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return { kept: {} };
   }

@@ -2,8 +2,9 @@ import type { z } from 'zod';
 import type { ConfigProblem } from './config-error.ts';
 import { formatPath, moveAt, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
 import { chosenOption, visitSchema } from '../settings/schema-node.ts';
-import { isBlock } from '../settings/kind.ts';
+
 import { settingMeta } from '../settings/setting.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** What was found under former names. */
 export interface FormerNamesFound {
@@ -35,7 +36,7 @@ export function renameFormerKeys(schema: z.core.$ZodType, raw: RawSettings): For
     visitSchema<void>(below, {
       setting: () => undefined,
       block(fields) {
-        if (!isBlock(value)) return;
+        if (!isRecord(value)) return;
         for (const [name, field] of fields) {
           const former = settingMeta.get(field)?.formerly?.key;
           if (former !== undefined) rename(value, path, former, name);
@@ -44,7 +45,7 @@ export function renameFormerKeys(schema: z.core.$ZodType, raw: RawSettings): For
       },
       list: (item) => Array.isArray(value) && value.forEach((entry, index) => visit(item, entry, [...path, index])),
       map(entry) {
-        if (isBlock(value)) for (const [name, found] of Object.entries(value)) visit(entry, found, [...path, name]);
+        if (isRecord(value)) for (const [name, found] of Object.entries(value)) visit(entry, found, [...path, name]);
       },
       choice(options) {
         const option = chosenOption(options, value);

@@ -6,7 +6,7 @@ import { describeBoth, describeFormer, type FormerNamesFound } from './former-na
 import { listSettings, type Setting } from './list-settings.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
 import { chosenOption, visitSchema } from '../settings/schema-node.ts';
-import { isBlock } from '../settings/kind.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** `dev` runs on one machine and generates missing secrets; `production` refuses to start without one. */
 export type Mode = 'dev' | 'production';
@@ -133,10 +133,10 @@ export function environmentPath({ path, agentType }: Setting, values: unknown): 
   if (any !== '*' || list === undefined) return path;
   const entries = getAt(values, [list]);
   if (Array.isArray(entries)) {
-    const index = entries.findIndex((entry) => isBlock(entry) && entry['id'] === ENV_CLIENT);
+    const index = entries.findIndex((entry) => isRecord(entry) && entry['id'] === ENV_CLIENT);
     return index < 0 ? undefined : [list, index, ...rest];
   }
-  if (agentType === undefined || !isBlock(entries) || !Object.hasOwn(entries, agentType)) return undefined;
+  if (agentType === undefined || !isRecord(entries) || !Object.hasOwn(entries, agentType)) return undefined;
   return [list, agentType, ...rest];
 }
 
@@ -153,17 +153,17 @@ export function fillDefaults(schema: z.core.$ZodType, value: unknown, mode: Mode
     setting: (meta) => value ?? (mode === 'dev' ? (meta.devDefault ?? meta.default) : meta.default),
     block(fields) {
       const block = value ?? {};
-      if (!isBlock(block)) return value;
+      if (!isRecord(block)) return value;
       const filled = fields.map(([name, field]) => [name, fill(field, block[name])] as const);
       return { ...block, ...Object.fromEntries(filled.filter(([, found]) => found !== undefined)) };
     },
     list(item) {
       const list = value ?? [];
-      return Array.isArray(list) ? list.map((entry) => (isBlock(entry) ? fill(item, entry) : entry)) : value;
+      return Array.isArray(list) ? list.map((entry) => (isRecord(entry) ? fill(item, entry) : entry)) : value;
     },
     map(entry) {
       const map = value ?? {};
-      if (!isBlock(map)) return value;
+      if (!isRecord(map)) return value;
       return Object.fromEntries(Object.entries(map).map(([name, found]) => [name, fill(entry, found)]));
     },
     choice(options) {

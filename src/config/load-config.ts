@@ -1,4 +1,3 @@
-import { isBlock } from '../settings/kind.ts';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AgentTypes } from '../agents/agent-type.ts';
@@ -17,6 +16,7 @@ import { noFile, readFile } from './read-file.ts';
 import { type Settings, settingsWith } from './schema.ts';
 import { findWarnings, warnOfMistyped, warnOfUnused } from './warnings.ts';
 import { unfoldWebhookAdapter } from './webhook-adapter.ts';
+import { isRecord } from '../values/is-record.ts';
 
 export const DEFAULT_FILE = 'garudust-temporal.yaml';
 export const FILE_VARIABLE = 'GARUDUST_TEMPORAL_CONFIG';
@@ -71,7 +71,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const made = mode === 'dev' ? generateSecrets(raw, options.devSecretsFile) : { generated: [], warnings: [] };
 
   const filled = fillDefaults(schema, raw.values, mode);
-  const judged: RawSettings = { values: isBlock(filled) ? filled : {}, origins: raw.origins };
+  const judged: RawSettings = { values: isRecord(filled) ? filled : {}, origins: raw.origins };
   let compiled = NO_SOURCES;
   const read = schema
     .superRefine((whole, context) => void (compiled = crossCheck(whole, context, mode)), { when: () => true })

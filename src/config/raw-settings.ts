@@ -1,4 +1,5 @@
-import { isBlock } from '../settings/kind.ts';
+import { isRecord } from '../values/is-record.ts';
+
 export type Path = readonly PropertyKey[];
 
 /** Where a value came from. */
@@ -45,7 +46,7 @@ export function plainKey(key: string): string {
 export function getAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>((at, part) => {
     if (Array.isArray(at)) return at[Number(part)];
-    return isBlock(at) && Object.hasOwn(at, part) ? at[String(part)] : undefined;
+    return isRecord(at) && Object.hasOwn(at, part) ? at[String(part)] : undefined;
   }, root);
 }
 
@@ -53,11 +54,11 @@ export function getAt(root: unknown, path: Path): unknown {
 export function setAt(raw: RawSettings, path: Path, value: unknown, origin: Origin): void {
   let at: unknown = raw.values;
   for (const part of path.slice(0, -1)) {
-    if (isBlock(at) && (at[String(part)] ?? undefined) === undefined) at[String(part)] = {};
+    if (isRecord(at) && (at[String(part)] ?? undefined) === undefined) at[String(part)] = {};
     at = getAt(at, [part]);
   }
   const last = path.at(-1);
-  if (!isBlock(at) || last === undefined) return;
+  if (!isRecord(at) || last === undefined) return;
   at[String(last)] = value;
   raw.origins.set(formatPath(path), origin);
 }
@@ -66,7 +67,7 @@ export function setAt(raw: RawSettings, path: Path, value: unknown, origin: Orig
 export function moveAt(raw: RawSettings, from: Path, to: Path): void {
   const block = getAt(raw.values, from.slice(0, -1));
   const [key, other] = [String(from.at(-1)), String(to.at(-1))];
-  if (!isBlock(block)) return;
+  if (!isRecord(block)) return;
   block[other] = block[key];
   delete block[key];
   const [was, is] = [formatPath(from), formatPath(to)];

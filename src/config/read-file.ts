@@ -1,8 +1,8 @@
-import { isBlock } from '../settings/kind.ts';
 import { readFileSync } from 'node:fs';
 import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type Scalar } from 'yaml';
 import type { ConfigProblem } from './config-error.ts';
 import { type FileOrigin, formatPath, type Origin, type Path } from './raw-settings.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** A settings file, parsed, with its variables replaced. */
 export interface ReadFile {
@@ -59,7 +59,7 @@ export function readFile(path: string, label: string, env: Env): ReadFile {
   } catch {
     return unreadable(`${label} is not valid YAML: ${YAML_FAULTS.BAD_ALIAS}.`);
   }
-  if (!isBlock(values)) return unreadable(`${label} is not a block of settings: write one "name: value" per line.`);
+  if (!isRecord(values)) return unreadable(`${label} is not a block of settings: write one "name: value" per line.`);
   return { values, origins: file.origins, problems: file.problems, readable: true, variables: file.variables };
 }
 

@@ -1,7 +1,7 @@
-import { isBlock } from '../settings/kind.ts';
 import { type ConfigProblem, endSentence } from './config-error.ts';
 import { nearestName } from '../settings/nearest-name.ts';
 import { type FileOrigin, formatPath, getAt, type Path, plainKey, type RawSettings, setAt } from './raw-settings.ts';
+import { isRecord } from '../values/is-record.ts';
 
 export const WEBHOOK_ADAPTER = 'webhook_adapter';
 
@@ -31,7 +31,7 @@ export function unfoldWebhookAdapter(raw: RawSettings): ConfigProblem[] {
       line: `${path}${origin?.line === undefined ? '' : ` (${origin.file} line ${origin.line})`} ${endSentence(text)}`,
     });
   };
-  if (!isBlock(block)) {
+  if (!isRecord(block)) {
     report(WEBHOOK_ADAPTER, 'must be a block of settings: indent its keys below it');
     return problems;
   }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { HistoryEvent } from './read-history.ts';
-import { pause } from '../timing/until.ts';
+import { onAbort, pause } from '../timing/until.ts';
 
 const FIRST_RETRY_MS = 500;
 const LATER_RETRY_MS = 5000;
@@ -63,11 +63,10 @@ export async function* pollHistory(
 async function abortable<T>(signal: AbortSignal, call: (own: AbortSignal) => Promise<T>): Promise<T> {
   const own = new AbortController();
   setMaxListeners(0, own.signal);
-  const abort = (): void => own.abort();
-  signal.addEventListener('abort', abort, { once: true });
+  const stopListening = onAbort(signal, () => own.abort());
   try {
     return await call(own.signal);
   } finally {
-    signal.removeEventListener('abort', abort);
+    stopListening();
   }
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { chosenOption, visitSchema } from './schema-node.ts';
-import { isBlock } from './kind.ts';
+import { isRecord } from '../values/is-record.ts';
 
 type Schema = z.core.$ZodType;
 
@@ -45,7 +45,7 @@ export function toCamelCase<S extends Schema>(schema: S, read: z.output<S>): Cam
 }
 
 function rename(schema: Schema, value: unknown): unknown {
-  const block = isBlock(value) ? value : {};
+  const block = isRecord(value) ? value : {};
   return visitSchema<unknown>(schema, {
     setting: () => value,
     block: (fields) =>

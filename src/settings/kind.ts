@@ -1,5 +1,4 @@
 import { ellipsize } from '../values/plain-text.ts';
-import { isRecord } from '../values/is-record.ts';
 
 /** How one sort of value is written and read. */
 export interface Kind<T> {
@@ -105,6 +104,3 @@ export function splitAtCommas(text: string): string[] {
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }
-
-/** Whether a value is a block: an object with keys. */
-export const isBlock = isRecord;

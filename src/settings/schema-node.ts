@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { isBlock } from './kind.ts';
+
 import { type SettingMeta, settingMeta } from './setting.ts';
+import { isRecord } from '../values/is-record.ts';
 
 type Schema = z.core.$ZodType;
 
@@ -37,7 +38,7 @@ export function visitSchema<R>(schema: Schema, visitor: SchemaVisitor<R>): R {
  * @returns undefined for a type that is not among them
  */
 export function chosenOption(options: readonly Schema[], value: unknown): Schema | undefined {
-  const named = isBlock(value) ? value['type'] : undefined;
+  const named = isRecord(value) ? value['type'] : undefined;
   return options.find((option) => {
     const type = typeOf(option);
     return type !== undefined && type.value === (named ?? settingMeta.get(type)?.default);

@@ -1,4 +1,5 @@
-import { BadValue, isBlock, type Kind, readEach, splitAtCommas } from './kind.ts';
+import { BadValue, type Kind, readEach, splitAtCommas } from './kind.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** Anyone who has seen one signed body, as every callback receiver has, can guess a shorter secret offline. */
 export const MIN_SECRET_LENGTH = 8;
@@ -36,7 +37,7 @@ export const headerSecret: Kind<string> = {
 export const secretHeaders: Kind<Readonly<Record<string, string>>> = {
   accepts: 'block: header name and value',
   read(value) {
-    if (!isBlock(value)) {
+    if (!isRecord(value)) {
       throw new BadValue('is not a block of headers: write one "Name: value" per line');
     }
     const headers = readEach(

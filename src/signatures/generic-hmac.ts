@@ -13,6 +13,7 @@ import {
 } from './scheme.ts';
 import { findTextSecretFault, textKey } from './secret-key.ts';
 import { parseTemplate, renderTemplate } from './signed-template.ts';
+import { toRecord } from '../values/is-record.ts';
 
 /**
  * A scheme by HMAC over a template. The key is the secret's UTF-8 bytes.
@@ -113,7 +114,6 @@ function readBodyId(body: Uint8Array, field: string): string | undefined {
   } catch {
     return undefined;
   }
-  if (typeof content !== 'object' || content === null) return undefined;
-  const id = (content as Record<string, unknown>)[field];
+  const id = toRecord(content)[field];
   return typeof id === 'string' && isDeliveryId(id) ? id : undefined;
 }

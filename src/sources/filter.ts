@@ -1,9 +1,9 @@
-import { isBlock } from '../settings/kind.ts';
 import { compileComparison, FORMER_OPERATORS, isComparison, OPERATORS } from './filter-operators.ts';
 import { parseFieldPath, readField } from './field-path.ts';
 import type { Scope } from './event-view.ts';
 import { RuleError, suggest } from './rule-error.ts';
 import type { Warn } from './source-findings.ts';
+import { isRecord } from '../values/is-record.ts';
 
 /** Decides which events of a source are accepted. */
 export interface Filter {
@@ -33,7 +33,7 @@ function renameFormer(rule: unknown, depth: number, warn: Warn | undefined): unk
   refuseDeep(depth);
   const below = (part: unknown): unknown => renameFormer(part, depth + 1, warn);
   if (Array.isArray(rule)) return rule.map(below);
-  if (!isBlock(rule)) return rule;
+  if (!isRecord(rule)) return rule;
   return Object.fromEntries(
     Object.entries(rule).map(([key, part]) => {
       const now = Object.hasOwn(FORMER_OPERATORS, key) ? FORMER_OPERATORS[key] : undefined;
@@ -48,7 +48,8 @@ function renameFormer(rule: unknown, depth: number, warn: Warn | undefined): unk
 
 function compileConditions(rule: unknown, scope: Scope, depth: number): Check {
   refuseDeep(depth);
-  if (!isBlock(rule)) throw new RuleError('is not a block: write one condition per line, such as event.action: opened');
+  if (!isRecord(rule))
+    throw new RuleError('is not a block: write one condition per line, such as event.action: opened');
   const checks = Object.entries(rule).map(([key, condition]): Check => {
     if (isLogical(key)) return compileLogical(key, condition, (part) => compileConditions(part, scope, depth + 1), key);
     if (key.startsWith('$'))
@@ -65,7 +66,7 @@ function compileCondition(rule: unknown, place: string, depth: number): Check {
   refuseDeep(depth);
   if (Array.isArray(rule))
     throw new RuleError(`has a list at ${place}: write {$in: […]} to match one of several values`);
-  if (!isBlock(rule)) return toCheck('$eq', rule, place);
+  if (!isRecord(rule)) return toCheck('$eq', rule, place);
   const compile = (part: unknown, at: string): Check => compileCondition(part, at, depth + 1);
   const entries = Object.entries(rule);
   const onValue = entries
@@ -95,7 +96,7 @@ function checkBelow(
   if (Array.isArray(value)) {
     return value.some((entry) => checkBelow(entry, below, place) === undefined) ? undefined : place;
   }
-  const block = isBlock(value) ? value : {};
+  const block = isRecord(value) ? value : {};
   return firstMismatch(
     below.map(
       ({ name, check }): Check =>

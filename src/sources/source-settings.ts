@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { BadValue, isBlock, type Kind, listOf, readEach } from '../settings/kind.ts';
+import { BadValue, type Kind, listOf, readEach } from '../settings/kind.ts';
 import { size, wholeNumber } from '../settings/quantities.ts';
 import { sourceSecrets } from '../settings/secrets.ts';
 import { matching, name as clientId, oneOf, yesOrNo } from '../settings/texts.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
+import { isRecord } from '../values/is-record.ts';
 
 const MAX_TEMPLATE = 20_000;
 const MAX_METADATA = 32;
@@ -55,7 +56,7 @@ const template: Kind<string> = {
 const templates: Kind<Readonly<Record<string, string>>> = {
   accepts: 'block: name and template',
   read(value) {
-    if (!isBlock(value)) throw new BadValue('is not a block: write one "name: template" per line');
+    if (!isRecord(value)) throw new BadValue('is not a block: write one "name: template" per line');
     const entries = Object.entries(value);
     if (entries.length > MAX_METADATA) throw new BadValue(`has more than ${MAX_METADATA} entries: remove some`);
     const read = readEach(
@@ -72,7 +73,7 @@ const templates: Kind<Readonly<Record<string, string>>> = {
 const filter: Kind<Readonly<Record<string, unknown>>> = {
   accepts: 'block: conditions',
   read(value) {
-    if (isBlock(value)) return value;
+    if (isRecord(value)) return value;
     throw new BadValue('is not a block of conditions: write one "event.field: value" per line');
   },
   show: (value) => value,

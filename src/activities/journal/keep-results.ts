@@ -7,6 +7,7 @@ import type { CompletionClient } from './completion-client.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { reportResult, reportUntilSettled } from './report-until-settled.ts';
+import { onAbort } from '../../timing/until.ts';
 
 export interface KeepDeps {
   readonly journal: Journal;
@@ -62,12 +63,10 @@ async function report(
   const heartbeat = startHeartbeat();
   const stopping = new AbortController();
   const { cancellationSignal } = context;
-  const onAbort = (): void => {
+  const stopListening = onAbort(cancellationSignal, () => {
     // A cancel is too late for a result that is there.
     if (isWorkerShutdown(cancellationSignal.reason, context.cancellationDetails)) stopping.abort();
-  };
-  if (cancellationSignal.aborted) onAbort();
-  else cancellationSignal.addEventListener('abort', onAbort, { once: true });
+  });
   try {
     const end = await reportUntilSettled(() => reportResult(completions, attempt, result), {
       signal: stopping.signal,
@@ -79,7 +78,7 @@ async function report(
     else logger.warn(labelsOf(attempt), 'the worker stops before Temporal took a result; the next start reports it');
   } finally {
     heartbeat.stop();
-    cancellationSignal.removeEventListener('abort', onAbort);
+    stopListening();
   }
   throw new CompleteAsyncError();
 }
