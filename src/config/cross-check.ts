@@ -109,11 +109,24 @@ function checkClients(read: Settings, isSound: IsSound): Finding[] {
       const message = 'is empty, which refuses every task: add a user id, or remove the setting';
       findings.push({ path: at('allowed_user_ids'), message });
     }
+    if (isSound(...at('callback_headers')) && isSound(...at('allowed_callback_domains')) && areUnbound(client)) {
+      const message =
+        'has no hosts, so a caller could have these headers sent to any address: write {hosts: [ci.example.com], headers: {…}} with the hosts that may receive them';
+      findings.push({ path: at('callback_headers'), message });
+    }
     if (isSound(...at('agents'))) {
       for (const name of client.agents ?? []) findings.push(...checkAgentName(read, isSound, name, at('agents')));
     }
     return findings;
   });
+}
+
+/** Whether callback headers name no hosts, and nothing else limits where callbacks go. */
+function areUnbound({
+  callback_headers: bound,
+  allowed_callback_domains: domains,
+}: Settings['clients'][number]): boolean {
+  return bound !== undefined && bound.hosts === undefined && domains.length === 0;
 }
 
 function checkStreams({ limits }: Settings, isSound: IsSound): Finding[] {

@@ -5,7 +5,7 @@ import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, wholeNumber } from '../settings/quantities.ts';
-import { apiKeys, callbackSecrets, secretHeaders, signingSecrets } from '../settings/secrets.ts';
+import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
 import {
   endpointPath,
   folder,
@@ -74,10 +74,10 @@ const client = z.strictObject({
     default: 100,
     help: 'Tasks and events of this client that one process records at once; above it, `429`. Keep it below `limits.max_in_flight`, so that one busy client leaves room for the others.',
   }),
-  callback_headers: optionalSetting(secretHeaders, {
+  callback_headers: optionalSetting(boundHeaders, {
     secret: true,
     defaultText: 'none',
-    help: 'Headers added to every callback of this client, such as a gateway key.',
+    help: "Headers added to this client's callbacks to these hosts, such as a gateway key: `{hosts: [ci.example.com], headers: {X-Key: …}}`. `*.example.com` means every subdomain.",
   }),
 });
 

@@ -21,6 +21,12 @@ export function findWarnings(config: Config, agentTypes: AgentTypes): string[] {
   const keyless = config.clients
     .filter(({ apiKey }) => apiKey === undefined)
     .map(({ id }) => `Client "${id}" has no API key and cannot read its runs: set RUNS_API_KEY or api_key.`);
+  const unbound = config.clients
+    .filter(({ callbackHeaders }) => callbackHeaders !== undefined && callbackHeaders.hosts === undefined)
+    .map(({ id, allowedCallbackDomains }) => {
+      const hosts = allowedCallbackDomains.slice(0, 5).join(', ');
+      return `Client "${id}" has callback_headers without hosts; they are sent to its allowed_callback_domains: write callback_headers: {hosts: [${hosts}], headers: {…}}.`;
+    });
   const agents = config.agents.flatMap((agent) =>
     findAgentWarnings(agent, agentTypes).map((warning) => `Agent "${agent.name}" ${warning}`),
   );
@@ -30,7 +36,7 @@ export function findWarnings(config: Config, agentTypes: AgentTypes): string[] {
       (network) =>
         `callback.permit_networks contains ${network}: callbacks can reach every address, including cloud metadata.`,
     );
-  return [...weak, ...keyless, ...agents, ...open];
+  return [...weak, ...keyless, ...unbound, ...agents, ...open];
 }
 
 /** Warns of variables that are set and ignored, unless the file itself refers to them. */

@@ -137,15 +137,22 @@ function judgeHost(host: string, rules: EgressRules): HostJudgement {
  * @param entries as an operator writes them; an empty list permits every host
  */
 function isAllowedDomain(host: string, entries: readonly string[]): boolean {
-  return entries.length === 0 || entries.some((entry) => matchesEntry(host, entry));
+  const isBelow = (entry: string): boolean => !entry.startsWith('*.') && matchesHost(host, `*.${entry}`);
+  return entries.length === 0 || entries.some((entry) => matchesHost(host, entry) || isBelow(entry));
 }
 
-function matchesEntry(host: string, entry: string): boolean {
+/**
+ * Whether a host is the one that an entry names, or for `*.example.com` one of its subdomains. An entry that is not a host
+ * matches nothing.
+ *
+ * @param host lower-case, in punycode, without trailing dot and brackets
+ */
+export function matchesHost(host: string, entry: string): boolean {
   const wildcard = entry.startsWith('*.');
   const bare = wildcard ? entry.slice(2) : entry.replace(/^\[(.*)\]$/, '$1');
   const domain = isIP(bare) === 0 ? domainToASCII(bare).replace(/\.$/, '') : bare.toLowerCase();
   if (domain === '') return false;
-  return (!wildcard && host === domain) || (isIP(host) === 0 && host.endsWith(`.${domain}`));
+  return wildcard ? isIP(host) === 0 && host.endsWith(`.${domain}`) : host === domain;
 }
 
 function isName(host: string): boolean {

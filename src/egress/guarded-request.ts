@@ -1,14 +1,17 @@
-import { type EgressRules, type EgressTarget, judgeUrl, refuseAddresses } from './address-policy.ts';
+import { type EgressRules, type EgressTarget, judgeUrl, matchesHost, refuseAddresses } from './address-policy.ts';
 import { dial, type TlsTrust } from './dial.ts';
 import { ConnectionError, describeFailure, describeTimeout, EgressError, shortHost } from './egress-error.ts';
 import { dialThrough, type EgressProxy } from './egress-proxy.ts';
 import { type AnswerHead, exchange, type PostBody } from './exchange.ts';
+import { whyForbidden } from './forbidden-addresses.ts';
 import { type ResolveHost, resolveHost } from './resolve-host.ts';
 
 /** A POST to an address that a caller chose. */
 export interface GuardedPost extends PostBody {
   readonly url: string;
   readonly rules: EgressRules;
+  /** Headers that only some hosts may receive. Default: none. */
+  readonly bound?: HostHeaders | undefined;
   /** Milliseconds for everything: lookup, connection, TLS, and the response to its last byte. */
   readonly timeoutMs: number;
   /** Ends the request; it then rejects with `signal.reason`. */
@@ -21,12 +24,20 @@ export interface GuardedPost extends PostBody {
   readonly trust?: TlsTrust;
 }
 
+/** Headers for some hosts only; `*.example.com` is every subdomain. Those of `GuardedPost.headers` take precedence. */
+export interface HostHeaders {
+  readonly hosts: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** A response, whatever its status. */
 export interface PostAnswer extends AnswerHead {
   /** The IP address that was dialled, or the proxy. For operators; never shown to a caller. */
   readonly address: string;
   /** Milliseconds from the start of the lookup to the end of the response. */
   readonly durationMs: number;
+  /** Whether the host may receive the bound headers but got none, because the connection was not private. */
+  readonly withheld?: true;
 }
 
 /** How many addresses of one host are dialled. */
@@ -53,7 +64,7 @@ export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
   const judged = judgeUrl(post.url, post.rules);
   if (!judged.ok) throw refused(judged.message, started, true);
 
-  const attempt: Attempt = { stop: new AbortController(), address: undefined };
+  const attempt: Attempt = { stop: new AbortController(), address: undefined, withheld: false };
   const { stop } = attempt;
   const onAbort = (): void => stop.abort();
   const timer = setTimeout(onAbort, post.timeoutMs);
@@ -64,7 +75,8 @@ export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
         ? await findAddresses(judged.target, post, stop.signal, started)
         : [`${post.proxy.host}:${post.proxy.port}`];
     const head = await askAny(judged.target, addresses, post, attempt);
-    return { ...head, address: attempt.address ?? '', durationMs: elapsed(started) };
+    const withheld = attempt.withheld ? ({ withheld: true } as const) : {};
+    return { ...head, address: attempt.address ?? '', durationMs: elapsed(started), ...withheld };
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     post.signal?.throwIfAborted();
@@ -79,6 +91,8 @@ export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
 interface Attempt {
   readonly stop: AbortController;
   address: string | undefined;
+  /** As in `PostAnswer`. */
+  withheld: boolean;
 }
 
 async function findAddresses(
@@ -113,11 +127,11 @@ async function askAny(
     attempt.address = address;
     const dialled = performance.now();
     try {
-      return await ask(target, address, post, attempt.stop.signal, more ? post.timeoutMs / 4 : undefined);
+      return await ask(target, address, post, attempt, more ? post.timeoutMs / 4 : undefined);
     } catch (error) {
       if (!(error instanceof ConnectionError) || attempt.stop.signal.aborted) throw error;
       if (error.died && performance.now() - dialled < EARLY_DEATH_MS) {
-        return await ask(target, address, post, attempt.stop.signal);
+        return await ask(target, address, post, attempt);
       }
       if (error.stage !== 'connect' || !more) throw error;
     }
@@ -129,14 +143,24 @@ async function ask(
   target: EgressTarget,
   address: string,
   post: GuardedPost,
-  signal: AbortSignal,
+  attempt: Attempt,
   connectMs?: number,
 ): Promise<AnswerHead> {
-  const { proxy, trust } = post;
+  const { proxy, trust, bound } = post;
+  const { signal } = attempt.stop;
+  const isMeant = bound !== undefined && bound.hosts.some((host) => matchesHost(target.host, host));
+  const isSafe = target.secure || isPrivate(proxy === undefined ? [address] : target.addresses);
+  attempt.withheld = isMeant && !isSafe;
   const socket = await (proxy === undefined
     ? dial(target, address, { signal, connectMs, trust })
     : dialThrough(proxy, target, { signal, trust }));
-  return exchange(socket, target, post, signal);
+  const headers = { ...(isMeant && isSafe && bound.headers), ...post.headers };
+  return exchange(socket, target, { headers, body: post.body }, signal);
+}
+
+/** Whether addresses that policy has permitted are in private networks. Not known for a name that a proxy resolves. */
+function isPrivate(addresses: readonly string[] | undefined): boolean {
+  return addresses !== undefined && addresses.every((address) => whyForbidden(address, []) !== undefined);
 }
 
 function toEgressError(

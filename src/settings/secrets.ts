@@ -1,4 +1,5 @@
-import { BadValue, type Kind, readEach, splitAtCommas } from './kind.ts';
+import { domain } from './addresses.ts';
+import { BadValue, type Kind, listOf, readEach, splitAtCommas } from './kind.ts';
 import { isRecord } from '../values/is-record.ts';
 
 /** Anyone who has seen one signed body, as every callback receiver has, can guess a shorter secret offline. */
@@ -33,22 +34,53 @@ export const headerSecret: Kind<string> = {
   show: hideSecret,
 };
 
-/** Extra headers by name. Their values count as secrets, for most of them will be keys. */
-export const secretHeaders: Kind<Readonly<Record<string, string>>> = {
-  accepts: 'block: header name and value',
+/** Extra headers, and the hosts that they are sent to. */
+export interface BoundHeaders {
+  /** `ci.example.com` is that host alone, `*.example.com` its subdomains. Undefined: the earlier form, which names no hosts. */
+  readonly hosts: readonly string[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const BOUND_FORM = '{hosts: [ci.example.com], headers: {Name: value}}';
+const hostList = listOf(domain, 'host names');
+
+/**
+ * Extra headers with the hosts that they are sent to, or in the earlier form: the headers alone. Their values count as
+ * secrets, for most of them will be keys.
+ */
+export const boundHeaders: Kind<BoundHeaders> = {
+  accepts: 'block: `hosts` and `headers`',
   read(value) {
-    if (!isRecord(value)) {
-      throw new BadValue('is not a block of headers: write one "Name: value" per line');
+    if (!isRecord(value)) throw new BadValue(`is not a block of headers: write ${BOUND_FORM}`);
+    // A header may be called hosts, too, but its value is a text.
+    if (!isRecord(value['headers']) && !Array.isArray(value['hosts'])) {
+      return { hosts: undefined, headers: readHeaders(value) };
     }
-    const headers = readEach(
-      Object.entries(value),
-      ([name, text]) => [checkHeaderName(name), checkHeaderValue(text)] as const,
-      ([name]) => `the header ${plainHeader(name)}`,
-    );
-    return Object.fromEntries(headers);
+    const { hosts, headers, ...rest } = value;
+    const [other] = Object.keys(rest);
+    if (other !== undefined) {
+      throw new BadValue(`has ${plainHeader(other) || 'another key'} beside hosts and headers: write ${BOUND_FORM}`);
+    }
+    if (!isRecord(headers)) throw new BadValue(`has no block of headers: write ${BOUND_FORM}`);
+    const read = hosts === undefined || hosts === null ? [] : hostList.read(hosts);
+    if (read.length === 0) throw new BadValue(`has no hosts: write ${BOUND_FORM}`);
+    return { hosts: read, headers: readHeaders(headers) };
   },
-  show: (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hideSecret(value)])),
+  show: ({ hosts, headers }) => (hosts === undefined ? showHeaders(headers) : { hosts, headers: showHeaders(headers) }),
 };
+
+function readHeaders(block: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const headers = readEach(
+    Object.entries(block),
+    ([name, text]) => [checkHeaderName(name), checkHeaderValue(text)] as const,
+    ([name]) => `the header ${plainHeader(name)}`,
+  );
+  return Object.fromEntries(headers);
+}
+
+function showHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hideSecret(value)]));
+}
 
 function secretsOf(noun: string, check: (secret: string) => void): Kind<readonly string[]> {
   return {

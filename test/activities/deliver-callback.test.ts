@@ -88,7 +88,7 @@ describe('a callback', () => {
 
   test('carries the headers of the operator, but never one of ours', async (t) => {
     const receiver = await startCallbackReceiver(t);
-    const callbackHeaders = {
+    const headers = {
       'X-Gateway-Key': 'k1',
       'Webhook-Id': 'forged',
       'X-HUB-Signature-256': 'sha256=0',
@@ -97,6 +97,7 @@ describe('a callback', () => {
       'Transfer-Encoding': 'chunked',
       'user-agent': 'x',
     };
+    const callbackHeaders = { hosts: ['127.0.0.1'], headers };
     const { run, logger } = setUpDelivery({ clients: new Map([['acme', { ...ACME, callbackHeaders }]]) });
     const ignored = logger.lines.map(({ fields }) => (fields as { header: string }).header);
     assert.deepEqual(ignored.toSorted(), [
@@ -108,12 +109,27 @@ describe('a callback', () => {
       'x-hub-signature-256',
     ]);
     await run(callbackInput(receiver.url));
-    const { headers } = receiver.received[0] ?? assert.fail();
-    assert.equal(headers['x-gateway-key'], 'k1');
-    assert.equal(headers['webhook-id'], 'run-4x7q');
-    assert.equal(headers['user-agent'], 'garudust-temporal');
-    assert.equal(headers.host, `127.0.0.1:${receiver.port}`);
-    assert.notEqual(headers['x-hub-signature-256'], 'sha256=0');
+    const { headers: got } = receiver.received[0] ?? assert.fail();
+    assert.equal(got['x-gateway-key'], 'k1');
+    assert.equal(got['webhook-id'], 'run-4x7q');
+    assert.equal(got['user-agent'], 'garudust-temporal');
+    assert.equal(got.host, `127.0.0.1:${receiver.port}`);
+    assert.notEqual(got['x-hub-signature-256'], 'sha256=0');
+  });
+
+  test('has headers of the operator only for the hosts that they are bound to', async (t) => {
+    const receiver = await startCallbackReceiver(t);
+    const headers = { 'X-Gateway-Key': 'k1' };
+    const cases: [Pick<CallbackClient, 'callbackHeaders'> & Partial<CallbackClient>, string | undefined][] = [
+      [{ callbackHeaders: { hosts: ['ci.example.com'], headers } }, undefined],
+      [{ callbackHeaders: { hosts: ['ci.example.com', '127.0.0.1'], headers } }, 'k1'],
+      [{ callbackHeaders: { headers }, allowedCallbackDomains: ['127.0.0.1'] }, 'k1'],
+    ];
+    for (const [changes, expected] of cases) {
+      await setUpDelivery({ clients: new Map([['acme', { ...ACME, ...changes }]]) }).run(callbackInput(receiver.url));
+      assert.equal(receiver.received.at(-1)?.headers['x-gateway-key'], expected);
+    }
+    assert.equal(receiver.received.length, cases.length);
   });
 });
 
@@ -131,11 +147,19 @@ describe('a client', () => {
   });
 
   test('that can not sign, or whose headers are not valid, stops the worker at its start, without telling the secret', () => {
+    const withHeaders = (headers: Record<string, string>): CallbackClient => ({
+      ...ACME,
+      callbackHeaders: { hosts: ['ci.example.com'], headers },
+    });
     const bad: [CallbackClient, RegExp][] = [
       [{ ...ACME, webhookSecret: [] }, /Client "acme" can not sign callbacks: .*CALLBACK_SECRET \(callback_secret\)/],
       [{ ...ACME, webhookSecret: ['whsec_hunter2!'] }, /can not sign/],
-      [{ ...ACME, callbackHeaders: { 'x a': 'hunter2' } }, /Header "x a" in callback_headers of client "acme"/],
-      [{ ...ACME, callbackHeaders: { 'x-a': 'hunter2\n' } }, /Header "x-a" in callback_headers of client "acme"/],
+      [withHeaders({ 'x a': 'hunter2' }), /Header "x a" in callback_headers of client "acme"/],
+      [withHeaders({ 'x-a': 'hunter2\n' }), /Header "x-a" in callback_headers of client "acme"/],
+      [
+        { ...ACME, callbackHeaders: { headers: { 'x-a': 'hunter2' } } },
+        /callback_headers of client "acme" names no hosts, .*: add the hosts/,
+      ],
     ];
     for (const [client, words] of bad) {
       assert.throws(

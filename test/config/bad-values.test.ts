@@ -233,7 +233,34 @@ describe('one line tells path, value and mend of', () => {
     ['a rate beyond counting', client('rate_limit: 1000001/s'), /is too high: the maximum is 1000000/],
     ['nothing in flight', client('max_in_flight: 0'), /^clients\[0\]\.max_in_flight .*: 0 is not a number/],
     ['no deliveries at all', `${CLIENTS}limits: { max_in_flight: 0 }`, /^limits\.max_in_flight .*: 0 is not a number/],
-    ['headers that are a list', client('callback_headers: [a]'), /is not a block of headers/],
+    ['headers that are a list', client('callback_headers: [a]'), /is not a block of headers: write \{hosts: /],
+    [
+      'headers for any address',
+      client('callback_headers: { X-A: a }'),
+      /^clients\[0\]\.callback_headers .*has no hosts, so a caller could have these headers sent to any address: write \{hosts: /,
+    ],
+    [
+      'headers for no host',
+      client('callback_headers: { hosts: [], headers: { X-A: a } }'),
+      /has no hosts: write \{hosts/,
+    ],
+    ['headers without hosts', client('callback_headers: { headers: { X-A: a } }'), /has no hosts: write \{hosts/],
+    ['hosts without headers', client('callback_headers: { hosts: [a.example.com] }'), /has no block of headers: write/],
+    [
+      'a bad host of headers',
+      client('callback_headers: { hosts: ["https://a"], headers: { X-A: a } }'),
+      /is not a host name: write it as ci\.example\.com/,
+    ],
+    [
+      'a header beside the hosts',
+      client('callback_headers: { hosts: [a], headers: { X-A: a }, X-B: b }'),
+      /has X-B beside hosts and headers: write/,
+    ],
+    [
+      'a bad header of a host',
+      client('callback_headers: { hosts: [a], headers: { Host: a } }'),
+      /: the header Host is set by garudust-temporal: remove it/,
+    ],
     [
       'less total than attempt',
       agent('attempt_timeout: 2h'),

@@ -96,7 +96,7 @@ clients:
     allowed_callback_domains: [ci.example.com]
     allowed_user_ids: ["Lovelace, Ada", ci-bot]
     agents: [reviewer]
-    callback_headers: { X-Gateway-Key: gateway key }
+    callback_headers: { hosts: [CI.example.com, '*.example.org'], headers: { X-Gateway-Key: gateway key } }
     rate_limit: 6000/m
     max_in_flight: 8
   - id: ops
@@ -118,7 +118,7 @@ describe('by the file', () => {
         allowedCallbackDomains: ['ci.example.com'],
         allowedUserIds: ['Lovelace, Ada', 'ci-bot'],
         agents: ['reviewer'],
-        callbackHeaders: { 'X-Gateway-Key': 'gateway key' },
+        callbackHeaders: { hosts: ['ci.example.com', '*.example.org'], headers: { 'X-Gateway-Key': 'gateway key' } },
         rateLimit: { count: 6000, windowMs: 60_000 },
         maxInFlight: 8,
       },

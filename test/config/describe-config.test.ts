@@ -8,7 +8,7 @@ test('the description reads like the file, with defaults, and tells of secrets t
   - id: ci
     webhook_secret: [eight888, twelve121212]
     callback_secret: "123456789"
-    callback_headers: { X-Key: abc }
+    callback_headers: { hosts: [a.example.com], headers: { X-Key: abc } }
 agents:
   garudust: { api_key: abcde, attempt_timeout: 90m, total_timeout: 36h, max_answer_bytes: 2000 }
 limits: { body: 524288 }
@@ -22,7 +22,7 @@ limits: { body: 524288 }
       api_key: 'not set',
       callback_secret: 'set (9 characters)',
       allowed_callback_domains: [],
-      callback_headers: { 'X-Key': 'set (3 characters)' },
+      callback_headers: { hosts: ['a.example.com'], headers: { 'X-Key': 'set (3 characters)' } },
       rate_limit: '500/s',
       max_in_flight: 100,
     },

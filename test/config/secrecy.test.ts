@@ -36,7 +36,7 @@ function file(own: Secrets, extra: string): string {
     webhook_secret: [${text(own.hook)}]
     api_key: [${text(own.key)}]
     callback_secret: [${text(own.callback)}]
-    callback_headers: { X-Key: ${text(own.header)} }
+    callback_headers: { hosts: [a.example.com], headers: { X-Key: ${text(own.header)} } }
 agents: { garudust: { api_key: ${text(own.agent)} } }
 ${extra}
 `;
@@ -88,6 +88,7 @@ describe('no secret is shown', () => {
     ['it stands in a query', (own) => `temporal_ui_url: "http://host/?token=${own.source}"`],
     ['it stands in a broken URL', (own) => `temporal_ui_url: "http:user:${own.source}@host"`],
     ['it stands in the braces of a variable', (own) => `task_queue: "\${${own.source}-}"`],
+    ['it is a header beside the hosts', (own) => `callback: { callback_headers: { hosts: [a], "${own.source}": a } }`],
     ['it is a bad header', (own) => `callback: { callback_headers: { "X Y": "${own.source}" } }`],
   ];
   for (const [name, extra] of breaks) {

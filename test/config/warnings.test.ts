@@ -20,6 +20,12 @@ describe('a warning is given', () => {
       /contains 0\.0\.0\.0\/0: callbacks can reach/,
     ],
     [
+      'of headers without hosts',
+      {},
+      `clients: [{ id: ci, webhook_secret: "\${GARUDUST_WEBHOOK_SECRET}", api_key: "\${RUNS_API_KEY}", allowed_callback_domains: [a.example.com], callback_headers: { X-A: a } }]`,
+      /^Client "ci" has callback_headers without hosts; .*: write callback_headers: \{hosts: \[a\.example\.com\], headers/,
+    ],
+    [
       'of a mistyped variable',
       { GARUDUST_WEBHOOK_SECRETS: 'x' },
       undefined,

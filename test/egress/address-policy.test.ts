@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type EgressRules, type EgressTarget, judgeUrl, refuseAddresses } from '../../src/egress/address-policy.ts';
+import {
+  type EgressRules,
+  type EgressTarget,
+  judgeUrl,
+  matchesHost,
+  refuseAddresses,
+} from '../../src/egress/address-policy.ts';
 import { ownListeners } from '../../src/egress/own-listeners.ts';
 import { ACCEPTED, REFUSED } from './corpus.ts';
 
@@ -209,4 +215,23 @@ test('no refusal repeats a password or a path', () => {
   for (const url of ['http://u:hunter2@10.0.0.1/token-1', 'http://10.0.0.1/token-1?k=hunter2', 'ftp://h/hunter2']) {
     assert.doesNotMatch(refusal(url), /hunter2|token-1/);
   }
+});
+
+test('an entry for headers matches its host alone, or with *. its subdomains alone', () => {
+  const cases: [string, string, boolean][] = [
+    ['ci.example.com', 'ci.example.com', true],
+    ['ci.example.com', 'CI.Example.com.', true],
+    ['a.ci.example.com', 'ci.example.com', false],
+    ['a.ci.example.com', '*.ci.example.com', true],
+    ['ci.example.com', '*.ci.example.com', false],
+    ['evilci.example.com', '*.ci.example.com', false],
+    ['evilci.example.com', 'ci.example.com', false],
+    ['ci.example.com.evil.test', 'ci.example.com', false],
+    ['127.0.0.1', '127.0.0.1', true],
+    ['127.0.0.1', '*.0.0.1', false],
+    ['::1', '[::1]', true],
+    ['ci.example.com', '', false],
+    ['ci.example.com', '*.', false],
+  ];
+  for (const [host, entry, expected] of cases) assert.equal(matchesHost(host, entry), expected, `${host} by ${entry}`);
 });

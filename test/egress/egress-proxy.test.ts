@@ -182,3 +182,23 @@ test('the address of a proxy is read, and what is none is not repeated', () => {
 async function urlOf(receiver: Promise<{ port: number }>): Promise<string> {
   return `http://127.0.0.1:${(await receiver).port}`;
 }
+
+test('headers bound to a host go over https, or to a private network, and to no other host', async (t) => {
+  const plain = await startReceiver(t, answerWith(OK_ANSWER));
+  const tls = await listen(t, createTlsServer({ key: PEM, cert: PEM }), 'secureConnection', answerWith(OK_ANSWER));
+  const [toPlain, toTls] = [await startProxy(t, plain.port), await startProxy(t, tls.port)];
+  const bound = { hosts: ['a.example.com', '10.1.2.3'], headers: { 'x-key': 'k1' } };
+  const permitted = { rules: { ...RULES, permitNetworks: ['10.0.0.0/8'] }, bound };
+  const secure = { bound, trust: { ca: PEM } };
+  const isSent = (receiver: { received: () => string }): boolean => receiver.received().includes('x-key: k1\r\n');
+
+  assert.equal((await post('http://a.example.com/', toPlain.url, { bound })).withheld, true);
+  assert.equal((await post('http://b.example.com/', toPlain.url, { bound })).withheld, undefined);
+  assert.equal((await post('http://10.1.2.4/', toPlain.url, permitted)).withheld, undefined);
+  assert.equal((await post('https://b.example.com/', toTls.url, secure).catch(() => undefined))?.withheld, undefined);
+  assert.equal(isSent(plain) || isSent(tls), false);
+  assert.equal((await post('https://a.example.com/', toTls.url, secure)).withheld, undefined);
+  assert.equal(isSent(tls), true);
+  assert.equal((await post('http://10.1.2.3/', toPlain.url, permitted)).withheld, undefined);
+  assert.equal(isSent(plain), true);
+});

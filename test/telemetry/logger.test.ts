@@ -57,6 +57,7 @@ describe('a secret is blanked', () => {
     ['in snake case', { hmac_secret: SECRET, api_keys: [SECRET], callback_secret: SECRET }],
     ['far down', { a: { b: { c: { d: { password: SECRET } } } } }],
     ['in a list', { clients: [{ id: 'a', webhookSecrets: [SECRET], callbackHeaders: { 'X-Any': SECRET } }] }],
+    ['of bound headers', { callbackHeaders: { hosts: ['a.example.com'], headers: { 'X-Any': SECRET } } }],
     ['below what is logged at all', { a: { b: { c: { d: { e: { f: { g: SECRET } } } } } } }],
     ['in bytes', { body: Buffer.from(SECRET), view: new TextEncoder().encode(SECRET) }],
     ['after Bearer', { note: `Authorization: Bearer ${SECRET}` }],

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { HostHeaders } from '../../egress/guarded-request.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
 import type { ActivityLogger } from '../activity-logger.ts';
 
@@ -10,9 +11,15 @@ export interface CallbackClient {
   readonly callbackSecret?: readonly string[];
   /** None: any public host. */
   readonly allowedCallbackDomains: readonly string[];
-  /** Headers that every callback of the client carries, such as a gateway key. */
-  readonly callbackHeaders?: Readonly<Record<string, string>>;
+  /** Headers of the client's callbacks to some hosts, such as a gateway key. Without hosts: to `allowedCallbackDomains`. */
+  readonly callbackHeaders?: {
+    readonly hosts?: readonly string[] | undefined;
+    readonly headers: HostHeaders['headers'];
+  };
 }
+
+/** A client whose settings were checked. */
+export type PreparedClient = Omit<CallbackClient, 'callbackHeaders'> & { readonly bound: HostHeaders };
 
 /** The secrets that sign a client's callbacks. */
 export function callbackSecretOf(client: Pick<CallbackClient, 'webhookSecret' | 'callbackSecret'>): readonly string[] {
@@ -30,19 +37,31 @@ const OURS = new Set([
  * Looks at the clients once, when the worker starts, so that a mistake in a setting is not found out by the first callback.
  * Headers that only this project may set are left out, with a warning.
  *
- * @returns the clients with their headers by lower-case names
- * @throws RangeError when a client can't sign, or has a header that HTTP can not hold
+ * @returns the clients with their headers by lower-case names, bound to hosts
+ * @throws RangeError when a client can't sign, or has headers that are bound to no host or that HTTP can not hold
  */
 export function prepareClients(
   clients: ReadonlyMap<string, CallbackClient>,
   logger: ActivityLogger,
-): ReadonlyMap<string, CallbackClient> {
+): ReadonlyMap<string, PreparedClient> {
   return new Map(
-    [...clients].map(([id, client]) => {
+    [...clients].map(([id, { callbackHeaders, ...client }]) => {
       checkSecrets(id, callbackSecretOf(client));
-      return [id, { ...client, callbackHeaders: pickHeaders(id, client.callbackHeaders ?? {}, logger) }];
+      const headers = pickHeaders(id, callbackHeaders?.headers ?? {}, logger);
+      const hosts = callbackHeaders?.hosts ?? client.allowedCallbackDomains.flatMap(withSubdomains);
+      if (Object.keys(headers).length > 0 && hosts.length === 0) {
+        throw new RangeError(
+          `callback_headers of client "${id}" names no hosts, so a caller could have them sent to any address: add the hosts that may receive them.`,
+        );
+      }
+      return [id, { ...client, bound: { hosts, headers } }];
     }),
   );
+}
+
+/** An allowed domain permits its subdomains, too. */
+function withSubdomains(domain: string): string[] {
+  return domain.startsWith('*.') ? [domain] : [domain, `*.${domain}`];
 }
 
 function checkSecrets(id: string, secrets: readonly string[]): void {

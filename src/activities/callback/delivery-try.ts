@@ -12,7 +12,7 @@ import { timeLeft } from '../time-left.ts';
 import { readRetryAfter } from '../../timing/read-retry-after.ts';
 import { within } from '../../timing/within.ts';
 import { toLine } from '../../values/plain-text.ts';
-import { type CallbackClient, callbackSecretOf } from './callback-client.ts';
+import { callbackSecretOf, type PreparedClient } from './callback-client.ts';
 import { toCallbackFailure, toParkedFailure, toStoppedFailure } from './callback-failure.ts';
 import type { DeliveryTryDeps } from './delivery-try-deps.ts';
 import type { HostPlace, PlaceEnd } from './host-places.ts';
@@ -36,7 +36,7 @@ export class DeliveryTry {
   /** Name and port: two receivers on one machine are two. */
   readonly #authority: string;
   #progress: CallbackProgress;
-  #client: CallbackClient | undefined;
+  #client: PreparedClient | undefined;
 
   constructor(deps: DeliveryTryDeps, input: DeliverCallbackInput) {
     this.#deps = deps;
@@ -51,7 +51,7 @@ export class DeliveryTry {
    * @param client undefined when it is not configured
    * @throws ApplicationFailure; CancelledFailure
    */
-  async run(client: CallbackClient | undefined): Promise<CallbackReceipt> {
+  async run(client: PreparedClient | undefined): Promise<CallbackReceipt> {
     this.#client = client;
     if (this.#tries > this.#input.retryDelaysMs.length + 1) {
       throw await this.#failed(ourFault('The last try was lost with its worker: redeliver the callback.'));
@@ -67,12 +67,18 @@ export class DeliveryTry {
     return this.#send(client, turn.free ? turn.place : undefined);
   }
 
-  async #send(client: CallbackClient, place: HostPlace | undefined): Promise<CallbackReceipt> {
+  async #send(client: PreparedClient, place: HostPlace | undefined): Promise<CallbackReceipt> {
     let end: PlaceEnd = 'untold';
     let answer: PostAnswer;
     try {
       answer = await this.#post(client);
       end = isTaken(answer) ? 'delivered' : 'failed';
+      if (answer.withheld === true) {
+        this.#deps.logger.warn(
+          this.#labels(),
+          'callback_headers were not sent: they go over https, or to a private network; change the URL to https',
+        );
+      }
     } catch (error) {
       const fault = this.#judge(error);
       if (fault.errorClass !== undefined) end = 'failed';
@@ -111,14 +117,15 @@ export class DeliveryTry {
     this.#deps.heartbeat.beat(this.#progress);
   }
 
-  #post(client: CallbackClient): Promise<PostAnswer> {
+  #post(client: PreparedClient): Promise<PostAnswer> {
     const { runId, outcome, url, attemptTimeoutMs } = this.#input;
     const { startToCloseTimeoutMs } = this.#activity.info;
     const body = JSON.stringify(toCallbackBody(runId, outcome));
     const mostMs = Math.min(startToCloseTimeoutMs > 0 ? startToCloseTimeoutMs : Infinity, this.#leftMs());
     return (this.#deps.post ?? guardedPost)({
       url,
-      headers: { ...client.callbackHeaders, ...this.#sign(callbackSecretOf(client), body) },
+      headers: this.#sign(callbackSecretOf(client), body),
+      bound: client.bound,
       body,
       timeoutMs: Math.max(Math.min(attemptTimeoutMs, mostMs - BEFORE_THE_END_MS), 1),
       rules: {

@@ -57,7 +57,8 @@ export function isTaken({ statusCode }: Pick<PostAnswer, 'statusCode'>): boolean
 
 function mendOf(status: number): string {
   if (status >= 300 && status <= 399) return 'redirects are not followed, use the address that it leads to';
-  if (status === 401 || status === 403) return 'check that it knows our secret, or needs a header of callback_headers';
+  if (status === 401 || status === 403)
+    return 'check that it knows our secret, or add its host to callback_headers if it needs a header';
   if (status === 404 || status === 405) return 'check the path of the URL, and that it takes POST';
   if (status === 413) return 'let it take larger bodies';
   if (status === 429) return 'let it take more requests';
