@@ -57,7 +57,7 @@ export async function startIsolationStack(address: string, slots: number): Promi
       permitsChanged: () => undefined,
       callbackAttempted: () => undefined,
       callbackDied: () => (died += 1),
-      callbackParked: () => (parked += 1),
+      callbackDeferred: () => (parked += 1),
     },
   });
   const worker = await Worker.create({

@@ -14,16 +14,16 @@ export type { Logger } from 'pino';
 /** Where lines go: any stream. */
 export interface LogDestination {
   write(line: string): unknown;
-  /** Of a terminal: whether it shows colours. */
+  /** Whether a terminal shows colours. */
   hasColors?(): boolean;
 }
 
 export interface LoggerOptions {
-  /** Least severe level that is written. */
+  /** The least severe level that is written. */
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** One JSON object a line, or short lines to read. */
+  /** One JSON object per line, or short lines for people. */
   readonly format: 'json' | 'pretty';
-  /** The program, in each line of JSON. */
+  /** The program's name, in each line of JSON. */
   readonly name?: string;
   /** Default: standard output. */
   readonly destination?: LogDestination;
@@ -32,7 +32,7 @@ export interface LoggerOptions {
 /**
  * Makes a logger: `logger.info({ run_id }, 'run started')`. Level and time are words, `level: "info"` and ISO 8601.
  *
- * Secrets under known keys, in bearer form or in URLs are blanked, and errors are cut to what `describeError` tells.
+ * Secrets under known keys, in bearer form or in URLs are redacted, and errors are reduced to `describeError`.
  */
 export function createLogger({ level, format, name, destination }: LoggerOptions): Logger {
   const logger = pino(
@@ -41,7 +41,7 @@ export function createLogger({ level, format, name, destination }: LoggerOptions
       base: name === undefined ? null : { name },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: redact },
-      // Errors have been described by then, wherever they stood.
+      // `redact` has already described errors, wherever they are.
       serializers: { err: (error: unknown) => error },
       hooks: { streamWrite: redactText },
     },
@@ -51,7 +51,7 @@ export function createLogger({ level, format, name, destination }: LoggerOptions
   return logger;
 }
 
-/** pino hands only the bindings of its root to the formatter. Children inherit this, whatever their depth. */
+/** pino formats only the bindings of its root. Children inherit this method at any depth. */
 function redactBindings(logger: Logger): void {
   const prototype = Object.getPrototypeOf(logger) as Logger;
   logger.child = function childWithoutSecrets<L extends string = never>(

@@ -2,14 +2,14 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { METRICS } from './metrics-table.ts';
 
 export interface MetricsOptions {
-  /** Outcomes of `attemptEnded` that are a fault of the agent itself. Default: none, and the agent's health stays unknown. */
+  /** Outcomes of `attemptEnded` that are a fault of the agent itself. Default: none, so the agent's health stays unknown. */
   readonly agentFaults?: readonly string[];
   readonly version?: string;
-  /** Whether the process itself is measured as well. Default: true. */
+  /** Whether to include metrics of the process. Default: true. */
   readonly processMetrics?: boolean;
 }
 
-/** What a delivery came to; `code` is that of the problem that was answered, or why an event started nothing. */
+/** The result of a delivery; `code` is that of the problem, or the reason why an event started nothing. */
 export type DeliveryResult =
   | { readonly result: 'accepted' | 'duplicate'; readonly client: string; readonly source: string }
   | { readonly result: 'ignored'; readonly client: string; readonly source: string; readonly code: string }
@@ -30,13 +30,13 @@ export interface Metrics {
   attemptEnded(labels: { agent: string; outcome: string }, seconds: number): void;
   permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
   callbackAttempted(attempt: CallbackAttemptResult, seconds: number): void;
-  /** The last try failed. */
+  /** The last attempt failed. */
   callbackDied(): void;
-  /** An attempt found no place at its host, and waits for its turn. */
-  callbackParked(): void;
+  /** An attempt was deferred because the per-host limit was reached. */
+  callbackDeferred(): void;
   journalChanged(entries: number): void;
   temporalAnswered(available: boolean): void;
-  /** All of it in Prometheus' text format 0.0.4. */
+  /** All metrics in Prometheus' text format 0.0.4. */
   text(): Promise<string>;
 }
 
@@ -51,11 +51,11 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
   const agentAttempts = counter(METRICS.agentAttempts, registry);
   const agentSeconds = histogram(METRICS.agentSeconds, registry);
   const agentHealthy = gauge(METRICS.agentHealthy, registry);
-  const agentPlaces = gauge(METRICS.agentPlaces, registry);
+  const agentPermits = gauge(METRICS.agentPermits, registry);
   const callbackAttempts = counter(METRICS.callbackAttempts, registry);
   const callbackSeconds = histogram(METRICS.callbackSeconds, registry);
   const callbacksDead = counter(METRICS.callbacksDead, registry);
-  const callbacksParked = counter(METRICS.callbacksParked, registry);
+  const callbacksDeferred = counter(METRICS.callbacksDeferred, registry);
   const journalEntries = gauge(METRICS.journalEntries, registry);
   const temporalAvailable = gauge(METRICS.temporalAvailable, registry);
   const buildInfo = gauge(METRICS.buildInfo, registry);
@@ -80,8 +80,8 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
       else if (agentFaults.includes(outcome)) agentHealthy.set({ agent }, 0);
     },
     permitsChanged({ agent }, { taken, waiting }) {
-      agentPlaces.set({ agent, state: 'taken' }, taken);
-      agentPlaces.set({ agent, state: 'waiting' }, waiting);
+      agentPermits.set({ agent, state: 'taken' }, taken);
+      agentPermits.set({ agent, state: 'waiting' }, waiting);
     },
     callbackAttempted(attempt, seconds) {
       const { outcome } = attempt;
@@ -89,10 +89,10 @@ export function createMetrics({ agentFaults, version, processMetrics = true }: M
       callbackSeconds.observe({ outcome }, seconds);
     },
     callbackDied: () => callbacksDead.inc(),
-    callbackParked: () => callbacksParked.inc(),
+    callbackDeferred: () => callbacksDeferred.inc(),
     journalChanged: (entries) => journalEntries.set(entries),
     temporalAnswered: (available) => temporalAvailable.set(available ? 1 : 0),
-    // prom-client writes a time that was never measured as `Nan`, which only some readers take for a number.
+    // prom-client writes an unmeasured time as `Nan`, which only some readers parse.
     text: async () => (await registry.metrics()).replace(/ Nan$/gm, ' NaN'),
   };
 }
@@ -112,7 +112,7 @@ function gauge<L extends string = never>(
   registry: Registry,
 ): Gauge<L> {
   const made = new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
-  // A gauge without labels is born as 0.
+  // A gauge without labels starts at 0.
   if (unknownAtFirst === true) made.remove();
   return made;
 }

@@ -3,10 +3,10 @@ import { toRecord } from '../values/is-record.ts';
 const LEVEL_COLOR: Readonly<Record<string, string>> = { warn: '33', error: '31', fatal: '31', debug: '2', trace: '2' };
 
 /**
- * One line of JSON as a line to read: time of day, level, message, then the fields as `key=value`. The calls of an
- * unexpected error stand below it.
+ * Formats a line of JSON for people: time of day, level, message, then the fields as `key=value`. The calls of an unexpected
+ * error follow below.
  *
- * @param json a line that our logger has written
+ * @param json a line from our logger
  * @param color whether the level is coloured
  */
 export function prettyLine(json: string, color: boolean): string {
@@ -38,7 +38,7 @@ function showText(value: unknown): string {
   return typeof value === 'string' ? escapeControls(value) : '';
 }
 
-/** A caller's text must neither begin a line of its own nor move the cursor. */
+/** A caller's text must not start a new line or move the cursor. */
 function escapeControls(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what must go
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {

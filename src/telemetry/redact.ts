@@ -1,8 +1,8 @@
 /**
- * Belt and braces: nothing that holds a secret is meant to be logged, and what is logged all the same loses it here.
+ * Belt and braces: no code should log a secret, and a secret that is logged all the same is removed here.
  *
- * By key at any depth, in any spelling. pino's own `redact` knows exact paths only, and with wildcards for two levels it
- * takes 14 µs a line where this takes less than one.
+ * Matches keys at any depth, in any spelling. pino's own `redact` supports exact paths only, and with wildcards for two levels it
+ * takes 14 µs per line where this takes less than one.
  */
 const SECRET_KEYS = new Set([
   'authorization',
@@ -40,7 +40,7 @@ const MAX_DEPTH = 6;
 const MAX_MESSAGE = 1_000;
 const MAX_KNOWN = 1_000;
 
-/** Whether a key is one of a secret: there are few different ones, so each is judged once. */
+/** Whether a key names a secret. Keys are few, so each is judged once. */
 const judged = new Map<string, boolean>();
 
 function isSecretKey(key: string): boolean {
@@ -51,7 +51,7 @@ function isSecretKey(key: string): boolean {
   return verdict;
 }
 
-/** A copy of what is to be logged, in which the values of secret keys are gone and errors are told by `describeError`. */
+/** A copy of the fields of a log line, with secrets replaced and errors described by `describeError`. */
 export function redact(fields: object): Record<string, unknown> {
   return copy(fields, MAX_DEPTH) as Record<string, unknown>;
 }
@@ -65,7 +65,7 @@ function copy(value: unknown, depth: number): unknown {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
   const found: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
-    // What describeConfig tells of a secret, and what is absent, is no secret.
+    // The words that describeConfig uses for a secret, and an absent value, are not secrets.
     found[key] = isSecretKey(key) && !isHarmless(entry) ? REDACTED : copy(entry, depth - 1);
   }
   return found;
@@ -77,19 +77,19 @@ function isHarmless(value: unknown): boolean {
   return !Array.isArray(value) && Object.values(value).every(isHarmless);
 }
 
-/** An error as a log line has it. */
+/** An error in a log line. */
 export interface DescribedError {
   readonly type: string;
   readonly message: string;
   readonly code?: string | number;
-  /** Calls alone, innermost first. */
+  /** Only the calls, innermost first. */
   readonly stack?: readonly string[];
   readonly cause?: Pick<DescribedError, 'type' | 'code'>;
 }
 
 /**
- * An error without what others have hung on it: of its causes only type and code, none of its further properties. Both
- * may hold a request with its headers, or an agent's whole answer.
+ * An error without the properties that libraries attach, and only with type and code of its cause: both may hold a request
+ * with its headers, or an agent's whole answer.
  */
 export function describeError(error: Error): DescribedError {
   const stack = error.stack?.split('\n').filter((line) => /^ {4}at /.test(line));
@@ -113,7 +113,7 @@ const IN_TEXT: readonly (readonly [RegExp, string])[] = [
   [/(\/\/)[^/@\s"\\]+@/g, `$1${REDACTED}@`],
 ];
 
-/** A whole line without what in it looks like a secret: bearer keys, Standard Webhooks secrets, credentials in URLs. */
+/** A line without anything that looks like a secret: bearer keys, Standard Webhooks secrets, credentials in URLs. */
 export function redactText(line: string): string {
   return IN_TEXT.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), line);
 }

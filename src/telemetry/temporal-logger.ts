@@ -11,13 +11,13 @@ const OWN_LEVEL: Readonly<Record<LogLevel, Level>> = {
   ERROR: 'error',
 };
 
-/** What the SDK tells about its own doings interests while looking for a fault: one level lower each. */
+/** Lines about the SDK's internals matter only when debugging: one level lower each. */
 const SDK_LEVEL: Readonly<Record<LogLevel, Level>> = { ...OWN_LEVEL, DEBUG: 'trace', INFO: 'debug' };
 
-/** Who speaks by `sdkComponent`, where it is not the SDK itself but workflow or activity code. */
+/** Values of `sdkComponent` for workflow and activity code, as opposed to the SDK itself. */
 const OWN_CODE: readonly unknown[] = ['workflow', 'activity', 'nexus'];
 
-/** The attributes of the SDK that are passed on, and as what. The task token is none of them: it completes a task. */
+/** The SDK attributes that are logged, with their names here. The task token is not one of them, because it completes a task. */
 const ATTRIBUTES: Readonly<Record<string, string>> = {
   workflowId: 'run_id',
   workflowType: 'workflow',
@@ -29,7 +29,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   error: 'err',
 };
 
-/** Attributes that the SDK adds to each line and that say nothing more. */
+/** Attributes that the SDK adds to each line without further information. */
 const NOISE: readonly string[] = [
   'sdkComponent',
   'taskToken',
@@ -41,10 +41,10 @@ const NOISE: readonly string[] = [
 ];
 
 /**
- * Lets the Temporal SDK, and workflow and activity code through it, log by our logger.
+ * Adapts our logger for the Temporal SDK, and for workflow and activity code that logs through it.
  *
- * Lines of the SDK itself come one level lower below WARN, with known attributes alone; lines of our own code keep their
- * level and fields.
+ * Lines of the SDK itself below WARN are one level lower, with known attributes only. Lines of our own code keep their level
+ * and fields.
  */
 export function toTemporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {

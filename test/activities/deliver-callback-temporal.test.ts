@@ -107,7 +107,7 @@ describe('deliverCallback on Temporal', () => {
       metrics: {
         callbackAttempted: () => undefined,
         callbackDied: () => undefined,
-        callbackParked: () => (parked += 1),
+        callbackDeferred: () => (parked += 1),
       },
     });
     const read = async (runId: string): Promise<RunResource['callback']> => {
@@ -151,7 +151,7 @@ describe('deliverCallback on Temporal', () => {
       metrics: {
         callbackAttempted: () => counted.push('attempted'),
         callbackDied: () => counted.push('died'),
-        callbackParked: () => undefined,
+        callbackDeferred: () => undefined,
       },
     };
     const read = async (runId: string): Promise<RunResource['callback']> => {

@@ -109,7 +109,7 @@ describe('reportDeadLetter', () => {
     const metrics = {
       callbackAttempted: () => counted.push('attempted'),
       callbackDied: () => counted.push('died'),
-      callbackParked: () => counted.push('parked'),
+      callbackDeferred: () => counted.push('parked'),
     };
     const activity = createReportDeadLetter({ clients: new Map([['acme', ACME]]), logger, metrics, ...changes });
     const run = (input: unknown): Promise<void> => mockAttempt().env.run(activity, input as ReportDeadLetterInput);

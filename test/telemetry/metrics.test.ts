@@ -53,7 +53,7 @@ test('every metric of the table has a value once everything has happened, with e
   const samples = parsePrometheusText(await metrics.text());
   for (const { name, type, labels } of Object.values(METRICS)) {
     const found = samples.filter((sample) => sample.name === (type === 'histogram' ? `${name}_count` : name));
-    assert.equal(found.length, name === METRICS.agentPlaces.name ? 2 : 1, name);
+    assert.equal(found.length, name === METRICS.agentPermits.name ? 2 : 1, name);
     assert.deepEqual(Object.keys(found[0]?.labels ?? {}).toSorted(), [...labels].toSorted());
   }
 });

@@ -16,7 +16,7 @@ export interface CallbackMetrics {
   /** The last try failed. */
   callbackDied(): void;
   /** An attempt found no place at its host, and waits for its turn. */
-  callbackParked(): void;
+  callbackDeferred(): void;
 }
 
 /** What a try needs from outside. */

@@ -106,7 +106,7 @@ export class DeliveryTry {
       return this.#failed({ ...ourFault(message), final: true });
     }
     this.#beat({ parked: (this.#progress.parked ?? 0) + 1 });
-    this.#deps.metrics?.callbackParked();
+    this.#deps.metrics?.callbackDeferred();
     this.#deps.logger.info({ ...this.#labels(), waitMs }, 'callback waits for its turn at a slow host');
     return toParkedFailure(this.#host, waitMs);
   }
