@@ -1,9 +1,9 @@
 import { onAbort } from './until.ts';
 
 /**
- * Waits for work that should end when `signal` is aborted but may not. The work itself goes on.
+ * Waits for work that should end when `signal` is aborted, but might not. The work itself continues.
  *
- * @param graceMs how long the work may take to end after the abort; 0 gives up at once
+ * @param graceMs how long the work may take to end after the abort; 0 rejects immediately
  * @throws what the work throws; `signal.reason` when the grace is over
  */
 export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {

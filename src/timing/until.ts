@@ -1,7 +1,7 @@
 /**
- * Calls `listener` once, when the signal is aborted; at once where it already is.
+ * Calls `listener` once when the signal is aborted, or immediately if it already is.
  *
- * @returns what takes the listener off the signal
+ * @returns removes the listener
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) listener();
@@ -12,7 +12,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
 /**
  * Resolves when `begin` calls what it is given, or when `signal` is aborted; never rejects.
  *
- * @param begin arms whatever ends the wait, and returns what disarms it
+ * @param begin arranges for the end of the wait, and returns the function that cancels the arrangement
  */
 export function until(signal: AbortSignal, begin: (end: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {

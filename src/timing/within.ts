@@ -1,7 +1,7 @@
 /**
- * Waits for work, but not longer than that. The work itself goes on.
+ * Waits for work up to a time limit. The work itself continues.
  *
- * @param onLate returns or throws what the wait ends with when the time is up
+ * @param onLate called when the time is up; the wait ends with what it returns or throws
  * @throws what the work throws, and what `onLate` throws
  */
 export async function within<T, L>(milliseconds: number, work: Promise<T>, onLate: () => L): Promise<T | L> {

@@ -8,14 +8,14 @@ export function cutText(text: string, limit: number): string {
   return text.slice(0, isFirstHalf ? limit - 1 : limit);
 }
 
-/** The same, with `…` as its last character where something was cut off. */
+/** Cuts like `cutText`; a text that was cut ends with `…`. */
 export function ellipsize(text: string, limit: number): string {
   return text.length <= limit ? text : `${cutText(text, limit - 1)}…`;
 }
 
 /**
- * A text that every store and every JSON parser takes: NUL and lone surrogates become U+FFFD. PostgreSQL refuses the
- * first, protobuf the second.
+ * Makes a text that every store and JSON parser accepts: NUL, which PostgreSQL refuses, and lone surrogates, which protobuf
+ * refuses, become U+FFFD.
  */
 export function toWellFormed(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\ufffd');

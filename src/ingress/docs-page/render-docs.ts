@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '../../protocol/openapi/schemas.ts';
 import { isRecord } from '../../values/is-record.ts';
 
-/** What the page may do: apply its one stylesheet, nothing else. It runs no script and loads nothing from elsewhere. */
+/** The page may only load its stylesheet. It runs no script and loads nothing from other hosts. */
 export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * The page `/docs`: an OpenAPI document as HTML that needs no script. Links are relative, so that the page works below a path of a
+ * The page `/docs`: an OpenAPI document as HTML without scripts. Links are relative, so that the page works below the path of a
  * proxy.
  *
  * @param document as `buildOpenApi` makes it
@@ -32,7 +32,7 @@ export function renderDocs(document: JsonObject, stylesheet: string): string {
 </head>
 <body>
 <header><h1>${escape(textAt(info, 'title'))} API</h1>${prose(textAt(info, 'description'))}
-<p><a href="openapi.json">openapi.json</a> is the same document for programs.</p></header>
+<p><a href="openapi.json">openapi.json</a> is the same document in machine-readable form.</p></header>
 <main>${sections.join('')}
 <section><h2>Authentication</h2>${Object.entries(securitySchemes).map(renderSecurity).join('')}</section>
 <section><h2>Schemas</h2>${Object.entries(schemas).map(renderSchema).join('')}</section></main>
@@ -62,7 +62,7 @@ ${Object.keys(body).length === 0 ? '' : `<h3>Request body</h3>${renderContent(ob
       .map(([type, media]) => {
         const given = asObject(media);
         const examples = 'example' in given ? [given['example'] ?? null] : Object.values(objectAt(given, 'examples'));
-        // What a problem means stands in the response's description; its examples would only repeat that.
+        // The description of the response explains its problems; their examples would only repeat it.
         const shown =
           type === 'application/problem+json'
             ? []
@@ -160,7 +160,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return `<table><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr>${rows.map(toRow).join('')}</table>`;
 }
 
-/** The little Markdown that our descriptions use: paragraphs, lists and code. */
+/** Renders the Markdown that the descriptions use: paragraphs, lists and code. */
 function prose(text: string): string {
   return text
     .split(/\n{2,}/)
