@@ -46,6 +46,23 @@ describe('the Temporal dev server', { concurrency: 2 }, () => {
     assert.deepEqual(await customAttributes(second), [...SEARCH_ATTRIBUTE_NAMES, 'Later'].toSorted());
   });
 
+  test(
+    'inherits no secret of this process, and nor does what guards it',
+    { skip: process.platform !== 'linux' },
+    async (t) => {
+      process.env['CANARY_API_KEY'] = 'canary';
+      t.after(() => delete process.env['CANARY_API_KEY']);
+      const server = await start(t, { headless: true });
+      const children = (await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')).trim().split(' ');
+      assert.ok(children.includes(String(server.pid)));
+      for (const pid of children) {
+        const environ = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+        assert.doesNotMatch(environ, /CANARY/, pid);
+      }
+      assert.match(await readFile(`/proc/${server.pid}/environ`, 'utf8'), /(^|\0)PATH=/);
+    },
+  );
+
   test('serves its UI on the port that was asked for', async (t) => {
     const uiPort = await freePort();
     const server = await start(t, { uiPort });

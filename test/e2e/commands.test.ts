@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -39,6 +39,13 @@ function processesIn(folder: string): Promise<string> {
     .catch(() => '');
 }
 
+/** What other users may do anything with: the folder itself, and each file that says something of a run. */
+function openToOthers(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name !== 'ingress-url');
+  const paths = [folder, ...names.map((name) => join(folder, name))];
+  return paths.filter((path) => (statSync(path).mode & 0o077) !== 0);
+}
+
 describe('dev', () => {
   test('prints a curl line that works as it is, keeps runs over a restart, and leaves no process', async (t) => {
     const folder = temporaryFolder(t);
@@ -58,7 +65,13 @@ describe('dev', () => {
     assert.equal((await dev.ended).code, 0);
     assert.equal(await processesIn(folder), '');
 
+    const own = join(folder, '.garudust-temporal');
+    assert.deepEqual(openToOthers(own), []);
+    // As earlier versions left it.
+    chmodSync(own, 0o755);
+    for (const name of ['temporal.db', 'temporal.log']) chmodSync(join(own, name), 0o644);
     await startDev(t, folder);
+    assert.deepEqual(openToOthers(own), []);
     const again = await spawnCli(['runs', 'get', id, '--json'], { env: BASE_ENV, cwd: folder }).ended;
     assert.equal((JSON.parse(again.stdout) as { status: string }).status, 'completed');
   });

@@ -31,7 +31,7 @@ export function addDev(program: Command, io: CliIo): void {
   });
   setNotes(command, {
     more: [
-      `Runs survive a restart: ${DEV_FOLDER} keeps them, and the secrets that are generated when none are set.`,
+      `Runs survive a restart: ${DEV_FOLDER} keeps them, and the secrets that are generated when none are set, for your user alone.`,
       'With TEMPORAL_ADDRESS set, dev uses that server and starts none.',
     ],
     examples: [

@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadedConfig } from '../../config/load-config.ts';
@@ -55,6 +56,7 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
   });
   // dev starts runs by HTTP, so it needs an ingress.
   effectiveRoles({ ingress: true, worker: false }, loaded.loaded.config);
+  keepToOwner(folder, io);
   const { settings: temporal, server } = await findTemporal(io, {
     folder,
     port: options.temporalPort,
@@ -84,6 +86,17 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
   } catch (error) {
     await drain();
     throw error;
+  }
+}
+
+/** Makes the folder, in which every task and answer is kept, or one of an earlier start, its owner's alone. */
+function keepToOwner(folder: string, { stderr }: CliIo): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? 'unknown error';
+    stderr.write(`Other users of this machine may read ${folder}: its permissions can't be set to 0700 (${code}).\n`);
   }
 }
 

@@ -3,9 +3,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { childEnv } from '../../values/child-env.ts';
 import { placeFile, TEMPORAL_CLI_VERSION } from './cli-cache.ts';
 
 const MODULE_DIR = fileURLToPath(new URL('go-module', import.meta.url));
+/** Where Go finds itself, its caches and its modules. */
+const GO_SETTINGS =
+  /^(GOROOT|GOPATH|GOCACHE|GOMODCACHE|GOTMPDIR|GOENV|GOTOOLCHAIN|GOPROXY|GOSUMDB|GOPRIVATE|GONOPROXY|GONOSUMDB|GOINSECURE|GOAUTH|NETRC|GIT_SSL_CAINFO|GOMAXPROCS|GOMEMLIMIT)$/;
 const TIMEOUT_MS = 30 * 60_000;
 const VERSION_VARIABLE = 'github.com/temporalio/cli/internal/temporalcli.Version';
 
@@ -32,7 +36,13 @@ export async function buildTemporalCli(target: string, env: NodeJS.ProcessEnv): 
     ];
     await promisify(execFile)('go', args, {
       cwd: MODULE_DIR,
-      env: { ...env, HOME: env['HOME'] || homedir(), CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
+      env: {
+        ...childEnv(env, { network: true, also: GO_SETTINGS }),
+        HOME: env['HOME'] || homedir(),
+        CGO_ENABLED: '0',
+        GOWORK: 'off',
+        GOFLAGS: '',
+      },
       timeout: TIMEOUT_MS,
       maxBuffer: 64 * 1024 * 1024,
     }).catch((error: unknown) => {

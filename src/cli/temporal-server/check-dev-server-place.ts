@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, mkdir, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnv } from '../../values/child-env.ts';
 import { DEV_SERVER_HOST } from './dev-server-args.ts';
 import { listenOnce } from './free-port.ts';
 
@@ -59,7 +60,7 @@ export async function checkDatabaseFile(file: string): Promise<void> {
   const refuse = (why: string, cause?: unknown): never => {
     throw new DevServerError('DATABASE', `The database file ${path} ${why}.`, { cause });
   };
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) =>
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) =>
     refuse(`has no folder and none can be created (${codeOf(error)}): choose another path`, error),
   );
   const found = await stat(path).catch(() => undefined);
@@ -133,7 +134,9 @@ async function findByOpenFile(matches: (target: string) => boolean): Promise<Hol
 }
 
 async function askLsof(args: string[]): Promise<Holder | undefined> {
-  const { stdout } = await promisify(execFile)('lsof', ['-Fpc', ...args]).catch(() => ({ stdout: '' }));
+  const { stdout } = await promisify(execFile)('lsof', ['-Fpc', ...args], { env: childEnv(process.env) }).catch(() => ({
+    stdout: '',
+  }));
   const pid = /^p(\d+)$/m.exec(stdout)?.[1];
   return pid === undefined ? undefined : { pid: Number(pid), program: /^c(.+)$/m.exec(stdout)?.[1] ?? 'a process' };
 }

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childEnv } from '../../values/child-env.ts';
 import { placeFile } from './cli-cache.ts';
 
 const CHILD = fileURLToPath(new URL(`download-by-sdk${extname(import.meta.url)}`, import.meta.url));
@@ -33,7 +34,10 @@ export async function downloadTemporalCli(
   { firstByteMs, wholeMs }: DownloadPatience = PATIENCE,
 ): Promise<void> {
   await placeFile(target, async (folder) => {
-    const child = fork(CHILD, [folder], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(CHILD, [folder], {
+      env: childEnv(env, { network: true }),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     let said = '';
     let gaveUp = '';
     child.stderr?.on('data', (chunk: Buffer) => void (said = (said + chunk.toString()).slice(-2000)));

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnv } from '../../values/child-env.ts';
 import { buildTemporalCli } from './build-temporal-cli.ts';
 import { cachedCliPath, executableName, userCacheDir } from './cli-cache.ts';
 import { downloadTemporalCli } from './download-temporal-cli.ts';
@@ -157,7 +158,10 @@ const TIMEOUT_MS = 15_000;
  * something else.
  */
 export async function readCliVersion(path: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: TIMEOUT_MS }).catch((error: unknown) => {
+  const { stdout } = await promisify(execFile)(path, ['--version'], {
+    timeout: TIMEOUT_MS,
+    env: childEnv(process.env),
+  }).catch((error: unknown) => {
     throw new Error(whyNotRun(error), { cause: error });
   });
   const version = /^temporal version (\S+)/m.exec(stdout)?.[1];

@@ -1,10 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
+import { childEnv } from '../../values/child-env.ts';
 import { checkDatabaseFile, checkPort, DevServerError, portError } from './check-dev-server-place.ts';
 import { DEV_SERVER_HOST, devServerArgs } from './dev-server-args.ts';
 import { freePort } from './free-port.ts';
@@ -15,6 +17,8 @@ const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 25;
 const ATTEMPTS_WITH_FREE_PORTS = 3;
 const KEPT_OUTPUT = 8_000;
+/** SQLite's own files have these suffixes. */
+const DATABASE_FILES = ['', '-wal', '-shm', '-journal'];
 
 export interface DevServerOptions {
   /** Path of the Temporal CLI, as `findTemporalCli` returns it. */
@@ -72,7 +76,11 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const { port, uiPort, databaseFile } = options;
   if (port) await checkPort(port, 'Port');
   if (uiPort && !options.headless) await checkPort(uiPort, 'UI port');
-  if (databaseFile !== undefined) await checkDatabaseFile(databaseFile);
+  if (databaseFile !== undefined) {
+    await checkDatabaseFile(databaseFile);
+    await closeToOthers(DATABASE_FILES.map((suffix) => databaseFile + suffix));
+  }
+  if (options.logFile !== undefined) await closeToOthers([options.logFile]);
   const canDisableNews = await knowsFlag(options.cliPath, '--ui-disable-news-fetch');
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -83,6 +91,12 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       if (!lostRace || attempt === ATTEMPTS_WITH_FREE_PORTS) throw error;
     }
   }
+}
+
+/** Makes files of an earlier start, which may have been readable to everybody, their owner's alone. */
+async function closeToOthers(files: readonly string[]): Promise<void> {
+  // A file that is missing or another user's is dealt with by whoever opens it.
+  await Promise.all(files.map((file) => chmod(file, 0o600).catch(() => undefined)));
 }
 
 async function startOnce(options: DevServerOptions, canDisableNews: boolean): Promise<DevServer> {
@@ -97,11 +111,9 @@ async function startOnce(options: DevServerOptions, canDisableNews: boolean): Pr
     extraSearchAttributes: options.extraSearchAttributes ?? [],
     canDisableNews,
   });
-  const child = spawn(options.cliPath, args, {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: withoutTemporalSettings(process.env),
-  });
+  const child = ownFilesOnly(() =>
+    spawn(options.cliPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: childEnv(process.env) }),
+  );
   const output = keepOutput(child, options.logFile);
   let stopping = false;
   const exited = new Promise<DevServerExit>((resolve) => {
@@ -203,7 +215,7 @@ async function explainExit(exit: DevServerExit, options: DevServerOptions): Prom
 
 /** Reads what the child writes, which also keeps its pipes from filling up. */
 function keepOutput(child: ChildProcess, logFile: string | undefined): () => string {
-  const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
+  const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   log?.on('error', () => undefined);
   let tail = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -220,13 +232,18 @@ function keepOutput(child: ChildProcess, logFile: string | undefined): () => str
 }
 
 async function knowsFlag(cliPath: string, flag: string): Promise<boolean> {
-  const { stdout } = await promisify(execFile)(cliPath, ['server', 'start-dev', '--help']).catch(() => ({
-    stdout: '',
-  }));
+  const { stdout } = await promisify(execFile)(cliPath, ['server', 'start-dev', '--help'], {
+    env: childEnv(process.env),
+  }).catch(() => ({ stdout: '' }));
   return stdout.includes(flag);
 }
 
-/** The CLI takes flags from TEMPORAL_* variables, which here are meant for another server. */
-function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
+/** Lets a child start with a umask by which what it creates is its user's alone: every task and answer is in its files. */
+function ownFilesOnly<T>(start: () => T): T {
+  const before = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(before);
+  }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { childEnv } from '../../values/child-env.ts';
 
 /**
  * Makes a child that was started detached end with this process, however this process ends.
@@ -18,6 +19,7 @@ export function stopWithParent(child: ChildProcess): void {
       : spawn('/bin/sh', ['-c', 'read -r _; kill -TERM "$0"', String(pid)], {
           detached: true,
           stdio: ['pipe', 'ignore', 'ignore'],
+          env: childEnv(process.env),
         });
   guard?.on('error', () => undefined);
   guard?.unref();
