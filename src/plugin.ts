@@ -11,9 +11,9 @@ import {
   type WorkerPlugin,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
-import type { CompletionClient } from './activities/journal/completion-client.ts';
+import type { CompletionClient } from './activities/journal/report-until-settled.ts';
 import { handBackLost, workerIdentity } from './activities/journal/hand-back-lost.ts';
-import { JournalFolderError } from './activities/journal/journal-errors.ts';
+import { JournalFolderError } from './activities/journal/lock-folder.ts';
 import { type Journal, openJournal } from './activities/journal/journal.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
 import { type Activities } from './contract/activities.ts';

@@ -2,15 +2,13 @@ import { Context } from '@temporalio/activity';
 import { type AgentProgress, readAgentProgress, type RunAgentInput } from '../contract/activities.ts';
 import { type FailureType, failureClass } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
-import type { ActivityLogger } from './activity-logger.ts';
-import { toAgentFailure } from './agent-failure.ts';
+import { type ActivityLogger, isWorkerShutdown, nameOf, timeLeft } from './activity.ts';
+import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { isWorkerShutdown } from './is-worker-shutdown.ts';
 import type { Permit, Semaphore } from './semaphore.ts';
 import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
-import { timeLeft } from './time-left.ts';
 import { toLine } from '../values/plain-text.ts';
 
 /** An agent with the semaphore that all runs of this worker share. */
@@ -22,11 +20,11 @@ export interface GuardedAgent {
 /** How an attempt ended. */
 export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
 
-/** What `runAgent` counts. */
+/** The metrics of `runAgent`. */
 export interface AgentMetrics {
-  /** One attempt ended; the seconds run from when the agent was called, 0 when it was not. */
+  /** An attempt ended; the seconds count from the call of the agent, and are 0 without a call. */
   attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
-  /** A permit of an agent was granted, released or asked for. */
+  /** A permit of an agent was requested, granted or released. */
   permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
 }
 
@@ -41,12 +39,13 @@ export interface AttemptDeps {
   readonly heartbeat: Heartbeat;
 }
 
-/** An attempt is given up this long before Temporal would, so that its failure says more than "timeout". */
+/** An attempt ends this long before Temporal's timeout, so that its failure says more than "timeout". */
 const BEFORE_THE_END_MS = 500;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const MAX_PROGRESS = 200;
+const NO_PERMIT = 'was at its concurrency limit until the total timeout';
 
-/** One attempt of `runAgent`, with the counts that it inherits from earlier ones and leaves to later ones. */
+/** One attempt of `runAgent`. It inherits the counts of earlier attempts and passes them on to later ones. */
 export class AgentAttempt {
   readonly #deps: AttemptDeps;
   readonly #input: RunAgentInput;
@@ -62,14 +61,14 @@ export class AgentAttempt {
   }
 
   /**
-   * @param guarded undefined when no agent of this name is configured.
+   * @param guarded undefined when no agent has this name
    * @throws ApplicationFailure; CancelledFailure.
    */
   async run(guarded: GuardedAgent | undefined): Promise<AgentAnswer> {
     const { paidAttempts, maxAttempts } = this.#counts;
-    // The last paid call never reported back: its worker is lost, or has lost its way to Temporal.
+    // The last paid call never reported back: its worker crashed, or lost its connection to Temporal.
     if (paidAttempts >= maxAttempts) {
-      const lost = new AgentError('WorkerCrashed', 'was called, and its worker was lost');
+      const lost = new AgentError('WorkerCrashed', 'was called, but its worker was lost');
       throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
     }
     try {
@@ -88,10 +87,10 @@ export class AgentAttempt {
     const timeoutMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
     if (timeoutMs <= 0) {
       permit.release();
-      throw this.#timeout('had no free place within the total time');
+      throw this.#timeout(NO_PERMIT);
     }
-    const clock = startClock(timeoutMs, this.#timeout(`gave no answer within ${inSeconds(timeoutMs)}`));
-    // Before the call, so that a crash in its midst counts.
+    const clock = startClock(timeoutMs, this.#timeout(`did not answer within ${inSeconds(timeoutMs)}`));
+    // Counted before the call, so that a crash during the call counts.
     this.#counts = { ...this.#counts, paidAttempts: this.#counts.paidAttempts + 1 };
     this.#beat();
     this.#calledAt = performance.now();
@@ -117,8 +116,8 @@ export class AgentAttempt {
   }
 
   async #waitForPermit(semaphore: Semaphore, notify: () => void): Promise<Permit> {
-    this.#beat(`waiting for one of ${semaphore.size} places`);
-    const clock = startClock(this.#leftMs() - BEFORE_THE_END_MS, this.#timeout('had no free place in the total time'));
+    this.#beat(`waiting for one of ${semaphore.size} permits`);
+    const clock = startClock(this.#leftMs() - BEFORE_THE_END_MS, this.#timeout(NO_PERMIT));
     const taken = semaphore.acquire(AbortSignal.any([this.#activity.cancellationSignal, clock.signal]));
     notify();
     try {
@@ -151,19 +150,19 @@ export class AgentAttempt {
   }
 
   #judge(error: unknown): Error {
-    const { cancellationSignal: signal, cancellationDetails } = this.#activity;
+    const { cancellationSignal: signal } = this.#activity;
     if (signal.aborted && error === signal.reason) {
-      if (!isWorkerShutdown(signal.reason, cancellationDetails)) {
+      if (!isWorkerShutdown(this.#activity)) {
         this.#ended('canceled');
-        // The signal's own reason: the SDK tells a pause and a reset from a cancel by it.
+        // The signal's own reason: by it the SDK distinguishes a pause and a reset from a cancel.
         return signal.reason as Error;
       }
-      return this.#fail(new AgentError('WorkerStopped', 'was interrupted, as its worker stops'));
+      return this.#fail(new AgentError('WorkerStopped', 'was interrupted because its worker is shutting down'));
     }
     if (error instanceof AgentError) return this.#fail(error);
-    // Not its message, which may hold anything that the agent said.
-    this.#deps.logger.error({ ...this.#labels(), error: nameOf(error) }, 'the adapter of an agent failed unexpectedly');
-    return this.#fail(new AgentError('AgentFailed', 'failed for an unknown reason'));
+    // Without its message, which may quote the agent.
+    this.#deps.logger.error({ ...this.#labels(), error: nameOf(error) }, 'agent adapter threw an unexpected error');
+    return this.#fail(new AgentError('AgentFailed', 'failed with an unknown error'));
   }
 
   #fail(error: AgentError, known?: RetryPlan): Error {
@@ -182,8 +181,8 @@ export class AgentAttempt {
     const plan = known ?? planRetry({ ...this.#counts, type, retryAfterMs, leftMs, attemptTimeoutMs, delays });
     this.#ended(type);
     const log = { ...this.#labels(), type, statusCode, ...this.#counts, ...plan };
-    if (kind === 'agent') this.#deps.logger.warn(log, 'the agent is at fault, not the task');
-    else this.#deps.logger.info(log, 'the agent gave no answer');
+    if (kind === 'agent') this.#deps.logger.warn(log, 'agent attempt failed: the agent is at fault');
+    else this.#deps.logger.info(log, 'agent attempt failed');
     const { paidAttempts, maxAttempts } = this.#counts;
     return toAgentFailure(
       this.#input.agent,
@@ -208,7 +207,7 @@ export class AgentAttempt {
   }
 }
 
-/** A signal that is aborted with a reason when the time is up. */
+/** A signal that aborts with a reason when the time is up. */
 function startClock(ms: number, reason: Error): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(reason), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
@@ -217,8 +216,4 @@ function startClock(ms: number, reason: Error): { signal: AbortSignal; stop: () 
 
 function inSeconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(ms < 10_000 ? 1 : 0))} s`;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -4,7 +4,7 @@ import { raceAbort } from '../timing/race-abort.ts';
 import { isRecord } from '../values/is-record.ts';
 import { toWellFormed } from '../values/plain-text.ts';
 
-/** Temporal refuses a payload over 2 MiB, and JSON needs more bytes than the text; the rest is for what goes with it. */
+/** Temporal rejects a payload over 2 MiB. JSON is larger than the text; the margin is for the other fields. */
 const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;
 /** How long an aborted adapter may take to clean up. */
 const CLEAN_UP_MS = 5000;
@@ -12,9 +12,9 @@ const CLEAN_UP_MS = 5000;
 /**
  * Calls an agent once and checks what it answers.
  *
- * When `context.signal` is aborted the adapter has a moment to end its call; one that does not is left alone.
+ * When `context.signal` aborts, the adapter gets a moment to end its call; after that this rejects without it.
  *
- * @param onSettled told when the adapter is really done, which may be after this has rejected: only then is its permit free.
+ * @param onSettled called when the adapter is done, which may be after this rejects: only then is its permit free.
  * @throws AgentError, or `context.signal.reason`.
  */
 export async function callAgent(
@@ -34,16 +34,16 @@ export async function callAgent(
   }
 }
 
-/** A module adapter may return anything, so the answer is read like any other input. */
+/** A custom adapter may return anything, so the answer is validated like any other input. */
 function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number): AgentAnswer {
-  if (typeof answer?.output !== 'string') throw new AgentError('AgentMisconfigured', 'answered without an output');
+  if (typeof answer?.output !== 'string') throw new AgentError('AgentMisconfigured', 'returned no output');
   const output = toWellFormed(answer.output);
   const bytes = Buffer.byteLength(output);
   if (bytes > maxBytes) {
-    throw new AgentError('AnswerTooLarge', `answered with ${bytes} bytes where ${maxBytes} are allowed`);
+    throw new AgentError('AnswerTooLarge', `returned ${bytes} bytes, more than the limit of ${maxBytes}`);
   }
   if (Buffer.byteLength(JSON.stringify(output)) > MAX_PAYLOAD_BYTES) {
-    throw new AgentError('AnswerTooLarge', 'answered with more than Temporal can store (2 MiB as JSON)');
+    throw new AgentError('AnswerTooLarge', 'returned more than Temporal can store (2 MiB as JSON)');
   }
   const usage = checkUsage(answer.usage);
   return { output, ...(usage !== undefined && { usage }) };

@@ -1,23 +1,23 @@
 import { Context } from '@temporalio/activity';
 
-/** A cancel reaches an activity with the answer to a beat, so that this bounds how soon; each beat is one write of state. */
+/** A cancel reaches an activity with the response to a heartbeat, so this bounds the delay. Each one is a write of state. */
 const LONGEST_SILENCE_MS = 2000;
-/** Closer beats are joined: the SDK would throttle them anyway, but encodes each one. */
+/** Closer heartbeats are merged: the SDK throttles them anyway, but encodes each one. */
 const SHORTEST_GAP_MS = 200;
 
-/** The last details of each running activity: whoever goes on beating for it must not wipe them. */
+/** The last details of each running activity, so that a second heartbeat of the same activity keeps them. */
 const lastDetails = new WeakMap<Context, unknown>();
 
-/** A heartbeat that repeats itself until it is stopped. */
+/** A heartbeat that repeats until it is stopped. */
 export interface Heartbeat {
-  /** Sends these details now, and again in every interval. */
+  /** Sends these details now, and again at each interval. */
   beat(details: unknown): void;
   stop(): void;
 }
 
 /**
- * Starts beating for the current activity, every third of its heartbeat timeout, at most 2 s apart, with the details
- * that were sent last. An activity without a heartbeat timeout must not beat; then this does nothing.
+ * Starts the heartbeat of the current activity: every third of its heartbeat timeout, at most 2 s apart, with the details
+ * that were sent last. Without a heartbeat timeout this does nothing.
  *
  * @throws Error outside an activity.
  */
@@ -46,7 +46,7 @@ export function startHeartbeat(): Heartbeat {
     },
     stop() {
       clearInterval(timer);
-      // What waits is sent: a count that is corrected just before a failure must reach the next attempt.
+      // Sends what is pending: a count that changes just before a failure must reach the next attempt.
       if (soon !== undefined) send();
     },
   };

@@ -1,5 +1,5 @@
 import type { Activities } from '../contract/activities.ts';
-import type { ActivityLogger } from './activity-logger.ts';
+import type { ActivityLogger } from './activity.ts';
 import type { AgentMetrics } from './agent-attempt.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
@@ -8,16 +8,16 @@ import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
 export interface ActivityDeps extends Pick<RunAgentDeps, 'agents'> {
   readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics'>;
-  /** Without one everything is correct all the same, but a crash or an outage costs more time and may cost an answer. */
+  /** Without a journal, a crash or an outage takes longer to recover from and may lose an answer. */
   readonly journal?: Omit<KeepDeps, 'logger'>;
   readonly logger: ActivityLogger;
   readonly metrics?: AgentMetrics & NonNullable<DeliverCallbackDeps['metrics']>;
 }
 
 /**
- * All activities that a worker registers, their results kept by the journal where there is one.
+ * All activities that a worker registers. With a journal, it keeps their results.
  *
- * @throws RangeError when an agent, a client or a network is not configured so that it can work.
+ * @throws RangeError when an agent, a client or a network has an invalid configuration
  */
 export function createActivities(deps: ActivityDeps): Activities {
   const { agents, callback, journal, logger, metrics } = deps;
@@ -27,7 +27,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   return {
     runAgent: keep(createRunAgent({ agents, ...common })),
     deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
-    // Without the journal: what was told twice can be known for a repeat.
+    // Without the journal: the receiver recognises a repeat by its `webhook-id`.
     reportDeadLetter: createReportDeadLetter({ ...callback, ...common }),
   };
 }

@@ -1,7 +1,7 @@
 import type { AgentPolicySettings } from '../agents/agent-policy-settings.ts';
 import { type FailureClass, type FailureType, failureClass } from '../contract/failures.ts';
 
-/** The waits after the first fault of each kind, in milliseconds; each doubles with every further one. */
+/** The wait after the first fault of each kind, in milliseconds. It doubles with each further fault. */
 export type RetryDelays = Pick<AgentPolicySettings, 'retryDelay' | 'retryDelayAtFault' | 'retryDelayUnreachable'>;
 
 export const DEFAULT_RETRY_DELAYS: RetryDelays = {
@@ -13,33 +13,33 @@ export const DEFAULT_RETRY_DELAYS: RetryDelays = {
 /** As soon as possible: a delay of 0 ends the activity (seen on Temporal Server 1.31.2). */
 export const AT_ONCE_MS = 100;
 
-/** A fault and all that decides what comes after it. Durations are milliseconds. */
+/** A fault, and what decides the next step. Durations are milliseconds. */
 export interface Fault {
   readonly type: FailureType;
-  /** The pause that the agent asked for. */
+  /** The pause that the agent requested. */
   readonly retryAfterMs?: number | undefined;
-  /** Paid calls so far, this one included unless it was free. */
+  /** Paid calls so far, including this one unless it was free. */
   readonly paidAttempts: number;
   readonly maxAttempts: number;
-  /** Faults of the agent itself so far, this one included. */
+  /** Faults of the agent itself so far, including this one. */
   readonly agentFaults: number;
-  /** What is left of the total time. */
+  /** What is left of the total timeout. */
   readonly leftMs: number;
   readonly attemptTimeoutMs: number;
   readonly delays: RetryDelays;
 }
 
-/** What comes after a fault: another try, or the end and why. */
+/** The next step after a fault: a retry, or the end and its reason. */
 export type RetryPlan =
   | { readonly retry: true; readonly delayMs: number }
   | { readonly retry: false; readonly because: 'final' | 'calls_used_up' | 'time_up' };
 
 /**
- * Decides whether and when the agent is tried again.
+ * Decides whether and when to retry the agent.
  *
- * The next try must begin early enough to get somewhere: a wait is cut so that a whole attempt still fits into what is
- * left, or half of what is left when that is less. When not even the shortest wait of its kind fits, the time is up.
- * (Temporal ends an activity at once when the delay passes its total time.)
+ * The next attempt must start early enough to be useful: a wait is cut so that a whole attempt fits into the remaining time,
+ * or into half of it when that is less. When not even the shortest wait of its kind fits, the time is up.
+ * (Temporal ends an activity at once when the delay exceeds its total timeout.)
  */
 export function planRetry(fault: Fault): RetryPlan {
   const kind = failureClass(fault.type);
@@ -51,7 +51,7 @@ export function planRetry(fault: Fault): RetryPlan {
   return { retry: true, delayMs: Math.ceil(Math.min(wantedWait(kind, fault), latestMs)) };
 }
 
-/** Whether a fault of this class leaves the paid calls as they were. */
+/** Whether a fault of this class does not count as a paid call. */
 export function isFree(kind: FailureClass): boolean {
   return kind === 'agent' || kind === 'worker';
 }

@@ -1,8 +1,8 @@
 import { type Activities, RUN_AGENT_INPUT } from '../contract/activities.ts';
 import { readStored } from '../contract/stored.ts';
-import type { ActivityLogger } from './activity-logger.ts';
+import type { ActivityLogger } from './activity.ts';
 import { AgentAttempt, type AgentFixes, type AgentMetrics, type GuardedAgent } from './agent-attempt.ts';
-import { toInputFailure } from './agent-failure.ts';
+import { toInputFailure } from './activity-failure.ts';
 import type { Agent } from '../agents/agent.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { Semaphore } from './semaphore.ts';
@@ -11,7 +11,7 @@ import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 /** An agent as it is configured. */
 export interface ConfiguredAgent {
   readonly agent: Agent;
-  /** How many calls it serves at once; further ones wait here, where waiting costs nothing. */
+  /** Most concurrent calls. Further calls wait in the worker, where waiting costs nothing. */
   readonly concurrency: number;
   /** Default: `DEFAULT_RETRY_DELAYS`. */
   readonly delays?: RetryDelays;
@@ -28,11 +28,11 @@ export interface RunAgentDeps {
 /**
  * The activity `runAgent`: one attempt of one task.
  *
- * Temporal is told to retry without a limit of attempts; what ends it is decided here. Paid calls and faults of the
- * agent are counted in the heartbeat details, which outlive attempts and workers: a paid call is counted before it is
- * made, so that a crash in its midst counts. One that turns out to be free is taken back before the attempt fails.
+ * Temporal retries without a limit of attempts; the activity decides when to stop. The heartbeat details count paid calls
+ * and faults of the agent, and outlive attempts and workers. A paid call counts before it starts, so that a crash during
+ * the call counts; a call that turns out to be free is subtracted before the attempt fails.
  *
- * The activity throws ApplicationFailure with a type of `failures.ts` and `AgentFailureDetails`, or `CancelledFailure`
+ * The activity throws ApplicationFailure with a type of `FAILURES` and `AgentFailureDetails`, or `CancelledFailure`
  * on cancel, pause and reset.
  *
  * @throws RangeError when an agent's concurrency is not a positive whole number.

@@ -1,6 +1,6 @@
 /** A permit of a semaphore. */
 export interface Permit {
-  /** Gives it back; a second call does nothing. */
+  /** Returns the permit; a second call does nothing. */
   release(): void;
 }
 
@@ -26,7 +26,7 @@ export class Semaphore {
     return this.#queue.size;
   }
 
-  /** A permit at once, if one is free and nobody waits for it. */
+  /** A permit, if one is free. */
   tryAcquire(): Permit | undefined {
     return this.#taken < this.size ? this.#grant() : undefined;
   }
@@ -34,23 +34,23 @@ export class Semaphore {
   /**
    * Waits for a permit.
    *
-   * @throws `signal.reason` when aborted first; the turn passes to the next in the queue.
+   * @throws `signal.reason` when the signal aborts first.
    */
   async acquire(signal: AbortSignal): Promise<Permit> {
     signal.throwIfAborted();
     const free = this.tryAcquire();
     if (free !== undefined) return free;
     return new Promise((resolve, reject) => {
-      const onTurn = (): void => {
+      const onGrant = (): void => {
         signal.removeEventListener('abort', onAbort);
         resolve(this.#grant());
       };
       const onAbort = (): void => {
-        this.#queue.delete(onTurn);
+        this.#queue.delete(onGrant);
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#queue.add(onTurn);
+      this.#queue.add(onGrant);
     });
   }
 

@@ -1,4 +1,4 @@
-import { JournalLockedError } from '../activities/journal/journal-errors.ts';
+import { JournalLockedError } from '../activities/journal/lock-folder.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { ListenError } from '../ingress/http/serve.ts';
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { planNextTry } from '../../src/activities/callback/plan-next-try.ts';
+import { planNextAttempt } from '../../src/activities/callback/plan-next-attempt.ts';
 import { DELIVER_CALLBACK_INPUT } from '../../src/contract/activities.ts';
 import { readStored } from '../../src/contract/stored.ts';
 
 const SCHEDULE = [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000];
 const BASE = { attempt: 1, retryDelaysMs: SCHEDULE, attemptTimeoutMs: 15_000, leftMs: Infinity, random: 0.5 };
 
-describe('the next try', () => {
+describe('the next attempt', () => {
   test('comes by the schedule, ±20 %', () => {
     for (const [index, delay] of SCHEDULE.entries()) {
       for (const [random, factor] of [
@@ -16,25 +16,25 @@ describe('the next try', () => {
         [0.5, 1],
         [1, 1.2],
       ] as const) {
-        const next = planNextTry({ ...BASE, attempt: index + 1, random });
+        const next = planNextAttempt({ ...BASE, attempt: index + 1, random });
         assert.deepEqual(next, { follows: true, delayMs: delay * factor });
       }
     }
-    assert.deepEqual(planNextTry({ ...BASE, attempt: 10 }), { follows: false, because: 'schedule_used_up' });
-    assert.deepEqual(planNextTry({ ...BASE, retryDelaysMs: [] }), { follows: false, because: 'schedule_used_up' });
+    assert.deepEqual(planNextAttempt({ ...BASE, attempt: 10 }), { follows: false, because: 'schedule_used_up' });
+    assert.deepEqual(planNextAttempt({ ...BASE, retryDelaysMs: [] }), { follows: false, because: 'schedule_used_up' });
   });
 
   test('is never earlier than the schedule and never later than twice the wait, whatever Retry-After says', () => {
-    const delayFor = (retryAfterMs: number): unknown => planNextTry({ ...BASE, attempt: 2, retryAfterMs });
+    const delayFor = (retryAfterMs: number): unknown => planNextAttempt({ ...BASE, attempt: 2, retryAfterMs });
     assert.deepEqual(delayFor(0), { follows: true, delayMs: 300_000 });
     assert.deepEqual(delayFor(400_000), { follows: true, delayMs: 400_000 });
     assert.deepEqual(delayFor(9e12), { follows: true, delayMs: 600_000 });
   });
 
-  test('always leaves time for a whole try within the total time', () => {
-    const cut = planNextTry({ ...BASE, attempt: 4, leftMs: 100_000 });
+  test('always leaves time for a whole attempt within the total timeout', () => {
+    const cut = planNextAttempt({ ...BASE, attempt: 4, leftMs: 100_000 });
     assert.deepEqual(cut, { follows: true, delayMs: 100_000 - 15_000 - 1000 });
-    assert.deepEqual(planNextTry({ ...BASE, leftMs: 15_500 }), { follows: false, because: 'time_up' });
+    assert.deepEqual(planNextAttempt({ ...BASE, leftMs: 15_500 }), { follows: false, because: 'time_up' });
     const any = fc.record({
       attempt: fc.integer({ min: 1, max: 12 }),
       attemptTimeoutMs: fc.integer({ min: 1, max: 100_000 }),
@@ -44,7 +44,7 @@ describe('the next try', () => {
     });
     fc.assert(
       fc.property(any, (tried) => {
-        const next = planNextTry({ ...BASE, ...tried });
+        const next = planNextAttempt({ ...BASE, ...tried });
         if (!next.follows) return next.because === 'time_up' || tried.attempt > SCHEDULE.length;
         return next.delayMs > 0 && next.delayMs + tried.attemptTimeoutMs <= tried.leftMs;
       }),
@@ -52,7 +52,7 @@ describe('the next try', () => {
   });
 
   test('never has a delay of 0, which ends an activity', () => {
-    assert.deepEqual(planNextTry({ ...BASE, retryDelaysMs: [0] }), { follows: true, delayMs: 100 });
+    assert.deepEqual(planNextAttempt({ ...BASE, retryDelaysMs: [0] }), { follows: true, delayMs: 100 });
   });
 });
 

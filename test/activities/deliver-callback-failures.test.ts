@@ -12,16 +12,16 @@ describe('a try that fails', () => {
     [300, /redirects are not followed/],
     [302, /redirects are not followed/],
     [308, /redirects are not followed/],
-    [400, /look at the receiver/],
+    [400, /check the receiver/],
     [401, /knows our secret/],
     [403, /knows our secret/],
     [404, /check the path/],
-    [413, /larger bodies/],
-    [429, /more requests/],
-    [500, /look at the receiver/],
-    [503, /look at the receiver/],
+    [413, /larger request bodies/],
+    [429, /higher request rate/],
+    [500, /check the receiver/],
+    [503, /check the receiver/],
   ];
-  for (const [status, mend] of STATUSES) {
+  for (const [status, fix] of STATUSES) {
     test(`by ${status} is tried again by the schedule`, async (t) => {
       const location = { location: 'http://127.0.0.1:1/' };
       const receiver = await startCallbackReceiver(t, () => ({
@@ -37,7 +37,7 @@ describe('a try that fails', () => {
       assert.equal(failure.category, 'BENIGN');
       assert.equal(failure.stack, '');
       assert.ok(failure.message.startsWith(`127.0.0.1 answered ${status}: `), failure.message);
-      assert.match(failure.message, mend);
+      assert.match(failure.message, fix);
       const { durationMs, ...details } = detailsOf(failure);
       assert.equal(typeof durationMs, 'number');
       assert.deepEqual(details, {
@@ -245,7 +245,10 @@ describe('a receiver that wants no more', () => {
       const failure = await fail(callbackInput(receiver.url));
       assert.equal(failure.type, 'CallbackStopped');
       assert.equal(failure.nonRetryable, true);
-      assert.match(failure.message, new RegExp(`^127\\.0\\.0\\.1 answered ${answer.status} and wants no more tries`));
+      assert.match(
+        failure.message,
+        new RegExp(`^127\\.0\\.0\\.1 answered ${answer.status} and asked for no further attempts`),
+      );
       assert.equal(detailsOf(failure).statusCode, answer.status);
       assert.deepEqual(announced, []);
       assert.deepEqual(counted, ['status', 'died']);

@@ -146,14 +146,14 @@ describe('a client', () => {
     assert.equal(logger.lines.length, 1);
   });
 
-  test('that can not sign, or whose headers are not valid, stops the worker at its start, without telling the secret', () => {
+  test('that cannot sign, or whose headers are not valid, stops the worker at its start, without telling the secret', () => {
     const withHeaders = (headers: Record<string, string>): CallbackClient => ({
       ...ACME,
       callbackHeaders: { hosts: ['ci.example.com'], headers },
     });
     const bad: [CallbackClient, RegExp][] = [
-      [{ ...ACME, webhookSecret: [] }, /Client "acme" can not sign callbacks: .*CALLBACK_SECRET \(callback_secret\)/],
-      [{ ...ACME, webhookSecret: ['whsec_hunter2!'] }, /can not sign/],
+      [{ ...ACME, webhookSecret: [] }, /Client "acme" cannot sign callbacks: .*CALLBACK_SECRET \(callback_secret\)/],
+      [{ ...ACME, webhookSecret: ['whsec_hunter2!'] }, /cannot sign/],
       [withHeaders({ 'x a': 'hunter2' }), /Header "x a" in callback_headers of client "acme"/],
       [withHeaders({ 'x-a': 'hunter2\n' }), /Header "x-a" in callback_headers of client "acme"/],
       [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { type Journal, openJournal } from '../../src/activities/journal/journal.ts';
 import type { JournaledAttempt } from '../../src/activities/journal/journal-entry.ts';
-import { JournalFolderError, JournalLockedError } from '../../src/activities/journal/journal-errors.ts';
+import { JournalFolderError, JournalLockedError } from '../../src/activities/journal/lock-folder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function attempt(changes: Partial<JournaledAttempt> = {}): JournaledAttempt {

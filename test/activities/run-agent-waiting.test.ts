@@ -22,7 +22,7 @@ describe('runAgent waits for a place', () => {
     const attempt = mockAttempt();
     const second = start(attempt, agentInput({ task: { text: 'second' } }, { attemptTimeoutMs: 30 }));
     await waitFor('the heartbeat', () => attempt.heartbeats.length > 0);
-    const waiting = { paidAttempts: 0, maxAttempts: 3, agentFaults: 0, progress: 'waiting for one of 1 places' };
+    const waiting = { paidAttempts: 0, maxAttempts: 3, agentFaults: 0, progress: 'waiting for one of 1 permits' };
     assert.deepEqual(attempt.heartbeats[0], waiting);
     await new Promise((resolve) => setTimeout(resolve, 60));
     finish({ output: 'first' });

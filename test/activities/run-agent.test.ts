@@ -32,7 +32,7 @@ describe('runAgent', () => {
     const metadata = { repository: 'acme/site' };
     const task = { text: 'do it', sessionKey: 'deploy', userId: 'u1', userName: 'Una', metadata };
     await start(mockAttempt({ heartbeatDetails: { paidAttempts: 1, agentFaults: 4 } }), agentInput({ task }));
-    await start(mockAttempt(), agentInput({ task: { text: 'do it', sessionKey: '' } }));
+    await start(mockAttempt(), agentInput({ task: { text: 'do it' } }));
     const [first, second] = contexts;
     const { sessionKey, call, userId, userName, timeoutMs, maxAnswerBytes, runId } = first ?? assert.fail();
     assert.deepEqual(
@@ -126,7 +126,7 @@ describe('runAgent', () => {
       const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 1 } });
       const failure = await failureOf(start(attempt));
       assert.equal(delayOf(failure), 'never');
-      assert.match(failure.message, /It was the last of 3 calls\. /);
+      assert.match(failure.message, /All 3 calls are used\. /);
       assert.deepEqual(failure.details, [{ paidAttempts: 3, maxAttempts: 3 }]);
     });
 
@@ -142,13 +142,13 @@ describe('runAgent', () => {
       const failure = await failureOf(start(mockAttempt({ scheduleToCloseTimeoutMs: 100_000 })));
       assert.equal(failure.type, 'AgentKeyRefused');
       assert.equal(delayOf(failure), 'never');
-      assert.match(failure.message, /The total time is up\./);
+      assert.match(failure.message, /The total timeout has expired\./);
     });
 
     test('counts the time before this attempt, by the clock of the server', async () => {
       const { start } = setUpRunAgent(failing('ConnectionLost'));
       const times = { scheduledTimestampMs: 1_000_000, currentAttemptScheduledTimestampMs: 1_000_000 + 3_595_000 };
-      assert.match((await failureOf(start(mockAttempt(times)))).message, /The total time is up\./);
+      assert.match((await failureOf(start(mockAttempt(times)))).message, /The total timeout has expired\./);
     });
 
     test('without calling the agent when the last paid call never reported back', async () => {
@@ -200,7 +200,7 @@ describe('runAgent', () => {
       const bytes = setUpRunAgent(() => Promise.resolve({ output: 'ü'.repeat(501) }));
       const tooLarge = await failureOf(bytes.start(mockAttempt()));
       assert.deepEqual([tooLarge.type, delayOf(tooLarge)], ['AnswerTooLarge', 'never']);
-      assert.match(tooLarge.message, /answered with 1002 bytes where 1000 are allowed/);
+      assert.match(tooLarge.message, /returned 1002 bytes, more than the limit of 1000/);
       const quotes = setUpRunAgent(() => Promise.resolve({ output: '"'.repeat(1_500_000) }));
       const asJson = await failureOf(quotes.start(mockAttempt(), agentInput({}, { maxAnswerBytes: 2_000_000 })));
       assert.deepEqual([asJson.type, delayOf(asJson)], ['AnswerTooLarge', 'never']);
@@ -214,7 +214,7 @@ describe('runAgent', () => {
       });
       const failure = await failureOf(start(mockAttempt(), agentInput({}, { attemptTimeoutMs: 50 })));
       assert.deepEqual([failure.type, delayOf(failure), aborted], ['AgentTimeout', 5_000, true]);
-      assert.match(failure.message, /^Agent "main" gave no answer within 0\.1 s\. /);
+      assert.match(failure.message, /^Agent "main" did not answer within 0\.1 s\. /);
     });
   });
 });

@@ -195,7 +195,7 @@ async function load(stack: GarudustStack, target: GarudustTarget, client: string
   const accepted = await Promise.all(texts.map((text) => caller.start({ text, callback_url: stack.callbackUrl })));
   const calls = (): number => texts.filter((text) => target.model.callsFor(text).length > 0).length;
   await waitFor('the model calls', () => calls() === AT_ONCE, 20_000);
-  const expected = client === 'crowded' ? /^the agent has the task$/ : /^waiting for one of 64 places$/;
+  const expected = client === 'crowded' ? /^the agent has the task$/ : /^waiting for one of 64 permits$/;
   const [count, is] = client === 'crowded' ? [runs, 'with the agent'] : [runs - AT_ONCE, 'waiting'];
   await waitForAsync(`${count} runs ${is}`, async () => {
     // Not in a tight loop: the runs have to get somewhere beside 80 reads.

@@ -59,7 +59,7 @@ export function setUpDelivery(changes: Partial<DeliverCallbackDeps> = {}) {
     metrics: {
       callbackAttempted: (attempt) => counted.push(attempt.outcome === 'failed' ? attempt.errorClass : attempt.outcome),
       callbackDied: () => counted.push('died'),
-      callbackDeferred: () => counted.push('parked'),
+      callbackDeferred: () => counted.push('deferred'),
     },
     ...changes,
   });

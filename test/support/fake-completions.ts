@@ -1,5 +1,5 @@
 import { ActivityNotFoundError } from '@temporalio/client';
-import type { ActivityIds, CompletionClient } from '../../src/activities/journal/completion-client.ts';
+import type { ActivityIds, CompletionClient } from '../../src/activities/journal/report-until-settled.ts';
 
 /** A report that reached the fake Temporal. */
 export interface Report {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AgentMetrics } from '../../src/activities/agent-attempt.ts';
-import type { CallbackMetrics } from '../../src/activities/callback/delivery-try-deps.ts';
+import type { CallbackMetrics } from '../../src/activities/callback/callback-attempt.ts';
 import type { AppDeps } from '../../src/ingress/app.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { METRICS } from '../../src/telemetry/metrics-table.ts';

@@ -4,7 +4,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, Worker, type WorkerOptions } from '@temporalio/worker';
-import { JournalLockedError } from '../../src/activities/journal/journal-errors.ts';
+import { JournalLockedError } from '../../src/activities/journal/lock-folder.ts';
 import { openJournal } from '../../src/activities/journal/journal.ts';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import { startCallbackReceiver, type ReceivedCallback } from '../../src/cli/callback-receiver.ts';

@@ -1,15 +1,15 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { HostHeaders } from '../../egress/guarded-request.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
-import type { ActivityLogger } from '../activity-logger.ts';
+import type { ActivityLogger } from '../activity.ts';
 
-/** What the delivery of a client's callbacks needs. */
+/** How a client's callbacks are signed and where they may go. */
 export interface CallbackClient {
-  /** One at least. All of them sign callbacks, unless `callbackSecret` is set. */
+  /** At least one. Each signs callbacks, unless `callbackSecret` is set. */
   readonly webhookSecret: readonly string[];
-  /** All of them sign. */
+  /** Each signs callbacks. */
   readonly callbackSecret?: readonly string[];
-  /** None: any public host. */
+  /** Empty: any public host. */
   readonly allowedCallbackDomains: readonly string[];
   /** Headers of the client's callbacks to some hosts, such as a gateway key. Without hosts: to `allowedCallbackDomains`. */
   readonly callbackHeaders?: {
@@ -26,7 +26,7 @@ export function callbackSecretOf(client: Pick<CallbackClient, 'webhookSecret' | 
   return client.callbackSecret ?? client.webhookSecret;
 }
 
-/** Headers that say what is sent and by whom, and those by which HTTP finds where a request ends. */
+/** Headers that describe the content and its sender, and those that frame an HTTP request. */
 const OURS = new Set([
   ...['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-hub-signature-256'],
   ...['host', 'content-length', 'content-encoding', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer'],
@@ -34,11 +34,11 @@ const OURS = new Set([
 ]);
 
 /**
- * Looks at the clients once, when the worker starts, so that a mistake in a setting is not found out by the first callback.
- * Headers that only this project may set are left out, with a warning.
+ * Checks the clients once, when the worker starts, so that a wrong setting fails before the first callback. Drops headers that
+ * only the worker may set, with a warning.
  *
- * @returns the clients with their headers by lower-case names, bound to hosts
- * @throws RangeError when a client can't sign, or has headers that are bound to no host or that HTTP can not hold
+ * @returns the clients, with lower-case header names and the hosts that receive them
+ * @throws RangeError when a client cannot sign, or has headers that are invalid or have no hosts
  */
 export function prepareClients(
   clients: ReadonlyMap<string, CallbackClient>,
@@ -59,7 +59,7 @@ export function prepareClients(
   );
 }
 
-/** An allowed domain permits its subdomains, too. */
+/** An allowed domain includes its subdomains. */
 function withSubdomains(domain: string): string[] {
   return domain.startsWith('*.') ? [domain] : [domain, `*.${domain}`];
 }
@@ -69,7 +69,7 @@ function checkSecrets(id: string, secrets: readonly string[]): void {
     signRequest({ secrets, id: 'check', timestamp: 1, body: '' });
   } catch (error) {
     const fault = error instanceof TypeError ? error.message : '';
-    throw new RangeError(`Client "${id}" can not sign callbacks: ${fault} See CALLBACK_SECRET (callback_secret).`, {
+    throw new RangeError(`Client "${id}" cannot sign callbacks: ${fault} See CALLBACK_SECRET (callback_secret).`, {
       cause: error,
     });
   }
@@ -80,7 +80,7 @@ function pickHeaders(id: string, headers: Readonly<Record<string, string>>, logg
   for (const [written, value] of Object.entries(headers)) {
     const name = written.toLowerCase();
     if (OURS.has(name)) {
-      logger.warn({ client: id, header: name }, 'a callback header is ignored, only the worker itself may set it');
+      logger.warn({ client: id, header: name }, 'callback header ignored: only the worker may set it');
     } else {
       checkHeader(id, name, value);
       picked[name] = value;
@@ -94,7 +94,7 @@ function checkHeader(id: string, name: string, value: string): void {
     validateHeaderName(name);
     validateHeaderValue(name, value);
   } catch {
-    // Node's message may quote the value, which may be a key.
+    // Without Node's message, which may quote the value, which may be a key.
     throw new RangeError(
       `Header ${JSON.stringify(name)} in callback_headers of client "${id}" is not valid: correct it.`,
     );

@@ -1,23 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { ActivityLogger } from '../activity-logger.ts';
+import { type ActivityLogger, nameOf } from '../activity.ts';
 import { Semaphore } from '../semaphore.ts';
-import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { Journal } from './journal.ts';
 import { type RecoverOptions, uncacheRun, workerCrashed } from './recover-journal.ts';
-import { reportFailureByIds, reportUntilSettled } from './report-until-settled.ts';
+import {
+  type ActivityIds,
+  type CompletionClient,
+  reportFailureByIds,
+  reportUntilSettled,
+} from './report-until-settled.ts';
 
-/** An activity that is running by Temporal's knowledge. */
+/** An activity that Temporal considers running. */
 export interface StartedActivity extends ActivityIds {
-  /** Of the worker that it was given to. */
+  /** Identity of the worker that received it. */
   readonly workerIdentity: string;
 }
 
 export interface HandBackLostOptions {
   readonly journal: Pick<Journal, 'id' | 'wasAbandoned'>;
-  /** Of this worker: `workerIdentity` with the journal's id. */
+  /** Identity of this worker, from `workerIdentity`. */
   readonly identity: string;
-  /** Lists what is running. */
+  /** Lists the running activities. */
   readonly started: () => AsyncIterable<StartedActivity>;
   readonly completions: CompletionClient;
   /** As for `recoverJournal`. */
@@ -29,23 +33,23 @@ export interface HandBackLostOptions {
 const AT_ONCE = 16;
 
 /**
- * The identity of a worker that keeps a journal. It names the journal, and no two processes share it: in a container that
- * restarts, process and host are the same as before.
+ * The identity of a worker with a journal. It names the journal and is unique per process: after a restart in a container, pid
+ * and host are the same as before.
  *
- * @param name how the Temporal UI should name the worker. Default: process and host
+ * @param name name of the worker in the Temporal UI. Default: pid and host
  */
 export function workerIdentity(journal: Pick<Journal, 'id'>, name = `${process.pid}@${hostname()}`): string {
   return `${name}-${randomBytes(2).toString('hex')}/${journal.id}`;
 }
 
 /**
- * Hands back to Temporal the activities that were on their way to the worker that died, and had not come as far as its
- * journal: Temporal takes them for running, and without this would wait for their heartbeat timeout.
+ * Fails the activities that Temporal sent to the crashed worker and that did not reach its journal, so that Temporal retries
+ * them at once. Temporal considers them running and otherwise waits for their heartbeat timeout.
  *
- * To be called after `recoverJournal`, which knows better what became of those in the journal. Does nothing when the worker
- * before this one closed its journal. Whatever fails is left to the timeout. Never rejects.
+ * Call it after `recoverJournal`, which may have the results of others. Does nothing when the previous worker closed its
+ * journal. Leaves what fails to the timeout. Never rejects.
  *
- * @returns how many
+ * @returns how many activities it handed back
  */
 export async function handBackLost(options: HandBackLostOptions): Promise<number> {
   const { journal, identity, completions, uncache, logger, signal } = options;
@@ -60,7 +64,8 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
       await uncacheRun(ids, uncache);
       const end = await reportUntilSettled(() => reportFailureByIds(completions, ids, workerCrashed()), {
         signal: AbortSignal.any([signal]),
-        onFirstFailure: () => logger.warn({ runId: workflowId }, 'Temporal does not take back a lost activity yet'),
+        onFirstFailure: () =>
+          logger.warn({ runId: workflowId }, 'could not hand a lost activity back to Temporal; retrying'),
       });
       return end === 'reported';
     } finally {
@@ -74,10 +79,12 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
       if (isLost) reports.push(handBack(activity).catch(() => false));
     }
   } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    logger.warn({ error: name }, 'not all lost activities could be looked for; their timeout finds the others');
+    logger.warn(
+      { error: nameOf(error) },
+      'could not list all lost activities; their heartbeat timeout ends the others',
+    );
   }
   const handedBack = (await Promise.all(reports)).filter(Boolean).length;
-  if (handedBack > 0) logger.info({ handedBack }, 'handed back what the worker before this one had just been given');
+  if (handedBack > 0) logger.info({ handedBack }, "handed the previous worker's lost activities back to Temporal");
   return handedBack;
 }

@@ -1,16 +1,16 @@
 import { isRecord } from '../../values/is-record.ts';
 
-/** Which activity an entry belongs to. All attempts of one activity share this, and no other activity does. */
+/** The activity of an entry: the same for all its attempts, different from every other activity. */
 export interface ActivityKey {
   /** Absent for an activity that no workflow started. */
   readonly workflowId?: string;
   readonly runId: string;
   readonly activityId: string;
-  /** When the activity was first scheduled, in milliseconds since the epoch: a workflow may use an id again. */
+  /** When the activity was first scheduled, in milliseconds since the epoch: a workflow may reuse an ID. */
   readonly scheduledAt: number;
 }
 
-/** One attempt of an activity, by which Temporal takes its end from anybody. */
+/** One attempt of an activity, with all that is needed to report its end to Temporal. */
 export interface JournaledAttempt extends ActivityKey {
   readonly activityType: string;
   readonly attempt: number;
@@ -18,34 +18,34 @@ export interface JournaledAttempt extends ActivityKey {
   readonly taskToken: string;
 }
 
-/** A result in a box, as a result may be undefined. */
+/** A result, wrapped because it may be undefined. */
 export interface KeptResult {
   readonly result: unknown;
 }
 
-/** What a file of the journal says. */
+/** The content of a journal file. */
 export interface JournalRecord {
   readonly attempt: JournaledAttempt;
-  /** Undefined while the activity runs, or when its worker died before it had one. */
+  /** Undefined while the activity runs, or when its worker crashed before it ended. */
   readonly kept: KeptResult | undefined;
 }
 
 const VERSION = 1;
 
-/** The first line of a file, written when the attempt begins. */
+/** The first line of a file, written when the attempt starts. */
 export function attemptLine(attempt: JournaledAttempt): string {
   return `${JSON.stringify({ version: VERSION, ...attempt })}\n`;
 }
 
-/** The second line, added when there is a result. */
+/** The second line, appended with the result. */
 export function resultLine(result: unknown): string {
   return `${JSON.stringify({ result })}\n`;
 }
 
 /**
- * Reads a file of the journal. A line that was being written when the worker died is no JSON, and counts as not there.
+ * Reads a journal file. A line that was truncated by a crash is not JSON, and counts as missing.
  *
- * @returns undefined when not even the first line can be read.
+ * @returns undefined when the first line cannot be read.
  */
 export function parseRecord(text: string): JournalRecord | undefined {
   const [first = '', second = ''] = text.split('\n');
@@ -55,7 +55,7 @@ export function parseRecord(text: string): JournalRecord | undefined {
   return { attempt, kept: kept === undefined ? undefined : { result: kept['result'] } };
 }
 
-/** One text for one activity. */
+/** The key as a string. */
 export function keyOf({ workflowId = '', runId, activityId, scheduledAt }: ActivityKey): string {
   return JSON.stringify([workflowId, runId, activityId, scheduledAt]);
 }

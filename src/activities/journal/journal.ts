@@ -3,7 +3,6 @@ import { closeSync, fdatasync, openSync, writeFileSync } from 'node:fs';
 import { access, constants, mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { JournalFolderError } from './journal-errors.ts';
 import {
   type ActivityKey,
   attemptLine,
@@ -14,60 +13,59 @@ import {
   parseRecord,
   resultLine,
 } from './journal-entry.ts';
-import { lockFolder } from './lock-folder.ts';
+import { JournalFolderError, lockFolder } from './lock-folder.ts';
 
-/** One attempt that the journal knows. */
+/** One attempt in the journal. */
 export interface JournalEntry {
   readonly attempt: JournaledAttempt;
   /** Whether its result is on the disk. */
   readonly isKept: boolean;
-  /** Adds the result; it is on the disk, synced, when this resolves. Rejects when the disk fails. */
+  /** Adds the result. Resolves when it is synced to disk; rejects when the disk fails. */
   keep(result: unknown): Promise<void>;
   /** Reads the result back; undefined when there is none. */
   read(): Promise<KeptResult | undefined>;
-  /** Removes the file. Never rejects: what is left is sorted out at the next start. */
+  /** Removes the file. Never rejects: the next start cleans up what is left. */
   forget(): Promise<void>;
 }
 
 /**
- * The worker's notebook of running activities: a folder with one small file for each, which says how to report its end
- * to Temporal and, once there is one, its result.
+ * The worker's record of running activities: a folder with one small file for each. The file says how to report the activity's
+ * end to Temporal and, once there is one, its result.
  */
 export interface Journal {
   readonly folder: string;
-  /** Stays with the folder. In the identity of a worker it tells which journal that worker keeps. */
+  /** Stays with the folder. The identity of a worker ends with it, and so names its journal. */
   readonly id: string;
-  /** Whether the worker before this one died instead of closing the journal. */
+  /** Whether the previous worker crashed instead of closing the journal. */
   readonly wasAbandoned: boolean;
-  /** What the worker before this one left behind, in no order. */
+  /** What the previous worker left behind, in no order. */
   readonly leftovers: readonly JournalEntry[];
-  /** Notes that an attempt begins. Rejects when the disk fails. */
+  /** Records that an attempt starts. Rejects when the disk fails. */
   begin(attempt: JournaledAttempt): Promise<JournalEntry>;
   /** The result of an earlier attempt of this activity that could not be reported. */
   find(key: ActivityKey): Promise<KeptResult | undefined>;
   /** Removes every file of this activity. Never rejects. */
   forget(key: ActivityKey): Promise<void>;
-  /** Gives the folder back. Files stay for the next worker. */
+  /** Unlocks the folder. Files stay for the next worker. */
   close(): Promise<void>;
 }
 
 export interface JournalOptions {
-  /** Told how many entries there are, once at the start and whenever that changes. */
+  /** Called with the number of entries, at the start and on every change. */
   readonly onChange?: (entries: number) => void;
 }
 
 const FILE = /^[0-9a-f-]{36}\.jsonl$/;
 
 /**
- * Opens the journal in a folder, which is made if need be and is then held by this process alone. Answers of agents stand in
- * it, so it is made readable for its owner only.
+ * Opens the journal in a folder: creates the folder if needed and locks it for this process. It holds answers of agents, so
+ * only its owner can read it.
  *
- * Files are written without a pause for the event loop: what is written outlives a kill, and under load each pause is
- * milliseconds in which it is not. Measured 0.05 ms for an attempt, 0.04 ms for a result (1.6 ms for one of 1 MB). Only the
- * fdatasync, which is for the end of the machine, is waited for: 0.2 ms (p99 4 ms) on a disk whose cache is safe, a few
- * milliseconds where the disk itself must write.
+ * Files are written synchronously: written data survives a kill, and under load an asynchronous write leaves milliseconds in
+ * which it would not. Measured 0.05 ms for an attempt, 0.04 ms for a result (1.6 ms for one of 1 MB). Only the fdatasync, which
+ * protects from a machine crash, is asynchronous: 0.2 ms (p99 4 ms) on a disk with a safe cache, a few milliseconds otherwise.
  *
- * @throws JournalLockedError when another worker uses it; JournalFolderError when it can't be made or written.
+ * @throws JournalLockedError when another worker uses it; JournalFolderError when it cannot be created or written.
  */
 export async function openJournal(folder: string, { onChange }: JournalOptions = {}): Promise<Journal> {
   try {
@@ -75,7 +73,7 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new JournalFolderError(folder, `it can't be made or written (${code})`, { cause });
+    throw new JournalFolderError(folder, `cannot create or write it (${code})`, { cause });
   }
   const lock = await lockFolder(folder);
   const id = await readId(join(folder, 'id'));
@@ -101,7 +99,7 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
     if (!FILE.test(name)) continue;
     const file = join(folder, name);
     const record = parseRecord(await readFile(file, 'utf8'));
-    // Cut off while it was made: nothing had been done yet, and Temporal's own timeout finds the attempt.
+    // Truncated while it was created: nothing was done yet, and Temporal's own timeout ends the attempt.
     if (record === undefined) await unlink(file);
     else leftovers.push(add(file, record));
   }
@@ -131,7 +129,7 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
   };
 }
 
-/** Made at the first start. */
+/** Created at the first start. */
 async function readId(file: string): Promise<string> {
   const found = await readFile(file, 'utf8').catch(() => '');
   if (/^[0-9a-f]{8}$/.test(found)) return found;
@@ -158,7 +156,7 @@ class Entry implements JournalEntry {
   }
 
   async keep(result: unknown): Promise<void> {
-    // Not made anew when it was forgotten meanwhile.
+    // Not created again when it was forgotten meanwhile.
     const file = openSync(this.#file, constants.O_WRONLY | constants.O_APPEND);
     try {
       writeFileSync(file, resultLine(result));

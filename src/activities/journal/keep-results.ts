@@ -1,12 +1,9 @@
 import { CompleteAsyncError, Context, type Info } from '@temporalio/activity';
-import type { ActivityLogger } from '../activity-logger.ts';
+import { type ActivityLogger, isWorkerShutdown, nameOf, timeLeft } from '../activity.ts';
 import { startHeartbeat } from '../heartbeat.ts';
-import { isWorkerShutdown } from '../is-worker-shutdown.ts';
-import { timeLeft } from '../time-left.ts';
-import type { CompletionClient } from './completion-client.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
 import type { Journal, JournalEntry } from './journal.ts';
-import { reportResult, reportUntilSettled } from './report-until-settled.ts';
+import { type CompletionClient, reportResult, reportUntilSettled } from './report-until-settled.ts';
 import { onAbort } from '../../timing/until.ts';
 
 export interface KeepDeps {
@@ -16,13 +13,13 @@ export interface KeepDeps {
 }
 
 /**
- * Wraps an activity so that its result is never lost once there is one: it is kept on the disk and reported to Temporal for
- * as long as that takes, where the SDK gives up after some 8 s and the activity would be done, and paid for, anew. A later
- * attempt of the same activity gets the kept result.
+ * Wraps an activity so that its result is never lost: keeps it on disk and reports it to Temporal for as long as that takes.
+ * The SDK gives up after about 8 s, and the activity would run, and cost, again. A later attempt of the same activity returns
+ * the kept result.
  *
- * The wrapped activity reports by itself and then ends with `CompleteAsyncError`, so that its slot, its heartbeats and
- * the worker's drain last until the report is through. When the worker stops first, the file stays for
- * `recoverJournal`. Errors pass as they are. When the disk fails, the activity works as if it were not wrapped.
+ * The wrapped activity reports its result itself and then ends with `CompleteAsyncError`, so that its slot, its heartbeats and
+ * the worker's drain last until the report succeeds. When the worker stops first, the file stays for `recoverJournal`. Errors
+ * pass unchanged. When the disk fails, the activity works as if it were not wrapped.
  */
 export function keepResults<I, R>(activity: (input: I) => Promise<R>, deps: KeepDeps): (input: I) => Promise<R> {
   const { journal, logger } = deps;
@@ -33,7 +30,7 @@ export function keepResults<I, R>(activity: (input: I) => Promise<R>, deps: Keep
     const leftMs = timeLeft(info);
     const found = await journal.find(attempt);
     if (found !== undefined) {
-      logger.info(labelsOf(attempt), 'an earlier attempt had the result already; nothing is done again');
+      logger.info(labelsOf(attempt), 'returning the kept result of an earlier attempt');
       return report(attempt, found.result, leftMs, deps);
     }
     const entry = await beginEntry(journal, attempt, logger);
@@ -51,7 +48,7 @@ export function keepResults<I, R>(activity: (input: I) => Promise<R>, deps: Keep
   };
 }
 
-/** @throws CompleteAsyncError always: the report is made, or left to the next worker. */
+/** @throws CompleteAsyncError always: the report succeeded, or is left to the next worker. */
 async function report(
   attempt: JournaledAttempt,
   result: unknown,
@@ -62,20 +59,19 @@ async function report(
   const context = Context.current();
   const heartbeat = startHeartbeat();
   const stopping = new AbortController();
-  const { cancellationSignal } = context;
-  const stopListening = onAbort(cancellationSignal, () => {
-    // A cancel is too late for a result that is there.
-    if (isWorkerShutdown(cancellationSignal.reason, context.cancellationDetails)) stopping.abort();
+  const stopListening = onAbort(context.cancellationSignal, () => {
+    // A cancel is too late for an existing result.
+    if (isWorkerShutdown(context)) stopping.abort();
   });
   try {
     const end = await reportUntilSettled(() => reportResult(completions, attempt, result), {
       signal: stopping.signal,
       leftMs,
       onFirstFailure: (error) =>
-        logger.warn({ ...labelsOf(attempt), error: nameOf(error) }, 'Temporal did not take a result; it is kept'),
+        logger.warn({ ...labelsOf(attempt), error: nameOf(error) }, 'could not report a result to Temporal; retrying'),
     });
     if (end !== 'unsettled') await journal.forget(attempt);
-    else logger.warn(labelsOf(attempt), 'the worker stops before Temporal took a result; the next start reports it');
+    else logger.warn(labelsOf(attempt), 'worker stops before its result reached Temporal; the next start reports it');
   } finally {
     heartbeat.stop();
     stopListening();
@@ -108,10 +104,7 @@ async function keepResult(entry: JournalEntry, result: unknown, logger: Activity
 
 function logDiskFailure(logger: ActivityLogger, attempt: JournaledAttempt, error: unknown): void {
   const { code } = error as NodeJS.ErrnoException;
-  logger.error(
-    { ...labelsOf(attempt), error: nameOf(error), code },
-    'the journal could not be written: look at its disk',
-  );
+  logger.error({ ...labelsOf(attempt), error: nameOf(error), code }, 'could not write the journal: check its disk');
 }
 
 function toAttempt(info: Info): JournaledAttempt {
@@ -129,8 +122,4 @@ function toAttempt(info: Info): JournaledAttempt {
 
 function labelsOf({ workflowId, activityType, attempt }: JournaledAttempt): object {
   return { runId: workflowId, activityType, attempt };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -3,26 +3,47 @@ import { rename, stat, unlink } from 'node:fs/promises';
 import { createServer, connect, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JournalFolderError, JournalLockedError } from './journal-errors.ts';
 
-/** Systems take 104 to 108 bytes for the path of a socket. */
+/** Another worker of this machine uses the journal's folder. */
+export class JournalLockedError extends Error {
+  override readonly name = 'JournalLockedError';
+  readonly folder: string;
+
+  constructor(folder: string) {
+    super(`Another worker uses the journal folder ${folder}: stop it, or give each worker its own folder.`);
+    this.folder = folder;
+  }
+}
+
+/** A folder cannot hold a journal. A worker runs without one, but recovers more slowly from a crash. */
+export class JournalFolderError extends Error {
+  override readonly name = 'JournalFolderError';
+  readonly folder: string;
+
+  constructor(folder: string, why: string, options?: ErrorOptions) {
+    super(`The folder ${folder} cannot hold the worker's journal: ${why}.`, options);
+    this.folder = folder;
+  }
+}
+
+/** Operating systems limit the path of a socket to 104 to 108 bytes. */
 const MAX_SOCKET_PATH_BYTES = 100;
-/** Longer than two workers that start at once need from looking at the lock to taking it. */
+/** Longer than a worker takes between checking the lock and taking it, for two that start together. */
 const SETTLE_MS = 50;
 
-/** A folder that this process holds alone. */
+/** A folder locked by this process. */
 export interface FolderLock {
-  /** Whether the one that held it before died instead of giving it back. */
+  /** Whether the previous holder crashed instead of releasing the lock. */
   readonly wasAbandoned: boolean;
   release(): Promise<void>;
 }
 
 /**
- * Takes a folder for this process alone, by listening on the socket `lock.sock` in it. The system ends the lock with the
- * process, however that ends, so that a lock is never left behind; a pid file would be.
+ * Locks a folder for this process by listening on the socket `lock.sock` in it. The operating system ends the lock with the
+ * process, however that ends; a pid file would be left behind.
  *
- * The socket is made under another name and renamed into place, which replaces a dead one in one step. Of two workers that
- * do so at the same moment the later one has the lock, and the earlier one sees it.
+ * The socket is created under another name and renamed into place, which replaces a dead one atomically. When two workers do
+ * so at the same moment, the later one has the lock, and the earlier one notices.
  *
  * @throws JournalLockedError; JournalFolderError when the path is too long for a socket.
  */
@@ -45,7 +66,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     await rename(own, path);
   } catch (cause) {
     await close(server);
-    throw new JournalFolderError(folder, 'something else stands at lock.sock in it', { cause });
+    throw new JournalFolderError(folder, 'lock.sock in it is not a socket', { cause });
   }
   await sleep(SETTLE_MS);
   const isOurs = async (): Promise<boolean> => (await stat(path).catch(() => undefined))?.ino === ino;
@@ -62,7 +83,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   };
 }
 
-/** Whether somebody listens: a dead worker's socket refuses. */
+/** Whether a process listens: the socket of a dead worker refuses connections. */
 function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -72,7 +93,7 @@ function isAlive(path: string): Promise<boolean> {
     };
     socket.once('connect', () => answer(true));
     socket.once('error', (error: Error & { code?: string }) => {
-      // Anything else, such as EACCES or EAGAIN, may be a living worker.
+      // Any other error, such as EACCES or EAGAIN, may come from a running worker.
       answer(!['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(error.code ?? ''));
     });
   });
@@ -80,11 +101,13 @@ function isAlive(path: string): Promise<boolean> {
 
 function listen(path: string, folder: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
-  // The lock alone must not keep a process from ending.
+  // The lock must not keep the process alive.
   server.unref();
   return new Promise((resolve, reject) => {
     server.once('error', (cause: Error & { code?: string }) =>
-      reject(new JournalFolderError(folder, `no socket can be made in it (${cause.code ?? cause.message})`, { cause })),
+      reject(
+        new JournalFolderError(folder, `cannot create a socket in it (${cause.code ?? cause.message})`, { cause }),
+      ),
     );
     server.listen(path, () => resolve(server));
   });

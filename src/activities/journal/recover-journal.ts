@@ -1,37 +1,43 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureType } from '../../contract/failures.ts';
-import type { ActivityLogger } from '../activity-logger.ts';
+import type { ActivityLogger } from '../activity.ts';
+import { AT_ONCE_MS } from '../retry-plan.ts';
 import { Semaphore } from '../semaphore.ts';
-import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { Journal, JournalEntry } from './journal.ts';
-import { reportFailure, reportResult, reportUntilSettled } from './report-until-settled.ts';
+import {
+  type ActivityIds,
+  type CompletionClient,
+  reportFailure,
+  reportResult,
+  reportUntilSettled,
+} from './report-until-settled.ts';
 
 export interface RecoverOptions {
   readonly journal: Journal;
   readonly completions: CompletionClient;
   /**
-   * Tells Temporal that no worker has the run in its cache any more. Otherwise it would first wait for the dead one, with
-   * every run's next step. Default: it waits.
+   * Tells Temporal that no worker caches the run any more. Otherwise Temporal offers the run's next step to the dead worker
+   * first. Default: it does.
    */
   readonly uncache?: (run: RunIds) => Promise<void>;
   readonly logger: ActivityLogger;
-  /** Ends the waiting for a Temporal that is away; what is left stays for the next start. */
+  /** Ends the wait for an unavailable Temporal; what is left stays for the next start. */
   readonly signal: AbortSignal;
 }
 
-/** What the worker before this one left, counted. */
+/** What the previous worker left, counted. */
 export interface Recovery {
-  /** Results that Temporal now has. */
+  /** Results reported to Temporal. */
   readonly completed: number;
-  /** Attempts that Temporal now starts anew. */
+  /** Attempts that Temporal retries. */
   readonly handedBack: number;
-  /** Attempts that were over for Temporal already. */
+  /** Attempts that Temporal had already ended. */
   readonly settled: number;
-  /** Not reported; still in the journal. */
+  /** Attempts that could not be reported and stay in the journal. */
   readonly left: number;
 }
 
-/** One execution of a workflow. */
+/** One workflow execution. */
 export interface RunIds {
   readonly workflowId: string;
   readonly runId: string;
@@ -40,18 +46,13 @@ export interface RunIds {
 type Fate = keyof Recovery;
 
 const AT_ONCE = 16;
-/**
- * At once, but not 0, which would end the activity. A task that kills its worker is in no tight loop: a worker needs a
- * second to start, and calls that may have cost money are counted.
- */
-const RETRY_DELAY_MS = 100;
 
 /**
- * Reports to Temporal what a worker that died left in its journal: kept results as completed, all else as failed with
+ * Reports to Temporal what a crashed worker left in its journal: kept results as completed, the rest as failed with
  * `WorkerCrashed`, so that Temporal starts the next attempt at once instead of after the heartbeat timeout.
  *
- * Tries for as long as Temporal is away, so nothing need wait for it; meanwhile an attempt that asks the journal gets the
- * kept result. Never rejects.
+ * Retries while Temporal is unavailable, so do not wait for it; meanwhile an attempt gets the kept result from the journal.
+ * Never rejects.
  */
 export async function recoverJournal(options: RecoverOptions): Promise<Recovery> {
   const semaphore = new Semaphore(AT_ONCE);
@@ -73,7 +74,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovery>
     settled: count('settled'),
     left: count('left'),
   };
-  if (fates.length > 0) options.logger.info(recovery, 'told Temporal what the worker before this one left');
+  if (fates.length > 0) options.logger.info(recovery, "recovered the previous worker's journal");
   return recovery;
 }
 
@@ -89,9 +90,10 @@ async function recoverEntry(
       ? () => reportFailure(completions, attempt, workerCrashed())
       : () => reportResult(completions, attempt, kept.result);
   const end = await reportUntilSettled(report, {
-    // Its own, or the listeners of many entries would add up to a warning.
+    // One signal per entry: many listeners on one signal cause a warning.
     signal: AbortSignal.any([signal]),
-    onFirstFailure: () => logger.warn({ runId: attempt.workflowId }, 'Temporal does not take the journal yet'),
+    onFirstFailure: () =>
+      logger.warn({ runId: attempt.workflowId }, 'could not report a journal entry to Temporal; retrying'),
   });
   if (end === 'unsettled') return 'left';
   if (kept === undefined) await entry.forget();
@@ -100,7 +102,7 @@ async function recoverEntry(
   return kept === undefined ? 'handedBack' : 'completed';
 }
 
-/** Never rejects: it saves time, and nothing else. */
+/** Never rejects: it only saves time. */
 export async function uncacheRun(
   { workflowId, runId }: Pick<ActivityIds, 'workflowId' | 'runId'>,
   uncache: RecoverOptions['uncache'],
@@ -109,12 +111,15 @@ export async function uncacheRun(
   await uncache?.({ workflowId, runId }).catch(() => undefined);
 }
 
-/** What an attempt fails with whose worker died. */
+/**
+ * The failure of an attempt whose worker crashed. A task that crashes its worker does not loop tightly: a worker takes a second
+ * to start, and paid calls count.
+ */
 export function workerCrashed(): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type: 'WorkerCrashed' satisfies FailureType,
-    message: 'The worker died in the midst of this attempt, and told so after its restart.',
-    nextRetryDelay: RETRY_DELAY_MS,
+    message: 'The worker crashed during this attempt. It reported this after its restart.',
+    nextRetryDelay: AT_ONCE_MS,
   });
   failure.stack = '';
   return failure;

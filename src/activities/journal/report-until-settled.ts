@@ -1,26 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActivityNotFoundError } from '@temporalio/client';
 import { raceAbort } from '../../timing/race-abort.ts';
-import type { ActivityIds, CompletionClient } from './completion-client.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
 
+/** An activity by its IDs, whichever attempt of it is running. */
+export interface ActivityIds {
+  readonly workflowId?: string;
+  readonly runId: string;
+  readonly activityId: string;
+}
+
 /**
- * What became of a report: `reported`, `settled` when Temporal knows no such running activity (any more), `unsettled` when
- * it could not be asked before the signal was aborted.
+ * Reports the end of an activity to Temporal from outside of it, as `AsyncCompletionClient` of `@temporalio/client` does. It
+ * must use the worker's own data converter.
+ */
+export interface CompletionClient {
+  complete(taskToken: Uint8Array, result: unknown): Promise<void>;
+  complete(ids: ActivityIds, result: unknown): Promise<void>;
+  /** Rejects with `ActivityNotFoundError` when the attempt is over for Temporal, with anything else when a retry may succeed. */
+  fail(taskToken: Uint8Array, error: unknown): Promise<void>;
+  fail(ids: ActivityIds, error: unknown): Promise<void>;
+}
+
+/**
+ * The end of a report: `reported`; `settled` when Temporal knows no such running activity; `unsettled` when the signal aborted
+ * before Temporal answered.
  */
 export type ReportEnd = 'reported' | 'settled' | 'unsettled';
 
 const FIRST_WAIT_MS = 100;
-/** An answer is reported this soon after Temporal is back. */
+/** An answer is reported this soon after Temporal recovers. */
 const LONGEST_WAIT_MS = 2000;
-/** How long a call that is under way may go on after the abort. */
+/** How long a running call may take after the abort. */
 const LAST_CALL_MS = 3000;
 
 /**
  * Reports a result to Temporal.
  *
- * First by the attempt's token. When that is refused, Temporal has given the attempt up (a heartbeat timeout while it was
- * away) and may wait for the next or run it elsewhere: then by the activity's ids, which takes the result all the same.
+ * First by the attempt's token. Temporal rejects the token when it ended the attempt (a heartbeat timeout during an outage) and
+ * waits for the next one or runs it elsewhere. Then by the activity's IDs, for which it still accepts the result.
  */
 export async function reportResult(
   completions: CompletionClient,
@@ -34,7 +52,7 @@ export async function reportResult(
   return settle(() => completions.complete(ids, result));
 }
 
-/** Reports a failure to Temporal, for this attempt alone. */
+/** Reports the failure of this attempt to Temporal. */
 export function reportFailure(
   completions: CompletionClient,
   attempt: JournaledAttempt,
@@ -43,7 +61,7 @@ export function reportFailure(
   return settle(() => completions.fail(Buffer.from(attempt.taskToken, 'base64'), failure));
 }
 
-/** Reports a failure to Temporal for the attempt that is running by its knowledge. */
+/** Reports the failure of whichever attempt Temporal considers running. */
 export function reportFailureByIds(
   completions: CompletionClient,
   ids: ActivityIds,
@@ -55,13 +73,13 @@ export function reportFailureByIds(
 export interface ReportOptions {
   /** Ends the waiting. */
   readonly signal: AbortSignal;
-  /** Told once, when the first try has failed. */
+  /** Called once, when the first call fails. */
   readonly onFirstFailure: (error: unknown) => void;
-  /** How long Temporal can still take the result, in milliseconds. Default: without limit. */
+  /** How long Temporal can still accept the result, in milliseconds. Default: no limit. */
   readonly leftMs?: () => number;
 }
 
-/** Repeats a report until Temporal has taken or refused it, or the signal is aborted. Never rejects. */
+/** Repeats a report until Temporal accepts or rejects it, or the signal aborts. Never rejects. */
 export async function reportUntilSettled(
   report: () => Promise<'reported' | 'settled'>,
   { signal, onFirstFailure, leftMs = () => Infinity }: ReportOptions,

@@ -7,7 +7,7 @@ import { failureOf, mockAttempt } from '../support/mock-activity.ts';
 const URL_OF_SLOW = 'https://slow.example.com/hook?key=hunter2';
 const TAKEN: PostAnswer = { statusCode: 204, address: '8.8.8.8', durationMs: 1 };
 
-/** Deliveries to one host with a single place, which the first one holds until the test ends. */
+/** Deliveries to one host with a single permit, which the first one holds until the test ends. */
 function setUpFull(t: TestContext) {
   let release = (): void => undefined;
   const held = new Promise<PostAnswer>((resolve) => (release = () => resolve(TAKEN)));
@@ -22,23 +22,26 @@ function setUpFull(t: TestContext) {
   return { ...delivery, first, release, posted: () => posted };
 }
 
-describe('a callback whose host has no free place', () => {
-  test('gives its slot back until its turn, and uses up no try', async (t) => {
+describe('a callback at the per-host limit', () => {
+  test('frees its slot until it is due, and does not count', async (t) => {
     const { run, announced, counted, logger, posted } = setUpFull(t);
     const attempt = mockAttempt({ attempt: 2, heartbeatDetails: { announced: true, parked: 1 } });
     const failure = await failureOf(run(callbackInput(URL_OF_SLOW), attempt));
     assert.equal(failure.type, 'CallbackParked');
     assert.equal(failure.nonRetryable, false);
     assert.equal(failure.category, 'BENIGN');
-    // A guess of a quarter second, or for how long the place has been taken on a busy machine.
+    // A guess of a quarter second, or for how long the permit has been taken on a busy machine.
     const delayMs = Number(failure.nextRetryDelay);
     assert.ok(delayMs >= 250 && delayMs < 60_000, `${delayMs} ms`);
-    assert.equal(failure.message, 'slow.example.com is slow: this callback waits for its turn there.');
+    assert.equal(
+      failure.message,
+      'slow.example.com is at the per-host limit; this delivery is deferred and does not count as an attempt.',
+    );
     assert.equal(failure.stack, '');
     assert.deepEqual(attempt.heartbeats, [{ announced: true, parked: 2 }]);
     assert.equal(posted(), 1);
     assert.deepEqual(announced, []);
-    assert.deepEqual(counted, ['parked']);
+    assert.deepEqual(counted, ['deferred']);
     assert.doesNotMatch(JSON.stringify(logger.lines), /hunter2/);
   });
 
@@ -47,7 +50,7 @@ describe('a callback whose host has no free place', () => {
     assert.equal((await run(callbackInput('https://slow.example.com:8443/'))).statusCode, 204);
   });
 
-  test('is sent when there is one, and counts its tries alone', async (t) => {
+  test('is sent once a permit is free, and counts sent attempts only', async (t) => {
     const { run, first, release } = setUpFull(t);
     release();
     await first;
@@ -55,18 +58,18 @@ describe('a callback whose host has no free place', () => {
     assert.equal((await run(callbackInput(URL_OF_SLOW), attempt)).attempts, 1);
   });
 
-  test('is sent without a turn where Temporal counts the attempts', async (t) => {
+  test('is sent anyway where Temporal counts the attempts', async (t) => {
     const { run } = setUpFull(t);
     const retryPolicy = { maximumAttempts: 3 };
     assert.equal((await run(callbackInput(URL_OF_SLOW), mockAttempt({ retryPolicy }))).statusCode, 204);
   });
 
-  test('is given up when the total time leaves no turn', async (t) => {
+  test('fails when the total timeout leaves no time', async (t) => {
     const { fail, counted } = setUpFull(t);
     const failure = await fail(callbackInput(URL_OF_SLOW), { scheduleToCloseTimeoutMs: 2500 });
     assert.equal(failure.type, 'CallbackFailed');
     assert.equal(failure.nonRetryable, true);
-    assert.match(failure.message, /^slow\.example\.com is slow: there was no turn/);
+    assert.match(failure.message, /^slow\.example\.com stayed at the per-host limit/);
     assert.deepEqual(counted, ['died']);
   });
 });
@@ -74,7 +77,7 @@ describe('a callback whose host has no free place', () => {
 describe('the schedule', () => {
   const refused = (): Promise<PostAnswer> => Promise.resolve({ ...TAKEN, statusCode: 500 });
 
-  test('goes on where it was after turns were waited for', async () => {
+  test('continues after deferrals', async () => {
     const { fail } = setUpDelivery({ post: refused });
     const parked = { announced: true, parked: 7 };
     const second = await fail(callbackInput(URL_OF_SLOW), { attempt: 9, heartbeatDetails: parked });

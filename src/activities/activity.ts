@@ -1,0 +1,45 @@
+import type { Context, Info } from '@temporalio/activity';
+
+/** What activities log to; a pino logger fits. */
+export interface ActivityLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * Whether an activity was interrupted because its worker is shutting down, not by a cancel, a pause, a reset or a timeout.
+ *
+ * The details are empty when the shutdown evicts the activity; then only the reason's message tells (`@temporalio/worker`,
+ * `CancelReason`).
+ */
+export function isWorkerShutdown({
+  cancellationSignal: { reason },
+  cancellationDetails,
+}: Pick<Context, 'cancellationSignal' | 'cancellationDetails'>): boolean {
+  return (
+    cancellationDetails?.workerShutdown === true || (reason instanceof Error && reason.message === 'WORKER_SHUTDOWN')
+  );
+}
+
+/**
+ * Returns a function that returns how much of an activity's total timeout is left, in milliseconds.
+ *
+ * It does not compare this machine's clock with the server's: it subtracts what the server says passed before this attempt,
+ * and what has passed here since. The wait in the task queue is missing, so Temporal may end the activity sooner. Counting
+ * it would let a wrong clock end the activity too early.
+ */
+export function timeLeft(
+  info: Pick<Info, 'scheduleToCloseTimeoutMs' | 'scheduledTimestampMs' | 'currentAttemptScheduledTimestampMs'>,
+): () => number {
+  const startedAt = performance.now();
+  const before = Math.max(info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs, 0);
+  // Temporal sends 0 for "no limit".
+  const total = info.scheduleToCloseTimeoutMs > 0 ? info.scheduleToCloseTimeoutMs : Infinity;
+  return () => total - before - (performance.now() - startedAt);
+}
+
+/** The name of an error for a log line. Its message stays out: it may quote a secret. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
