@@ -30,6 +30,7 @@ export function crossCheck(read: Settings, context: z.RefinementCtx, mode: Mode)
     ...checkClients(read, isSound),
     ...(mode === 'production' ? findWeakSecrets(read, isSound) : []),
     ...checkStreams(read, isSound),
+    ...checkBodyBudget(read, isSound),
     ...checkAgents(read, isSound),
     // An agent with a bad name is not among those that were read.
     ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
@@ -54,6 +55,24 @@ function compileWhole(read: Settings, isSound: IsSound, isWhole: IsSound): Compi
     agents: isSound('agents') ? Object.keys(read.agents) : undefined,
     endpointPath: isSound('endpoint_path') ? read.endpoint_path : undefined,
   });
+}
+
+/** A body that is larger than the budget could never be received. */
+function checkBodyBudget({ limits, sources }: Settings, isSound: IsSound): Finding[] {
+  if (!isSound('limits', 'body_budget')) return [];
+  const bodies: [Path, number | undefined][] = [
+    [['limits', 'body'], isSound('limits', 'body') ? limits.body : undefined],
+    ...(isSound('sources') ? Object.entries(sources) : []).map(([name, source]): [Path, number | undefined] => {
+      const path = ['sources', name, 'body_limit'];
+      return [path, isSound(...path) ? source.body_limit : undefined];
+    }),
+  ];
+  return bodies
+    .filter(([, body]) => body !== undefined && body > limits.body_budget)
+    .map(([path]) => ({
+      path,
+      message: `is larger than limits.body_budget (${limits.body_budget} bytes): raise that, or lower this`,
+    }));
 }
 
 /** Secrets that verify or sign, and are short enough to be guessed from one signed body. */

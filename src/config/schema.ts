@@ -4,7 +4,7 @@ import { AGENT_TYPES, agentSchema } from '../agents/agent-types.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
-import { duration, payload, rate, wholeNumber } from '../settings/quantities.ts';
+import { duration, payload, rate, size, wholeNumber } from '../settings/quantities.ts';
 import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
 import {
   endpointPath,
@@ -90,6 +90,18 @@ const limits = z.strictObject({
   max_in_flight: setting(inFlight, {
     default: 128,
     help: 'Tasks and events that one process handles at once, for all clients; above it, `503` before the body is read. The limit falls while Temporal is slow. When all slots are taken, the oldest stalled upload is dropped.',
+  }),
+  body_budget: setting(size({ min: '64KiB', max: '4096MiB' }), {
+    default: '64MiB',
+    help: 'Bytes of all request bodies that one process holds at once, until they are answered; above it, `503`. The largest body limit must fit in it.',
+  }),
+  max_connections: setting(wholeNumber({ min: 1, max: 100_000 }), {
+    default: 2000,
+    help: 'Open connections of one server; further ones are closed at once.',
+  }),
+  write_timeout: setting(waitTime, {
+    default: '30s',
+    help: 'A connection whose client does not take a finished response within this time is closed.',
   }),
   shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
     default: '10s',

@@ -1,6 +1,7 @@
 import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
+import { shareFor } from '../timing/share-for.ts';
 import type { AcceptedTask } from './accepted-task.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
 import { EndedRuns } from './ended-runs.ts';
@@ -58,6 +59,9 @@ export interface RunClientOptions extends AskOptions {
   readonly temporalUi?: string;
 }
 
+/** How long one look at Temporal serves everybody who asks whether it answers. */
+const READY_FOR_MS = 1000;
+
 /** The run client on a real Temporal server. */
 export function createRunClient(options: RunClientOptions): RunClient {
   const ask = createAskTemporal(options);
@@ -81,6 +85,16 @@ export function createRunClient(options: RunClientOptions): RunClient {
     connection: options.pollConnection,
     namespace: options.namespace,
     read: (runId) => read(runId, undefined),
+  });
+
+  // Anybody may ask for readiness, as often as they like: Temporal is asked once a second for all.
+  const look = shareFor(READY_FOR_MS, async () => {
+    try {
+      await ask('getSystemInfo', deadline(), (temporal) => temporal.workflowService.getSystemInfo({}));
+      return true;
+    } catch {
+      return false;
+    }
   });
 
   const repeat = async ({ runId, memo }: AcceptedTask, until: number): Promise<RunReply> => {
@@ -150,14 +164,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
       return { run: (await read(runId, client, until)).run, unchanged: false };
     },
 
-    async ready() {
-      try {
-        await ask('getSystemInfo', deadline(), (temporal) => temporal.workflowService.getSystemInfo({}));
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    ready: () => look(),
 
     async close() {
       fanOut.close();

@@ -236,7 +236,7 @@ describe('runs that wait to be recorded', () => {
   });
 
   test('stop the admission of further ones, before their body is read', async () => {
-    const admission = new ServerAdmission(Infinity, { isSlow: true });
+    const admission = new ServerAdmission({}, { isSlow: true });
     let admitted = false;
     await assert.rejects(
       admission.admit({} as IncomingMessage, async () => void (admitted = true)),

@@ -11,18 +11,24 @@ export interface BodyLimits {
 /**
  * Reads the body of a request as raw bytes.
  *
+ * @param take is called with the number of bytes before they are kept; what it throws ends the reading
  * It stops at the limit and leaves the rest unread; the error responder then closes the connection.
  *
  * @throws ProblemError `unsupported_media_type` for a compressed body, `body_too_large`, and `request_timeout` when the
  * body arrives too slowly or the sender disconnects
  */
-export async function readBody(req: IncomingMessage, res: ServerResponse, limits: BodyLimits): Promise<Buffer> {
+export async function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  limits: BodyLimits,
+  take: (bytes: number) => void = () => undefined,
+): Promise<Buffer> {
   refuseEncoded(req);
   const declared = Number(req.headers['content-length'] ?? 0);
   if (declared > limits.body) throw tooLarge(limits.body);
   // RFC 9110 section 10.1.1: the sender waits for this before it sends the body.
   if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
-  return collect(req, limits);
+  return collect(req, limits, take);
 }
 
 function refuseEncoded(req: IncomingMessage): void {
@@ -32,7 +38,7 @@ function refuseEncoded(req: IncomingMessage): void {
   throw new ProblemError('unsupported_media_type', detail);
 }
 
-function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+function collect(req: IncomingMessage, limits: BodyLimits, take: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -40,15 +46,23 @@ function collect(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
       clearTimeout(timer);
       req.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
     };
-    const fail = (error: ProblemError): void => {
+    const fail = (error: unknown): void => {
       stop();
       req.pause();
-      reject(error);
+      reject(error as Error);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limits.body) fail(tooLarge(limits.body));
-      else chunks.push(chunk);
+      if (size > limits.body) {
+        fail(tooLarge(limits.body));
+        return;
+      }
+      try {
+        take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        fail(error);
+      }
     };
     const onEnd = (): void => {
       stop();

@@ -13,6 +13,10 @@ export interface ServerLimits {
   /** How long an idle connection stays open. */
   readonly keepAliveTimeout: number;
   readonly maxHeaderBytes: number;
+  /** How long a client may take to read a finished response. */
+  readonly writeTimeout: number;
+  /** Open connections; further ones are closed at once. */
+  readonly maxConnections: number;
   /** How often the timeouts are checked. */
   readonly checkInterval: number;
 }
@@ -23,6 +27,8 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   // Longer than the idle timeout of common load balancers (60 s): they must close first.
   keepAliveTimeout: 65_000,
   maxHeaderBytes: 16_384,
+  writeTimeout: 30_000,
+  maxConnections: 2_000,
   checkInterval: 1_000,
 };
 
@@ -79,9 +85,16 @@ async function serve(options: ServeOptions, setting: string, onDrain: () => Prom
     // Checked below, where the response can say what is wrong.
     requireHostHeader: false,
   });
+  server.maxConnections = limits.maxConnections;
   const connections = trackConnections(server, options.logger);
+  closeUnread(server, connections, limits);
   const handler = options.app.callback();
-  server.on('request', (req, res) => (hasOneHost(req) ? handler(req, res) : answerBadHost(res, options.logger)));
+  server.on('request', (req, res) => {
+    // Requests of one chunk still come in after their connection was closed.
+    if (req.socket.destroyed) return;
+    if (hasOneHost(req)) handler(req, res);
+    else answerBadHost(res, options.logger);
+  });
   // Without a listener Node asks for the body before its declared length is checked.
   server.on('checkContinue', (req, res) => server.emit('request', req, res));
   // Other expectations may be ignored (RFC 9110 section 10.1.1); Node would refuse them without a body.
@@ -95,28 +108,49 @@ async function serve(options: ServeOptions, setting: string, onDrain: () => Prom
   };
 }
 
-/** Every open connection, with the response in progress on it. */
-type Connections = Map<Socket, ServerResponse | undefined>;
+/** Every open connection, with the responses in progress on it, the oldest first. */
+type Connections = Map<Socket, Set<ServerResponse>>;
+
+/** HTTP clients send one request after the other; one that pipelines more than this is no honest client. */
+const MAX_PIPELINED = 16;
 
 function trackConnections(server: Server, logger: IngressLogger): Connections {
   const connections: Connections = new Map();
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, undefined);
+    connections.set(socket, new Set());
     socket.once('close', () => connections.delete(socket));
   });
   server.on('request', (req, res) => {
     if (!server.listening) res.shouldKeepAlive = false;
-    connections.set(req.socket, res);
-    res.once('close', () => {
-      if (connections.get(req.socket) === res) connections.set(req.socket, undefined);
-    });
+    const responses = connections.get(req.socket);
+    responses?.add(res);
+    res.once('close', () => responses?.delete(res));
+    if (responses !== undefined && responses.size > MAX_PIPELINED) req.socket.destroy();
   });
   server.on('clientError', (error: Error, socket) => {
     // Connections of an HTTP server are sockets; the type also covers other servers.
     const connection = socket as Socket;
-    answerBadHttp(error, connection, connections.get(connection), logger);
+    answerBadHttp(error, connection, [...(connections.get(connection) ?? [])].at(-1), logger);
   });
   return connections;
+}
+
+/** Closes connections whose client does not read: Node keeps a response for as long as the client likes. */
+function closeUnread(server: Server, connections: Connections, limits: ServerLimits): void {
+  const endedAt = new WeakMap<ServerResponse, number>();
+  const check = (): void => {
+    const now = performance.now();
+    for (const [socket, responses] of connections) {
+      for (const response of responses) {
+        if (!response.writableEnded) continue;
+        const ended = endedAt.get(response) ?? now;
+        endedAt.set(response, ended);
+        if (now - ended >= limits.writeTimeout) socket.destroy();
+      }
+    }
+  };
+  const timer = setInterval(check, limits.checkInterval).unref();
+  server.once('close', () => clearInterval(timer));
 }
 
 function listen(server: Server, host: string, port: number, setting: string): Promise<number> {
@@ -138,10 +172,10 @@ async function drain(
   onDrain: () => Promise<void>,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (const [socket, response] of connections) {
-    if (response !== undefined) response.shouldKeepAlive = false;
+  for (const [socket, responses] of connections) {
+    for (const response of responses) response.shouldKeepAlive = false;
     // Opened in advance and never used: Node does not count these as idle.
-    else if (socket.bytesRead === 0) socket.destroy();
+    if (responses.size === 0 && socket.bytesRead === 0) socket.destroy();
   }
   server.closeIdleConnections();
   const grace = setTimeout(() => server.closeAllConnections(), graceMs);

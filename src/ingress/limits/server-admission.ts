@@ -2,41 +2,71 @@ import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { Backlog } from './backlog.ts';
 
+/** What a process takes in at the same time, of all clients and routes together. */
+export interface ServerAdmissionLimits {
+  /** Deliveries. Default: no limit. */
+  readonly maxInFlight?: number;
+  /** Bytes of their bodies, from the first byte until the delivery is answered. Default: no limit. */
+  readonly bodyBudget?: number;
+}
+
+/** Takes bytes of a body out of the budget. They return to it when the delivery has been answered. */
+export type TakeBytes = (bytes: number) => void;
+
 /**
- * Limits the deliveries that this process handles at the same time, of all clients and routes together, before their body is
- * read. Refuses with `overloaded` (503) while the backlog is slow or all permits are taken. When all permits are taken, the
- * oldest stalled upload is dropped.
+ * Limits the deliveries that this process handles at the same time, and the bytes of their bodies, before anything is known
+ * about the sender. Refuses with `overloaded` (503) while the backlog is slow, all permits are taken, or the budget of bytes is
+ * spent. When permits or bytes run out, the oldest stalled upload is dropped.
  */
 export class ServerAdmission {
   readonly #max: number;
+  readonly #budget: number;
   readonly #backlog: Pick<Backlog, 'isSlow'>;
   readonly #uploads = new PendingUploads();
   // Made once: under a flood they are thrown thousands of times a second, and each new error would capture its stack.
   readonly #full: ProblemError;
   readonly #slow = new ProblemError('overloaded', 'Temporal is recording runs too slowly: retry later.');
+  readonly #spent = new ProblemError('overloaded', 'The server receives too much data at the same time: retry later.');
   #inFlight = 0;
+  #bytes = 0;
 
-  /** @param max Infinity: no limit */
-  constructor(max: number, backlog: Pick<Backlog, 'isSlow'>) {
+  constructor(
+    { maxInFlight: max = Infinity, bodyBudget = Infinity }: ServerAdmissionLimits,
+    backlog: Pick<Backlog, 'isSlow'>,
+  ) {
     this.#max = max;
+    this.#budget = bodyBudget;
     this.#backlog = backlog;
     this.#full = new ProblemError('overloaded', `The server handles ${max} deliveries at the same time: retry later.`);
+  }
+
+  /** Bytes of bodies that are held at the moment. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /**
    * Does the work of a request while it holds a permit.
    *
+   * @param work gets the function by which it takes the bytes of its body; that throws `overloaded` when the budget is spent
    * @throws ProblemError `overloaded`, and whatever `work` rejects with
    */
-  async admit(req: IncomingMessage, work: () => Promise<void>): Promise<void> {
+  async admit(req: IncomingMessage, work: (take: TakeBytes) => Promise<void>): Promise<void> {
     if (this.#backlog.isSlow) throw this.#slow;
     if (this.#inFlight >= this.#max && !this.#uploads.dropStalled()) throw this.#full;
     this.#inFlight += 1;
     this.#uploads.add(req);
+    let taken = 0;
+    const take: TakeBytes = (bytes) => {
+      if (this.#bytes + bytes > this.#budget && !this.#uploads.dropStalled(req)) throw this.#spent;
+      taken += bytes;
+      this.#bytes += bytes;
+    };
     try {
-      await work();
+      await work(take);
     } finally {
       this.#inFlight -= 1;
+      this.#bytes -= taken;
       this.#uploads.delete(req);
     }
   }
@@ -66,9 +96,14 @@ export class PendingUploads {
     this.#since.delete(req);
   }
 
-  /** Drops the oldest upload that has run out of time. False when there is none. */
-  dropStalled(): boolean {
+  /**
+   * Drops the oldest upload that has run out of time. False when there is none.
+   *
+   * @param spared is not dropped
+   */
+  dropStalled(spared?: IncomingMessage): boolean {
     for (const [req, since] of this.#since) {
+      if (req === spared) continue;
       if (!req.complete && this.#now() - since < this.#patienceMs) return false;
       this.#since.delete(req);
       if (req.complete) continue;

@@ -6,7 +6,7 @@ import type { Source } from '../../sources/source.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { Backlog } from '../limits/backlog.ts';
 import { ClientAdmission } from '../limits/client-admission.ts';
-import { ServerAdmission } from '../limits/server-admission.ts';
+import { ServerAdmission, type ServerAdmissionLimits, type TakeBytes } from '../limits/server-admission.ts';
 import type { RequestContext, Route } from '../route.ts';
 import type { AcceptDeps } from '../tasks/accept-task.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
@@ -14,8 +14,7 @@ import { parseDelivery, verifyDelivery, type VerifyDeps } from '../tasks/task-de
 
 export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   readonly runs: Pick<RunClient, 'start'>;
-  /** `maxInFlight`: deliveries of all clients that are handled at the same time. Absent: no limit. */
-  readonly limits: BodyLimits & { readonly maxInFlight?: number };
+  readonly limits: BodyLimits & ServerAdmissionLimits;
   /** A second path for tasks beside `/webhook`, such as `/invoke`. */
   readonly endpointPath: string;
   /** The configured sources, as `compileSources` makes them. Default: none. */
@@ -44,24 +43,24 @@ export interface DeliveryMetrics {
  */
 export function taskRoutes(deps: TaskRouteDeps): Route[] {
   const backlog = new Backlog();
-  const server = new ServerAdmission(deps.limits.maxInFlight ?? Infinity, backlog);
+  const server = new ServerAdmission(deps.limits, backlog);
   const clients = new ClientAdmission(deps.clients);
   const record = (ctx: RequestContext, task: AcceptedTask): Promise<void> => recordTask(ctx, task, deps, backlog);
-  const admit = (ctx: RequestContext, source: string, work: () => Promise<void>): Promise<void> =>
+  const admit = (ctx: RequestContext, source: string, work: (take: TakeBytes) => Promise<void>): Promise<void> =>
     countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
 
   const takeTask = (ctx: RequestContext): Promise<void> =>
-    admit(ctx, 'webhook', async () => {
-      const body = await readBody(ctx.req, ctx.res, deps.limits);
+    admit(ctx, 'webhook', async (take) => {
+      const body = await readBody(ctx.req, ctx.res, deps.limits, take);
       const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps);
       ctx.state.client = delivery.client;
       await clients.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps)));
     });
 
   const takeEvent = (ctx: RequestContext, source: Source): Promise<void> =>
-    admit(ctx, source.name, async () => {
+    admit(ctx, source.name, async (take) => {
       const limits = { ...deps.limits, body: source.bodyLimit ?? deps.limits.body };
-      const body = await readBody(ctx.req, ctx.res, limits);
+      const body = await readBody(ctx.req, ctx.res, limits, take);
       const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
       ctx.state.client = delivery.client;
       await clients.admit(ctx, delivery.client, () => answerEvent(ctx, delivery, deps, record));
