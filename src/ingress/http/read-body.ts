@@ -49,7 +49,7 @@ function collect(req: IncomingMessage, limits: BodyLimits, take: (bytes: number)
     const fail = (error: unknown): void => {
       stop();
       req.pause();
-      reject(error as Error);
+      reject(error);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
