@@ -14,7 +14,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci && npm prune --omit=dev \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production
+# XDG_STATE_HOME: where a worker keeps its journal when no JOURNAL_DIR says so.
+ENV NODE_ENV=production XDG_STATE_HOME=/var/lib
 WORKDIR /app
 # A new volume takes over the folder's owner and mode. Answers of agents stand in it.
 RUN install --directory --owner=node --group=node --mode=0700 /var/lib/garudust-temporal/journal

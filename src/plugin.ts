@@ -13,7 +13,7 @@ import {
 import { createActivities } from './activities/index.ts';
 import type { CompletionClient } from './activities/journal/report-until-settled.ts';
 import { handBackLost, workerIdentity } from './activities/journal/hand-back-lost.ts';
-import { JournalFolderError } from './activities/journal/lock-folder.ts';
+import { JournalFolderError, JournalLockedError } from './activities/journal/lock-folder.ts';
 import { type Journal, openJournal } from './activities/journal/journal.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
 import { type Activities } from './contract/activities.ts';
@@ -225,15 +225,29 @@ function composeActivities(parts: WorkerParts, journal: Journal | undefined): Ac
   });
 }
 
-/** An unusable folder costs speed after a crash, not correctness: the worker runs without a journal. */
-async function openJournalOf({ journalDir, onJournalChange, logger }: WorkerParts): Promise<Journal | undefined> {
+/** Workers of one machine that find a default journal of their own. */
+const DEFAULT_JOURNALS = 16;
+
+/** An unusable folder costs calls of agents after a crash, not correctness: the worker runs without a journal. */
+async function openJournalOf(parts: WorkerParts): Promise<Journal | undefined> {
+  const { journalDir, isDefaultJournal, onJournalChange, logger } = parts;
   if (journalDir === undefined) return undefined;
-  try {
-    return await openJournal(journalDir, { ...(onJournalChange && { onChange: onJournalChange }) });
-  } catch (error) {
-    if (!(error instanceof JournalFolderError)) throw error;
-    logger.warn({ folder: journalDir }, `${error.message} The worker runs without a journal.`);
-    return undefined;
+  for (let number = 1; ; number += 1) {
+    const folder = number === 1 ? journalDir : `${journalDir}-${number}`;
+    try {
+      const journal = await openJournal(folder, { ...(onJournalChange && { onChange: onJournalChange }) });
+      logger.info({ folder }, 'finished answers are kept in the journal until Temporal has them');
+      return journal;
+    } catch (error) {
+      const isLocked = error instanceof JournalLockedError;
+      if (isLocked && isDefaultJournal && number < DEFAULT_JOURNALS) continue;
+      if (!(error instanceof JournalFolderError) && !(isLocked && isDefaultJournal)) throw error;
+      const cost =
+        'The worker runs without a journal: when it is killed, or Temporal is away for longer than 8 s, agents are asked again for what they have answered.';
+      const fix = 'Set JOURNAL_DIR to a folder that lasts, or to none to accept this.';
+      logger.warn({ folder }, `${error.message} ${cost} ${fix}`);
+      return undefined;
+    }
   }
 }
 

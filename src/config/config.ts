@@ -44,7 +44,7 @@ export function toConfig(
   return {
     ...config,
     ...known,
-    worker: { ...config.worker, ...(journalDir !== undefined && { journalDir: resolve(cwd, journalDir) }) },
+    worker: { ...config.worker, ...(journalDir && { journalDir: resolve(cwd, journalDir) }) },
     defaultAgent: config.defaultAgent ?? Object.keys(read.agents)[0] ?? '',
     agents: Object.entries(config.agents).map(([name, agent]) => ({
       name,

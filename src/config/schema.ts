@@ -8,7 +8,7 @@ import { duration, payload, rate, size, wholeNumber } from '../settings/quantiti
 import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
 import {
   endpointPath,
-  folder,
+  folderOrNone,
   moduleName,
   name,
   NAME_PATTERN,
@@ -203,12 +203,12 @@ const worker = z.strictObject({
     default: '25s',
     help: 'Time for agent calls in flight to finish when the worker stops; the rest goes to the next worker.',
   }),
-  journal_dir: optionalSetting(folder, {
+  journal_dir: optionalSetting(folderOrNone, {
     env: 'JOURNAL_DIR',
     flag: '--journal-dir',
     devDefault: '.garudust-temporal/journal',
-    defaultText: 'none',
-    help: 'Folder that keeps finished answers until Temporal has recorded them; one worker per folder. Relative to the working directory.',
+    defaultText: 'one in `$XDG_STATE_HOME`, or in `~/.local/state`',
+    help: 'Folder that keeps finished answers until Temporal has recorded them; one worker per folder. Relative to the working directory. `none`: no journal.',
   }),
   plugins: setting(listOf(moduleName, 'modules'), {
     default: [],

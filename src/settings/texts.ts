@@ -90,3 +90,10 @@ export const folder = matching({
   pattern: /^[^\u0000-\u001f]+$/,
   fix: 'write an absolute path, or one relative to the working directory',
 });
+
+/** A folder, or `none` where the default is to be switched off; read as false then. */
+export const folderOrNone: Kind<string | false> = {
+  accepts: `${folder.accepts} or \`none\``,
+  read: (value) => value !== 'none' && folder.read(value),
+  show: (value) => value || 'none',
+};

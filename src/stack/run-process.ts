@@ -1,3 +1,4 @@
+import { defaultJournalDir } from './default-journal-dir.ts';
 import { loadProcess, logConfig, type ProcessOptions } from './load-process.ts';
 import { serveUntilStopped } from './serve-until-stopped.ts';
 import { effectiveRoles, type Roles, startStack } from './start-stack.ts';
@@ -15,7 +16,10 @@ export async function runProcess(
   const { config } = loaded.loaded;
   const roles = effectiveRoles(asked, config);
   logConfig(loaded);
-  const stack = await startStack({ ...loaded, config, roles });
+  const { connectionOptions, namespace } = loaded.temporal;
+  const owner = { address: connectionOptions.address, namespace, taskQueue: config.taskQueue };
+  const journal = defaultJournalDir(options.env, owner);
+  const stack = await startStack({ ...loaded, config, roles, defaultJournalDir: journal });
   const { logger } = loaded;
   logger.info({ ingress: stack.ingressUrl, admin: stack.adminUrl }, 'listening');
   await serveUntilStopped(stack, interrupted);

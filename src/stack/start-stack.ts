@@ -39,6 +39,8 @@ export interface StackOptions {
   readonly roles: Roles;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where the settings name no journal for the worker. Default: none. */
+  readonly defaultJournalDir?: string;
 }
 
 /** The parts of a process, running. */
@@ -81,7 +83,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 
   const common = { config, temporal, link, logger, metrics };
   try {
-    const worker = roles.worker ? await startWorker({ ...common, agents }) : undefined;
+    const worker = roles.worker ? await startWorker({ ...options, ...common, agents }) : undefined;
     if (worker) ends.push(() => worker.drain());
     const eagerStart = worker !== undefined;
     const ingress = roles.ingress

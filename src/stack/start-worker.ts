@@ -15,6 +15,8 @@ export interface WorkerOptions {
   readonly agents: Pick<AgentWatch, 'attemptEnded'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where the settings name no journal. Default: none. */
+  readonly defaultJournalDir?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface WorkerOptions {
  * @throws StartError when another worker uses the journal
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { config, temporal, link, agents, logger, metrics } = options;
+  const { config, temporal, link, agents, logger, metrics, defaultJournalDir } = options;
   const watched: WorkerMetrics = {
     ...metrics,
     attemptEnded(labels, seconds) {
@@ -31,7 +33,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       metrics.attemptEnded(labels, seconds);
     },
   };
-  const parts = toWorkerParts(config, { logger, metrics: watched });
+  const parts = toWorkerParts(config, {
+    logger,
+    metrics: watched,
+    ...(defaultJournalDir !== undefined && { defaultJournalDir }),
+  });
   const plugin = new GarudustPlugin({}, () => parts);
   await plugin.open();
   const worker = runWorker({ link, namespace: temporal.namespace, taskQueue: config.taskQueue, plugin, logger });

@@ -16,6 +16,8 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   readonly callback: Omit<ActivityDeps['callback'], 'onFirstFailure'>;
   /** Absolute; absent: no journal. */
   readonly journalDir?: string;
+  /** The folder is the default, so that a further worker of this machine takes one beside it, and none need work. */
+  readonly isDefaultJournal?: boolean;
   readonly onJournalChange?: JournalOptions['onChange'];
   /** Agent calls and callback attempts at once. Default: the SDK's. */
   readonly maxConcurrentActivities?: number;
@@ -29,9 +31,19 @@ export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics,
 /** The parts that the settings describe. No connection is made yet. */
 export function toWorkerParts(
   { agents, clients, callback, ingressEnabled, port, adminPort, worker }: Config,
-  { logger, metrics }: { readonly logger: WorkerParts['logger']; readonly metrics?: WorkerMetrics },
+  {
+    logger,
+    metrics,
+    defaultJournalDir,
+  }: {
+    readonly logger: WorkerParts['logger'];
+    readonly metrics?: WorkerMetrics;
+    /** Where the settings name no journal and do not switch it off. */
+    readonly defaultJournalDir?: string;
+  },
   agentTypes: AgentTypes = AGENT_TYPES,
 ): WorkerParts {
+  const { journalDir = defaultJournalDir, ...limits } = worker;
   return {
     agents: new Map(
       agents.map((agent) => {
@@ -47,7 +59,8 @@ export function toWorkerParts(
       clients: new Map(clients.map((client) => [client.id, client])),
       ownPorts: [...(ingressEnabled ? [port] : []), adminPort],
     },
-    ...worker,
+    ...limits,
+    ...(journalDir && { journalDir, isDefaultJournal: worker.journalDir === undefined }),
     logger,
     ...(metrics && { metrics, onJournalChange: (entries: number) => metrics.journalChanged(entries) }),
   };

@@ -90,7 +90,7 @@ export async function startCrashStack(options: CrashStackOptions): Promise<Crash
     ingress: supervise('ingress', process.execPath, [program, 'ingress'], ours(ports.ingress, ports.ingressAdmin)),
     worker: supervise('worker', process.execPath, [program, 'worker'], {
       ...ours(0, ports.workerAdmin),
-      ...(withJournal && { JOURNAL_DIR: journal }),
+      JOURNAL_DIR: withJournal ? journal : 'none',
     }),
   };
   const stop = async (): Promise<void> => {

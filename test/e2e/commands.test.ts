@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { spawnCli } from '../support/run-cli.ts';
@@ -19,7 +19,7 @@ const BASE_ENV = CLI_PATH === undefined ? { HOME: process.env['HOME'] ?? '' } : 
 type Cli = ReturnType<typeof spawnCli>;
 
 function spawnUntilEnd(t: TestContext, args: readonly string[], env: Record<string, string>, cwd: string): Cli {
-  const cli = spawnCli(args, { env: { ...BASE_ENV, ...env }, cwd });
+  const cli = spawnCli(args, { env: { ...BASE_ENV, XDG_STATE_HOME: join(cwd, 'state'), ...env }, cwd });
   t.after(async () => {
     cli.kill('SIGKILL');
     await cli.ended;
@@ -146,11 +146,18 @@ describe('the processes of a production', () => {
   test('with Temporal away they stay up, and say so', async (t) => {
     const env = { TEMPORAL_ADDRESS: '127.0.0.1:1', GARUDUST_WEBHOOK_SECRET: 'a-secret-of-the-test' };
     const flags = ['--port', '0', '--admin-port', '0', '--host', '127.0.0.1', '--admin-host', '127.0.0.1'];
-    const cli = spawnUntilEnd(t, ['start', ...flags], env, temporaryFolder(t));
-    await waitFor('the log line', () => cli.written.stdout.includes('cannot reach Temporal'), START_MS);
+    const folder = temporaryFolder(t);
+    const cli = spawnUntilEnd(t, ['start', ...flags], env, folder);
+    await waitFor(
+      'the log lines',
+      () => /cannot reach Temporal[^]*"listening"|"listening"[^]*cannot reach Temporal/.test(cli.written.stdout),
+      START_MS,
+    );
     const admin = /"admin":"(http:[^"]+)"/.exec(cli.written.stdout)?.[1] ?? '';
     assert.equal((await fetch(`${admin}/healthz`)).status, 200);
     assert.equal((await fetch(`${admin}/readyz`)).status, 503);
+    const journal = /"folder":"([^"]+)"[^\n]*finished answers are kept/.exec(cli.written.stdout)?.[1] ?? '';
+    assert.equal(dirname(journal), join(folder, 'state/garudust-temporal/journal'));
     cli.kill('SIGTERM');
     assert.equal((await cli.ended).code, 0);
   });
