@@ -4,6 +4,7 @@ import {
   constantTimeEqual,
   isDeliveryId,
   judgeTimestamp,
+  MAX_ENTRIES,
   readHeader,
   refuse,
   type SignatureScheme,
@@ -77,7 +78,7 @@ function readSignatures(headers: SignedHeaders, options: GenericHmacOptions): Gi
   if (signatureKey === undefined) {
     if (!text.startsWith(prefix)) return { signatures: [], timestamp: besides };
     const rest = text.slice(prefix.length);
-    const all = separator === undefined ? [rest] : rest.split(separator);
+    const all = separator === undefined ? [rest] : rest.split(separator, MAX_ENTRIES);
     return { signatures: all, timestamp: besides };
   }
   const items = parseCompositeHeader(text);
@@ -90,14 +91,16 @@ function readSignatures(headers: SignedHeaders, options: GenericHmacOptions): Gi
 /**
  * Reads a header such as `t=1614265330,v1=ab12,v1=cd34`.
  *
- * @returns the values of each key, in order; undefined when an item is not `key=value`
+ * @returns the values of each key, in order, of the first `MAX_ENTRIES` items; undefined when an item is not `key=value`
  */
 function parseCompositeHeader(text: string): ReadonlyMap<string, readonly string[]> | undefined {
   const items = new Map<string, string[]>();
-  for (const item of text.split(',')) {
+  for (const item of text.split(',', MAX_ENTRIES)) {
     const [, key, value] = /^([^=\s]+)=(\S+)$/.exec(item.trim()) ?? [];
     if (key === undefined || value === undefined) return undefined;
-    items.set(key, [...(items.get(key) ?? []), value]);
+    const values = items.get(key);
+    if (values === undefined) items.set(key, [value]);
+    else values.push(value);
   }
   return items;
 }

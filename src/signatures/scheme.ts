@@ -4,6 +4,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 export type SignedHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** A request as it came in, and what is known about its sender. */
+/**
+ * How many entries of a signature header are looked at. Senders write one for each secret that they rotate; the header of a stranger
+ * holds as many as fit.
+ */
+export const MAX_ENTRIES = 64;
+
 export interface SignedRequest {
   readonly headers: SignedHeaders;
   /** The raw bytes, before any decoding or parsing. */

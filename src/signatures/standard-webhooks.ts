@@ -3,6 +3,7 @@ import {
   constantTimeEqual,
   isDeliveryId,
   judgeTimestamp,
+  MAX_ENTRIES,
   readHeader,
   refuse,
   type SignatureScheme,
@@ -49,7 +50,7 @@ function judge({ headers, body, secrets, now }: SignedRequest, prefix: string): 
   if (!isMessageId(id)) return refuse('signature_invalid');
   const refusal = judgeTimestamp(timestamp, now, WINDOW_S);
   if (refusal !== undefined) return refuse(refusal);
-  const entries = signature.split(' ');
+  const entries = signature.split(' ', MAX_ENTRIES);
   const content = toContent(id, timestamp, body);
   const holds = secrets.some((secret) => {
     const key = readWebhookKey(secret);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRaw } from '../support/raw-connection.ts';
@@ -96,5 +96,51 @@ describe('the bytes of all bodies', () => {
     for (let i = 0; i < 5; i += 1) {
       assert.equal((await ingress.post('/webhook', JSON.stringify({ text }))).status, 202);
     }
+  });
+});
+
+describe('signature headers of a stranger', () => {
+  test('cost no more with 3,000 entries than with 64, and a valid entry beyond these does not count', async (t) => {
+    const ingress = await startTestIngress(t);
+    const id = 'msg-1';
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const key = Buffer.from('alpha-secret');
+    const valid = `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${BODY}`).digest('base64')}`;
+    const send = (entries: number): Promise<Response> =>
+      fetch(`${ingress.url}/webhook`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'webhook-id': id,
+          'webhook-timestamp': timestamp,
+          'webhook-signature': `${'v1,AAAA '.repeat(entries)}${valid}`,
+        },
+        body: BODY,
+      });
+    assert.equal((await send(63)).status, 202);
+    assert.equal((await send(64)).status, 401);
+  });
+});
+
+describe('POST /webhook/:client', () => {
+  test("tries that client's secrets alone, and does not tell which clients there are", async (t) => {
+    const ingress = await startTestIngress(t);
+    assert.equal((await ingress.post('/webhook/alpha', BODY)).status, 202);
+    const answers = await Promise.all(
+      ['/webhook/beta', '/webhook/nobody'].map(async (path) => {
+        const signed = await ingress.post(path, BODY);
+        const unsigned = await fetch(ingress.url + path, { method: 'POST', body: BODY });
+        return [signed, unsigned].map(async (answer) => [
+          answer.status,
+          ((await answer.json()) as { code: string }).code,
+        ]);
+      }),
+    );
+    const [beta, nobody] = await Promise.all(answers.map((pair) => Promise.all(pair)));
+    assert.deepEqual(beta, [
+      [401, 'signature_invalid'],
+      [401, 'signature_missing'],
+    ]);
+    assert.deepEqual(nobody, beta);
   });
 });

@@ -83,5 +83,6 @@ test('a header of thousands of entries is judged in a moment', () => {
     }).ok;
   assert.equal(judge([...Array<string>(15).fill(forged), good]), true);
   assert.equal(judge([...Array<string>(16).fill(forged), good]), false, 'the 17th is not looked at');
-  assert.equal(judge([...Array<string>(5000).fill('v1,A'), good]), true, 'other versions do not count');
+  assert.equal(judge([...Array<string>(63).fill('v1,A'), good]), true, 'other versions are skipped');
+  assert.equal(judge([...Array<string>(64).fill('v1,A'), good]), false, 'the 65th entry is not looked at');
 });

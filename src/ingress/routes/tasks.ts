@@ -38,13 +38,13 @@ export interface DeliveryMetrics {
 }
 
 /**
- * `POST /webhook`, the configured second path, and `POST /hooks/:source` for each source. They share their limits. A delivery
+ * `POST /webhook`, the same with the id of a client, the configured second path, and `POST /hooks/:source` for each source. They share their limits. A delivery
  * is verified, parsed and recorded before it is answered with 202.
  */
 export function taskRoutes(deps: TaskRouteDeps): Route[] {
   const backlog = new Backlog();
   const server = new ServerAdmission(deps.limits, backlog);
-  const clients = new ClientAdmission(deps.clients);
+  const admission = new ClientAdmission(deps.clients);
   const record = (ctx: RequestContext, task: AcceptedTask): Promise<void> => recordTask(ctx, task, deps, backlog);
   const admit = (ctx: RequestContext, source: string, work: (take: TakeBytes) => Promise<void>): Promise<void> =>
     countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
@@ -52,9 +52,9 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
   const takeTask = (ctx: RequestContext): Promise<void> =>
     admit(ctx, 'webhook', async (take) => {
       const body = await readBody(ctx.req, ctx.res, deps.limits, take);
-      const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps);
+      const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps, ctx.params['client']);
       ctx.state.client = delivery.client;
-      await clients.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps)));
+      await admission.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps)));
     });
 
   const takeEvent = (ctx: RequestContext, source: Source): Promise<void> =>
@@ -63,10 +63,11 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
       const body = await readBody(ctx.req, ctx.res, limits, take);
       const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
       ctx.state.client = delivery.client;
-      await clients.admit(ctx, delivery.client, () => answerEvent(ctx, delivery, deps, record));
+      await admission.admit(ctx, delivery.client, () => answerEvent(ctx, delivery, deps, record));
     });
 
-  const paths = [...new Set(['/webhook', deps.endpointPath])];
+  // The second form names the client, so that the secrets of no other are tried.
+  const paths = [...new Set(['/webhook', deps.endpointPath, '/webhook/:client'])];
   return [
     ...paths.map((path): Route => ({ method: 'POST', path, access: 'signed', handle: takeTask })),
     ...[...(deps.sources?.values() ?? [])].flatMap((source): Route[] => [

@@ -53,6 +53,20 @@ const IDEMPOTENCY_KEY: JsonObject = {
 export function taskPaths(endpointPath: string): JsonObject {
   return {
     '/webhook': { post: taskOperation('sendTask', 'Send a task', 'Task') },
+    '/webhook/{client}': {
+      parameters: [
+        {
+          name: 'client',
+          in: 'path',
+          required: true,
+          description:
+            "Id of the client that signs. Only that client's secrets are tried, which is faster with many clients.",
+          schema: { type: 'string' },
+          example: 'ci',
+        },
+      ],
+      post: taskOperation('sendTaskAsClient', 'Send a task as a named client', 'Task'),
+    },
     ...(endpointPath !== '/webhook' && {
       [endpointPath]: {
         post: taskOperation(
