@@ -4,6 +4,7 @@ import type { Preset } from './preset.ts';
 import { findPreset, PRESETS } from './presets.ts';
 import { readProof } from './read-proof.ts';
 import { RuleError, suggest } from './rule-error.ts';
+import type { TemplateUse } from './place-rules.ts';
 import type { FindingCollector } from './source-findings.ts';
 import type { SourceSettings } from './source-settings.ts';
 import type { Source, TaskMap } from './source.ts';
@@ -13,6 +14,15 @@ import { compileTemplate, type Template } from './template.ts';
 const RESERVED_NAME = 'webhook';
 /** Paths that the server itself uses. */
 const TAKEN_PATH = /^\/(?:webhook|healthz|readyz|metrics|openapi\.json|v1(?:\/.*)?)$/;
+
+/** The templates whose values are judged by what they are used for. */
+const USES: Readonly<Record<string, TemplateUse>> = {
+  delivery_id: 'id',
+  agent: 'key',
+  'map.session_key': 'key',
+  'map.user_id': 'user',
+  'map.callback_url': 'url',
+};
 
 /**
  * Compiles a source: scheme, secrets, templates and filter. Collects every fault, not only the first.
@@ -38,10 +48,15 @@ export function compileSource(
   const [base, full] = [baseScope(headers), fullScope(headers)];
   const compile = (scope: Scope, at: readonly string[], text: string | undefined): Template | undefined => {
     if (text === undefined) return undefined;
-    const isUrl = at.at(-1) === 'callback_url';
+    const use = USES[at.join('.')];
     return findings.collect(at, (warn) => {
       if (at.at(-1) === 'text' && text.trim() === '') throw new RuleError('is empty: write what the agent should do');
-      return compileTemplate(text, scope, { field: at.join('.'), warn, isUrl });
+      // A key has no spaces at its ends: those of the settings file, such as its last line break, are not part of it.
+      return compileTemplate(use === undefined || use === 'id' ? text : text.trim(), scope, {
+        field: at.join('.'),
+        warn,
+        use,
+      });
     });
   };
   const map = compileMap(settings.map, preset, (key, text, ...below) => compile(full, ['map', key, ...below], text));

@@ -56,11 +56,11 @@ function findSentId(source: Source, { headers }: RawEvent, base: object): string
   return more.length === 0 && id !== '' ? id : undefined;
 }
 
-/** The text of a template, if every place found a value and nothing was cut. */
+/** The text of a template, if every place found a value, nothing was cut and no half character was replaced. */
 function readWhole(template: Template | undefined, view: object, limit: number): string | undefined {
   if (template === undefined) return undefined;
-  const { text, missing, isCut } = template.render(view, { limit });
-  return missing.length === 0 && !isCut && text.trim() !== '' ? text : undefined;
+  const { text, missing, isCut, faults } = template.render(view, { limit });
+  return missing.length === 0 && faults.length === 0 && !isCut && text.trim() !== '' ? text : undefined;
 }
 
 function findUnwanted({ events, filter }: Source, view: EventView): Handshake | undefined {

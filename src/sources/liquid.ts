@@ -87,34 +87,48 @@ export function listFields(templates: Parsed): readonly Field[] {
   return [...new Map(fields.map((field) => [String(field), { text: String(field), steps: field.segments }])).values()];
 }
 
-/** Whether a template has tags, and the place that it begins with, if any. */
-export function topLevel(templates: Parsed): { readonly hasTags: boolean; readonly first: Place | undefined } {
+/** Whether a template has tags and places, and the place or the text that it begins with. */
+export function topLevel(templates: Parsed) {
   const [first] = templates;
   return {
     hasTags: templates.some(({ token }) => TypeGuards.isTagToken(token)),
+    hasPlaces: templates.some((template) => template instanceof Place && !template.isConstant),
     first: first instanceof Place ? first : undefined,
+    start: first !== undefined && TypeGuards.isHTMLToken(first.token) ? first.token.getContent() : undefined,
   };
+}
+
+/** What a place has found. */
+export interface PlaceValue {
+  readonly text: string;
+  /** The place, as the operator wrote it. */
+  readonly source: string;
+  readonly place: Place;
+  /** What it was in the event. `list`: a list or an object that filters made a text of; `nested`: one that is printed. */
+  readonly type: 'text' | 'scalar' | 'list' | 'nested' | 'missing';
 }
 
 interface RenderingOptions {
   /** Most UTF-16 units of the text. */
   readonly limit: number;
   readonly hasTags: boolean;
-  /** Encodes the value of a place. Default: as it is. */
-  readonly encode?: ((value: string, place: Place) => string) | undefined;
+  /** Judges and encodes the value of a place. Default: as it is. */
+  readonly encode?: ((value: PlaceValue, rendering: Rendering) => string) | undefined;
 }
 
 /** One rendering: the text so far, and which places found a value. */
 export class Rendering extends Context implements Emitter {
   readonly missing: string[] = [];
+  /** What is wrong with a value where it stands; without what it was. */
+  readonly faults: string[] = [];
   found = 0;
   buffer = '';
   private readonly limit: number;
-  readonly encode: (value: string, place: Place) => string;
+  readonly encode: (value: PlaceValue, rendering: Rendering) => string;
 
   private readonly hasTags: boolean;
 
-  constructor(view: object, { limit, hasTags, encode = (value) => value }: RenderingOptions) {
+  constructor(view: object, { limit, hasTags, encode = ({ text }) => text }: RenderingOptions) {
     super(view, engine.options, { sync: true });
     this.limit = limit;
     this.hasTags = hasTags;
@@ -176,10 +190,22 @@ export class Place extends Output {
     const { initial, filters } = this.value;
     // Most places read one path, for which Liquid's general evaluation takes three times as long.
     let value = context.readPath(this.path) ?? (yield initial.evaluate(context, false));
+    const isObject = isNested(value);
     for (const filter of filters) value = yield filter.render(value, context);
-    const text = toText(toValue(value));
-    if (!this.isConstant) context.note(text !== undefined, this);
-    emitter.write(this.isConstant ? (text ?? '') : context.encode(text ?? '', this));
+    const result = toValue(value);
+    const text = toText(result);
+    if (this.isConstant) return emitter.write(text ?? '');
+    context.note(text !== undefined, this);
+    const type = isNested(result)
+      ? 'nested'
+      : isObject
+        ? 'list'
+        : text === undefined
+          ? 'missing'
+          : typeof result === 'string'
+            ? 'text'
+            : 'scalar';
+    emitter.write(context.encode({ text: text ?? '', source: this.source, place: this, type }, context));
   }
 
   /** The names of its filters. */
@@ -232,6 +258,12 @@ function checkArguments(name: string, [first]: Output['value']['filters'][number
   const length = TypeGuards.isNumberToken(first) ? first.content : 0;
   if (length >= 1 && length <= MAX_CUT) return;
   throw new RuleError(`uses cut without a length: write | cut: 200, at most ${MAX_CUT}`);
+}
+
+/** Whether a value is a list or an object. */
+function isNested(value: unknown): boolean {
+  const plain: unknown = toValue(value);
+  return typeof plain === 'object' && plain !== null;
 }
 
 /** Whether there is nothing to print: undefined, null, or an empty text or list. */

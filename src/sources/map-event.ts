@@ -32,10 +32,10 @@ const MAX_METADATA = 512;
 export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
   const problems: ProblemField[] = [];
   const key = (name: string, template: Template | undefined): [string, string][] => {
-    const text = readKey(template, view, { limit: MAX_KEY, name, problems });
+    const text = readKey(template, view, { limit: MAX_KEY, name: `map.${name}`, problems });
     return text === undefined ? [] : [[name, text]];
   };
-  const url = readKey(map.callbackUrl, view, { limit: MAX_URL, name: 'callback_url', problems });
+  const url = readKey(map.callbackUrl, view, { limit: MAX_URL, name: 'map.callback_url', problems });
   const body = {
     text: readText(map.text, view, problems),
     ...(url !== undefined && { callback_url: url }),
@@ -45,12 +45,13 @@ export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
       ...key('user_name', map.userName),
     ]),
   };
+  const agentName = readKey(agent, view, { limit: MAX_KEY, name: 'agent', problems });
   const parsed = parseTaskRequest(body);
   const known = new Set(problems.map(({ field }) => field));
   const more = parsed.ok ? [] : parsed.errors.map(({ field, message }) => ({ field: `map.${field}`, message }));
   problems.push(...more.filter(({ field }) => !known.has(field)));
   if (!parsed.ok || problems.length > 0) throw refuse(problems);
-  return { request: parsed.task, metadata: readMetadata(map.metadata, view), agent: readAgent(agent, view) };
+  return { request: parsed.task, metadata: readMetadata(map.metadata, view), agent: agentName };
 }
 
 function readText(template: Template, view: EventView, problems: ProblemField[]): string {
@@ -72,10 +73,12 @@ interface KeyRules {
 function readKey(template: Template | undefined, view: EventView, rules: KeyRules): string | undefined {
   if (template === undefined) return undefined;
   const { limit, name, problems } = rules;
-  const { text, missing, isCut } = template.render(view, { limit });
-  if (missing.length > 0) return undefined;
-  if (isCut)
-    problems.push({ field: `map.${name}`, message: `is longer than ${limit} characters: use a shorter field` });
+  const { text, missing, isCut, faults } = template.render(view, { limit });
+  const [fault] = faults;
+  if (fault !== undefined) problems.push({ field: name, message: `is refused: ${fault}` });
+  if (missing.length > 0 || fault !== undefined) return undefined;
+  if (isCut) problems.push({ field: name, message: `is longer than ${limit} characters: use a shorter field` });
+  // Line breaks of the template itself: in a value of the event they are a fault, except in user_name, which names nothing.
   // oxlint-disable-next-line no-control-regex -- control characters are what must go
   const line = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
   return line === '' ? undefined : line;
@@ -91,11 +94,6 @@ function readMetadata(
       return text === '' || (template.constant === undefined && !isFound) ? [] : [[name, text]];
     }),
   );
-}
-
-function readAgent(template: Template | undefined, view: EventView): string | undefined {
-  const { text, missing } = template?.render(view, { limit: MAX_KEY }) ?? { text: '', missing: [] };
-  return text === '' || missing.length > 0 ? undefined : text;
 }
 
 function refuse(problems: readonly ProblemField[]): ProblemError {

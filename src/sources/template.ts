@@ -4,6 +4,7 @@ import type { Scope } from './event-view.ts';
 import { type Field, KNOWN_FILTERS, KNOWN_TAGS, listFields, parseLiquid, Rendering, topLevel } from './liquid.ts';
 import { readOldFilters } from './old-syntax.ts';
 import { RuleError, suggest } from './rule-error.ts';
+import { endsHost, hasDotSegment, type TemplateUse, writeValue } from './place-rules.ts';
 import { ellipsize } from '../values/plain-text.ts';
 
 /** A text in Liquid, filled in from an event: `Review {{ event.pull_request.title | default: "it" }}`. */
@@ -30,6 +31,8 @@ export interface Rendered {
   readonly missing: readonly string[];
   /** Whether the text was longer than the limit, and was cut. */
   readonly isCut: boolean;
+  /** What is wrong with values of the event where they stand, for the sender. Only where the template has a `use`. */
+  readonly faults: readonly string[];
 }
 
 /** How a template is compiled. */
@@ -38,8 +41,8 @@ export interface TemplateOptions {
   readonly field?: string;
   /** Receives a warning for each place in the earlier syntax. */
   readonly warn?: (message: string) => void;
-  /** Whether it renders a URL: every value is percent-encoded, except one at the very beginning. */
-  readonly isUrl?: boolean;
+  /** What it renders, if that limits what a value may be. In a URL, every value but one at the very beginning is encoded. */
+  readonly use?: TemplateUse | undefined;
 }
 
 /** Filters that add no text to a value: a value at the beginning of a URL, which is not encoded, may use these. */
@@ -53,18 +56,22 @@ const MAX_CONSTANT = 262_144;
  * @throws RuleError if the template is not valid, or reads a path that no view has
  */
 export function compileTemplate(source: string, scope: Scope, options: TemplateOptions = {}): Template {
-  const { field = 'template', warn, isUrl = false } = options;
+  const { field = 'template', warn, use } = options;
   const { text, places } = readOldFilters(source);
   for (const [old, now] of places) warn?.(`has ${old}, which is ${now} in Liquid: update it`);
   const templates = parse(text);
   const fields = listFields(templates);
   const aliases = fields.flatMap((read) => checkField(read, scope));
-  const { hasTags, first } = topLevel(templates);
-  if (isUrl) checkUrl(hasTags, first?.filters ?? []);
+  const { hasTags, hasPlaces, first, start } = topLevel(templates);
+  if (use === 'url') {
+    checkUrl(hasTags, first?.filters ?? []);
+    if (start !== undefined && hasPlaces && !endsHost(start)) {
+      throw new RuleError('has a value in its host, which an event may not change: write https://host/ as text');
+    }
+  }
 
-  const encode: Rendering['encode'] | undefined = isUrl
-    ? (value, place) => (place === first ? value : encodeURIComponent(value.toWellFormed()))
-    : undefined;
+  const encode: Rendering['encode'] | undefined =
+    use && ((value, rendering) => writeValue(use, value, rendering, value.place === first));
 
   function render(view: object, { limit }: RenderOptions): Rendered {
     const rendering = new Rendering(addHeaders(view, aliases), { limit, hasTags, encode });
@@ -73,11 +80,14 @@ export function compileTemplate(source: string, scope: Scope, options: TemplateO
     } catch (error) {
       if (!rendering.isCut) throw refuseEvent(field, error);
     }
-    const { isCut, missing } = rendering;
+    const { isCut, missing, faults } = rendering;
     // A tag may choose a text by a field without printing it.
     const isFound = rendering.found > 0 || (hasTags && fields.some((read) => rendering.has(read)));
     const whole = isCut ? ellipsize(rendering.buffer, limit) : rendering.buffer;
-    return { text: whole.toWellFormed(), isFound, missing, isCut };
+    if (use === 'url' && hasPlaces && hasDotSegment(whole)) {
+      faults.push('has a path with . or .. as a segment for this event');
+    }
+    return { text: whole.toWellFormed(), isFound, missing, isCut, faults };
   }
 
   return {

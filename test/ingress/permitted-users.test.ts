@@ -81,26 +81,54 @@ describe('a source of such a client', () => {
 
   test('starts runs for permitted users alone', async (t) => {
     const source = await startSource(t, generic, { map }, { clients: CLIENTS });
-    for (const [by, status] of [
+    const cases: [unknown, 202 | 'user_not_permitted' | 'invalid_event'][] = [
       ['ada', 202],
-      [' ada\n', 202],
-      ['mallory', 422],
-      ['ada mallory', 422],
-      [['ada'], 202],
-      [{ id: 'ada' }, 422],
-      ['', 422],
-      [undefined, 422],
-    ] as const) {
-      const delivery = { 'X-CI-Delivery': `d-${JSON.stringify(by)}`.replaceAll(/[^\w-]/g, '_') };
-      const response = await source.send({ body: JSON.stringify({ by }), headers: delivery });
-      assert.equal(response.status, status, JSON.stringify(by));
-      if (status === 202) continue;
+      ['mallory', 'user_not_permitted'],
+      ['ada mallory', 'user_not_permitted'],
+      ['', 'user_not_permitted'],
+      [' \n', 'user_not_permitted'],
+      [undefined, 'user_not_permitted'],
+      [null, 'user_not_permitted'],
+      ['a\ufeffda', 'user_not_permitted'],
+      // Each of these was once taken for ada.
+      ['ada ', 'invalid_event'],
+      [' ada\n', 'invalid_event'],
+      ['ada\u00a0', 'invalid_event'],
+      ['\ufeffada', 'invalid_event'],
+      ['\u0000ada', 'invalid_event'],
+      ['ada\u007f', 'invalid_event'],
+      ['ada\u2028', 'invalid_event'],
+      [['ada'], 'invalid_event'],
+      [[null, 'ada'], 'invalid_event'],
+      [{ id: 'ada' }, 'invalid_event'],
+      [7, 'invalid_event'],
+      [true, 'invalid_event'],
+    ];
+    for (const [index, [by, expected]] of cases.entries()) {
+      const response = await source.send({ body: JSON.stringify({ by }), headers: { 'X-CI-Delivery': `d-${index}` } });
+      assert.equal(response.status, expected === 202 ? 202 : 422, JSON.stringify(by));
+      if (expected === 202) continue;
       const problem = (await response.json()) as Problem;
-      assert.deepEqual([problem.code, problem.errors?.[0]?.field], ['user_not_permitted', 'map.user_id']);
+      assert.deepEqual([problem.code, problem.errors?.[0]?.field], [expected, 'map.user_id'], JSON.stringify(by));
     }
     assert.deepEqual(
       source.ingress.runs.started.map(({ input }) => input.task.userId),
-      ['ada', 'ada', 'ada'],
+      ['ada'],
+    );
+  });
+
+  test('takes what its template converts, and no line break of the file', async (t) => {
+    const clients = [{ ...ALPHA, allowedUserIds: ['ada', '7'] }, BETA];
+    const user = `  {{ event.by | strip | default: event.number | json | remove: '"' }}\n`;
+    const source = await startSource(t, generic, { map: { ...map, user_id: user } }, { clients });
+    const send = async (body: object, id: string): Promise<number> =>
+      (await source.send({ body: JSON.stringify(body), headers: { 'X-CI-Delivery': id } })).status;
+    assert.equal(await send({ by: ' ada ' }, 'd-1'), 202);
+    assert.equal(await send({ by: ['ada'] }, 'd-2'), 422);
+    assert.equal(await send({ number: 7 }, 'd-3'), 202);
+    assert.deepEqual(
+      source.ingress.runs.started.map(({ input }) => input.task.userId),
+      ['ada', '7'],
     );
   });
 

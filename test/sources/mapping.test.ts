@@ -160,11 +160,56 @@ describe('a callback address from an event', () => {
     const source = await startSource(t, CI, {
       map: { text: 'x', callback_url: 'https://ci.example.com/{{ event.build.branch }}?n={{ event.build.number }}' },
     });
-    const body = JSON.stringify({ build: { branch: '../admin?x=1#y@evil.example', number: '1&role=admin' } });
+    const body = JSON.stringify({ build: { branch: '..admin?x=1#y@evil.example', number: '1&role=admin' } });
     assert.equal((await source.send({ body })).status, 202);
     assert.equal(
       source.ingress.runs.started[0]?.input.callback?.url,
-      'https://ci.example.com/..%2Fadmin%3Fx%3D1%23y%40evil.example?n=1%26role%3Dadmin',
+      'https://ci.example.com/..admin%3Fx%3D1%23y%40evil.example?n=1%26role%3Dadmin',
+    );
+  });
+});
+
+describe('a callback address that an event would lead elsewhere', () => {
+  const BUILD = 'https://ci.example.com/builds/{{ event.id }}/comment';
+  const cases: [string, string, object, RegExp][] = [
+    ['by a dot segment', BUILD, { id: '..' }, /has a path with \. or \.\. as a segment for this event/],
+    ['by a single dot', BUILD, { id: '.' }, /has a path with \. or \.\./],
+    ['by half a dot segment', 'https://ci.example.com/a/.{{ event.id }}/b', { id: '.' }, /has a path with/],
+    ['at the end', 'https://ci.example.com/a/{{ event.id }}', { id: '..' }, /has a path with/],
+    ['before the query', 'https://ci.example.com/a/{{ event.id }}?q=1', { id: '..' }, /has a path with/],
+    ['by an encoded dot segment', BUILD, { id: '%2e%2E' }, /\{\{ event\.id \}\} contains a slash/],
+    ['by a slash', BUILD, { id: 'a/../../admin' }, /\{\{ event\.id \}\} contains a slash, .* change the path/],
+    ['by a backslash', BUILD, { id: '..\\admin' }, /contains a slash, a backslash/],
+    ['by an encoded slash', BUILD, { id: 'a%2Fb' }, /contains a slash, a backslash or an encoded one/],
+    ['after a value', '{{ event.base }}/{{ event.id }}', { base: 'https://ci.example.com', id: '..' }, /has a path/],
+    [
+      'in the host',
+      '{{ event.base }}{{ event.id }}',
+      { base: 'https://ci.example.com', id: '.evil.test' },
+      /\{\{ event\.id \}\} is in the host of the URL/,
+    ],
+  ];
+  for (const [what, callbackUrl, event, message] of cases) {
+    test(`${what} starts nothing`, async (t) => {
+      const source = await startSource(t, CI, { map: { text: 'x', callback_url: callbackUrl } });
+      const response = await source.send({ body: JSON.stringify(event) });
+      const problem = (await response.json()) as Problem;
+      assert.deepEqual(
+        [response.status, problem.code, problem.errors?.[0]?.field],
+        [422, 'invalid_event', 'map.callback_url'],
+      );
+      assert.match(problem.detail, message);
+      assert.deepEqual([source.ingress.runs.calls, source.ingress.checked], [[], []]);
+    });
+  }
+
+  test('takes dots and slashes where they change nothing', async (t) => {
+    const callbackUrl = 'https://ci.example.com/v{{ event.id }}/x?ref={{ event.ref }}';
+    const source = await startSource(t, CI, { map: { text: 'x', callback_url: callbackUrl } });
+    assert.equal((await source.send({ body: '{"id":"1..2","ref":"../a/%2e"}' })).status, 202);
+    assert.equal(
+      source.ingress.runs.started[0]?.input.callback?.url,
+      'https://ci.example.com/v1..2/x?ref=..%2Fa%2F%252e',
     );
   });
 });

@@ -108,6 +108,7 @@ test('a rendered template tells what it found, what not, and whether it was cut'
     isFound: true,
     missing: ['event.a.b | json'],
     isCut: false,
+    faults: [],
   });
   const cut = template.render(VIEW, { limit: 4 });
   assert.deepEqual([cut.text, cut.isCut], ['Fix…', true]);
@@ -162,7 +163,7 @@ test('a cut leaves no half character', () => {
 });
 
 describe('in an address', () => {
-  const url = (source: string): string => render(source, { isUrl: true });
+  const url = (source: string): string => render(source, { use: 'url' });
 
   test('values but the first are encoded', () => {
     assert.equal(
@@ -170,8 +171,11 @@ describe('in an address', () => {
       'https://a.example/Fix%20it/%7B%7B%20event.title%20%7D%7D',
     );
     assert.equal(url('{{ event.title }}/{{ event.title }}'), 'Fix it/Fix%20it');
-    assert.equal(url('x{{ event.half }}'), 'x%EF%BF%BD');
-    assert.equal(url('x{{ event.title | append: "/../" }}'), 'xFix%20it%2F..%2F');
+    assert.equal(url('https://a.example/{{ event.half }}'), 'https://a.example/%EF%BF%BD');
+    assert.equal(
+      url('https://a.example/?q={{ event.title | append: "/../" }}'),
+      'https://a.example/?q=Fix%20it%2F..%2F',
+    );
     assert.equal(url('{{ "" }}{{ event.title }}'), 'Fix%20it');
   });
 
@@ -181,6 +185,9 @@ describe('in an address', () => {
       ['https://a.example/{% if event.title %}x{% endif %}', /has a tag/],
       ['{{ event.title | prepend: "https://a.example/" }}', /begins with a value changed by prepend/],
       ['{{ "https://a.example" | append: event.title }}', /begins with a value changed by append/],
+      ['https://{{ event.title }}.example/', /has a value in its host, which an event may not change/],
+      ['https://a.example{{ event.title }}', /has a value in its host/],
+      ['https://a.example:{{ event.title }}/', /has a value in its host/],
     ] as const) {
       assert.throws(() => url(source), { name: 'RuleError', message });
     }
