@@ -190,22 +190,15 @@ export class Place extends Output {
     const { initial, filters } = this.value;
     // Most places read one path, for which Liquid's general evaluation takes three times as long.
     let value = context.readPath(this.path) ?? (yield initial.evaluate(context, false));
-    const isObject = isNested(value);
+    const before = value;
     for (const filter of filters) value = yield filter.render(value, context);
-    const result = toValue(value);
-    const text = toText(result);
-    if (this.isConstant) return emitter.write(text ?? '');
-    context.note(text !== undefined, this);
-    const type = isNested(result)
-      ? 'nested'
-      : isObject
-        ? 'list'
-        : text === undefined
-          ? 'missing'
-          : typeof result === 'string'
-            ? 'text'
-            : 'scalar';
-    emitter.write(context.encode({ text: text ?? '', source: this.source, place: this, type }, context));
+    const text = toText(toValue(value)) ?? '';
+    if (this.isConstant) {
+      emitter.write(text);
+    } else {
+      context.note(text !== '', this);
+      emitter.write(context.encode({ text, source: this.source, place: this, type: typeOf(value, before) }, context));
+    }
   }
 
   /** The names of its filters. */
@@ -258,6 +251,15 @@ function checkArguments(name: string, [first]: Output['value']['filters'][number
   const length = TypeGuards.isNumberToken(first) ? first.content : 0;
   if (length >= 1 && length <= MAX_CUT) return;
   throw new RuleError(`uses cut without a length: write | cut: 200, at most ${MAX_CUT}`);
+}
+
+/** What a place has found, by its value after and before the filters. */
+function typeOf(value: unknown, before: unknown): PlaceValue['type'] {
+  if (isNested(value)) return 'nested';
+  if (isNested(before)) return 'list';
+  const plain: unknown = toValue(value);
+  if (isMissing(plain)) return 'missing';
+  return typeof plain === 'string' ? 'text' : 'scalar';
 }
 
 /** Whether a value is a list or an object. */
