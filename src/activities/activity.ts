@@ -10,7 +10,7 @@ export interface ActivityLogger {
 /**
  * Whether an activity was interrupted because its worker is shutting down, not by a cancel, a pause, a reset or a timeout.
  *
- * The details are empty when the shutdown evicts the activity; then only the reason's message tells (`@temporalio/worker`,
+ * The details are empty when the shutdown evicts the activity; then only the reason's message shows it (`@temporalio/worker`,
  * `CancelReason`).
  */
 export function isWorkerShutdown({

@@ -37,7 +37,7 @@ export const DELIVER_CALLBACK_INPUT = record({
 });
 export type DeliverCallbackInput = Stored<typeof DELIVER_CALLBACK_INPUT>;
 
-/** What is known of the last attempt to deliver. What cannot be read counts as unknown. */
+/** What is known of the last delivery attempt. Invalid fields count as unknown. */
 const LAST_ATTEMPT = z.object({
   errorClass: orElse(z.optional(z.enum(DELIVERY_ERROR_CLASSES)), undefined),
   statusCode: orElse(z.optional(z.number()), undefined),
@@ -54,18 +54,18 @@ export const REPORT_DEAD_LETTER_INPUT = record({
 });
 export type ReportDeadLetterInput = Stored<typeof REPORT_DEAD_LETTER_INPUT>;
 
-/** All that a workflow may call. The worker supplies it, `proxyActivities<Activities>` uses it. */
+/** The activities that a worker serves and a workflow calls through `proxyActivities<Activities>`. */
 export interface Activities {
-  /** Calls the agent once. Fails with a type of `failures.ts`. */
+  /** Calls the agent once. Fails with a type of `FAILURES`. */
   runAgent(input: RunAgentInput): Promise<AgentAnswer>;
-  /** Posts the outcome to the callback URL once. Fails with a type of `failures.ts`. */
+  /** Posts the outcome to the callback URL once. Fails with a type of `FAILURES`. */
   deliverCallback(input: DeliverCallbackInput): Promise<CallbackReceipt>;
-  /** Notifies the operator of a dead letter where `deliverCallback` could not, because Temporal ended it. */
+  /** Notifies the operator of a dead letter when `deliverCallback` could not, because Temporal ended it. */
   reportDeadLetter(input: ReportDeadLetterInput): Promise<void>;
 }
 
 /**
- * Activity ids, as the Temporal UI and every status reader find them.
+ * Activity IDs, by which the Temporal UI and every status reader find them.
  *
  * @example
  * const { pendingActivities } = (await client.workflow.getHandle(id).describe()).raw;
@@ -75,9 +75,9 @@ export const ACTIVITY_ID = { agent: 'agent', callback: 'callback', deadLetter: '
 
 const count = orElse(z.int().check(z.nonnegative()), 0);
 
-/** What `runAgent` heartbeats. It outlives the attempt, which is how a later attempt knows what earlier ones cost. */
+/** What `runAgent` heartbeats. It outlives the attempt, so a later attempt knows what earlier ones cost. */
 export interface AgentProgress {
-  /** Calls that may have cost money, this one included. */
+  /** Calls that may have cost money, including this one. */
   readonly paidAttempts: number;
   readonly maxAttempts: number;
   /** Faults of the agent itself, which cost nothing. */
@@ -91,12 +91,12 @@ const AGENT_COUNTS = orElse(z.object({ paidAttempts: count, agentFaults: count }
   agentFaults: 0,
 });
 
-/** The counts of earlier attempts of `runAgent`. Missing details, or odd ones of another version, count as 0. */
+/** The counts of earlier attempts of `runAgent`. Missing or invalid details count as 0. */
 export function readAgentProgress(details: unknown, maxAttempts: number): AgentProgress {
   return { ...z.parse(AGENT_COUNTS, details), maxAttempts };
 }
 
-/** What `deliverCallback` heartbeats, for the attempts that follow. What cannot be read counts as nothing. */
+/** What `deliverCallback` heartbeats for later attempts. Invalid fields count as absent. */
 const CALLBACK_PROGRESS = orElse(
   z.object({
     /** The workflow knows that an attempt has failed. */
@@ -108,7 +108,7 @@ const CALLBACK_PROGRESS = orElse(
 );
 export type CallbackProgress = Partial<Stored<typeof CALLBACK_PROGRESS>>;
 
-/** What earlier attempts of `deliverCallback` left in the heartbeat. */
+/** Reads what earlier attempts of `deliverCallback` heartbeated. */
 export function readCallbackProgress(details: unknown): CallbackProgress {
   return z.parse(CALLBACK_PROGRESS, details);
 }

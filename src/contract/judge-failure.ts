@@ -2,7 +2,7 @@ import { type FailureType, isFailureType } from './failures.ts';
 import type { OutcomeError, OutcomeStatus } from './run.ts';
 import { isRecord } from '../values/is-record.ts';
 
-/** The parts of the SDK's failures that matter here; its classes are told apart by name, which survives bundling. */
+/** The relevant parts of the SDK's failures. Their classes are distinguished by name, which survives bundling. */
 interface FailureLike {
   readonly name: string;
   readonly message: string;
@@ -17,10 +17,10 @@ export interface FailedOutcome {
 }
 
 /**
- * What the failure of the activity `runAgent` means for the caller. The workflow and every status reader ask this one
- * function, so that a callback and a poll never disagree.
+ * What the failure of the activity `runAgent` means for the caller. The workflow and every status reader use this function, so a
+ * callback and a poll never disagree.
  *
- * @param failure the `ActivityFailure`, or what caused it; words that are not ours are not passed on.
+ * @param failure the `ActivityFailure` or its cause; messages of foreign failures are not passed on
  * @example
  * try {
  *   await runAgent(text, { agent: 'writer' });
@@ -35,16 +35,16 @@ export function judgeFailure(failure: unknown): FailedOutcome {
   }
   const known = chain.find(isOurs);
   if (chain.some(({ name }) => name === 'TimeoutFailure')) {
-    const last = known === undefined ? '' : ` The last error was: ${known.message}`;
+    const last = known === undefined ? '' : ` Last error: ${known.message}`;
     return {
       status: 'timed_out',
-      error: { code: 'RunTimeout', message: `No attempt brought an answer within the total time.${last}` },
+      error: { code: 'RunTimeout', message: `No attempt returned an answer within the total timeout.${last}` },
     };
   }
   if (known === undefined) {
     return {
       status: 'failed',
-      error: { code: 'AgentFailed', message: 'The agent failed in a way that is not known.' },
+      error: { code: 'AgentFailed', message: 'The agent failed with an unknown error.' },
     };
   }
   return { status: statusOf(known.type), error: { code: known.type, message: known.message } };
@@ -62,7 +62,7 @@ function isOurs(failure: FailureLike): failure is FailureLike & { readonly type:
 function causesOf(failure: unknown): FailureLike[] {
   const chain: FailureLike[] = [];
   let next = failure;
-  // A failure's cause can't lead back to itself, but what an outsider sent may be long.
+  // A chain of causes has no cycle, but a foreign one may be long.
   while (isFailureLike(next) && chain.length < 16) {
     chain.push(next);
     next = next.cause;

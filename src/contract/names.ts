@@ -1,6 +1,6 @@
 import type { AgentRunInput, AgentRunResult } from './run.ts';
 
-/** The workflows of this project by name, so that a starter needs no workflow code. */
+/** The workflows of this project by name, so that a client needs no workflow code. */
 export interface Workflows {
   agentRun(input: AgentRunInput): Promise<AgentRunResult>;
 }
@@ -20,7 +20,7 @@ export const WORKFLOW = { agentRun: 'agentRun' } as const satisfies { [K in keyo
  * await client.workflow.getHandle(id).signal(SIGNAL.redeliver, { url: 'https://ci.example.com/done' });
  */
 export const SIGNAL = {
-  /** From the activity: the first try failed, more follow. */
+  /** From the activity: the first attempt failed, more follow. */
   callbackRetrying: 'callbackRetrying',
   /** From the ingress, the CLI or the Temporal UI: send a dead letter again. */
   redeliver: 'redeliver',
@@ -28,12 +28,12 @@ export const SIGNAL = {
 
 /** Argument of the signal `redeliver`. */
 export interface RedeliverRequest {
-  /** Another address; the one of the run when absent. */
+  /** Another address. Default: that of the run. */
   readonly url?: string;
 }
 
 /**
- * The task queue that ingress and worker share unless configured otherwise.
+ * The default task queue of ingress and worker.
  *
  * @example
  * await client.workflow.start(WORKFLOW.agentRun, { taskQueue: DEFAULT_TASK_QUEUE, workflowId, args: [input] });

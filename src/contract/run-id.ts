@@ -3,30 +3,30 @@ import { createHash, randomBytes } from 'node:crypto';
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const CHARACTERS = 26;
 
-/** What makes a delivery the same delivery. */
+/** What identifies a delivery. */
 export interface DeliveryIdentity {
   readonly client: string;
   readonly source: string;
-  /** The sender's own id for the delivery. */
+  /** The sender's ID of the delivery. */
   readonly deliveryId: string;
 }
 
 /**
- * The run id, which is the workflow ID, of a delivery that has an id of its own: the same for every repeat.
+ * The run ID, which is the workflow ID, of a delivery with its own ID: the same for every repeat.
  *
  * @returns `run-` and 26 characters of lower-case base32 (RFC 4648 alphabet), 130 bits of a SHA-256. Short, because
- * the list in the Temporal UI has room for some 36 characters.
+ * the list in the Temporal UI shows about 36 characters.
  * @example
  * const workflowId = deriveRunId({ client: 'default', source: 'github', deliveryId: request.headers['x-github-delivery'] });
  */
 export function deriveRunId(identity: DeliveryIdentity): string {
-  // JSON keeps the three apart: ("a", "bc") and ("ab", "c") must not meet.
+  // JSON separates the three: ("a", "bc") and ("ab", "c") must differ.
   const name = JSON.stringify([identity.client, identity.source, identity.deliveryId]);
   return `run-${base32(createHash('sha256').update(name).digest())}`;
 }
 
 /**
- * A fresh run id for a delivery without an id: every such delivery is a run of its own.
+ * A new run ID for a delivery without an ID: each such delivery is a separate run.
  *
  * @example
  * const workflowId = randomRunId();
@@ -36,7 +36,7 @@ export function randomRunId(): string {
 }
 
 /**
- * Whether a text has the form of a run id; anything else can't be one and need not be looked up.
+ * Whether a text has the form of a run ID. Anything else needs no lookup.
  *
  * @example
  * isRunId('run-4x7q'); // false: 26 characters follow `run-`

@@ -3,8 +3,8 @@ import type { FailureType } from './failures.ts';
 import { filledText, MAX_DURATION_MS, optionalText, positive, record, type Stored } from './stored.ts';
 
 /**
- * What Temporal stores about a run. These shapes live in histories for as long as the namespace keeps them, so a change here is a
- * database migration: only add optional fields, and replay `test/replay` before you merge.
+ * What Temporal stores about a run. Histories keep these shapes for as long as the namespace retains them, so a change here is a
+ * database migration: only add optional fields, and run `test/replay` before you merge.
  */
 
 const MAX_URL = 8192;
@@ -42,7 +42,7 @@ export const AGENT_POLICY = record({
 });
 export type AgentPolicy = Stored<typeof AGENT_POLICY>;
 
-/** A callback URL. Whether it may be called is judged elsewhere. */
+/** A callback URL. Egress rules are checked elsewhere. */
 export const CALLBACK_URL = filledText(`write a URL of at most ${MAX_URL} characters`).check(
   z.maxLength(MAX_URL, { error: `has more than ${MAX_URL} characters.` }),
 );
@@ -55,7 +55,7 @@ export const RETRY_DELAYS = z
   .array(DELAY, { error: DELAYS_ERROR })
   .check(z.maxLength(MAX_DELAYS, { error: DELAYS_ERROR }));
 
-/** Where and how the outcome is delivered. Durations are milliseconds. */
+/** Where and how to deliver the outcome. Durations are milliseconds. */
 export const CALLBACK_TARGET = record({
   url: CALLBACK_URL,
   /** The delay after each failed attempt; there is one attempt more than there are delays. */
@@ -69,11 +69,11 @@ export type CallbackTarget = Stored<typeof CALLBACK_TARGET>;
 /** Input of the workflow `agentRun`. */
 export const AGENT_RUN_INPUT = record({
   task: TASK,
-  /** Who asked: the id of a configured client. */
+  /** ID of the configured client that asked. */
   client: filledText('name a configured client'),
-  /** Through which source the delivery came: `webhook`, or the name of a configured source. */
+  /** Source of the delivery: `webhook`, or the name of a configured source. */
   source: filledText('name a configured source, or write "webhook"'),
-  /** Which configured agent runs it. */
+  /** Name of the configured agent. */
   agent: filledText('name a configured agent'),
   agentPolicy: AGENT_POLICY,
   callback: z.exactOptional(CALLBACK_TARGET),
@@ -96,7 +96,7 @@ export interface AgentAnswer {
   readonly usage?: Usage;
 }
 
-/** How a run ended for its caller, whatever became of its callback. */
+/** How a run ended for its caller, whether or not its callback was delivered. */
 export const OUTCOME_STATUSES = ['completed', 'failed', 'timed_out', 'canceled'] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
@@ -114,7 +114,7 @@ export type OutcomeError = Stored<typeof OUTCOME_ERROR>;
 
 const TEXT_ERROR = 'is not a text: remove it or correct it.';
 
-/** What the callback tells. */
+/** What the callback reports. */
 export const RUN_OUTCOME = record({
   status: z.enum(OUTCOME_STATUSES, { error: `is none of ${OUTCOME_STATUSES.join(', ')}.` }),
   output: z.exactOptional(z.string({ error: TEXT_ERROR })),
@@ -165,20 +165,20 @@ export interface DeliveryAttempt {
   readonly tries?: number;
 }
 
-/** Result of the workflow `agentRun` when the agent answered and nothing is left to deliver. */
+/** Result of the workflow `agentRun`. */
 export interface AgentRunResult {
   readonly output: string;
   readonly usage?: Usage;
   readonly callback?: CallbackReceipt;
 }
 
-/** What the ingress writes beside a run, so that a duplicate or a poll can be judged without reading its input. */
+/** Memo of a run: what a duplicate or a poll needs, without the run's input. */
 export interface RunMemo extends Record<string, unknown> {
   readonly client: string;
   readonly source: string;
   readonly agent: string;
   /**
-   * SHA-256, hex, of the raw request body, or of the part of it that stays the same when a source retries. Tells a repeat from
+   * SHA-256, hex, of the raw request body, or of the part of it that stays the same when a source retries. Distinguishes a repeat from
    * another body under the same key.
    */
   readonly bodySha256: string;

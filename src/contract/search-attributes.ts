@@ -1,7 +1,7 @@
 import { cutText } from '../values/plain-text.ts';
 
 /**
- * Search attributes of a run, all of type Keyword. A Temporal server must know them before the first run.
+ * Search attributes of a run, all of type Keyword. Register them on the Temporal server before the first run.
  *
  * @example
  * client.workflow.list({ query: `${SEARCH_ATTRIBUTE.callback} = 'dead'` });
@@ -17,10 +17,10 @@ export const SEARCH_ATTRIBUTE = {
 
 export type SearchAttributeName = (typeof SEARCH_ATTRIBUTE)[keyof typeof SEARCH_ATTRIBUTE];
 
-/** Every name, in the order in which `setup` registers them. */
+/** All names, in the order in which `setup` registers them. */
 export const SEARCH_ATTRIBUTE_NAMES: readonly SearchAttributeName[] = Object.values(SEARCH_ATTRIBUTE);
 
-/** Values of `GarudustCallback`; absent on the happy path, where it would cost a history event. */
+/** Values of `GarudustCallback`. Absent when the first attempt succeeds, to save a history event. */
 export type CallbackMark = 'retrying' | 'dead' | 'delivered';
 
 const MAX_CHARACTERS = 255;
@@ -28,16 +28,16 @@ const MAX_CHARACTERS = 255;
 /**
  * Cleans a caller's text for a Keyword.
  *
- * A Keyword over 255 characters or with a NUL is accepted at start, but on PostgreSQL the run is then never listed.
+ * Temporal accepts a Keyword over 255 characters or with a NUL at start, but on PostgreSQL it then never lists the run.
  *
  * @returns the text without control characters and lone surrogates, at most 255 characters; undefined when nothing
- * is left.
+ * remains.
  */
 export function toKeyword(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const clean = text
     .toWellFormed()
-    // oxlint-disable-next-line no-control-regex -- control characters are what must go
+    // oxlint-disable-next-line no-control-regex -- removes control characters
     .replace(/[\u0000-\u001f\u007f]+/g, ' ')
     .trim();
   return cutText(clean, MAX_CHARACTERS) || undefined;

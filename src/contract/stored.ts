@@ -1,43 +1,43 @@
 import * as z from 'zod/mini';
 
 /**
- * The kinds of values that stored schemas are made of, and the reading of what may have been typed in the Temporal UI.
+ * Building blocks of stored schemas, and the reading of input that may come from the Temporal UI.
  *
- * `zod/mini` because workflow code reads its input with the same schemas, and its bundle holds what they import.
+ * Uses `zod/mini` because workflow code uses the same schemas, and its bundle contains what they import.
  */
 
-/** What a schema reads, with every property read-only. */
+/** The output of a schema, with every property read-only. */
 export type Stored<Schema extends z.core.$ZodType> = Immutable<z.core.output<Schema>>;
 
 type Immutable<T> = T extends string | number | boolean | null | undefined
   ? T
   : { readonly [Key in keyof T]: Immutable<T[Key]> };
 
-/** What was read: the input, or one sentence that names the wrong field and how to fix it. */
+/** The input, or one sentence that names the wrong field and how to fix it. */
 export type ReadInput<T> =
   | { readonly ok: true; readonly input: T }
   | {
       readonly ok: false;
       readonly problem: string;
-      /** Names of the field and of those around it, outermost first. */
+      /** Path of the field, outermost name first. */
       readonly path: readonly PropertyKey[];
-      /** Whether the value has the right form, and only exceeds a limit. */
+      /** Whether the value is well formed and only exceeds a limit. */
       readonly exceeds: boolean;
     };
 
 /** The longest delay or timeout: 365 days. */
 export const MAX_DURATION_MS = 365 * 86_400_000;
 
-/** A schema that reads another value in place of one that does not fit. */
+/** A schema that replaces an invalid value. */
 export const orElse = z.catch;
 
-/** A text with something in it. `fix` completes the sentence: `is missing or empty: <fix>`. */
+/** A text that is not blank. `fix` completes the sentence: `is missing or empty: <fix>`. */
 export function filledText(fix: string) {
   const error = `is missing or empty: ${fix}.`;
   return z.string({ error }).check(z.refine((text) => text.trim() !== '', { error }));
 }
 
-/** A text that may be left out, but not left blank. */
+/** A text that may be absent, but not blank. */
 export function optionalText() {
   const error = 'is not a text with content: remove it, or fill it in.';
   return z.exactOptional(z.string({ error }).check(z.refine((text) => text.trim() !== '', { error })));
@@ -49,16 +49,16 @@ export function positive() {
   return z.number({ error }).check(z.positive({ error }));
 }
 
-/** An object with known fields; others are dropped, so that nothing unknown travels on. */
+/** An object with known fields. Drops unknown fields. */
 export function record<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.object(shape, { error: ({ input }) => (input === undefined ? 'is missing.' : 'is not an object.') });
 }
 
 /**
- * Reads a value that may have been typed in the Temporal UI, or written by another version.
+ * Reads a value that may come from the Temporal UI or from another version.
  *
- * @param name type that describes the whole, for a value that is no object at all
- * @returns the known fields, or what is wrong with the first bad one. The sentence repeats no value.
+ * @param name type of the whole, for a value that is not an object
+ * @returns the known fields, or a sentence about the first invalid one. The sentence quotes no value.
  */
 export function readStored<Schema extends z.core.$ZodType>(
   schema: Schema,

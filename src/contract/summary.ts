@@ -1,19 +1,19 @@
 import { ellipsize } from '../values/plain-text.ts';
 
-/** The Temporal UI cuts a summary at about a hundred characters. */
+/** The Temporal UI cuts a summary at about 100 characters. */
 const MAX_SUMMARY = 90;
 
-/** A task in one line: its first line with anything in it, at most 90 characters. */
+/** A task in one line: its first line that is not blank, at most 90 characters. */
 export function taskSummary(text: string): string {
   const line = text.split('\n').find((candidate) => candidate.trim() !== '') ?? text;
   return cutLine(line);
 }
 
-/** A callback in one line: `POST host/path`. Never a query string, which may hold a key. */
+/** A callback in one line: `POST host/path`, without the query string, which may hold a key. */
 export function callbackSummary(url: string): string {
-  // By hand: workflow code has no URL class, and a signal may bring anything.
+  // Parsed by hand: workflow code has no URL class, and a signal may carry anything.
   const match = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]+)([^?#]*)/i.exec(url);
-  return cutLine(`POST ${match === null ? 'an address that is no URL' : `${match[1]}${match[2]}`}`);
+  return cutLine(`POST ${match === null ? 'an invalid URL' : `${match[1]}${match[2]}`}`);
 }
 
 /** One line of plain text, at most 90 characters. */
@@ -21,7 +21,7 @@ function cutLine(text: string): string {
   const line = text
     .slice(0, 1000)
     .toWellFormed()
-    // oxlint-disable-next-line no-control-regex -- control characters are what must go
+    // oxlint-disable-next-line no-control-regex -- removes control characters
     .replace(/[\u0000-\u001f\u007f\s]+/g, ' ')
     .trim();
   return ellipsize(line, MAX_SUMMARY);

@@ -15,10 +15,10 @@ import { deliverOutcome } from './deliver-outcome.ts';
 import { PATCH } from './patches.ts';
 
 /**
- * One accepted delivery: runs the agent, tells the callback, closes.
+ * One accepted delivery: runs the agent, delivers the callback, closes.
  *
- * It closes as what happened: Completed with the answer, Failed with the type of the failure, Canceled. A run that was
- * answered but whose callback nobody took in time fails with `CallbackUndeliverable`.
+ * Its status says what happened: Completed with the answer, Failed with the type of the failure, or Canceled. A run with an
+ * answer whose callback was not delivered in time fails with `CallbackUndeliverable`.
  *
  * @example
  * const result = await executeChild(agentRun, { workflowId: 'report-2026-11-24', args: [input] });
@@ -30,7 +30,7 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   if (callback === undefined) return close(outcome, error, undefined);
   const deliver = (): Promise<CallbackReceipt | undefined> =>
     deliverOutcome({ client: input.client, runId: workflowInfo().workflowId, target: callback, outcome });
-  // A canceled run still tells its callback; a cancel that comes during a delivery ends the delivery.
+  // A canceled run still delivers its callback; a cancel during a delivery ends the delivery.
   const receipt = await (outcome.status === 'canceled' ? CancellationScope.nonCancellable(deliver) : deliver());
   if (receipt === undefined && error === undefined) {
     throw failure('CallbackUndeliverable', 'The callback could not be delivered: poll the run for its output.');
@@ -42,13 +42,13 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
 function readInput(given: AgentRunInput): AgentRunInput {
   const read = readStored(AGENT_RUN_INPUT, 'AgentRunInput', given);
   if (read.ok) return read.input;
-  // What earlier versions of this workflow took, and its activities refused.
+  // Earlier versions of this workflow accepted this, and its activities refused it.
   const isNewlyRefused = read.exceeds || (read.path[0] === 'task' && read.path[1] === 'metadata');
   if (isNewlyRefused && !patched(PATCH.checkWithSchemas)) return given;
   throw failure('InvalidInput', read.problem);
 }
 
-/** What the agent made of the task; `error` is what it failed with. */
+/** The end of the agent's work; `error` is what it failed with. */
 interface AgentEnd {
   readonly outcome: RunOutcome;
   readonly error?: unknown;
@@ -72,7 +72,7 @@ function close(outcome: RunOutcome, error: unknown, callback: CallbackReceipt | 
   return { output, ...(usage && { usage }), ...(callback && { callback }) };
 }
 
-/** Without its stack: it would fill the Temporal UI and tell where we threw, not what happened. */
+/** Without its stack, which would fill the Temporal UI and show where we threw, not what happened. */
 function failure(type: FailureType, message: string): ApplicationFailure {
   const error = ApplicationFailure.create({ type, message, nonRetryable: true });
   error.stack = '';

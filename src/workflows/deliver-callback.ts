@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * How often a callback is tried if a workflow says nothing else: the schedule of Standard Webhooks, 75 hours.
+ * The default schedule of callback attempts: that of Standard Webhooks, 75 hours.
  *
  * @example
  * const retryDelaysMs = DEFAULT_CALLBACK_SCHEDULE.retryDelaysMs.slice(0, 3);
@@ -22,7 +22,7 @@ export const DEFAULT_CALLBACK_SCHEDULE: CallbackSchedule = {
   attemptTimeoutMs: 15_000,
 };
 
-/** When a callback is tried, and for how long each time. */
+/** The delays between callback attempts, and the timeout of each. */
 export type CallbackSchedule = Pick<CallbackTarget, 'retryDelaysMs' | 'attemptTimeoutMs'>;
 
 export interface CallbackStepOptions extends StepOptions {
@@ -31,19 +31,19 @@ export interface CallbackStepOptions extends StepOptions {
 }
 
 export interface DeliverCallbackOptions extends CallbackStepOptions {
-  /** Where the outcome is posted to. */
+  /** Where to post the outcome. */
   readonly url: string;
   /** The client whose secrets sign the callback. Default: `default`. */
   readonly client?: string;
 }
 
-/** What a callback tells: `status` follows from `error`, and `finishedAt` is now, where they are absent. */
+/** What a callback reports. By default `status` follows from `error`, and `finishedAt` is now. */
 export type CallbackOutcome = Partial<RunOutcome>;
 
 /**
- * Options for the activity `deliverCallback`: as long as the schedule can take, a priority above waiting agents, and no
- * limit of attempts, because the activity counts its own. For use with `proxyActivities` where `deliverCallback` of this
- * module is not enough.
+ * Options for the activity `deliverCallback`: enough time for the schedule, a priority above waiting agents, and no limit of
+ * attempts, because the activity counts its own. Use them with `proxyActivities` where `deliverCallback` of this module is not
+ * enough.
  *
  * @example
  * const { deliverCallback } = proxyActivities<Activities>(callbackActivityOptions('https://ci.example.com/done'));
@@ -54,16 +54,16 @@ export function callbackActivityOptions(url: string, options: CallbackStepOption
 }
 
 /**
- * Posts an outcome to a callback URL, signed, by the schedule, and never to an address that the worker's policy forbids.
+ * Posts a signed outcome to a callback URL, retried on the schedule, and never to an address that the worker's policy forbids.
  * Deterministic: for use in workflow code.
  *
- * A workflow that sends several callbacks gives each an `id`: receivers drop a repeated `webhook-id`, which is the
- * workflow ID, and with an `id` the two joined by a hyphen. A canceled workflow that shall still deliver calls it in
+ * A workflow that sends several callbacks must give each an `id`: receivers drop a repeated `webhook-id`, which is the workflow
+ * ID, joined with `id` by a hyphen where there is one. To deliver from a canceled workflow, call it in
  * `CancellationScope.nonCancellable`.
  *
- * @param outcome the answer of `runAgent`, a text, or what `judgeFailure` makes of an error
- * @returns the receipt, once the receiver has answered with a 2xx
- * @throws ActivityFailure when the schedule is used up, the receiver refuses, or policy forbids the address
+ * @param outcome the answer of `runAgent`, a text, or the result of `judgeFailure`
+ * @returns the receipt, once the receiver answers with a 2xx
+ * @throws ActivityFailure when the schedule is exhausted, the receiver asks for no further attempts, or policy forbids the address
  * @example
  * await deliverCallback(await runAgent(text, { agent: 'writer' }), { url: 'https://ci.example.com/done' });
  */
@@ -72,7 +72,7 @@ export function deliverCallback(
   { url, client = 'default', ...options }: DeliverCallbackOptions,
 ): Promise<CallbackReceipt> {
   const { workflowId: runId } = workflowInfo();
-  const told: CallbackOutcome = typeof outcome === 'string' ? { output: outcome } : outcome;
+  const given: CallbackOutcome = typeof outcome === 'string' ? { output: outcome } : outcome;
   const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackActivityOptions(url, options));
   return activities.deliverCallback({
     client,
@@ -80,9 +80,9 @@ export function deliverCallback(
     url,
     deliveryId: options.id === undefined ? runId : `${runId}-${options.id}`,
     outcome: {
-      status: told.error === undefined ? 'completed' : 'failed',
+      status: given.error === undefined ? 'completed' : 'failed',
       finishedAt: new Date().toISOString(),
-      ...told,
+      ...given,
     },
     ...DEFAULT_CALLBACK_SCHEDULE,
     ...options.schedule,

@@ -29,13 +29,13 @@ interface Delivery {
 }
 
 /**
- * Delivers the outcome by the callback's schedule; when that is used up, keeps it as a dead letter until a redelivery
+ * Delivers the outcome on the callback's schedule; when that is exhausted, keeps it as a dead letter until a redelivery
  * succeeds.
  *
- * The signal `redeliver` starts the schedule anew, at once, at the same or at another address, from whichever state: the
- * agent is not asked again and the receiver sees the same `webhook-id`.
+ * The signal `redeliver` restarts the schedule at once, at the same or at another address, in any state. The agent is not called
+ * again, and the receiver sees the same `webhook-id`.
  *
- * @returns the receipt; undefined when the time of the dead letter is up.
+ * @returns the receipt; undefined when the dead letter expires
  */
 export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceipt | undefined> {
   const { target } = delivery;
@@ -51,7 +51,7 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     upsertSearchAttributes([{ key: CALLBACK_ATTRIBUTE, value: next }]);
   };
   setHandler(callbackRetrying, () => setMark('retrying'), {
-    description: 'Sent by the worker after the first failed try.',
+    description: 'Sent by the worker after the first failed attempt.',
   });
   setHandler(
     redeliver,
@@ -61,7 +61,7 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
       requested = wanted;
       current?.cancel();
     },
-    { description: 'Sends the callback again, at once. Optional: {"url": "https://another.permitted/address"}.' },
+    { description: 'Sends the callback again at once. Optional: {"url": "https://another.permitted/address"}.' },
   );
 
   for (;;) {
@@ -70,11 +70,11 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     current = new CancellationScope();
     let failure: ActivityFailure | undefined;
     try {
-      const receipt = await current.run(() => tryToDeliver(delivery, url, diedBefore));
+      const receipt = await current.run(() => deliverOnSchedule(delivery, url, diedBefore));
       if (mark !== undefined) setMark('delivered');
       return receipt;
     } catch (error) {
-      // A redelivery cancels the schedule before it; any other cancel is for the run.
+      // A redelivery cancels the previous schedule; any other cancel is for the run.
       if (isCancellation(error) ? requested === undefined : !(error instanceof ActivityFailure)) throw error;
       if (error instanceof ActivityFailure) failure = error;
     }
@@ -92,7 +92,7 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
   }
 }
 
-function tryToDeliver(
+function deliverOnSchedule(
   { client, runId, target, outcome }: Delivery,
   url: string,
   diedBefore: boolean,
@@ -114,9 +114,9 @@ function tryToDeliver(
 function deadLetterDetails({ runId, target }: Delivery): string {
   const until = new Date(Date.now() + target.deadLetterMs).toISOString();
   return [
-    '**Dead letter**: every try to deliver the callback failed.',
+    '**Dead letter**: every attempt to deliver the callback failed.',
     '',
     `- kept until ${until}`,
-    `- send it again: the signal \`${SIGNAL.redeliver}\`, or \`garudust-temporal runs redeliver ${runId}\``,
+    `- to send it again: the signal \`${SIGNAL.redeliver}\`, or \`garudust-temporal runs redeliver ${runId}\``,
   ].join('\n');
 }

@@ -1,8 +1,8 @@
 /**
- * What workflow code imports from `garudust-temporal/workflows`: agents and callbacks as steps, and the words that tell
- * what became of them. Nothing here needs Node.
+ * What workflow code imports from `garudust-temporal/workflows`: agents and callbacks as steps, and the names of their results
+ * and failures. Nothing here needs Node.
  *
- * The workflow `agentRun` itself comes into a worker by `GarudustPlugin`, so that its activities come with it.
+ * `GarudustPlugin` adds the workflow `agentRun` to a worker, together with its activities.
  */
 export type { Activities } from '../contract/activities.ts';
 export { FAILURES, type FailureClass, type FailureType, failureClass, isFailureType } from '../contract/failures.ts';

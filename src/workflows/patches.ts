@@ -1,10 +1,10 @@
 /**
- * Changes to what workflows do that runs from before them must not make, for `patched` of the SDK. A name is never changed and
- * never used again; it can go when no run of its time is open or kept any more.
+ * Changes of workflow behaviour that older runs must not see, for `patched` of the SDK. Never change or reuse a name; remove one
+ * when no run from before it is open or kept.
  */
 export const PATCH = {
-  /** A dead letter of which no delivery could tell the operator is told by an activity of its own. */
+  /** A separate activity notifies the operator of a dead letter when the delivery could not. */
   reportDeadLetter: 'report-dead-letter',
-  /** The input is refused where the schemas of the contract refuse it, for its metadata and its limits too. */
+  /** The contract's schemas check the whole input, including its metadata and limits. */
   checkWithSchemas: 'check-with-schemas',
 } as const;

@@ -7,8 +7,8 @@ import { reportOptions } from './activity-options.ts';
 import { PATCH } from './patches.ts';
 import { isRecord } from '../values/is-record.ts';
 
-/** What a delivery fails with that has told the operator by itself. */
-const TOLD: readonly string[] = ['CallbackFailed', 'CallbackRefused', 'CallbackStopped'] satisfies FailureType[];
+/** Failures of a delivery that has notified the operator itself. */
+const NOTIFIED: readonly string[] = ['CallbackFailed', 'CallbackRefused', 'CallbackStopped'] satisfies FailureType[];
 
 export interface DeadLetter {
   readonly client: string;
@@ -19,31 +19,31 @@ export interface DeadLetter {
 }
 
 /**
- * Has the operator told of a dead letter where the delivery did not do so itself: Temporal ended it, because no worker was
- * there for too long, or its input was not valid. Costs a usual dead letter no event.
+ * Notifies the operator of a dead letter when the delivery did not: Temporal ended it because no worker was available for too
+ * long, or its input was invalid. A usual dead letter costs no extra event.
  *
- * Nobody waits for it: a redelivery must not, and the run closes as it would. Never throws.
+ * Nothing awaits it: a redelivery must not wait, and the run closes without it. Never throws.
  */
 export function reportDeadLetter({ client, runId, url, failure }: DeadLetter): void {
-  if (hasTold(failure) || !patched(PATCH.reportDeadLetter)) return;
+  if (hasNotified(failure) || !patched(PATCH.reportDeadLetter)) return;
   const activities = proxyActivities<Pick<Activities, 'reportDeadLetter'>>(reportOptions());
   const lastTry = findLastTry(failure);
-  // Its failure says what Temporal shows anyway, and a cancel is for the run.
+  // Temporal shows its failure anyway, and a cancel is for the run.
   activities.reportDeadLetter({ client, runId, url, ...(lastTry && { lastTry }) }).catch(() => undefined);
 }
 
-function hasTold(failure: ActivityFailure | undefined): boolean {
+function hasNotified(failure: ActivityFailure | undefined): boolean {
   const cause = failure?.cause;
   return (
     failure?.retryState === RetryState.NON_RETRYABLE_FAILURE &&
     cause instanceof ApplicationFailure &&
-    TOLD.includes(cause.type ?? '')
+    NOTIFIED.includes(cause.type ?? '')
   );
 }
 
 /**
- * Temporal puts the failure of the last attempt under the timeout that ended it, unless the activity waited for a worker then.
- * Read as it is stored: the SDK makes an error of a timeout that has lost its cause.
+ * Temporal stores the failure of the last attempt as the cause of the timeout, unless the activity was waiting for a worker. This
+ * reads the stored failure, because the SDK drops the cause when it converts a timeout to an error.
  */
 function findLastTry(failure: ActivityFailure | undefined): DeliveryAttempt | undefined {
   let next = failure?.failure;

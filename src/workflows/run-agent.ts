@@ -5,7 +5,7 @@ import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
 
 /**
- * How long and how often an agent is called if a workflow says nothing else: the defaults of the settings.
+ * The default limits of an agent's calls, the same as in the settings.
  *
  * @example
  * await runAgent(text, { agent: 'writer', policy: { maxAttempts: DEFAULT_AGENT_POLICY.maxAttempts + 2 } });
@@ -20,11 +20,11 @@ export const DEFAULT_AGENT_POLICY: AgentPolicy = {
 
 /** How an activity of this package is scheduled. */
 export interface StepOptions {
-  /** ID of the activity, as the Temporal UI shows it. Default for an agent: a number. Unique among the running ones. */
+  /** ID of the activity in the Temporal UI. Must be unique among the running ones. Default for an agent: a number. */
   readonly id?: string;
-  /** One line for the timeline of the Temporal UI. Default: what is asked, or where the callback goes. */
+  /** One line for the timeline of the Temporal UI. Default: the task, or the address of the callback. */
   readonly summary?: string;
-  /** Queue of the workers that serve the activity. Default: the workflow's own. */
+  /** Task queue of the activity. Default: that of the workflow. */
   readonly taskQueue?: string;
 }
 
@@ -36,16 +36,16 @@ export interface AgentStepOptions extends StepOptions {
 export interface RunAgentOptions extends AgentStepOptions {
   /** Name of an agent of the worker. */
   readonly agent: string;
-  /** On whose behalf, which separates the conversations of clients. Default: `default`. */
+  /** ID of the client, which separates the conversations of clients. Default: `default`. */
   readonly client?: string;
 }
 
 /**
- * Options for the activity `runAgent`: heartbeats, total time, cancellation that waits for the agent to stop, and no limit
- * of attempts, because the activity counts only the calls that may have cost money. For use with `proxyActivities` where
+ * Options for the activity `runAgent`: heartbeats, a total timeout, cancellation that waits for the agent to stop, and no limit
+ * of attempts, because the activity counts only the calls that may have cost money. Use them with `proxyActivities` where
  * `runAgent` of this module is not enough.
  *
- * @param text what the agent is asked: its first line is the summary
+ * @param text the task: its first line is the summary
  * @example
  * const { runAgent } = proxyActivities<Activities>(agentActivityOptions('Summarise the incident', { id: 'summary' }));
  */
@@ -55,13 +55,13 @@ export function agentActivityOptions(text: string, options: AgentStepOptions = {
 }
 
 /**
- * Asks an agent, with the retries, timeouts, heartbeats and journal that a webhook's task gets. Deterministic: for use in
+ * Calls an agent, with the same retries, timeouts, heartbeats and journal as a webhook's task. Deterministic: for use in
  * workflow code.
  *
- * Tasks of one workflow share a conversation unless their `sessionKey` says otherwise.
+ * Tasks of one workflow share a conversation unless they set a `sessionKey`.
  *
- * @param task what the agent is asked, or a whole task with session, user and metadata
- * @returns what the agent answered
+ * @param task the text of the task, or a whole task with session, user and metadata
+ * @returns the agent's answer
  * @throws ActivityFailure whose cause is an ApplicationFailure with a type of `FAILURES`; a cancellation waits for the agent
  * to stop
  * @example
@@ -71,13 +71,13 @@ export function runAgent(
   task: string | Task,
   { agent, client = 'default', ...options }: RunAgentOptions,
 ): Promise<AgentAnswer> {
-  const asked = typeof task === 'string' ? { text: task } : task;
-  const activities = proxyActivities<Pick<Activities, 'runAgent'>>(agentActivityOptions(asked.text, options));
+  const given = typeof task === 'string' ? { text: task } : task;
+  const activities = proxyActivities<Pick<Activities, 'runAgent'>>(agentActivityOptions(given.text, options));
   const policy = { ...DEFAULT_AGENT_POLICY, ...options.policy };
-  return activities.runAgent({ agent, client, task: asked, policy });
+  return activities.runAgent({ agent, client, task: given, policy });
 }
 
-/** The options that a workflow may choose for itself, as the SDK names them. */
+/** The options of a step, as the SDK names them. */
 export function toActivityOptions({ id, summary, taskQueue }: StepOptions): ActivityOptions {
   return {
     ...(id !== undefined && { activityId: id }),

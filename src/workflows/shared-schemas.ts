@@ -2,10 +2,11 @@ import { AGENT_RUN_INPUT, type AgentRunInput } from '../contract/run.ts';
 import { readStored } from '../contract/stored.ts';
 
 /**
- * Loaded once in each workflow thread, before the first run (`preloadModules` of the SDK's bundler): the schemas hold no state of a
- * run, and building them anew for each run would double the CPU of a workflow task.
+ * Loaded once in each workflow thread, before the first run (`preloadModules` of the SDK's bundler). The schemas hold no state of
+ * a run, and building them for each run would double the CPU of a workflow task.
  *
- * zod completes a schema at its first use, and the SDK freezes what it has loaded. So each schema is used here once, good and bad.
+ * zod completes a schema at its first use, and the SDK freezes loaded modules. So this file uses each schema once, with valid and
+ * with invalid input.
  */
 const FULL: AgentRunInput = {
   task: { text: 'x', sessionKey: 'x', userId: 'x', userName: 'x', metadata: { x: 'x' } },

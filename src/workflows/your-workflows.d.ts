@@ -1,4 +1,4 @@
-/** The workflow code of a team, which the bundler puts in the place of this name: see `worker/workflow-bundle.ts`. */
+/** Placeholder for a team's workflow code, which the bundler puts in its place: see `worker/workflow-bundle.ts`. */
 declare module 'garudust-temporal/your-workflows' {
   const anything: unknown;
   export default anything;

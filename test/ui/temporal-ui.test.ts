@@ -64,7 +64,7 @@ if (chromium !== undefined) {
   for (const [name, words] of Object.entries({
     'agent-failed': ['scripted AnswerTooLarge', 'AnswerTooLarge', /^failed$/i],
     'agent-timed-out': ['scripted AgentTimeout', /^failed$/i],
-    'total-time-up': ['No attempt brought an answer within the total time.', 'RunTimeout'],
+    'total-time-up': ['No attempt returned an answer within the total timeout.', 'RunTimeout'],
     'dead-letter-expired': ['The callback could not be delivered: poll the run for its output.', /^failed$/i],
     canceled: [/^canceled$/i],
   })) {
