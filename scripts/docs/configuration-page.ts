@@ -164,6 +164,11 @@ const TEMPORAL: readonly (readonly string[])[] = [
     "Certificate authority of the server's certificate.",
   ],
   ['`TEMPORAL_TLS_SERVER_NAME`', 'the host', "Name in the server's certificate."],
+  [
+    '`TEMPORAL_PROXY`',
+    'none',
+    'HTTP proxy (CONNECT) on the way to Temporal: `host:port`, or `user:password@host:port`.',
+  ],
   ['`TEMPORAL_GRPC_META_*`', 'none', 'Additional headers for each call.'],
   ['`TEMPORAL_PROFILE`', '`default`', "Profile in Temporal's configuration file."],
   ['`TEMPORAL_CONFIG_FILE`', "the user's", "Path of Temporal's configuration file."],

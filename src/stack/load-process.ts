@@ -43,12 +43,16 @@ function load(options: LoadOptions): LoadedConfig {
 }
 
 /** Logs the effective configuration, with every secret redacted. */
-export function logConfig({ loaded, logger, temporal }: LoadedProcess): void {
+export function logConfig({ loaded, logger, temporal: { connectionOptions, namespace } }: LoadedProcess): void {
   logger.info(
     {
       config: describeConfig(loaded),
       ...(loaded.file !== undefined && { file: loaded.file }),
-      temporal: { address: temporal.connectionOptions.address, namespace: temporal.namespace },
+      temporal: {
+        address: connectionOptions.address,
+        ...(connectionOptions.proxy && { proxy: connectionOptions.proxy.targetHost }),
+        namespace,
+      },
     },
     'configuration',
   );

@@ -12,7 +12,7 @@ import { loadPlugins } from './load-plugins.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { startIngress } from './start-ingress.ts';
 import { startWorker } from './start-worker.ts';
-import type { TemporalSettings } from './temporal-settings.ts';
+import { type TemporalSettings, toClientOptions } from './temporal-settings.ts';
 
 /** What a process does: take webhooks, run agents, or both. */
 export interface Roles {
@@ -71,7 +71,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const temporal = { ...options.temporal, connectionOptions };
   installRuntime(toTemporalLogger(logger));
   const link = connectTemporal({ connectionOptions, logger });
-  const pollConnection = connectForPolls(connectionOptions);
+  const pollConnection = connectForPolls(toClientOptions(connectionOptions));
   const agents = createAgentWatch();
   /** In the order in which they are to be ended. */
   const ends: (() => Promise<void>)[] = [];

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCallbackReceiver, type ReceivedCallback } from '../../src/cli/callback-receiver.ts';
 import { type Roles, type RunningStack, startStack } from '../../src/stack/start-stack.ts';
+import type { TemporalSettings } from '../../src/stack/temporal-settings.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
@@ -37,6 +38,8 @@ export interface TestStackOptions {
   /** Of Temporal; default: the tests' server. */
   readonly address?: string;
   readonly taskQueue?: string;
+  /** How Temporal is reached, where not directly. */
+  readonly connectionOptions?: TemporalSettings['connectionOptions'];
   /** Changes to the configuration that the environment can't make. */
   readonly change?: (config: Config) => Config;
   /** What the callback receiver answers. */
@@ -65,7 +68,7 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
   const stack = await startStack({
     config,
     temporal: {
-      connectionOptions: { address: options.address ?? server.address },
+      connectionOptions: { address: options.address ?? server.address, ...options.connectionOptions },
       namespace: server.namespace,
     },
     roles: options.roles ?? { ingress: true, worker: true },

@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { namesTemporalServer, readTemporalSettings, type TemporalSettings } from '../../stack/temporal-settings.ts';
+import {
+  namesTemporalServer,
+  readTemporalSettings,
+  type TemporalSettings,
+  toClientOptions,
+} from '../../stack/temporal-settings.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
@@ -49,7 +54,7 @@ async function setUp(settings: TemporalSettings, progress: Progress): Promise<vo
   const address = settings.connectionOptions.address ?? '';
   progress.show(`connecting to Temporal at ${address}`);
   const connection = await Connection.connect({
-    ...settings.connectionOptions,
+    ...toClientOptions(settings.connectionOptions),
     connectTimeout: SETUP_TIMEOUT_MS,
   }).catch((error: unknown) => {
     throw new CliError(

@@ -2,7 +2,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/search-attributes.ts';
-import { readTemporalSettings } from '../../stack/temporal-settings.ts';
+import { readTemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { printJson } from '../report-outcome.ts';
@@ -123,11 +123,14 @@ export async function runSetup({ json }: { readonly json?: boolean }, io: CliIo)
   progress.show(`setting up ${namespace} at ${address}`);
   let steps: SetupStep[];
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS });
+    const connection = await Connection.connect({
+      ...toClientOptions(connectionOptions),
+      connectTimeout: CONNECT_TIMEOUT_MS,
+    });
     steps = await setUpServer(connection, namespace).finally(() => connection.close());
   } catch (error) {
     const why = (error as { details?: string }).details ?? (error instanceof Error ? error.message : String(error));
-    const fix = 'check TEMPORAL_ADDRESS, TEMPORAL_API_KEY and TEMPORAL_TLS*';
+    const fix = 'check TEMPORAL_ADDRESS, TEMPORAL_API_KEY, TEMPORAL_TLS* and TEMPORAL_PROXY';
     throw new CliError('unavailable', `Setup of Temporal at ${address} failed (${why}): ${fix}.`, { cause: error });
   } finally {
     progress.stop();

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
+import { toClientOptions } from '../../stack/temporal-settings.ts';
 import { childEnv } from '../../values/child-env.ts';
 import { checkDatabaseFile, checkPort, DevServerError, portError } from './check-dev-server-place.ts';
 import { DEV_SERVER_HOST, devServerArgs } from './dev-server-args.ts';
@@ -159,7 +160,7 @@ async function whenReady(port: number, namespace: string, timeoutMs: number, sig
   }
   if (signal.aborted) return;
   const connection = await Connection.connect({
-    address: `${DEV_SERVER_HOST}:${port}`,
+    ...toClientOptions({ address: `${DEV_SERVER_HOST}:${port}` }),
     connectTimeout: Math.max(deadline - Date.now(), 1),
   }).catch((error: unknown) => {
     throw notReady(timeoutMs, error);
