@@ -56,7 +56,9 @@ describe('TEMPORAL_PROXY', () => {
       assert.throws(
         () => readTemporalSettings({ TEMPORAL_PROXY: bad }),
         (error) =>
-          error instanceof StartError && /^TEMPORAL_PROXY is not/.test(error.message) && !/hunter2/.test(error.message),
+          error instanceof StartError &&
+          error.message.startsWith('TEMPORAL_PROXY is not') &&
+          !/hunter2/.test(error.message),
       );
     });
   }
