@@ -1,4 +1,4 @@
-import { ellipsize } from '../values/plain-text.ts';
+import { ellipsize, toLine } from '../values/plain-text.ts';
 
 /** The Temporal UI cuts a summary at about 100 characters. */
 const MAX_SUMMARY = 90;
@@ -18,11 +18,5 @@ export function callbackSummary(url: string): string {
 
 /** One line of plain text, at most 90 characters. */
 function cutLine(text: string): string {
-  const line = text
-    .slice(0, 1000)
-    .toWellFormed()
-    // oxlint-disable-next-line no-control-regex -- removes control characters
-    .replace(/[\u0000-\u001f\u007f\s]+/g, ' ')
-    .trim();
-  return ellipsize(line, MAX_SUMMARY);
+  return ellipsize(toLine(text, 1000), MAX_SUMMARY);
 }

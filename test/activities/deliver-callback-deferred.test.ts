@@ -88,7 +88,7 @@ describe('the schedule', () => {
     assert.equal(detailsOf(third).tries, 3);
   });
 
-  test('ends when the last try was lost with its worker, instead of beginning one more', async () => {
+  test('ends when the last attempt was lost with its worker, instead of beginning one more', async () => {
     let posted = 0;
     const { fail, counted } = setUpDelivery({
       post: () => {

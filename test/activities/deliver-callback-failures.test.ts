@@ -7,7 +7,7 @@ import { startCallbackReceiver } from '../support/callback-receiver.ts';
 import { ACME, callbackInput, detailsOf, NOW, setUpDelivery } from '../support/deliver-callback-setup.ts';
 import { failureOf, mockAttempt } from '../support/mock-activity.ts';
 
-describe('a try that fails', () => {
+describe('an attempt that fails', () => {
   const STATUSES: readonly (readonly [number, RegExp])[] = [
     [300, /redirects are not followed/],
     [302, /redirects are not followed/],
@@ -22,7 +22,7 @@ describe('a try that fails', () => {
     [503, /check the receiver/],
   ];
   for (const [status, fix] of STATUSES) {
-    test(`by ${status} is tried again by the schedule`, async (t) => {
+    test(`by ${status} is retried on the schedule`, async (t) => {
       const location = { location: 'http://127.0.0.1:1/' };
       const receiver = await startCallbackReceiver(t, () => ({
         status,
@@ -53,7 +53,7 @@ describe('a try that fails', () => {
     });
   }
 
-  test('on every try but the first does not tell the workflow again', async (t) => {
+  test('on a later attempt does not signal the workflow again', async (t) => {
     const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
     const { fail, run, announced } = setUpDelivery();
     const first = mockAttempt();
@@ -64,14 +64,14 @@ describe('a try that fails', () => {
     assert.deepEqual(announced, ['run-4x7q']);
   });
 
-  test('tells the workflow on a later try when the first was lost with its worker', async (t) => {
+  test('signals the workflow on a later attempt when the first was lost with its worker', async (t) => {
     const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
     const { fail, announced } = setUpDelivery();
     await fail(callbackInput(receiver.url), { attempt: 2 });
     assert.deepEqual(announced, ['run-4x7q']);
   });
 
-  test('goes on when the workflow can not be told, or hangs', async (t) => {
+  test('goes on when the signal to the workflow fails or hangs', async (t) => {
     const receiver = await startCallbackReceiver(t, () => ({ status: 500 }));
     const refusing = setUpDelivery({ onFirstFailure: () => Promise.reject(new Error('hunter2')) });
     assert.equal((await refusing.fail(callbackInput(receiver.url))).nextRetryDelay, 5000);
@@ -112,7 +112,7 @@ describe('a try that fails', () => {
     assert.deepEqual(delays, [7000, 7000, 5000]);
   });
 
-  test('by silence tells the deadline', async (t) => {
+  test('by silence names the deadline', async (t) => {
     const receiver = await startCallbackReceiver(t, () => ({}));
     const { fail, counted } = setUpDelivery();
     const failure = await fail(callbackInput(receiver.url, { attemptTimeoutMs: 200 }));
@@ -131,7 +131,7 @@ describe('a try that fails', () => {
     assert.equal(detailsOf(left).errorClass, 'timeout');
   });
 
-  test('by a connection tells host and code, never port, path or query', async () => {
+  test('by a connection names host and code, never port, path or query', async () => {
     const { fail } = setUpDelivery();
     const failure = await fail(callbackInput('http://localhost:59999/hook?key=hunter2'));
     assert.match(failure.message, /^localhost cannot be reached \(ECONNREFUSED\): .*\.$/);
@@ -189,7 +189,7 @@ describe('policy', () => {
     assert.equal(receiver.received.length, 0);
   });
 
-  test('refuses what a name resolves to for this try alone', async () => {
+  test('refuses what a name resolves to for this attempt alone', async () => {
     const post = (): never => {
       throw new EgressError('ci.example.com resolves to …', { errorClass: 'refused_by_policy', durationMs: 1 });
     };
@@ -210,7 +210,7 @@ describe('policy', () => {
 });
 
 describe('an egress proxy', () => {
-  test('is asked for every callback, and its refusal is told without its address', async (t) => {
+  test('is asked for every callback, and its refusal is reported without its address', async (t) => {
     const asked: string[] = [];
     const proxy = createServer().on('connect', (req: IncomingMessage, socket: Socket) => {
       asked.push(req.url ?? '');
@@ -239,7 +239,7 @@ describe('a receiver that wants no more', () => {
     'by the header webhook-delivery': { status: 500, headers: { 'webhook-delivery': 'abort-message' } },
     'by webhook-delivery: disable': { status: 400, headers: { 'webhook-delivery': 'Disable' } },
   })) {
-    test(`${title} ends the tries`, async (t) => {
+    test(`${title} ends the attempts`, async (t) => {
       const receiver = await startCallbackReceiver(t, () => answer);
       const { fail, announced, counted } = setUpDelivery();
       const failure = await fail(callbackInput(receiver.url));

@@ -9,7 +9,7 @@ import { failureOf, mockAttempt } from '../support/mock-activity.ts';
 describe('a callback to a receiver that', () => {
   for (const [title, { serve, result, timeoutMs: attemptTimeoutMs = 10_000 }] of Object.entries(HOSTILE)) {
     const taken = typeof result === 'number' && result >= 200 && result <= 299;
-    test(`${title} is ${taken ? 'taken by its status' : 'one failed try'}, and nothing is left`, async (t) => {
+    test(`${title} is ${taken ? 'taken by its status' : 'one failed attempt'}, and nothing is left`, async (t) => {
       const receiver = await startReceiver(t, (socket) => void socket.once('data', () => serve(socket)));
       expectNoLeftovers(t);
       const { run, counted, logger } = setUpDelivery();

@@ -73,7 +73,7 @@ async function setUp(t: TestContext): Promise<{ server: TestServer; taskQueue: s
 }
 
 describe('deliverCallback on Temporal', () => {
-  test('is tried by its schedule, with one body and one id, and the workflow is told once', async (t) => {
+  test('follows its schedule, with one body and one ID, and signals the workflow once', async (t) => {
     const { server, taskQueue } = await setUp(t);
     const receiver = await startCallbackReceiver(t, (nth) => ({ status: [500, 302, 429][nth] ?? 204 }));
     const worker = await createWorker(server, taskQueue);
@@ -141,7 +141,7 @@ describe('deliverCallback on Temporal', () => {
     });
   });
 
-  test('that Temporal itself ends while no worker is there is told to the operator by the next one', async (t) => {
+  test('that Temporal itself ends while no worker is there is reported to the operator by the next one', async (t) => {
     const { server, taskQueue } = await setUp(t);
     const receiver = await startCallbackReceiver(t, () => ({ status: 503 }));
     const operator = await startCallbackReceiver(t, () => ({ status: 204 }));
@@ -224,7 +224,7 @@ describe('deliverCallback on Temporal', () => {
     assert.deepEqual([receiver.received.length, forbidden.received.length], [2, 0]);
   });
 
-  test('goes on at the next worker when its own stops in the midst of a try', async (t) => {
+  test('goes on at the next worker when its own stops during an attempt', async (t) => {
     const { server, taskQueue } = await setUp(t);
     const receiver = await startCallbackReceiver(t, (nth) => (nth === 0 ? {} : { status: 200 }));
     const first = await createWorker(server, taskQueue);

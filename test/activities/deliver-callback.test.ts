@@ -13,7 +13,7 @@ import { waitFor } from '../support/wait-for.ts';
 const HOUR = 3_600_000;
 
 describe('a callback', () => {
-  test('is taken by 2xx, and the receipt tells how', async (t) => {
+  test('is accepted by 2xx, and the receipt says how', async (t) => {
     const receiver = await startCallbackReceiver(t, () => ({ status: 204 }));
     const { run, logger, announced, counted } = setUpDelivery({ now: () => NOW });
     const attempt = mockAttempt({ attempt: 3 });
@@ -60,7 +60,7 @@ describe('a callback', () => {
     });
   });
 
-  test('has the same body and id on every try, and a fresh signed time', async (t) => {
+  test('has the same body and id on every attempt, and a fresh signed time', async (t) => {
     const receiver = await startCallbackReceiver(t, (nth) => ({ status: nth === 0 ? 500 : 200 }));
     let now = NOW;
     const { run, fail } = setUpDelivery({ now: () => now });
@@ -76,7 +76,7 @@ describe('a callback', () => {
     assert.equal(first?.headers['x-hub-signature-256'], second?.headers['x-hub-signature-256']);
   });
 
-  test('tells a failed run as Garudust does', async (t) => {
+  test('reports a failed run as Garudust does', async (t) => {
     const receiver = await startCallbackReceiver(t);
     const error = { code: 'AgentTimeout', message: 'No answer came in time.' } as const;
     const outcome = { status: 'timed_out', error, finishedAt: '2026-01-31T11:59:59.000Z' } as const;
@@ -183,7 +183,7 @@ describe('a cancel', () => {
     assert.deepEqual(counted, []);
   });
 
-  test('because the worker stops hands the try to the next worker at once', async (t) => {
+  test('because the worker stops hands the attempt to the next worker at once', async (t) => {
     const receiver = await startCallbackReceiver(t, () => ({}));
     const attempt = mockAttempt();
     const work = setUpDelivery().run(callbackInput(receiver.url, { attemptTimeoutMs: 60_000 }), attempt);
@@ -196,7 +196,7 @@ describe('a cancel', () => {
     assert.ok(Number(failure.nextRetryDelay) > 0 && Number(failure.nextRetryDelay) < 1000);
   });
 
-  test('can arrive, because a slow try heartbeats', async (t) => {
+  test('can arrive, because a slow attempt heartbeats', async (t) => {
     const receiver = await startCallbackReceiver(t, () => ({}));
     const attempt = mockAttempt({ heartbeatTimeoutMs: 150 });
     const work = setUpDelivery().run(callbackInput(receiver.url, { attemptTimeoutMs: 60_000 }), attempt);

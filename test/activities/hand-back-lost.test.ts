@@ -30,7 +30,7 @@ function options(
 }
 
 describe('workerIdentity', () => {
-  test('tells process, host and journal, and is no other process of the same number', () => {
+  test('names process, host and journal, and is no other process of the same number', () => {
     const [one, other] = [workerIdentity(JOURNAL), workerIdentity(JOURNAL)];
     assert.ok(one.startsWith(`${process.pid}@${hostname()}-`) && one.endsWith('/5a1b2c3d'));
     assert.notEqual(one, other);
@@ -78,6 +78,6 @@ describe('handBackLost', () => {
       },
     });
     assert.equal(await handBackLost(broken), 1);
-    assert.match(JSON.stringify(broken.logger.lines), /not all lost activities/);
+    assert.match(JSON.stringify(broken.logger.lines), /could not list all lost activities/);
   });
 });

@@ -81,7 +81,7 @@ describe('the journal', () => {
     assert.deepEqual([third.id, third.wasAbandoned], [first.id, true]);
   });
 
-  test('takes a result that was being written for none, and drops what it can not read', async (t) => {
+  test('takes a result that was being written for none, and drops what it cannot read', async (t) => {
     const folder = temporaryFolder(t);
     const before = await openJournal(folder);
     await before.begin(attempt());
@@ -106,7 +106,7 @@ describe('the journal', () => {
     for (const file of files(journal.folder)) assert.equal(statSync(join(journal.folder, file)).mode & 0o077, 0);
   });
 
-  test('tells how many entries it has', async (t) => {
+  test('reports how many entries it has', async (t) => {
     const folder = temporaryFolder(t);
     const sizes: number[] = [];
     const before = await openJournal(folder, { onChange: (size) => sizes.push(size) });
@@ -183,7 +183,7 @@ describe('the lock of the journal', () => {
     });
   });
 
-  test('says so when the folder can not be made', async (t) => {
+  test('says so when the folder cannot be made', async (t) => {
     const file = join(temporaryFolder(t), 'a-file');
     writeFileSync(file, '');
     await assert.rejects(openJournal(join(file, 'journal')), (error) => {

@@ -30,7 +30,7 @@ async function firstOf({ received }: CallbackReceiver) {
 }
 
 describe('the webhook for dead letters', () => {
-  test('tells the operator when the last try has failed, signed by the secrets of the client', async (t) => {
+  test('notifies the operator when the last attempt has failed, signed by the secrets of the client', async (t) => {
     const { fail, input, operator } = await setUp(t);
     await fail(input, { attempt: 3 });
     const { body, headers } = await firstOf(operator);
@@ -58,7 +58,7 @@ describe('the webhook for dead letters', () => {
     assert.throws(() => new Webhook(NEW_SECRET).verify(body, headers as Record<string, string>));
   });
 
-  test('is not sent while a try follows, nor when the run was dead before', async (t) => {
+  test('is not sent while an attempt follows, nor when the run was dead before', async (t) => {
     const { fail, input, operator } = await setUp(t);
     await fail(input);
     await fail({ ...input, diedBefore: true }, { attempt: 3 });
@@ -68,7 +68,7 @@ describe('the webhook for dead letters', () => {
     assert.equal(operator.received.length, 1);
   });
 
-  test('that is refused or can not be sent is logged, and changes nothing else', async (t) => {
+  test('that is refused or cannot be sent is logged, and changes nothing else', async (t) => {
     const refusing = await setUp(t, {}, 500);
     assert.equal((await refusing.fail(refusing.input, { attempt: 3 })).type, 'CallbackFailed');
     const warned = (): object | undefined =>
@@ -118,7 +118,7 @@ describe('reportDeadLetter', () => {
   };
   const INPUT = { client: 'acme', runId: 'run-4x7q', url: 'https://ci.example.com/hook?key=hunter2' };
 
-  test('tells the operator what is known of the last try, and nothing else that its input holds', async (t) => {
+  test('notifies the operator of what is known of the last attempt, and nothing else that its input holds', async (t) => {
     const operator = await startCallbackReceiver(t, () => ({ status: 204 }));
     const { run, counted, logger } = report({ deadLetterWebhook: operator.url });
     const lastTry = { errorClass: 'timeout', at: 'x', durationMs: 1, tries: 4, address: '10.0.0.1', note: 'hunter2' };
@@ -155,7 +155,7 @@ describe('reportDeadLetter', () => {
     ]);
   });
 
-  test('refuses an input that it can not use, for good', async () => {
+  test('refuses an input that it cannot use, for good', async () => {
     for (const input of [null, {}, { ...INPUT, client: '' }, { ...INPUT, runId: 7 }, { ...INPUT, url: undefined }]) {
       const failure = await failureOf(report().run(input));
       assert.equal(failure.type, 'InvalidInput');

@@ -77,7 +77,7 @@ describe('recoverJournal', () => {
     assert.deepEqual(uncached.toSorted(), ['a execution-1', 'b execution-1']);
   });
 
-  test('drops what Temporal has settled meanwhile, and completes by ids what it tries anew', async (t) => {
+  test('drops what Temporal has settled meanwhile, and completes by IDs what it retries', async (t) => {
     const journal = await leftBehind(t, ['a'], ['b']);
     const completions = new FakeCompletions();
     completions.over.add('token of a').add('token of b');

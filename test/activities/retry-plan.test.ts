@@ -97,7 +97,7 @@ describe('planRetry', () => {
     ['passing', 'agent', 'worker'].includes(entry.class) ? [] : [type as FailureType],
   );
   for (const type of FINAL) {
-    test(`never tries ${type} again`, () => {
+    test(`never retries ${type}`, () => {
       assert.deepEqual(planRetry(fault(type)), { retry: false, because: 'final' });
     });
   }

@@ -6,8 +6,8 @@ import { failureOf, mockAttempt } from '../support/mock-activity.ts';
 import { agentInput, delayOf, setUpRunAgent, working } from '../support/run-agent-setup.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-describe('runAgent waits for a place', () => {
-  test('without paying, tells so, and starts its clock only then', async () => {
+describe('runAgent waits for a permit', () => {
+  test('without paying, reports it, and starts its clock only then', async () => {
     let finish: (answer: AgentAnswer) => void = () => undefined;
     const { start, places } = setUpRunAgent(
       (text) =>
@@ -89,7 +89,7 @@ describe('runAgent is interrupted', () => {
     assert.deepEqual(outcomes, ['WorkerStopped']);
   });
 
-  test('while it waits for a place', async () => {
+  test('while it waits for a permit', async () => {
     const { start } = setUpRunAgent(working, 1);
     const [first, second] = [mockAttempt(), mockAttempt()];
     const runs = [start(first), start(second)];
@@ -100,7 +100,7 @@ describe('runAgent is interrupted', () => {
     await assert.rejects(runs[0] ?? assert.fail(), CancelledFailure);
   });
 
-  test('but keeps its place until the adapter is really done', async () => {
+  test('but keeps its permit until the adapter is really done', async () => {
     let finish = (): void => undefined;
     const { start, places } = setUpRunAgent(
       (_, { signal }) =>

@@ -23,7 +23,7 @@ describe('runAgent', () => {
     assert.deepEqual(outcomes, ['answered']);
   });
 
-  test('tells the adapter the session, the call, the user, the metadata and the limits', async () => {
+  test('passes the adapter the session, the call, the user, the metadata and the limits', async () => {
     const contexts: AgentContext[] = [];
     const { start } = setUpRunAgent((_, context) => {
       contexts.push(context);
@@ -96,7 +96,7 @@ describe('runAgent', () => {
       ['AgentBudgetExhausted', { statusCode: 500 }, 60_000, { statusCode: 500, paidAttempts: 0, maxAttempts: 3 }],
     ];
     for (const [type, details, delay, wanted] of ROWS) {
-      test(`with ${type}: ${delay === 'never' ? 'for good' : `tries again after ${String(delay)} ms`}`, async () => {
+      test(`with ${type}: ${delay === 'never' ? 'for good' : `retries after ${String(delay)} ms`}`, async () => {
         const { start, outcomes } = setUpRunAgent(failing(type, details));
         const failure = await failureOf(start(mockAttempt()));
         assert.equal(failure.type, type);
@@ -137,7 +137,7 @@ describe('runAgent', () => {
       assert.deepEqual(attempt.heartbeats.at(-1), { paidAttempts: 2, maxAttempts: 3, agentFaults: 3 });
     });
 
-    test('for good when the total time does not allow another try, with the real type', async () => {
+    test('for good when the total time does not allow another attempt, with the real type', async () => {
       const { start } = setUpRunAgent(failing('AgentKeyRefused'));
       const failure = await failureOf(start(mockAttempt({ scheduleToCloseTimeoutMs: 100_000 })));
       assert.equal(failure.type, 'AgentKeyRefused');

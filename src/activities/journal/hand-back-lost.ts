@@ -57,15 +57,13 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
   const semaphore = new Semaphore(AT_ONCE);
   const reports: Promise<boolean>[] = [];
   const handBack = async (activity: StartedActivity): Promise<boolean> => {
-    const { workflowId, runId, activityId } = activity;
-    const ids = { ...(workflowId !== undefined && { workflowId }), runId, activityId };
     const permit = await semaphore.acquire(signal);
     try {
-      await uncacheRun(ids, uncache);
-      const end = await reportUntilSettled(() => reportFailureByIds(completions, ids, workerCrashed()), {
+      await uncacheRun(activity, uncache);
+      const end = await reportUntilSettled(() => reportFailureByIds(completions, activity, workerCrashed()), {
         signal: AbortSignal.any([signal]),
         onFirstFailure: () =>
-          logger.warn({ runId: workflowId }, 'could not hand a lost activity back to Temporal; retrying'),
+          logger.warn({ runId: activity.workflowId }, 'could not hand a lost activity back to Temporal; retrying'),
       });
       return end === 'reported';
     } finally {

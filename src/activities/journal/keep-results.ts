@@ -2,7 +2,7 @@ import { CompleteAsyncError, Context, type Info } from '@temporalio/activity';
 import { type ActivityLogger, isWorkerShutdown, nameOf, timeLeft } from '../activity.ts';
 import { startHeartbeat } from '../heartbeat.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
-import type { Journal, JournalEntry } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { type CompletionClient, reportResult, reportUntilSettled } from './report-until-settled.ts';
 import { onAbort } from '../../timing/until.ts';
 
@@ -33,7 +33,7 @@ export function keepResults<I, R>(activity: (input: I) => Promise<R>, deps: Keep
       logger.info(labelsOf(attempt), 'returning the kept result of an earlier attempt');
       return report(attempt, found.result, leftMs, deps);
     }
-    const entry = await beginEntry(journal, attempt, logger);
+    const entry = await logDiskFailure(journal.begin(attempt), attempt, logger);
     if (entry === undefined) return activity(input);
     let result: R;
     try {
@@ -42,7 +42,12 @@ export function keepResults<I, R>(activity: (input: I) => Promise<R>, deps: Keep
       await entry.forget();
       throw error;
     }
-    if (await keepResult(entry, result, logger)) return report(attempt, result, leftMs, deps);
+    const kept = await logDiskFailure(
+      entry.keep(result).then(() => true),
+      attempt,
+      logger,
+    );
+    if (kept === true) return report(attempt, result, leftMs, deps);
     await entry.forget();
     return result;
   };
@@ -79,32 +84,19 @@ async function report(
   throw new CompleteAsyncError();
 }
 
-async function beginEntry(
-  journal: Journal,
+/** @returns undefined when the disk fails */
+async function logDiskFailure<T>(
+  writing: Promise<T>,
   attempt: JournaledAttempt,
   logger: ActivityLogger,
-): Promise<JournalEntry | undefined> {
+): Promise<T | undefined> {
   try {
-    return await journal.begin(attempt);
+    return await writing;
   } catch (error) {
-    logDiskFailure(logger, attempt, error);
+    const { code } = error as NodeJS.ErrnoException;
+    logger.error({ ...labelsOf(attempt), error: nameOf(error), code }, 'could not write the journal: check its disk');
     return undefined;
   }
-}
-
-async function keepResult(entry: JournalEntry, result: unknown, logger: ActivityLogger): Promise<boolean> {
-  try {
-    await entry.keep(result);
-    return true;
-  } catch (error) {
-    logDiskFailure(logger, entry.attempt, error);
-    return false;
-  }
-}
-
-function logDiskFailure(logger: ActivityLogger, attempt: JournaledAttempt, error: unknown): void {
-  const { code } = error as NodeJS.ErrnoException;
-  logger.error({ ...labelsOf(attempt), error: nameOf(error), code }, 'could not write the journal: check its disk');
 }
 
 function toAttempt(info: Info): JournaledAttempt {

@@ -45,11 +45,9 @@ export async function reportResult(
   attempt: JournaledAttempt,
   result: unknown,
 ): Promise<'reported' | 'settled'> {
-  const { workflowId, runId, activityId } = attempt;
   const byToken = await settle(() => completions.complete(Buffer.from(attempt.taskToken, 'base64'), result));
   if (byToken === 'reported') return byToken;
-  const ids = { ...(workflowId !== undefined && { workflowId }), runId, activityId };
-  return settle(() => completions.complete(ids, result));
+  return settle(() => completions.complete(toIds(attempt), result));
 }
 
 /** Reports the failure of this attempt to Temporal. */
@@ -67,7 +65,11 @@ export function reportFailureByIds(
   ids: ActivityIds,
   failure: Error,
 ): Promise<'reported' | 'settled'> {
-  return settle(() => completions.fail(ids, failure));
+  return settle(() => completions.fail(toIds(ids), failure));
+}
+
+function toIds({ workflowId, runId, activityId }: ActivityIds): ActivityIds {
+  return { ...(workflowId !== undefined && { workflowId }), runId, activityId };
 }
 
 export interface ReportOptions {
