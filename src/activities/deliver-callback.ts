@@ -2,20 +2,17 @@ import { type Activities, DELIVER_CALLBACK_INPUT } from '../contract/activities.
 import { readStored } from '../contract/stored.ts';
 import { parseEgressProxy } from '../egress/egress-proxy.ts';
 import { parseNetworks } from '../egress/network.ts';
-import { ownListeners } from '../egress/own-listeners.ts';
 import { toInputFailure } from './activity-failure.ts';
 import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
 import { CallbackAttempt, type CallbackAttemptDeps } from './callback/callback-attempt.ts';
 import { HostSemaphores } from './callback/host-semaphores.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
-export interface DeliverCallbackDeps extends Omit<CallbackAttemptDeps, 'heartbeat' | 'hosts' | 'proxy' | 'own'> {
+export interface DeliverCallbackDeps extends Omit<CallbackAttemptDeps, 'heartbeat' | 'hosts' | 'proxy'> {
   /** By id. */
   readonly clients: ReadonlyMap<string, CallbackClient>;
   /** URL of a proxy for callbacks. Default: none. */
   readonly proxy?: string;
-  /** Ports of this process, which callbacks must not reach. Default: none. */
-  readonly ownPorts?: readonly number[];
   /** Most concurrent attempts at one host. Default: `DEFAULT_PER_HOST`. */
   readonly perHost?: number;
 }
@@ -41,14 +38,13 @@ export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['de
   const clients = prepareClients(deps.clients, deps.logger);
   parseNetworks(deps.permitNetworks);
   const proxy = deps.proxy === undefined ? undefined : parseEgressProxy(deps.proxy);
-  const own = deps.ownPorts && ownListeners(deps.ownPorts);
   const hosts = new HostSemaphores({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
   return async (value) => {
     const read = readStored(DELIVER_CALLBACK_INPUT, 'DeliverCallbackInput', value);
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {
-      const attempt = new CallbackAttempt({ ...deps, heartbeat, hosts, proxy, own }, read.input);
+      const attempt = new CallbackAttempt({ ...deps, heartbeat, hosts, proxy }, read.input);
       return await attempt.run(clients.get(read.input.client));
     } finally {
       heartbeat.stop();

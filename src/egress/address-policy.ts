@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { whyForbidden } from './forbidden-addresses.ts';
 import { parseNetworks } from './network.ts';
-import { type OwnListeners, refuseOwn } from './own-listeners.ts';
+import { type OwnPlaces, refuseOwn } from './own-places.ts';
 import { refusedPortOwner } from './refused-ports.ts';
 
 /** What one client's callbacks may reach. */
@@ -11,8 +11,8 @@ export interface EgressRules {
   readonly allowedDomains: readonly string[];
   /** Networks in CIDR form that an operator permits although they are not public. */
   readonly permitNetworks: readonly string[];
-  /** Where this process listens; refused whatever networks are permitted. Default: nowhere. */
-  readonly own?: OwnListeners | undefined;
+  /** Where this process and its Temporal server listen; refused whatever networks are permitted. Default: nowhere. */
+  readonly own?: OwnPlaces | undefined;
 }
 
 /** A URL that policy permits, parsed once, so that nobody parses it again in another way. */
@@ -69,7 +69,7 @@ export function judgeUrl(text: string, rules: EgressRules): UrlJudgement {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const judged = judgeHost(host, rules);
   if (!judged.ok) return judged;
-  const message = refuseOwn(port, judged.addresses ?? [], rules.own);
+  const message = refuseOwn({ host, port }, judged.addresses ?? [], rules.own);
   if (message !== undefined) return refuse(message);
   const authority = (isIP(host) === 6 ? `[${host}]` : host) + (url.port === '' ? '' : `:${url.port}`);
   const target = { secure, host, port, authority, path: url.pathname + url.search, addresses: judged.addresses };
@@ -90,7 +90,7 @@ export function refuseAddresses(
   const permitted = parseNetworks(rules.permitNetworks);
   const forbidden = addresses.some((address) => whyForbidden(address, permitted) !== undefined);
   if (forbidden) return `${host} resolves to an address that is not public: ${FIX}`;
-  return refuseOwn(port, addresses, rules.own);
+  return refuseOwn({ host, port }, addresses, rules.own);
 }
 
 /** The URL, or what is wrong with its form. */

@@ -2,6 +2,7 @@ import { toAgentPolicy } from '../agents/agent-policy-settings.ts';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { checkUrl } from '../egress/check-url.ts';
+import type { FindOwnPlaces } from '../egress/own-places.ts';
 import { createApp } from '../ingress/app.ts';
 import { createRunClient } from '../runs/run-client.ts';
 import { serveIngress } from '../ingress/http/serve.ts';
@@ -22,6 +23,7 @@ export interface IngressParts {
   readonly link: TemporalLink;
   readonly pollConnection: Connection;
   readonly eagerStart: boolean;
+  readonly findOwnPlaces: FindOwnPlaces;
   readonly agentsAtFault: NonNullable<AppDeps['agentsAtFault']>;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -40,7 +42,7 @@ export interface RunningIngress {
  * @throws ListenError
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
-  const { config, temporal, link, pollConnection, eagerStart, agentsAtFault, logger, metrics } = parts;
+  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, agentsAtFault, logger, metrics } = parts;
   const { limits } = config;
   const runs = createRunClient({
     connection: () => link.current(),
@@ -61,7 +63,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
     callback: config.callback,
-    checkUrl,
+    checkUrl: async (url, rules) => checkUrl(url, { ...rules, own: await findOwnPlaces() }),
     limits: { ...limits, linger: LINGER_MS },
     endpointPath: config.endpointPath,
     sources: config.sources,

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { toTemporalLogger } from '../telemetry/temporal-logger.ts';
+import { createFindOwnPlaces } from '../egress/own-places.ts';
 import { createAdminApp } from '../ingress/app.ts';
 import { connectForPolls } from '../runs/poll-history.ts';
 import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
@@ -73,6 +74,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const link = connectTemporal({ connectionOptions, logger });
   const pollConnection = connectForPolls(toClientOptions(connectionOptions));
   const agents = createAgentWatch();
+  const ownPorts = new Set([...(config.ingressEnabled ? [config.port] : []), config.adminPort]);
+  const findOwnPlaces = createFindOwnPlaces({
+    ports: () => [...ownPorts],
+    temporalAddress: connectionOptions.address,
+  });
   /** In the order in which they are to be ended. */
   const ends: (() => Promise<void>)[] = [];
   const endAll = async (): Promise<void> => {
@@ -81,7 +87,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     await link.close();
   };
 
-  const common = { config, temporal, link, logger, metrics };
+  const common = { config, temporal, link, findOwnPlaces, logger, metrics };
   try {
     const worker = roles.worker ? await startWorker({ ...options, ...common, agents }) : undefined;
     if (worker) ends.push(() => worker.drain());
@@ -89,11 +95,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     const ingress = roles.ingress
       ? await startIngress({ ...common, pollConnection, eagerStart, agentsAtFault: () => agents.atFault() })
       : undefined;
+    if (ingress) ownPorts.add(Number(new URL(ingress.url).port));
     // The ingress goes first: what it has accepted may still be begun by the worker.
     if (ingress) ends.unshift(() => ingress.drain());
     const ready = async (): Promise<boolean> =>
       (worker?.ready() ?? true) && (ingress === undefined || (await ingress.ready()));
     const admin = await startAdmin(options, ready, agents);
+    ownPorts.add(Number(new URL(admin.url).port));
     ends.push(() => admin.drain(0));
     let drained: Promise<void> | undefined;
     return {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { FindOwnPlaces } from '../egress/own-places.ts';
 import { GarudustPlugin } from '../plugin.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -13,6 +14,7 @@ export interface WorkerOptions {
   readonly temporal: TemporalSettings;
   readonly link: TemporalLink;
   readonly agents: Pick<AgentWatch, 'attemptEnded'>;
+  readonly findOwnPlaces: FindOwnPlaces;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Where the settings name no journal. Default: none. */
@@ -25,7 +27,7 @@ export interface WorkerOptions {
  * @throws StartError when another worker uses the journal
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { config, temporal, link, agents, logger, metrics, defaultJournalDir } = options;
+  const { config, temporal, link, agents, findOwnPlaces, logger, metrics, defaultJournalDir } = options;
   const watched: WorkerMetrics = {
     ...metrics,
     attemptEnded(labels, seconds) {
@@ -36,6 +38,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const parts = toWorkerParts(config, {
     logger,
     metrics: watched,
+    findOwnPlaces,
     ...(defaultJournalDir !== undefined && { defaultJournalDir }),
   });
   const plugin = new GarudustPlugin({}, () => parts);

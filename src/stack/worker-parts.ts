@@ -6,6 +6,7 @@ import type { Agent } from '../agents/agent.ts';
 import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES, type AgentSpec, createAgent, fixesFor } from '../agents/agent-types.ts';
 import type { Config } from '../config/config.ts';
+import { createFindOwnPlaces, type FindOwnPlaces } from '../egress/own-places.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { camelCase } from '../settings/camel-case.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -35,11 +36,20 @@ export function toWorkerParts(
     logger,
     metrics,
     defaultJournalDir,
+    temporalAddress,
+    findOwnPlaces = createFindOwnPlaces({
+      ports: () => [...(ingressEnabled ? [port] : []), adminPort],
+      temporalAddress,
+    }),
   }: {
     readonly logger: WorkerParts['logger'];
     readonly metrics?: WorkerMetrics;
     /** Where the settings name no journal and do not switch it off. */
     readonly defaultJournalDir?: string;
+    /** `host:port` of the Temporal server, which no callback may reach. */
+    readonly temporalAddress?: string | undefined;
+    /** Default: by the ports of the settings and `temporalAddress`. */
+    readonly findOwnPlaces?: FindOwnPlaces;
   },
   agentTypes: AgentTypes = AGENT_TYPES,
 ): WorkerParts {
@@ -57,7 +67,7 @@ export function toWorkerParts(
     callback: {
       ...callback,
       clients: new Map(clients.map((client) => [client.id, client])),
-      ownPorts: [...(ingressEnabled ? [port] : []), adminPort],
+      findOwnPlaces,
     },
     ...limits,
     ...(journalDir && { journalDir, isDefaultJournal: worker.journalDir === undefined }),
@@ -105,7 +115,9 @@ const DEFAULT_GRACE_MS = 25_000;
 export function readWorkerParts(options: GarudustPluginOptions, logger: WorkerParts['logger']): WorkerParts {
   const { config, agents = {}, callback, journalDir } = options;
   const readsSettings = config !== undefined || options.agents === undefined;
-  const parts = readsSettings ? toWorkerParts(readSettings(config, logger), { logger }) : emptyParts(logger);
+  const parts = readsSettings
+    ? toWorkerParts(readSettings(config, logger), { logger, temporalAddress: process.env['TEMPORAL_ADDRESS'] })
+    : emptyParts(logger);
   const client = callback && {
     webhookSecret: callback.secrets,
     allowedCallbackDomains: callback.allowedDomains ?? [],

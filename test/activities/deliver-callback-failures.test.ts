@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { EgressError } from '../../src/egress/egress-error.ts';
+import { createFindOwnPlaces } from '../../src/egress/own-places.ts';
 import { startCallbackReceiver } from '../support/callback-receiver.ts';
 import { ACME, callbackInput, detailsOf, NOW, setUpDelivery } from '../support/deliver-callback-setup.ts';
 import { failureOf, mockAttempt } from '../support/mock-activity.ts';
@@ -183,9 +184,19 @@ describe('policy', () => {
 
   test('refuses the ports of this process itself', async (t) => {
     const receiver = await startCallbackReceiver(t);
-    const failure = await setUpDelivery({ ownPorts: [receiver.port] }).fail(callbackInput(receiver.url));
+    const failure = await setUpDelivery({ findOwnPlaces: createFindOwnPlaces({ ports: () => [receiver.port] }) }).fail(
+      callbackInput(receiver.url),
+    );
     assert.equal(failure.type, 'CallbackRefused');
     assert.match(failure.message, /^port \d+ there is this service's own port: /);
+    assert.equal(receiver.received.length, 0);
+  });
+
+  test("refuses Temporal's own address", async (t) => {
+    const receiver = await startCallbackReceiver(t);
+    const findOwnPlaces = createFindOwnPlaces({ ports: () => [], temporalAddress: `localhost:${receiver.port}` });
+    const failure = await setUpDelivery({ findOwnPlaces }).fail(callbackInput(receiver.url));
+    assert.equal(failure.type, 'CallbackRefused');
     assert.equal(receiver.received.length, 0);
   });
 

@@ -7,7 +7,7 @@ import {
   matchesHost,
   refuseAddresses,
 } from '../../src/egress/address-policy.ts';
-import { ownListeners } from '../../src/egress/own-listeners.ts';
+import { createFindOwnPlaces } from '../../src/egress/own-places.ts';
 import { ACCEPTED, REFUSED } from './corpus.ts';
 
 const A = { host: 'a.example.com', port: 443 };
@@ -117,12 +117,58 @@ describe('the listeners of this process', () => {
     assert.equal(refuseAddresses({ host: 'a.example.com', port: 8080 }, ['8.8.8.8'], dev), undefined);
   });
 
-  test('are found on the interfaces of this host', () => {
-    const { ports, networks } = ownListeners([8080]);
+  test('are found on the interfaces of this host', async () => {
+    const { ports, networks } = await createFindOwnPlaces({ ports: () => [8080] })();
     assert.deepEqual(ports, [8080]);
     assert.ok(networks.includes('127.0.0.1'));
     accepted('http://127.0.0.1:8080/', { ...dev, own: undefined });
     refusal('http://127.0.0.1:8080/', { ...dev, own: { ports, networks } });
+  });
+});
+
+describe('the Temporal server of this process', () => {
+  const places = (temporalAddress: string, found: readonly string[]) =>
+    createFindOwnPlaces({ ports: () => [], temporalAddress, resolve: () => Promise.resolve(found) });
+  const permitNetworks = ['127.0.0.0/8', '::1', '10.0.0.0/8'];
+  const rules = (own: EgressRules['own']): EgressRules => ({ allowedDomains: [], permitNetworks, own });
+
+  test('is refused by name and by every address, on its port alone', async () => {
+    const own = await places('temporal.svc.example:7300', ['10.0.0.7', '10.0.0.8'])();
+    for (const host of ['10.0.0.7', '10.0.0.8', 'TEMPORAL.svc.example', 'temporal.svc.example.', '[::ffff:10.0.0.7]']) {
+      assert.match(refusal(`http://${host}:7300/`, rules(own)), /^port 7300 there is this service's own port/);
+      accepted(`http://${host}:7301/`, rules(own));
+    }
+    accepted('http://10.0.0.9:7300/', rules(own));
+    const target = { host: 'a.example.com', port: 7300 };
+    assert.match(refuseAddresses(target, ['10.0.0.8'], rules(own)) ?? '', /^port 7300 there/);
+    assert.equal(refuseAddresses(target, ['10.0.0.9'], rules(own)), undefined);
+  });
+
+  test('is refused on every address of this host where it runs here', async () => {
+    for (const address of ['localhost:7300', '127.0.0.1:7300', '[::1]:7300', 'http://localhost:7300']) {
+      const own = await places(address, [])();
+      for (const host of ['localhost', '127.0.0.9', '[::1]']) refusal(`http://${host}:7300/`, rules(own));
+      accepted('http://10.99.99.99:7300/', rules(own));
+    }
+  });
+
+  test('is looked up again, and keeps its last addresses while it can not be found', async () => {
+    let [found, now, lookups]: [string[] | undefined, number, number] = [['10.0.0.7'], 0, 0];
+    const find = createFindOwnPlaces({
+      ports: () => [],
+      temporalAddress: 'temporal.example:7300',
+      resolve() {
+        lookups += 1;
+        return found === undefined ? Promise.reject(new Error('none')) : Promise.resolve(found);
+      },
+      now: () => now,
+    });
+    const addresses = async () => (await find()).temporal?.addresses;
+    assert.deepEqual([await addresses(), await addresses(), lookups], [['10.0.0.7'], ['10.0.0.7'], 1]);
+    [found, now] = [undefined, 10_001];
+    assert.deepEqual([await addresses(), await addresses(), lookups], [['10.0.0.7'], ['10.0.0.7'], 2]);
+    [found, now] = [['10.0.0.8'], 11_002];
+    assert.deepEqual([await addresses(), lookups], [['10.0.0.8'], 3]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { CallbackReceipt, DeliveryErrorClass } from '../../contract/run.ts'
 import { EgressError, shortHost } from '../../egress/egress-error.ts';
 import type { EgressProxy } from '../../egress/egress-proxy.ts';
 import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
-import type { OwnListeners } from '../../egress/own-listeners.ts';
+import type { FindOwnPlaces } from '../../egress/own-places.ts';
 import { toCallbackBody } from '../../protocol/callback-body.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
 import { isWorkerShutdown, nameOf, timeLeft } from '../activity.ts';
@@ -47,8 +47,8 @@ export interface CallbackAttemptDeps extends NotifyDeps {
   readonly permitNetworks: readonly string[];
   /** Proxy for callbacks, but not for the operator's webhook. Default: none. */
   readonly proxy?: EgressProxy | undefined;
-  /** Listeners of this process, which callbacks must not reach. Default: none. */
-  readonly own?: OwnListeners | undefined;
+  /** Finds the listeners of this process and Temporal, which callbacks must not reach. Default: none. */
+  readonly findOwnPlaces?: FindOwnPlaces | undefined;
   /** Signals the workflow that the first attempt failed and more follow. When this fails, the delivery goes on. */
   readonly onFirstFailure: (runId: string) => Promise<void>;
   readonly heartbeat: Heartbeat;
@@ -158,7 +158,8 @@ export class CallbackAttempt {
     this.#deps.heartbeat.beat(this.#progress);
   }
 
-  #post(client: PreparedClient): Promise<PostAnswer> {
+  async #post(client: PreparedClient): Promise<PostAnswer> {
+    const own = await this.#deps.findOwnPlaces?.();
     const { runId, outcome, url, attemptTimeoutMs } = this.#input;
     const { startToCloseTimeoutMs } = this.#activity.info;
     const body = JSON.stringify(toCallbackBody(runId, outcome));
@@ -172,7 +173,7 @@ export class CallbackAttempt {
       rules: {
         allowedDomains: client.allowedCallbackDomains,
         permitNetworks: this.#deps.permitNetworks,
-        own: this.#deps.own,
+        own,
       },
       proxy: this.#deps.proxy,
       signal: this.#activity.cancellationSignal,
