@@ -87,6 +87,10 @@ const limits = z.strictObject({
   body: setting(payload, { default: '1MiB', help: 'Largest request body; above it, `413`.' }),
   headers_timeout: setting(waitTime, { default: '10s', help: 'Time limit for the headers of a request.' }),
   body_timeout: setting(waitTime, { default: '20s', help: 'Time limit for the body, from the end of the headers.' }),
+  keep_alive: setting(waitTime, {
+    default: '65s',
+    help: 'How long an idle connection stays open. Keep it above the idle timeout of the load balancer in front of this server, which must be the one to close.',
+  }),
   max_in_flight: setting(inFlight, {
     default: 128,
     help: 'Tasks and events that one process handles at once, for all clients; above it, `503` before the body is read. The limit falls while Temporal is slow. When all slots are taken, the oldest stalled upload is dropped.',

@@ -7,6 +7,7 @@ import type { AgentConfig } from '../../src/config/config.ts';
 import { callbackSecretOf } from '../../src/activities/callback/callback-client.ts';
 import { DEFAULT_RETRY_DELAYS } from '../../src/activities/retry-plan.ts';
 import type { AppDeps } from '../../src/ingress/app.ts';
+import { DEFAULT_SERVER_LIMITS } from '../../src/ingress/http/serve.ts';
 import { DEFAULT_LIST_LIMITS } from '../../src/ingress/limits/list-admission.ts';
 import { DEFAULT_STREAM_LIMITS, DEFAULT_WAIT_LIMITS } from '../../src/ingress/limits/client-semaphore.ts';
 import { load, refusal, SECRET } from './load.ts';
@@ -168,7 +169,7 @@ admin_host: 127.0.0.1
 temporal_ui_url: https://temporal.example/ui/
 task_queue: other
 limits:
-  { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, max_in_flight: 9, body_budget: 2MiB,
+  { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, keep_alive: 620s, max_in_flight: 9, body_budget: 2MiB,
     max_connections: 50, write_timeout: 3s, shutdown_grace: 1s, max_waits: 3, max_waits_per_client: 2,
     max_streams: 5, max_streams_per_client: 4, stream_keep_alive: 250ms, stream_stalled_timeout: 2s, lists_per_second: 8,
     lists_burst: 9, lists_per_second_per_client: 6, lists_burst_per_client: 7, lists_reuse: 0s }
@@ -189,6 +190,7 @@ log: { level: debug, format: pretty }
       limits: {
         body: 65_536,
         headersTimeout: 5000,
+        keepAlive: 620_000,
         bodyTimeout: 15_000,
         maxInFlight: 9,
         shutdownGrace: 1000,
@@ -225,7 +227,8 @@ log: { level: debug, format: pretty }
 
 test('limits that the ingress has defaults for are the same in the settings', () => {
   const { limits } = load().config;
-  const defaults = { ...DEFAULT_LIST_LIMITS, ...DEFAULT_STREAM_LIMITS, ...DEFAULT_WAIT_LIMITS };
+  const { maxHeaderBytes: _, checkInterval: __, ...server } = DEFAULT_SERVER_LIMITS;
+  const defaults = { ...server, ...DEFAULT_LIST_LIMITS, ...DEFAULT_STREAM_LIMITS, ...DEFAULT_WAIT_LIMITS };
   assert.deepEqual({ ...limits, ...defaults }, limits);
   const [agent] = load().config.agents;
   assert.deepEqual({ ...agent, ...DEFAULT_RETRY_DELAYS }, agent);

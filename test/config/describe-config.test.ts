@@ -47,6 +47,7 @@ limits: { body: 524288 }
     body: '512KiB',
     headers_timeout: '10s',
     body_timeout: '20s',
+    keep_alive: '65s',
     max_in_flight: 128,
     body_budget: '64MiB',
     max_connections: 2000,

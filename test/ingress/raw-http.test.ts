@@ -188,3 +188,20 @@ describe('what is not HTTP gets a problem and a closed connection:', () => {
     assert.equal(readProblem(answer).code, 'request_timeout');
   });
 });
+
+describe('an idle connection', () => {
+  const IDLE = 'GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n';
+
+  test('is promised, and kept open, for as long as keep_alive says', async (t) => {
+    const { raw } = await open(t, { serverLimits: { keepAlive: 620_000 } });
+    raw.socket.write(IDLE);
+    await waitFor('the answer', () => raw.received().includes('\r\n\r\n'));
+    assert.match(raw.received(), /\r\nKeep-Alive: timeout=620\r\n/i);
+  });
+
+  test('is closed afterwards', { timeout: 10_000 }, async (t) => {
+    const { raw } = await open(t, { serverLimits: { keepAlive: 100 } });
+    raw.socket.write(IDLE);
+    assert.match(await raw.closed(), /^HTTP\/1\.1 200 /);
+  });
+});

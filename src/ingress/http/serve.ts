@@ -11,7 +11,7 @@ export interface ServerLimits {
   /** From the end of the headers to the last byte of the body. Node's own timeout is a second longer: ours has a body. */
   readonly bodyTimeout: number;
   /** How long an idle connection stays open. */
-  readonly keepAliveTimeout: number;
+  readonly keepAlive: number;
   readonly maxHeaderBytes: number;
   /** How long a client may take to read a finished response. */
   readonly writeTimeout: number;
@@ -24,8 +24,8 @@ export interface ServerLimits {
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   headersTimeout: 10_000,
   bodyTimeout: 20_000,
-  // Longer than the idle timeout of common load balancers (60 s): they must close first.
-  keepAliveTimeout: 65_000,
+  // Longer than the 60 s after which AWS and nginx close an idle connection: the load balancer must close first.
+  keepAlive: 65_000,
   maxHeaderBytes: 16_384,
   writeTimeout: 30_000,
   maxConnections: 2_000,
@@ -79,7 +79,7 @@ async function serve(options: ServeOptions, setting: string, onDrain: () => Prom
   const server = createServer({
     headersTimeout: limits.headersTimeout,
     requestTimeout: limits.headersTimeout + limits.bodyTimeout + 1_000,
-    keepAliveTimeout: limits.keepAliveTimeout,
+    keepAliveTimeout: limits.keepAlive,
     maxHeaderSize: limits.maxHeaderBytes,
     connectionsCheckingInterval: limits.checkInterval,
     // Checked below, where the response can say what is wrong.
