@@ -39,7 +39,7 @@ describe('a callback to a URL', () => {
     'of 10,000 characters': [
       `https://ci.example.com/${'a'.repeat(10_000)}`,
       'InvalidInput',
-      /^url is no text of 1 to 8192 characters\.$/,
+      /^url has more than 8192 characters\.$/,
     ],
     'with a host of 300 characters': [
       `https://${longHost}/`,
