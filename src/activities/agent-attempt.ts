@@ -166,7 +166,7 @@ export class AgentAttempt {
   }
 
   #fail(error: AgentError, known?: RetryPlan): Error {
-    const { type, statusCode, retryAfterMs, message: what } = error;
+    const { type, statusCode, retryAfterMs, fix, message: what } = error;
     const kind = failureClass(type);
     const wasPaid = this.#calledAt !== undefined;
     this.#counts = {
@@ -189,7 +189,7 @@ export class AgentAttempt {
       { type, what, statusCode },
       { paidAttempts, maxAttempts },
       plan,
-      fixes[type],
+      fix ?? fixes[type],
     );
   }
 

@@ -36,7 +36,11 @@ export async function callAgent(
 
 /** A custom adapter may return anything, so the answer is validated like any other input. */
 function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number): AgentAnswer {
-  if (typeof answer?.output !== 'string') throw new AgentError('AgentMisconfigured', 'returned no output');
+  if (typeof answer?.output !== 'string') {
+    // The call may have cost money, so it counts.
+    const fix = 'Correct the agent: run must resolve with { output: string }.';
+    throw new AgentError('ModelAnswerUnreadable', 'returned no output', { fix });
+  }
   const output = toWellFormed(answer.output);
   const bytes = Buffer.byteLength(output);
   if (bytes > maxBytes) {

@@ -37,7 +37,7 @@ export interface Agent {
  * Thrown by an adapter when the agent gave no answer.
  *
  * The message continues the agent's name: `refused our key (401)`. Callers read it, so it contains no host, no address and no
- * word of the agent's. How to fix the failure is in the agent type's remedies, else in the failure table.
+ * word of the agent's. How to fix the failure is in `fix`, else in the agent type's remedies, else in the failure table.
  *
  * @example
  * throw new AgentError('RateLimited', 'asked for a pause (429)', { statusCode: 429, retryAfterMs: 30_000 });
@@ -49,9 +49,16 @@ export class AgentError extends Error {
   readonly statusCode: number | undefined;
   /** The pause that the agent asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** How to fix this one failure, where its type alone does not tell. */
+  readonly fix: string | undefined;
 
-  constructor(type: FailureType, message: string, details: { statusCode?: number; retryAfterMs?: number } = {}) {
+  constructor(
+    type: FailureType,
+    message: string,
+    details: { statusCode?: number; retryAfterMs?: number; fix?: string } = {},
+  ) {
     super(message);
+    this.fix = details.fix;
     this.type = type;
     this.statusCode = details.statusCode;
     this.retryAfterMs = details.retryAfterMs;

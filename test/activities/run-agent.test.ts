@@ -130,6 +130,13 @@ describe('runAgent', () => {
       assert.deepEqual(failure.details, [{ paidAttempts: 3, maxAttempts: 3 }]);
     });
 
+    test('with the fix of this failure before that of its type', async () => {
+      const { start } = setUpRunAgent(failing('AgentTimeout', { fix: 'Raise the timeout of the proxy.' }));
+      const { message } = await failureOf(start(mockAttempt()));
+      assert.match(message, /Raise the timeout of the proxy\.$/);
+      assert.doesNotMatch(message, /attempt_timeout/);
+    });
+
     test("later with every fault of the agent's, and takes the unpaid call back for the next attempt", async () => {
       const { start } = setUpRunAgent(failing('AgentKeyRefused'));
       const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 2 } });
@@ -190,9 +197,13 @@ describe('runAgent', () => {
     });
 
     for (const answer of [undefined, null, {}, { output: 7 }, 'text']) {
-      test(`when an adapter answers with ${JSON.stringify(answer)}`, async () => {
+      test(`when an adapter answers with ${JSON.stringify(answer)}, which counts as a call`, async () => {
         const { start } = setUpRunAgent(() => Promise.resolve(answer as unknown as AgentAnswer));
-        assert.equal((await failureOf(start(mockAttempt()))).type, 'AgentMisconfigured');
+        const failure = await failureOf(start(mockAttempt()));
+        assert.equal(failure.type, 'ModelAnswerUnreadable');
+        assert.match(failure.message, /run must resolve with \{ output: string \}\.$/);
+        const last = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 0 } });
+        assert.equal(delayOf(await failureOf(start(last))), 'never');
       });
     }
 

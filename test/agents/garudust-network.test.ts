@@ -63,11 +63,18 @@ describe('the Garudust adapter', () => {
   ][] = [
     ['a missing route', 'AgentMisconfigured', 404, {}, ''],
     ['a redirect', 'AgentMisconfigured', 302, { location: `http://${SECRET}/` }, ''],
-    ['a web page', 'AgentMisconfigured', 200, { 'content-type': 'text/html' }, `<html>${SECRET}</html>`],
-    ['a web page as an error', 'AgentMisconfigured', 500, { 'content-type': 'text/html' }, `<html>${SECRET}</html>`],
-    ['JSON of another shape', 'AgentMisconfigured', 200, {}, `{"answer":"${SECRET}"}`],
-    ['JSON that is no object', 'AgentMisconfigured', 200, {}, `"${SECRET}"`],
-    ['an empty 200', 'AgentMisconfigured', 200, {}, ''],
+    ['a web page', 'ModelAnswerUnreadable', 200, { 'content-type': 'text/html' }, `<html>${SECRET}</html>`],
+    ['a web page as an error', 'ConnectionLost', 500, { 'content-type': 'text/html' }, `<html>${SECRET}</html>`],
+    ['JSON of another shape', 'ModelAnswerUnreadable', 200, {}, `{"answer":"${SECRET}"}`],
+    ['JSON that is no object', 'ModelAnswerUnreadable', 200, {}, `"${SECRET}"`],
+    ['an empty 200', 'ModelAnswerUnreadable', 200, {}, ''],
+    ['an answer without content', 'ModelAnswerUnreadable', 204, {}, ''],
+    ['another success', 'ModelAnswerUnreadable', 202, {}, `{"output":"${SECRET}"}`],
+    ['a proxy that timed out, with a web page', 'AgentTimeout', 524, { 'content-type': 'text/html' }, '<html>'],
+    ['a proxy that timed out, in plain text', 'AgentTimeout', 524, {}, 'error code: 524'],
+    ['a proxy that failed, with a web page', 'ConnectionLost', 520, { 'content-type': 'text/html' }, '<html>'],
+    ['a proxy that failed, in plain text', 'ConnectionLost', 522, {}, 'error code: 522'],
+    ['a proxy that has another method', 'ConnectionLost', 501, {}, ''],
     ['an unsupported media type', 'AgentMisconfigured', 415, {}, SECRET],
     ['a forbidden', 'AgentKeyRefused', 403, {}, SECRET],
     ['a bad gateway', 'ConnectionLost', 502, { 'content-type': 'text/html' }, SECRET],
@@ -92,6 +99,18 @@ describe('the Garudust adapter', () => {
       assert.deepEqual([error.type, error.statusCode], [type, status]);
     });
   }
+
+  test('says what helps against a proxy, and against an answer that is none', async () => {
+    for (const [status, fix] of [
+      [504, /^Raise the timeout of the proxy .*; attempt_timeout does not change it\.$/],
+      [524, /^Raise the timeout of the proxy/],
+      [520, /^Check the proxy in front of the agent\.$/],
+      [200, /^Check that the agent's URL is Garudust's/],
+    ] as const) {
+      const url = await serveHttp((_, response) => response.writeHead(status).end('<html>'));
+      assert.match((await errorOf(run(url))).fix ?? '', fix);
+    }
+  });
 
   test('takes the pause from a Retry-After, in seconds or as a date, cut to a day', async () => {
     for (const [value, low, high] of [

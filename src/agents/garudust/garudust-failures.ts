@@ -74,15 +74,26 @@ const ERROR_TEXTS: readonly Row[] = [
   },
 ];
 
-/** Status alone, where it says enough. Ranges last. */
-const STATUSES: readonly (readonly [(status: number) => boolean, FailureType, string])[] = [
+/** Where a proxy gave up. `attempt_timeout` bounds the call from this side only. */
+const PROXY_TIMEOUT_FIX = 'Raise the timeout of the proxy in front of the agent; attempt_timeout does not change it.';
+const PROXY_FIX = 'Check the proxy in front of the agent.';
+const ANSWER_FIX = "Check that the agent's URL is Garudust's, and that no proxy replaces its answers.";
+
+type StatusRow = readonly [holds: (status: number) => boolean, type: FailureType, what: string, fix?: string];
+
+/** Status alone, where it says enough. Ranges last. Garudust itself fails with 500 only; other 5xx come from what is in between. */
+const STATUSES: readonly StatusRow[] = [
   [(s) => s === 401 || s === 403, 'AgentKeyRefused', 'refused our key'],
   [(s) => s === 413, 'TaskRefused', 'refused the task as too large'],
   [(s) => s === 400 || s === 422, 'TaskRefused', 'refused the task as malformed'],
   [(s) => s === 429, 'RateLimited', 'asked for a pause'],
-  [(s) => s === 408 || s === 504, 'AgentTimeout', 'is behind a proxy that timed out'],
+  // 524 is Cloudflare's, 598 and 599 are those of several load balancers.
+  [(s) => [408, 504, 524, 598, 599].includes(s), 'AgentTimeout', 'is behind a proxy that timed out', PROXY_TIMEOUT_FIX],
   [(s) => s === 502, 'ConnectionLost', 'is behind a proxy that lost the connection'],
   [(s) => s === 503, 'AgentUnreachable', 'is not ready'],
+  [(s) => s > 500, 'ConnectionLost', 'is behind a proxy that failed', PROXY_FIX],
+  // May have cost money, so it counts as an attempt.
+  [(s) => s >= 200 && s < 300, 'ModelAnswerUnreadable', 'answers, but not as Garudust does', ANSWER_FIX],
   [(s) => s < 500, 'AgentMisconfigured', 'answers, but not as Garudust does'],
 ];
 
@@ -91,15 +102,17 @@ const LONGEST_PAUSE_MS = 24 * 3600 * 1000;
 /**
  * Sorts an error answer of Garudust 0.13 into the failure table, by its status and the start of its text.
  *
- * @param reply any answer with a status other than 200.
+ * @param reply an answer with another status than 200, or with a 200 that holds no answer of Garudust's
  */
 export function sortGarudustFailure(reply: ErrorReply): AgentError {
   const { status, text, headers } = reply;
   const statusCode = status;
   const row = STATUSES.find(([holds]) => holds(status));
   if (row !== undefined) {
+    const [, type, what, fix] = row;
     const retryAfterMs = Math.min(readRetryAfter(headers['retry-after']) ?? 0, LONGEST_PAUSE_MS);
-    return new AgentError(row[1], `${row[2]} (${status})`, { statusCode, ...(retryAfterMs && { retryAfterMs }) });
+    const details = { statusCode, ...(retryAfterMs && { retryAfterMs }), ...(fix !== undefined && { fix }) };
+    return new AgentError(type, `${what} (${status})`, details);
   }
   for (const { prefix, type, what, retryAfterMs } of ERROR_TEXTS) {
     const match = prefix.exec(text);
@@ -109,7 +122,12 @@ export function sortGarudustFailure(reply: ErrorReply): AgentError {
     const details = { statusCode, ...(pause !== undefined && { retryAfterMs: pause }) };
     return new AgentError(typeof type === 'function' ? type(number) : type, what(number), details);
   }
-  if (isHtml(reply)) return new AgentError('AgentMisconfigured', `answers with a web page (${status})`, { statusCode });
+  if (isHtml(reply)) {
+    return new AgentError('ConnectionLost', `is behind a proxy that failed (${status})`, {
+      statusCode,
+      fix: PROXY_FIX,
+    });
+  }
   return new AgentError('AgentFailed', `failed for an unknown reason (${status})`, { statusCode });
 }
 

@@ -49,13 +49,12 @@ export function createGarudustAgent(settings: GarudustSettings): Agent {
   };
 }
 
-function readAnswer({ text, truncated }: JsonReply, maxAnswerBytes: number): AgentAnswer {
+function readAnswer(reply: JsonReply, maxAnswerBytes: number): AgentAnswer {
+  const { text, truncated } = reply;
   if (truncated) throw tooLarge(maxAnswerBytes);
   const body = parse(text);
   const output = body?.['output'];
-  if (body === undefined || typeof output !== 'string') {
-    throw new AgentError('AgentMisconfigured', 'answers, but not as Garudust does (200)', { statusCode: 200 });
-  }
+  if (body === undefined || typeof output !== 'string') throw sortGarudustFailure(reply);
   if (Buffer.byteLength(output) > maxAnswerBytes) throw tooLarge(maxAnswerBytes);
   const cap = TOKEN_CAP.exec(output);
   if (cap !== null) {
