@@ -67,7 +67,7 @@ describe('a terminal of 0 columns', () => {
   test('gets the outcome of a run', async (t) => {
     const { ingress, env } = await startCliIngress(t);
     const args = ['-c', IN_TERMINAL_OF_0_COLUMNS, process.execPath, '--import', TSX, MAIN, 'send', 'hi', '--wait'];
-    const terminal = spawn('python3', args, { env: { PATH: process.env['PATH'], TERM: 'xterm', ...env } });
+    const terminal = spawn('python3', args, { env: { PATH: process.env['PATH'], ...env } });
     let output = '';
     terminal.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
     const ended = once(terminal, 'close').catch((error: Error) => error);

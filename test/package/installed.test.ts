@@ -74,6 +74,7 @@ test('the package does what its README says of workflows of your own', { timeout
     GARUDUST_URL: garudust.url,
     RUNS_API_KEY: API_KEY,
     CALLBACK_PERMIT_NETWORKS: '127.0.0.0/8',
+    XDG_STATE_HOME: join(folder, 'state'),
   };
 
   const tarball = await pack(join(folder, 'packed'));
