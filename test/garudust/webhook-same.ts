@@ -38,7 +38,7 @@ export const SAME: Behaviours = {
     }
   },
 
-  'a conversation goes on by `session_key`': async ({ both, target }) => {
+  '`session_key` continues a conversation': async ({ both, target }) => {
     for (const { name, roundTrip } of both) {
       for (const turn of ['first', 'second']) {
         await roundTrip({ text: `${turn} turn, ${name}`, session_key: `talk-${name}` });
@@ -71,7 +71,7 @@ export const SAME: Behaviours = {
     }
   },
 
-  'the signature is judged before the body': async ({ both }) => {
+  'the signature is checked before the body': async ({ both }) => {
     for (const { post } of both)
       assert.equal((await post('no JSON', { 'X-Hub-Signature-256': 'sha256=00' })).status, 401);
   },

@@ -52,7 +52,10 @@ describe('the folder of a journal that no setting names', () => {
     const fallback = join(folder, 'default');
     const named = await openWith(t, fallback, { JOURNAL_DIR: join(folder, 'named') });
     assert.deepEqual(named.said, [`info ${join(folder, 'named')}`]);
-    await assert.rejects(openWith(t, fallback, { JOURNAL_DIR: join(folder, 'named') }), /used by another worker/);
+    await assert.rejects(
+      openWith(t, fallback, { JOURNAL_DIR: join(folder, 'named') }),
+      /^StartError: Another worker uses the journal folder/,
+    );
     const none = await openWith(t, fallback, { JOURNAL_DIR: 'none' });
     assert.deepEqual(none.said, []);
     assert.equal(existsSync(fallback), false);
