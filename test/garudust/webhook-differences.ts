@@ -55,7 +55,7 @@ export const DIFFERENT: Behaviours = {
     assert.equal(readRun(await (await ask(`/v1/runs/${id}?wait=20`)).text()).output, 'echo: no callback, here');
   },
 
-  'a `callback_url` that can not be used': async ({ garudust, here, asked }) => {
+  'an unusable `callback_url`': async ({ garudust, here, asked }) => {
     for (const url of ['nonsense', 'ftp://example.com/', 'http://169.254.169.254/']) {
       const text = `to ${url}`;
       assert.equal((await garudust.post({ text, callback_url: url })).status, 202);
@@ -185,7 +185,7 @@ export const DIFFERENT: Behaviours = {
 
 /** The same, of a receiver that takes none: it answers 500, and at the path `redirect` 302 to `/elsewhere`. */
 export const DIFFERENT_WHEN_NOT_TAKEN: Behaviours = {
-  'a callback that is not taken': async ({ garudust, here }) => {
+  'a callback that is not accepted': async ({ garudust, here }) => {
     await garudust.roundTrip({ text: 'not taken, there' }, 'refuse');
     const first = await here.roundTrip({ text: 'not taken, here' }, 'refuse');
     const second = await here.callback('/cb/refuse', 2);
