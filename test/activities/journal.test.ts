@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, test, type TestContext } from 'node:test';
 import { type Journal, openJournal } from '../../src/activities/journal/journal.ts';
 import type { JournaledAttempt } from '../../src/activities/journal/journal-entry.ts';
@@ -151,6 +152,49 @@ describe('the lock of the journal', () => {
     await winners[0]?.close();
     await (await openJournal(folder)).close();
   });
+
+  // The path of the socket alone does not exclude workers that run this slowly.
+  test(
+    'is held by one process of many that start at the same moment, however slowly they run',
+    { skip: process.platform !== 'linux' },
+    async (t) => {
+      const source = `
+      import promises from 'node:fs/promises';
+      import { syncBuiltinESMExports } from 'node:module';
+      import { createInterface } from 'node:readline';
+      const { rename } = promises;
+      promises.rename = async (...args) => {
+        await new Promise((resolve) => setTimeout(resolve, Number(process.argv[1])));
+        return rename(...args);
+      };
+      syncBuiltinESMExports();
+      const { openJournal } = await import(${JSON.stringify(new URL('../../src/activities/journal/journal.ts', import.meta.url).href)});
+      let journal;
+      console.log('ready');
+      for await (const line of createInterface({ input: process.stdin })) {
+        await journal?.close();
+        journal = await openJournal(line).catch(() => undefined);
+        console.log(journal === undefined ? 'refused' : 'holds');
+      }`;
+      const workers = Array.from({ length: 5 }, (_, i) => {
+        const child = spawn(
+          process.execPath,
+          ['--import', 'tsx', '--input-type=module', '--eval', source, String(i * 150)],
+          { stdio: ['pipe', 'pipe', 'inherit'] },
+        );
+        t.after(() => child.kill('SIGKILL'));
+        return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+      });
+      const answers = (): Promise<unknown[]> =>
+        Promise.all(workers.map(async ({ lines }) => (await lines.next()).value as unknown));
+      await answers();
+      for (let round = 0; round < 5; round += 1) {
+        const folder = temporaryFolder(t);
+        for (const { child } of workers) child.stdin.write(`${folder}\n`);
+        assert.deepEqual((await answers()).toSorted(), ['holds', 'refused', 'refused', 'refused', 'refused']);
+      }
+    },
+  );
 
   test('ends with a worker that is killed, whose entries the next one finds', async (t) => {
     const folder = temporaryFolder(t);

@@ -39,15 +39,55 @@ export interface FolderLock {
 }
 
 /**
- * Locks a folder for this process by listening on the socket `lock.sock` in it. The operating system ends the lock with the
- * process, however that ends; a pid file would be left behind.
+ * Locks a folder for this process by listening on two sockets. The operating system ends the lock with the process, however
+ * that ends; a pid file would be left behind.
  *
- * The socket is created under another name and renamed into place, which replaces a dead one atomically. When two workers do
- * so at the same moment, the later one has the lock, and the earlier one notices.
+ * On Linux, the first is an abstract socket named after the folder's device and inode: the kernel grants it to one process,
+ * however slowly each runs. The second, `lock.sock` in the folder, serves other systems and containers that do not share the
+ * network namespace. It also remains after a crash.
  *
  * @throws JournalLockedError; JournalFolderError when the path is too long for a socket.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
+  const claim = await claimInode(folder);
+  try {
+    const socket = await lockSocket(folder);
+    return {
+      wasAbandoned: socket.wasAbandoned,
+      release: async () => {
+        await socket.release();
+        if (claim !== undefined) await close(claim);
+      },
+    };
+  } catch (error) {
+    if (claim !== undefined) await close(claim);
+    throw error;
+  }
+}
+
+/**
+ * Listens on the folder's abstract socket (unix(7)).
+ *
+ * @returns undefined where abstract sockets do not exist
+ * @throws JournalLockedError
+ */
+async function claimInode(folder: string): Promise<Server | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const { dev, ino } = await stat(folder, { bigint: true });
+  try {
+    return await listen(`\0garudust-temporal/journal/${dev}/${ino}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new JournalLockedError(folder);
+    // A sandbox may forbid abstract sockets.
+    return undefined;
+  }
+}
+
+/**
+ * Creates the socket under another name and renames it into place, which replaces a dead one atomically. When two workers do
+ * so at the same moment, the later one has the lock, and the earlier one notices.
+ */
+async function lockSocket(folder: string): Promise<FolderLock> {
   const path = join(folder, 'lock.sock');
   const own = join(folder, `lock-${randomBytes(3).toString('hex')}`);
   const bytes = Buffer.byteLength(own);
@@ -60,7 +100,9 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     (found) => found.isSocket(),
     () => false,
   );
-  const server = await listen(own, folder);
+  const server = await listen(own).catch((cause: NodeJS.ErrnoException) => {
+    throw new JournalFolderError(folder, `cannot create a socket in it (${cause.code ?? cause.message})`, { cause });
+  });
   const { ino } = await stat(own);
   try {
     await rename(own, path);
@@ -99,17 +141,14 @@ function isAlive(path: string): Promise<boolean> {
   });
 }
 
-function listen(path: string, folder: string): Promise<Server> {
+function listen(path: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   // The lock must not keep the process alive.
   server.unref();
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: Error & { code?: string }) =>
-      reject(
-        new JournalFolderError(folder, `cannot create a socket in it (${cause.code ?? cause.message})`, { cause }),
-      ),
-    );
-    server.listen(path, () => resolve(server));
+    server.once('error', reject);
+    // Not shared with other processes of a Node cluster.
+    server.listen({ path, exclusive: true }, () => resolve(server));
   });
 }
 
