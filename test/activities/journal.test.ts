@@ -185,8 +185,8 @@ describe('the lock of the journal', () => {
         t.after(() => child.kill('SIGKILL'));
         return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
       });
-      const answers = (): Promise<unknown[]> =>
-        Promise.all(workers.map(async ({ lines }) => (await lines.next()).value as unknown));
+      const answers = (): Promise<string[]> =>
+        Promise.all(workers.map(async ({ lines }) => String((await lines.next()).value)));
       await answers();
       for (let round = 0; round < 5; round += 1) {
         const folder = temporaryFolder(t);
