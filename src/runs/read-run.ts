@@ -19,13 +19,17 @@ const WITH_A_WORKER: readonly number[] = [2, 3];
 /**
  * Reads a run from Temporal alone, with no worker: `describe`, and the history where the run's kind needs it.
  *
- * @returns undefined for a workflow that is none of ours.
+ * A run of another client costs one `describe` and no more, exactly as an unknown run does: the time of the answer must not
+ * tell them apart.
+ *
+ * @param owner the client whose run it must be; undefined: whosever it is
+ * @returns undefined for a run of another client, and for a workflow that is none of ours
  * @throws WorkflowNotFoundError of the SDK
  */
-export async function readRun(client: Client, runId: string): Promise<RunFacts | undefined> {
+export async function readRun(client: Client, runId: string, owner?: string): Promise<RunFacts | undefined> {
   const description = await client.workflow.getHandle(runId).describe();
   const info = readInfo(description);
-  if (info === undefined) return undefined;
+  if (info === undefined || (owner !== undefined && info.memo.client !== owner)) return undefined;
   const decoder = createDecoder(client.options.loadedDataConverter);
   const activities = info.workflow === 'open' ? (description.raw.pendingActivities ?? []) : [];
   const pending = await Promise.all(activities.map((activity) => readPending(activity, decoder)));

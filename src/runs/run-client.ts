@@ -73,10 +73,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
 
   /** @param client undefined: whosever it is */
   const read = async (runId: string, client: string | undefined, until = deadline()): Promise<ReadRun> => {
-    const facts = await ask('describe', until, (temporal) => readRun(temporal, runId));
-    if (facts === undefined || (client !== undefined && facts.memo.client !== client)) {
-      throw new ProblemError('not_found', 'Run not found.');
-    }
+    const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, client));
+    if (facts === undefined) throw new ProblemError('not_found', 'Run not found.');
     const kind = RUN_KINDS[facts.type];
     const run = kind.project(facts, links);
     return { kind, run, settled: kind.isSettled(run) };
@@ -98,7 +96,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   });
 
   const repeat = async ({ runId, memo }: AcceptedTask, until: number): Promise<RunReply> => {
-    const facts = await ask('describe', until, (temporal) => readRun(temporal, runId));
+    const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, memo.client));
     if (facts?.memo.bodySha256 !== memo.bodySha256) {
       throw new ProblemError(
         'idempotency_conflict',

@@ -80,6 +80,37 @@ describe('a run is read from Temporal alone', () => {
     await server.client.workflow.getHandle(other).terminate();
   });
 
+  test('a foreign ended run costs Temporal what an unknown one does', async (t) => {
+    const { runs, task, withWorker, calls } = await setUp(t);
+    const one = task();
+    await withWorker(new ScriptedActivities(), async () => {
+      await runs.start(one);
+      await runs.wait(one.runId, 'ci', 20, never);
+      await sleep(300); // until its callback is delivered, too
+    });
+    const methods: [string, (runId: string, client: string) => Promise<unknown>][] = [
+      ['get', (...run) => runs.get(...run)],
+      ['wait', (...run) => runs.wait(...run, 5, never)],
+      ['follow', (...run) => runs.follow(...run, never).next()],
+      ['cancel', (...run) => runs.cancel(...run)],
+      ['redeliver', (...run) => runs.redeliver(...run)],
+    ];
+    for (const [name, method] of methods) {
+      const callsOf = async (runId: string, client: string): Promise<string[]> => {
+        const from = calls.length;
+        await assert.rejects(method(runId, client), problem('not_found'), name);
+        return calls.slice(from);
+      };
+      const foreign = await callsOf(one.runId, 'somebody-else');
+      assert.deepEqual(foreign, ['DescribeWorkflowExecution'], name);
+      assert.deepEqual(await callsOf(randomRunId(), 'ci'), foreign, name);
+    }
+    // The control: the owner's read needs the history.
+    calls.length = 0;
+    assert.equal((await runs.get(one.runId, 'ci')).status, 'completed');
+    assert.deepEqual(calls, ['DescribeWorkflowExecution', 'GetWorkflowExecutionHistory']);
+  });
+
   test('while the agent works: attempt, last error in words, progress', async (t) => {
     const { runs, task, withWorker } = await setUp(t);
     const scenario: Scenario = { ...PLAIN, agent: [{ retry: 'ConnectionLost' }, 'hang'] };

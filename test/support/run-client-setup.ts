@@ -21,6 +21,8 @@ export interface RunClientSetup {
   readonly task: (scenario?: Scenario) => AcceptedTask;
   /** The long polls of the run client, counted. */
   readonly polls: PollCount;
+  /** The names of the calls that the run client has made to Temporal, without the long polls. */
+  readonly calls: string[];
   /** Runs a worker for as long as `body` takes. */
   readonly withWorker: (activities: ScriptedActivities, body: () => Promise<void>) => Promise<void>;
 }
@@ -53,6 +55,18 @@ export function countPolls({ workflowService: service }: Connection): PollCount 
   return count;
 }
 
+/** Records the name of each call on a connection from now on. */
+function recordCalls({ workflowService: service }: NativeConnection): string[] {
+  const calls: string[] = [];
+  const call = service.rpcImpl;
+  const record: typeof call = (method, ...rest) => {
+    calls.push(method.name);
+    call?.(method, ...rest);
+  };
+  Object.assign(service, { rpcImpl: record });
+  return calls;
+}
+
 /** Makes one that is closed when the test ends. */
 export async function setUpRunClient(
   t: TestContext,
@@ -65,6 +79,7 @@ export async function setUpRunClient(
     address: address ?? server.address,
     grpcCompression: { codec: 'none' },
   });
+  const calls = recordCalls(native);
   const pollConnection = connectForPolls({ address: address ?? server.address });
   const polls = countPolls(pollConnection);
   const runs = createRunClient({
@@ -86,6 +101,7 @@ export async function setUpRunClient(
     runs,
     taskQueue,
     polls,
+    calls,
     task: (scenario = PLAIN) => acceptedTask(toInput(scenario)),
     withWorker: async (activities, body) => {
       activities.onRetry = (id) => server.client.workflow.getHandle(id).signal(SIGNAL.callbackRetrying);
