@@ -94,9 +94,9 @@ export interface GarudustPluginOptions {
   /** How callbacks of the client `default` are signed, and where they may go. */
   readonly callback?: {
     /** Each signs: `whsec_…`, or any text. One at least. */
-    readonly secrets: readonly string[];
+    readonly callbackSecret: readonly string[];
     /** Hosts that a callback may go to. Default: any public host. */
-    readonly allowedDomains?: readonly string[];
+    readonly allowedCallbackDomains?: readonly string[];
     /** Private networks in CIDR form that callbacks may go to. Default: none, or those of the settings. */
     readonly permitNetworks?: readonly string[];
   };
@@ -119,8 +119,8 @@ export function readWorkerParts(options: GarudustPluginOptions, logger: WorkerPa
     ? toWorkerParts(readSettings(config, logger), { logger, temporalAddress: process.env['TEMPORAL_ADDRESS'] })
     : emptyParts(logger);
   const client = callback && {
-    webhookSecret: callback.secrets,
-    allowedCallbackDomains: callback.allowedDomains ?? [],
+    webhookSecret: callback.callbackSecret,
+    allowedCallbackDomains: callback.allowedCallbackDomains ?? [],
   };
   return {
     ...parts,

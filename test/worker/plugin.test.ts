@@ -31,7 +31,7 @@ const AGENTS = {
   refusing: { run: () => Promise.reject(new AgentError('TaskRefused', 'refused the task')) },
   main: answering((text) => text),
 };
-const CALLBACK = { secrets: [SECRET], permitNetworks: ['127.0.0.0/8', '::1/128'] };
+const CALLBACK = { callbackSecret: [SECRET], permitNetworks: ['127.0.0.0/8', '::1/128'] };
 
 function teamPlugin(journalDir?: string): GarudustPlugin {
   return new GarudustPlugin({ agents: AGENTS, callback: CALLBACK, ...(journalDir !== undefined && { journalDir }) });
