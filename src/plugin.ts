@@ -77,7 +77,7 @@ interface Session {
  * @example Without a settings file, with an agent of one's own:
  * new GarudustPlugin({
  *   agents: { echo: { run: (text) => Promise.resolve({ output: text }) } },
- *   callback: { secrets: [secret] },
+ *   callback: { callbackSecret: [secret] },
  *   journalDir: '/var/lib/agents/journal',
  * });
  */
