@@ -114,7 +114,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
   }
 
   override async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
-    const session = await this.#begin();
+    const session = await this.#begin(options.namespace);
     const parts = this.#parts ?? this.#read();
     if (session.journal) session.identity ??= workerIdentity(session.journal, options.identity);
     return {
@@ -152,16 +152,18 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
     }
   }
 
-  #begin(): Promise<Session> {
-    return (this.#session ??= this.#openSession().catch((error: unknown) => {
+  #begin(namespace?: string): Promise<Session> {
+    return (this.#session ??= this.#openSession(namespace).catch((error: unknown) => {
       this.#session = undefined;
       throw toStartError(error);
     }));
   }
 
-  async #openSession(): Promise<Session> {
+  async #openSession(namespace?: string): Promise<Session> {
     this.#parts ??= this.#read();
-    return { journal: await openJournalOf(this.#parts), stopping: new AbortController(), workers: 0 };
+    // Without an address: a connection does not tell its own.
+    const parts = { ...(namespace !== undefined && { journalOwner: namespace }), ...this.#parts };
+    return { journal: await openJournalOf(parts), stopping: new AbortController(), workers: 0 };
   }
 
   /**
@@ -230,12 +232,16 @@ const DEFAULT_JOURNALS = 16;
 
 /** An unusable folder costs calls of agents after a crash, not correctness: the worker runs without a journal. */
 async function openJournalOf(parts: WorkerParts): Promise<Journal | undefined> {
-  const { journalDir, isDefaultJournal, onJournalChange, logger } = parts;
+  const { journalDir, isDefaultJournal, journalOwner, onJournalChange, logger } = parts;
   if (journalDir === undefined) return undefined;
   for (let number = 1; ; number += 1) {
     const folder = number === 1 ? journalDir : `${journalDir}-${number}`;
     try {
-      const journal = await openJournal(folder, { ...(onJournalChange && { onChange: onJournalChange }) });
+      const journal = await openJournal(folder, {
+        logger,
+        ...(journalOwner !== undefined && { owner: journalOwner }),
+        ...(onJournalChange && { onChange: onJournalChange }),
+      });
       logger.info({ folder }, 'finished answers are kept in the journal until Temporal has them');
       return journal;
     } catch (error) {

@@ -41,7 +41,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     findOwnPlaces,
     ...(defaultJournalDir !== undefined && { defaultJournalDir }),
   });
-  const plugin = new GarudustPlugin({}, () => parts);
+  const journalOwner = `${temporal.namespace}@${temporal.connectionOptions.address ?? 'localhost:7233'}`;
+  const plugin = new GarudustPlugin({}, () => ({ ...parts, journalOwner }));
   await plugin.open();
   const worker = runWorker({ link, namespace: temporal.namespace, taskQueue: config.taskQueue, plugin, logger });
   return {

@@ -19,6 +19,8 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   readonly journalDir?: string;
   /** The folder is the default, so that a further worker of this machine takes one beside it, and none need work. */
   readonly isDefaultJournal?: boolean;
+  /** Namespace and server whose entries the worker reports. Absent: not checked. */
+  readonly journalOwner?: string;
   readonly onJournalChange?: JournalOptions['onChange'];
   /** Agent calls and callback attempts at once. Default: the SDK's. */
   readonly maxConcurrentActivities?: number;

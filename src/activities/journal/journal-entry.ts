@@ -1,4 +1,5 @@
 import { isRecord } from '../../values/is-record.ts';
+import { type JournalWriter, toWriter } from './journal-writer.ts';
 
 /** The activity of an entry: the same for all its attempts, different from every other activity. */
 export interface ActivityKey {
@@ -28,13 +29,15 @@ export interface JournalRecord {
   readonly attempt: JournaledAttempt;
   /** Undefined while the activity runs, or when its worker crashed before it ended. */
   readonly kept: KeptResult | undefined;
+  /** Undefined in files of earlier versions. */
+  readonly writer: JournalWriter | undefined;
 }
 
 const VERSION = 1;
 
 /** The first line of a file, written when the attempt starts. */
-export function attemptLine(attempt: JournaledAttempt): string {
-  return `${JSON.stringify({ version: VERSION, ...attempt })}\n`;
+export function attemptLine(attempt: JournaledAttempt, writer: JournalWriter): string {
+  return `${JSON.stringify({ version: VERSION, writer, ...attempt })}\n`;
 }
 
 /** The second line, appended with the result. */
@@ -49,10 +52,10 @@ export function resultLine(result: unknown): string {
  */
 export function parseRecord(text: string): JournalRecord | undefined {
   const [first = '', second = ''] = text.split('\n');
-  const { version, ...attempt } = parse(first) ?? {};
+  const { version, writer, ...attempt } = parse(first) ?? {};
   if (version !== VERSION || !isAttempt(attempt)) return undefined;
   const kept = parse(second);
-  return { attempt, kept: kept === undefined ? undefined : { result: kept['result'] } };
+  return { attempt, kept: kept === undefined ? undefined : { result: kept['result'] }, writer: toWriter(writer) };
 }
 
 /** The key as a string. */

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fdatasync, openSync, writeFileSync } from 'node:fs';
-import { access, constants, mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { closeSync, fdatasync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { access, constants, mkdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ActivityLogger } from '../activity.ts';
 import {
   type ActivityKey,
   attemptLine,
   type JournaledAttempt,
-  type JournalRecord,
   keyOf,
   type KeptResult,
   parseRecord,
   resultLine,
 } from './journal-entry.ts';
+import { identifyFolder, type JournalWriter, type Machine, thisMachine } from './journal-writer.ts';
 import { JournalFolderError, lockFolder } from './lock-folder.ts';
+import { type OwnEntry, readEntries } from './read-entries.ts';
 
 /** One attempt in the journal. */
 export interface JournalEntry {
@@ -53,9 +55,12 @@ export interface Journal {
 export interface JournalOptions {
   /** Called with the number of entries, at the start and on every change. */
   readonly onChange?: (entries: number) => void;
+  /** Namespace and server of Temporal. Entries of others are not reported. Default: not checked. */
+  readonly owner?: string;
+  /** Default: this one. */
+  readonly machine?: Machine;
+  readonly logger?: ActivityLogger;
 }
-
-const FILE = /^[0-9a-f-]{36}\.jsonl$/;
 
 /**
  * Opens the journal in a folder: creates the folder if needed and locks it for this process. It holds answers of agents, so
@@ -65,22 +70,34 @@ const FILE = /^[0-9a-f-]{36}\.jsonl$/;
  * which it would not. Measured 0.05 ms for an attempt, 0.04 ms for a result (1.6 ms for one of 1 MB). Only the fdatasync, which
  * protects from a machine crash, is asynchronous: 0.2 ms (p99 4 ms) on a disk with a safe cache, a few milliseconds otherwise.
  *
- * @throws JournalLockedError when another worker uses it; JournalFolderError when it cannot be created or written.
+ * Only this worker's own entries become leftovers: see `readEntries`.
+ *
+ * @throws JournalLockedError when another worker uses it; JournalFolderError when it cannot be created, read or written.
  */
-export async function openJournal(folder: string, { onChange }: JournalOptions = {}): Promise<Journal> {
+export async function openJournal(folder: string, options: JournalOptions = {}): Promise<Journal> {
+  const { onChange, owner, machine = thisMachine(), logger } = options;
+  const writer: JournalWriter = { ...(owner !== undefined && { owner }), ...machine };
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new JournalFolderError(folder, `cannot create or write it (${code})`, { cause });
+    throw toFolderError(folder, cause);
   }
   const lock = await lockFolder(folder);
-  const id = await readId(join(folder, 'id'));
+  let identity, own;
+  try {
+    identity = await identifyFolder(folder, machine);
+    own = await readEntries(folder, { writer, isCopy: identity.isCopy, logger });
+    // Not before: a copy that was saved is taken for an original.
+    await identity.save();
+  } catch (error) {
+    await lock.release();
+    throw error instanceof JournalFolderError ? error : toFolderError(folder, error);
+  }
   const entries = new Map<string, Set<Entry>>();
   let size = 0;
   const resize = (by: number): void => onChange?.((size += by));
-  const add = (file: string, { attempt, kept }: JournalRecord): Entry => {
+  const add = ({ file, record: { attempt, kept } }: OwnEntry): Entry => {
     const siblings = entries.get(keyOf(attempt)) ?? new Set();
     entries.set(keyOf(attempt), siblings);
     const entry = new Entry(file, attempt, kept !== undefined, () => {
@@ -94,26 +111,25 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
   };
   const siblingsOf = (key: ActivityKey): Entry[] => [...(entries.get(keyOf(key)) ?? [])];
 
-  const leftovers: JournalEntry[] = [];
-  for (const name of await readdir(folder)) {
-    if (!FILE.test(name)) continue;
-    const file = join(folder, name);
-    const record = parseRecord(await readFile(file, 'utf8'));
-    // Truncated while it was created: nothing was done yet, and Temporal's own timeout ends the attempt.
-    if (record === undefined) await unlink(file);
-    else leftovers.push(add(file, record));
-  }
+  const leftovers = own.map(add);
   resize(0);
 
   return {
     folder,
-    id,
-    wasAbandoned: lock.wasAbandoned,
+    id: identity.id,
+    // Activities of the former id belong to another worker.
+    wasAbandoned: lock.wasAbandoned && !identity.isNew,
     leftovers,
     async begin(attempt) {
       const file = join(folder, `${randomUUID()}.jsonl`);
-      writeFileSync(file, attemptLine(attempt), { mode: 0o600, flag: 'wx' });
-      return add(file, { attempt, kept: undefined });
+      try {
+        writeFileSync(file, attemptLine(attempt, writer), { mode: 0o600, flag: 'wx' });
+      } catch (error) {
+        // A full disk still creates the file.
+        rmSync(file, { force: true });
+        throw error;
+      }
+      return add({ file, record: { attempt, kept: undefined, writer } });
     },
     async find(key) {
       for (const entry of siblingsOf(key)) {
@@ -129,13 +145,9 @@ export async function openJournal(folder: string, { onChange }: JournalOptions =
   };
 }
 
-/** Created at the first start. */
-async function readId(file: string): Promise<string> {
-  const found = await readFile(file, 'utf8').catch(() => '');
-  if (/^[0-9a-f]{8}$/.test(found)) return found;
-  const made = randomUUID().slice(0, 8);
-  writeFileSync(file, made, { mode: 0o600 });
-  return made;
+function toFolderError(folder: string, cause: unknown): JournalFolderError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  return new JournalFolderError(folder, `cannot create, read or write it (${code})`, { cause });
 }
 
 class Entry implements JournalEntry {
