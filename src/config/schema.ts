@@ -39,6 +39,10 @@ const client = z.strictObject({
     defaultText: 'none: refuses to start; `dev` generates one',
     help: 'Secrets that verify deliveries. List several while rotating: any of them verifies, and the first one signs callbacks that have room for one signature.',
   }),
+  require: optionalSetting(oneOf(['timestamp']), {
+    defaultText: 'none: either signature',
+    help: 'What tasks on `/webhook` must have beside a valid signature. `timestamp`: a signed id and time, so only Standard Webhooks; a recorded request cannot be replayed later or under another id.',
+  }),
   api_key: optionalSetting(apiKeys, {
     env: 'RUNS_API_KEY',
     formerly: { key: 'api_keys' },

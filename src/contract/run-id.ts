@@ -9,6 +9,8 @@ export interface DeliveryIdentity {
   readonly source: string;
   /** The sender's ID of the delivery. */
   readonly deliveryId: string;
+  /** Whether the signature covers the ID of a task. Then no unsigned ID names the same run. Default: false. */
+  readonly signedId?: boolean;
 }
 
 /**
@@ -20,8 +22,13 @@ export interface DeliveryIdentity {
  * const workflowId = deriveRunId({ client: 'default', source: 'github', deliveryId: request.headers['x-github-delivery'] });
  */
 export function deriveRunId(identity: DeliveryIdentity): string {
-  // JSON separates the three: ("a", "bc") and ("ab", "c") must differ.
-  const name = JSON.stringify([identity.client, identity.source, identity.deliveryId]);
+  // JSON separates the parts: ("a", "bc") and ("ab", "c") must differ.
+  const name = JSON.stringify([
+    identity.client,
+    identity.source,
+    identity.deliveryId,
+    ...(identity.signedId === true ? ['signed'] : []),
+  ]);
   return `run-${base32(createHash('sha256').update(name).digest())}`;
 }
 

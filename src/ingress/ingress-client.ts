@@ -3,6 +3,8 @@ export interface IngressClient {
   readonly id: string;
   /** Each of them verifies a delivery; there are several during a rotation. */
   readonly webhookSecret: readonly string[];
+  /** What a task must prove beside the secret. `timestamp`: a signed id and time. Absent: nothing. */
+  readonly require?: 'timestamp';
   /** Bearer keys for `/v1`. Absent: the client cannot read its runs. */
   readonly apiKey?: readonly string[];
   /** Hosts that callbacks may go to. Empty: every public host. */

@@ -22,8 +22,9 @@ export const PROBLEMS = {
   signature_invalid: {
     status: 401,
     title: 'The signature does not match',
-    meaning: 'No secret that is configured for the sender verifies the signature over the bytes that arrived.',
-    fix: "Sign the exact bytes that you send, with your client's secret.",
+    meaning:
+      'No secret that is configured for the sender verifies the signature over the bytes that arrived, or the client requires a signed timestamp (`require: timestamp`) and the request has none.',
+    fix: "Sign the exact bytes that you send, with your client's secret; sign with Standard Webhooks where the client requires a timestamp.",
   },
   timestamp_out_of_window: {
     status: 401,
@@ -61,6 +62,13 @@ export const PROBLEMS = {
     title: 'The task is not valid',
     meaning: 'The body is JSON but not a valid task. `errors` names each wrong field.',
     fix: 'Correct the named fields.',
+  },
+  own_callback: {
+    status: 422,
+    title: 'This is a callback of this server',
+    meaning:
+      'The body is the outcome of a run, as callbacks carry it, and not a task. It does not count against the rate of the client.',
+    fix: 'Do not post callbacks back to this server. If you did not, somebody replays them: set a separate `callback_secret`.',
   },
   invalid_event: {
     status: 422,

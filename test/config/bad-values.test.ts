@@ -111,6 +111,7 @@ describe('one line tells path, value and mend of', () => {
     ],
     ['no list', `${CLIENTS}limits: { lists_per_second: 0 }`, /^limits\.lists_per_second .*: 0 is not a number/],
     ['a wait of nothing', agent('retry_delay: 0s'), /retry_delay .*: "0s" is too short: the minimum is 100ms/],
+    ['another requirement', client('require: nonce'), /require.*"nonce" is not supported: use one of timestamp/],
     ['a user that is a number', client('allowed_user_ids: [1001]'), /allowed_user_ids.*: 1001 is a number: put it in/],
     ['a user that is a block', client('allowed_user_ids: [{ a: 1 }]'), /: a block is not a user id: write 1 to 512/],
     ['a user that is blank', client('allowed_user_ids: ["  "]'), /: "  " is not a user id/],

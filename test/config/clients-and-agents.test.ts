@@ -91,6 +91,7 @@ describe('by the environment alone', () => {
 const FULL = `
 clients:
   - id: ci
+    require: timestamp
     webhook_secret: ["first, with a comma", whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
     api_key: ci-key-1
     callback_secret: ci-callbacks
@@ -113,6 +114,7 @@ describe('by the file', () => {
     assert.deepEqual(load({ yaml: FULL }).config.clients, [
       {
         id: 'ci',
+        require: 'timestamp',
         webhookSecret: ['first, with a comma', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
         apiKey: ['ci-key-1'],
         callbackSecret: ['ci-callbacks'],

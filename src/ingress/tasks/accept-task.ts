@@ -21,6 +21,8 @@ export interface VerifiedDelivery {
   readonly body: Buffer;
   /** The sender's id for this delivery. Undefined: the sender gave none, and every repeat is a new run. */
   readonly deliveryId: string | undefined;
+  /** Whether the signature covers `deliveryId`, where it could also come without: then unsigned ids are other ids. */
+  readonly signedId?: boolean;
 }
 
 /** What is needed to accept a task. */
@@ -47,6 +49,8 @@ export interface ReadTask {
   readonly fields: TaskFields;
   /** The sender's id for the delivery. Undefined: every repeat is a new run. */
   readonly deliveryId: string | undefined;
+  /** As in `VerifiedDelivery`. */
+  readonly signedId?: boolean;
   /** SHA-256 in hex: distinguishes a repeat from another delivery with the same id. */
   readonly fingerprint: string;
   /** Undefined: the default agent of the client. */
@@ -70,7 +74,7 @@ export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, dep
  */
 export async function planTask(
   { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
-  { request, fields, deliveryId, fingerprint, agent, metadata = {} }: ReadTask,
+  { request, fields, deliveryId, signedId = false, fingerprint, agent, metadata = {} }: ReadTask,
   deps: AcceptDeps,
 ): Promise<TaskPlan> {
   const client = deps.clients.find(({ id }) => id === clientId);
@@ -85,7 +89,7 @@ export async function planTask(
     ...(callback && { callback }),
   };
   return {
-    runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId }),
+    runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId, signedId }),
     idempotent: deliveryId !== undefined,
     input,
     memo: toMemo(input, fingerprint),

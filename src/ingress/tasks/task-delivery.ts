@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { fieldProblem, type ProblemCode, ProblemError } from '../../protocol/problems.ts';
+import { callbackBody } from '../../protocol/callback-body.ts';
 import { verifyRequest } from '../../signatures/verify-request.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../../protocol/json/media-type.ts';
@@ -10,7 +11,7 @@ import type { IngressClient } from '../ingress-client.ts';
 import { type AcceptDeps, acceptTask, type VerifiedDelivery } from './accept-task.ts';
 
 export interface VerifyDeps {
-  readonly clients: readonly Pick<IngressClient, 'id' | 'webhookSecret'>[];
+  readonly clients: readonly Pick<IngressClient, 'id' | 'webhookSecret' | 'require'>[];
   /** Milliseconds since the epoch, for signed timestamps. Default: `Date.now`. */
   readonly now?: () => number;
 }
@@ -18,7 +19,7 @@ export interface VerifyDeps {
 const SIGNATURE_HEADERS = ['x-hub-signature-256', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
 
 /** Stands in for a client that is not configured, so that its refusal takes as long and reads the same. */
-const NOBODY = { id: '', webhookSecret: [randomUUID()] };
+const NOBODY: VerifyDeps['clients'][number] = { id: '', webhookSecret: [randomUUID()] };
 
 const DETAIL = {
   signature_missing:
@@ -32,7 +33,7 @@ const DETAIL = {
 /**
  * Verifies the signature over the raw body. The client whose secret matches is the sender.
  *
- * A signed `webhook-id` is the delivery id; no unsigned header can override it.
+ * A signed `webhook-id` is the delivery id; no unsigned header can override it, and an unsigned id never names the same run.
  *
  * @param hint the id of the client, if the sender names it: then only that client's secrets are tried
  * @throws ProblemError `signature_missing`, `signature_invalid`, `timestamp_out_of_window`, and then
@@ -47,7 +48,8 @@ export function verifyDelivery(
   const clients = hint === undefined ? deps.clients : [deps.clients.find(({ id }) => id === hint) ?? NOBODY];
   const { client, webhookId } = findSigner(headers, body, { ...deps, clients });
   refuseOtherThanJson(headers);
-  const delivery = { client, source: 'webhook', body, deliveryId: webhookId ?? readDeliveryId(headers) };
+  const deliveryId = webhookId ?? readDeliveryId(headers);
+  const delivery = { client, source: 'webhook', body, deliveryId, signedId: webhookId !== undefined };
   return delivery as VerifiedDelivery;
 }
 
@@ -60,8 +62,14 @@ function findSigner(headers: IncomingMessage['headersDistinct'], body: Buffer, d
   const now = (deps.now ?? Date.now)();
   const signed = toSignatureHeaders(headers);
   let refusal: keyof typeof DETAIL = 'signature_invalid';
-  for (const { id, webhookSecret } of deps.clients) {
+  for (const { id, webhookSecret, require } of deps.clients) {
     const verdict = verifyRequest({ headers: signed, body, secrets: webhookSecret, now });
+    if (verdict.ok && require === 'timestamp' && verdict.webhookId === undefined) {
+      throw new ProblemError(
+        'signature_invalid',
+        `The client "${id}" requires a signed timestamp: sign with Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).`,
+      );
+    }
     if (verdict.ok) return { client: id, webhookId: verdict.webhookId };
     refusal = verdict.reason;
     if (refusal !== 'signature_invalid') break; // does not depend on the secret, so it is the same for every client
@@ -79,6 +87,28 @@ function toSignatureHeaders(headers: IncomingMessage['headersDistinct']): Record
     if (values[0] !== undefined) single[name] = values[0];
   }
   return single;
+}
+
+/** Stands in every callback as the worker writes it. A task that quotes it in its text has escaped quotes. */
+const IN_EVERY_CALLBACK = '"run_id":"run-';
+
+/**
+ * Refuses a callback of this server that was posted back. Its signature holds where one secret signs both ways. The body
+ * decides, because both kinds of signature cover it and no valid task has its fields: nothing genuine is refused.
+ *
+ * @throws ProblemError `own_callback`
+ */
+export function refuseOwnCallback({ body }: Pick<VerifiedDelivery, 'body'>): void {
+  if (!body.includes(IN_EVERY_CALLBACK) || !isCallback(body)) return;
+  throw new ProblemError('own_callback', 'This is a callback of this server, not a task: do not send it back.');
+}
+
+function isCallback(body: Buffer): boolean {
+  try {
+    return callbackBody.safeParse(JSON.parse(body.toString())).success;
+  } catch {
+    return false;
+  }
 }
 
 function refuseOtherThanJson(headers: IncomingMessage['headersDistinct']): void {
@@ -130,9 +160,9 @@ function invalidKey(name: string, message: string): ProblemError {
  * `agent_not_permitted`
  */
 export async function parseDelivery(delivery: VerifiedDelivery, deps: AcceptDeps): Promise<AcceptedTask> {
-  const { body, deliveryId } = delivery;
+  const { body, deliveryId, signedId = false } = delivery;
   const fingerprint = createHash('sha256').update(body).digest('hex');
-  return acceptTask(delivery, { ...readTask(body), deliveryId, fingerprint }, deps);
+  return acceptTask(delivery, { ...readTask(body), deliveryId, signedId, fingerprint }, deps);
 }
 
 function readTask(body: Buffer): { request: TaskRequest; fields: TaskFields } {

@@ -12,6 +12,7 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'body_too_large',
   'unsupported_media_type',
   'invalid_task',
+  'own_callback',
   'invalid_idempotency_key',
   'callback_url_refused',
   'agent_not_permitted',
@@ -23,7 +24,9 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
 ];
 
 const HOOK_PROBLEMS: readonly ProblemCode[] = [
-  ...TASK_PROBLEMS.filter((code) => code !== 'invalid_task' && code !== 'invalid_idempotency_key'),
+  ...TASK_PROBLEMS.filter(
+    (code) => code !== 'invalid_task' && code !== 'own_callback' && code !== 'invalid_idempotency_key',
+  ),
   'invalid_event',
   'not_found',
 ];
