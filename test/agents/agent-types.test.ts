@@ -121,6 +121,15 @@ describe('a type that is added as one row', () => {
     assert.match(readyTable({ env: {} }), /agent +demo, .*\(set GARUDUST_URL or PARROT_PERCH to use yours\)\n/);
   });
 
+  test('has a first command in the table of dev that the client may use', () => {
+    const client = 'id: ci, webhook_secret: a-secret-of-the-tests';
+    assert.match(readyTable({ env: {}, yaml: `clients: [{ ${client} }]` }), /\ncurl .*X-Hub-Signature-256: sha256=/);
+    const yaml = `clients: [{ ${client}, require: timestamp, allowed_user_ids: [ada] }]`;
+    const timed = readyTable({ env: {}, yaml });
+    assert.match(timed, /\ngarudust-temporal send 'Summarise .*' --url http:\/\/127\.0\.0\.1:8080 --user ada\n/);
+    assert.doesNotMatch(timed, /X-Hub-Signature-256/);
+  });
+
   test('says how to fix a failure, by the name of its setting where that is set', async () => {
     const variable = await messageOf({ env: { PARROT_PERCH: 'oak' } }, 'parrot');
     assert.match(variable, /Whistle PARROT_API_KEY as it is written at PARROT_PERCH\.$/);

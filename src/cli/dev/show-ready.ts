@@ -1,6 +1,6 @@
 import type { AgentTypes } from '../../agents/agent-type.ts';
 import { AGENT_TYPES, DEFAULT_AGENT_TYPE, describeAgent } from '../../agents/agent-types.ts';
-import type { AgentConfig } from '../../config/config.ts';
+import type { AgentConfig, Config } from '../../config/config.ts';
 import { listSettings } from '../../config/list-settings.ts';
 import { settingsWith } from '../../config/schema.ts';
 import { signGithub } from '../../signatures/sign-request.ts';
@@ -36,17 +36,32 @@ export function showReady(
     value === undefined ? [] : [`  ${colors.dim(label.padEnd(LABEL_WIDTH))}${value}`],
   );
   const [client] = config.clients;
+  const start = client?.require === 'timestamp' ? toSend(ingressUrl, client) : toCurl(ingressUrl, client);
+  io.stdout.write(
+    `\n${lines.join('\n')}\n\n  ${colors.dim('Start a run:')}\n\n${start}\n\n  ${colors.dim('Ctrl-C stops everything.')}\n\n`,
+  );
+}
+
+type Client = Config['clients'][number];
+
+function toCurl(ingressUrl: string, client: Client | undefined): string {
   const secret = client?.webhookSecret[0] ?? '';
   const body = JSON.stringify(sampleTask(client));
-  const curl = [
+  return [
     `curl ${ingressUrl}/webhook`,
     `-H 'Content-Type: application/json'`,
     `-H ${shellQuote(`X-Hub-Signature-256: ${signGithub(secret, body)}`)}`,
     `-d ${shellQuote(body)}`,
   ].join(' ');
-  io.stdout.write(
-    `\n${lines.join('\n')}\n\n  ${colors.dim('Start a run:')}\n\n${curl}\n\n  ${colors.dim('Ctrl-C stops everything.')}\n\n`,
-  );
+}
+
+/** A printed signature with a timestamp would be invalid after five minutes. */
+function toSend(ingressUrl: string, client: Client): string {
+  const { text, user_id: user } = sampleTask(client);
+  return [
+    `garudust-temporal send ${shellQuote(text)} --url ${shellQuote(ingressUrl)}`,
+    ...(user === undefined ? [] : [`--user ${shellQuote(user)}`]),
+  ].join(' ');
 }
 
 /** The agent by its own name and its type's words; beside the one that needs no settings, what configures another. */
