@@ -129,6 +129,40 @@ describe('recoverJournal', () => {
     assert.equal(new Set(completions.taken.map(({ to }) => to)).size, 120);
   });
 
+  for (const [what, refuse] of [
+    ['refuses', () => Promise.reject(new Error('no such namespace'))],
+    ['does not answer', () => new Promise<never>(() => undefined)],
+  ] as const) {
+    test(`reports the rest when Temporal ${what} as many as it reports at once, by one log line`, async (t) => {
+      const left = await leftBehind(
+        t,
+        Array.from({ length: 40 }, (_, i) => `running ${i}`),
+        ['kept'],
+      );
+      const journal = { ...left, leftovers: left.leftovers.toSorted((a, b) => Number(a.isKept) - Number(b.isKept)) };
+      const completed: unknown[] = [];
+      const logger = new RecordingLogger();
+      const stopping = new AbortController();
+      t.after(() => stopping.abort());
+      const recovering = recoverJournal({
+        journal,
+        completions: {
+          complete: (_token: unknown, result: unknown) => Promise.resolve(void completed.push(result)),
+          fail: refuse,
+        },
+        logger,
+        signal: stopping.signal,
+        turnMs: 20,
+      });
+      await waitFor('the result', () => completed.length === 1);
+      assert.deepEqual(completed, ['answer of kept']);
+      stopping.abort();
+      assert.deepEqual(await recovering, { completed: 1, handedBack: 0, settled: 0, left: 40 });
+      assert.ok(logger.lines.filter(({ level }) => level === 'warn').length <= 1);
+      assert.equal(files(journal).length, 40);
+    });
+  }
+
   test('says nothing when there is nothing', async (t) => {
     const journal = await leftBehind(t, [], []);
     const logger = new RecordingLogger();

@@ -9,6 +9,7 @@ import {
   type CompletionClient,
   reportFailureByIds,
   reportUntilSettled,
+  takeTurn,
 } from './report-until-settled.ts';
 
 /** An activity that Temporal considers running. */
@@ -57,18 +58,19 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
   const semaphore = new Semaphore(AT_ONCE);
   const reports: Promise<boolean>[] = [];
   const handBack = async (activity: StartedActivity): Promise<boolean> => {
-    const permit = await semaphore.acquire(signal);
-    try {
-      await uncacheRun(activity, uncache);
-      const end = await reportUntilSettled(() => reportFailureByIds(completions, activity, workerCrashed()), {
-        signal: AbortSignal.any([signal]),
-        onFirstFailure: () =>
-          logger.warn({ runId: activity.workflowId }, 'could not hand a lost activity back to Temporal; retrying'),
-      });
-      return end === 'reported';
-    } finally {
-      permit.release();
-    }
+    let uncached = false;
+    const report = async (): Promise<'reported' | 'settled'> => {
+      if (!uncached) await uncacheRun(activity, uncache);
+      uncached = true;
+      return reportFailureByIds(completions, activity, workerCrashed());
+    };
+    const own = AbortSignal.any([signal]);
+    const end = await reportUntilSettled(() => takeTurn(semaphore, own, report), {
+      signal: own,
+      onFirstFailure: () =>
+        logger.warn({ runId: activity.workflowId }, 'could not hand a lost activity back to Temporal; retrying'),
+    });
+    return end === 'reported';
   };
   try {
     for await (const activity of options.started()) {

@@ -10,6 +10,7 @@ import {
   reportFailure,
   reportResult,
   reportUntilSettled,
+  takeTurn,
 } from './report-until-settled.ts';
 
 export interface RecoverOptions {
@@ -23,6 +24,8 @@ export interface RecoverOptions {
   readonly logger: ActivityLogger;
   /** Ends the wait for an unavailable Temporal; what is left stays for the next start. */
   readonly signal: AbortSignal;
+  /** How long a report that does not end keeps others waiting, in milliseconds. Default: 5 s. */
+  readonly turnMs?: number;
 }
 
 /** What the previous worker left, counted. */
@@ -56,16 +59,14 @@ const AT_ONCE = 16;
  */
 export async function recoverJournal(options: RecoverOptions): Promise<Recovery> {
   const semaphore = new Semaphore(AT_ONCE);
-  const never = new AbortController().signal;
+  let failures = 0;
+  const onFirstFailure = (runId: string | undefined): void => {
+    // One line for all, and none for those that wait when the worker stops.
+    if (options.signal.aborted || (failures += 1) > 1) return;
+    options.logger.warn({ runId }, 'could not report a journal entry to Temporal; retrying it and any others');
+  };
   const fates = await Promise.all(
-    options.journal.leftovers.map(async (entry) => {
-      const permit = await semaphore.acquire(never);
-      try {
-        return await recoverEntry(entry, options);
-      } finally {
-        permit.release();
-      }
-    }),
+    options.journal.leftovers.map((entry) => recoverEntry(entry, semaphore, onFirstFailure, options)),
   );
   const count = (fate: Fate): number => fates.filter((each) => each === fate).length;
   const recovery: Recovery = {
@@ -80,26 +81,34 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovery>
 
 async function recoverEntry(
   entry: JournalEntry,
-  { journal, completions, uncache, logger, signal }: RecoverOptions,
+  semaphore: Semaphore,
+  onFirstFailure: (runId: string | undefined) => void,
+  { journal, completions, uncache, signal, turnMs }: RecoverOptions,
 ): Promise<Fate> {
-  const { attempt } = entry;
-  await uncacheRun(attempt, uncache);
-  const kept = await entry.read();
-  const report =
-    kept === undefined
-      ? () => reportFailure(completions, attempt, workerCrashed())
-      : () => reportResult(completions, attempt, kept.result);
-  const end = await reportUntilSettled(report, {
-    // One signal per entry: many listeners on one signal cause a warning.
-    signal: AbortSignal.any([signal]),
-    onFirstFailure: () =>
-      logger.warn({ runId: attempt.workflowId }, 'could not report a journal entry to Temporal; retrying'),
+  const { attempt, isKept } = entry;
+  let uncached = false;
+  let handsBack = !isKept;
+  // Reads the result only when it is its turn: together, results may not fit into the memory.
+  const report = async (): Promise<'reported' | 'settled'> => {
+    if (!uncached) await uncacheRun(attempt, uncache);
+    uncached = true;
+    const kept = isKept ? await entry.read() : undefined;
+    handsBack = kept === undefined;
+    return kept === undefined
+      ? reportFailure(completions, attempt, workerCrashed())
+      : reportResult(completions, attempt, kept.result);
+  };
+  // One signal per entry: many listeners on one signal cause a warning.
+  const own = AbortSignal.any([signal]);
+  const end = await reportUntilSettled(() => takeTurn(semaphore, own, report, turnMs), {
+    signal: own,
+    onFirstFailure: () => onFirstFailure(attempt.workflowId),
   });
   if (end === 'unsettled') return 'left';
-  if (kept === undefined) await entry.forget();
+  if (handsBack) await entry.forget();
   else await journal.forget(attempt);
   if (end === 'settled') return 'settled';
-  return kept === undefined ? 'handedBack' : 'completed';
+  return handsBack ? 'handedBack' : 'completed';
 }
 
 /** Never rejects: it only saves time. */

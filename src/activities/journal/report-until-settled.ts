@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActivityNotFoundError } from '@temporalio/client';
 import { raceAbort } from '../../timing/race-abort.ts';
+import type { Semaphore } from '../semaphore.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
 
 /** An activity by its IDs, whichever attempt of it is running. */
@@ -96,6 +97,31 @@ export async function reportUntilSettled(
     const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
     await sleep(wait, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return 'unsettled';
+  }
+}
+
+/** Longer than a report takes when Temporal is well. */
+const TURN_MS = 5000;
+
+/**
+ * Makes a call with a permit, which it returns after a while even if the call still waits: what cannot be reported does not
+ * stop the rest. A repeated call queues behind the others.
+ *
+ * @throws what the call throws; `signal.reason` when the signal aborts before there is a permit
+ */
+export async function takeTurn<T>(
+  semaphore: Semaphore,
+  signal: AbortSignal,
+  call: () => Promise<T>,
+  turnMs = TURN_MS,
+): Promise<T> {
+  const permit = await semaphore.acquire(signal);
+  const timer = setTimeout(() => permit.release(), turnMs).unref();
+  try {
+    return await call();
+  } finally {
+    clearTimeout(timer);
+    permit.release();
   }
 }
 
