@@ -114,7 +114,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
   }
 
   override async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
-    const session = await this.#begin(options.namespace);
+    const session = await this.#begin(options.namespace ?? 'default');
     const parts = this.#parts ?? this.#read();
     if (session.journal) session.identity ??= workerIdentity(session.journal, options.identity);
     return {

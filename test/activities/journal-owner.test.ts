@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { type Journal, type JournalOptions, openJournal } from '../../src/activities/journal/journal.ts';
 import { JournalFolderError } from '../../src/activities/journal/lock-folder.ts';
+import { GarudustPlugin } from '../../src/plugin.ts';
+import { readWorkerParts } from '../../src/stack/worker-parts.ts';
 import { RecordingLogger } from '../support/mock-activity.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -124,6 +126,21 @@ describe('the owner of journal entries', () => {
     cpSync(folder, copy, { recursive: true });
     writeFileSync(join(copy, 'foreign'), 'a file');
     for (let start = 0; start < 2; start += 1) await assert.rejects(openJournal(copy, HERE), JournalFolderError);
+  });
+
+  test('is the namespace of the worker for a plugin that is told no other', async (t) => {
+    const folder = temporaryFolder(t);
+    await leave(folder, { owner: 'default' });
+    const logger = new RecordingLogger();
+    for (const [namespace, left] of [
+      [undefined, 1],
+      ['theirs', 0],
+    ] as const) {
+      const plugin = new GarudustPlugin({}, () => readWorkerParts({ agents: {}, journalDir: folder }, logger));
+      await plugin.configureWorker({ taskQueue: 'q', ...(namespace && { namespace }) });
+      await plugin.close();
+      assert.equal(entries(folder).length, left);
+    }
   });
 
   test('recovers what an earlier version left, with its id', async (t) => {
