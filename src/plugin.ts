@@ -242,7 +242,7 @@ async function openJournalOf(parts: WorkerParts): Promise<Journal | undefined> {
         ...(journalOwner !== undefined && { owner: journalOwner }),
         ...(onJournalChange && { onChange: onJournalChange }),
       });
-      logger.info({ folder }, 'finished answers are kept in the journal until Temporal has them');
+      logger.info({ folder }, 'the journal keeps finished answers until Temporal has them');
       return journal;
     } catch (error) {
       const isLocked = error instanceof JournalLockedError;

@@ -1,4 +1,4 @@
-import { FAILURES, type FailureClass } from '../../src/contract/failures.ts';
+import { FAILURES, type FailureClass, type FailureType } from '../../src/contract/failures.ts';
 import { type ProblemCode, problemRetryAfter, PROBLEMS } from '../../src/protocol/problems.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -8,6 +8,13 @@ const CLASS_WORDS: Readonly<Record<FailureClass, string>> = {
   agent: 'retried later; the attempt does not count',
   worker: 'retried at once by the next worker',
   delivery: "retried on the callback's schedule",
+};
+
+/** Callback failures that end the schedule, at least for some addresses. */
+const ENDS: Partial<Record<FailureType, string>> = {
+  CallbackRefused: 'not retried, unless the address may change with DNS',
+  CallbackStopped: 'not retried until somebody redelivers',
+  CallbackUndeliverable: 'not retried',
 };
 
 /** The page `docs/problems.md`: every code that an answer or a run can carry. */
@@ -26,7 +33,7 @@ export function renderProblemsPage(): string {
   });
   const failures = Object.entries(FAILURES).map(([code, entry]) => [
     `\`${code}\``,
-    CLASS_WORDS[entry.class],
+    ENDS[code as FailureType] ?? CLASS_WORDS[entry.class],
     entry.meaning,
     entry.fix,
   ]);

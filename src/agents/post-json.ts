@@ -62,7 +62,7 @@ export function postJson(options: PostJsonOptions): Promise<JsonReply> {
     };
     const onAbort = (): void => fail(signal.reason as Error);
     const connectTimer = setTimeout(
-      () => fail(new AgentError('AgentUnreachable', 'could not be connected to in time')),
+      () => fail(new AgentError('AgentUnreachable', 'did not accept a connection in time')),
       options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     );
     signal.addEventListener('abort', onAbort, { once: true });
@@ -122,6 +122,9 @@ function connectionLost(): AgentError {
 function notConnected(error: Error & { code?: string }): AgentError {
   const code = error.code ?? '';
   return /CERT|SELF_SIGNED|UNABLE_TO_|SSL|TLS|EPROTO/.test(code)
-    ? new AgentError('AgentMisconfigured', 'shows a certificate that is not trusted, or speaks no TLS')
-    : new AgentError('AgentUnreachable', `could not be connected to (${/^E[A-Z_]+$/.test(code) ? code : 'no reply'})`);
+    ? new AgentError('AgentMisconfigured', 'has an untrusted certificate or does not use TLS')
+    : new AgentError(
+        'AgentUnreachable',
+        `did not accept a connection (${/^E[A-Z_]+$/.test(code) ? code : 'no reply'})`,
+      );
 }

@@ -51,6 +51,6 @@ export async function followRun(api: ApiClient, id: string, options: FollowOptio
 function describe({ id, status, agent }: RunResource): string {
   const attempt = status === 'running' ? showAttempt(agent?.attempt, agent?.max_attempts) : '';
   const state = [`${id} ${STATUS_PHRASES[status]}`, attempt].filter((part) => part !== '').join(', ');
-  const detail = agent?.last_error === undefined ? agent?.progress : `last error: ${agent.last_error}`;
-  return detail === undefined ? state : `${state}: ${detail}`;
+  if (agent?.last_error !== undefined) return `${state} (last error: ${agent.last_error})`;
+  return agent?.progress === undefined ? state : `${state}: ${agent.progress}`;
 }

@@ -81,7 +81,7 @@ export const FAILURES = {
   AgentFailed: {
     class: 'passing',
     meaning: 'The agent failed with an unknown error.',
-    fix: "Check the agent's log for this time.",
+    fix: "Check the agent's log around this time.",
   },
   AgentUnreachable: {
     class: 'agent',

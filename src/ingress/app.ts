@@ -95,7 +95,8 @@ const noRoute: Middleware = (
   ctx: { readonly matched?: readonly { readonly methods: readonly string[] }[] } & Parameters<Middleware>[0],
 ) => {
   const allowed = [...new Set((ctx.matched ?? []).flatMap(({ methods }) => methods))];
-  if (allowed.length === 0) throw new ProblemError('not_found', 'No route has this path: see /docs.');
+  if (allowed.length === 0)
+    throw new ProblemError('not_found', 'No route has this path: see /docs on the public port.');
   ctx.set('Allow', allowed.join(', '));
   throw new ProblemError('method_not_allowed', `${ctx.method} is not allowed here: use ${allowed.join(' or ')}.`);
 };

@@ -31,7 +31,7 @@ export function buildOpenApi({ endpointPath }: { readonly endpointPath: string }
     servers: [{ url: '/' }],
     tags: [
       { name: 'Tasks', description: 'Verified by a signature over the raw body.' },
-      { name: 'Runs', description: "Runs of the API key's client. All other runs answer the same 404." },
+      { name: 'Runs', description: "Runs of the API key's client. Requests for other runs get the same 404." },
       { name: 'Service', description: 'Public.' },
     ],
     paths: { ...taskPaths(endpointPath), ...runPaths(), ...servicePaths() },

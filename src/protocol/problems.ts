@@ -72,7 +72,7 @@ export const PROBLEMS = {
   },
   invalid_event: {
     status: 422,
-    title: 'The event does not make a task',
+    title: 'The event produced no task',
     meaning: 'A configured source accepted the event, but its template produced no text for the agent.',
     fix: "Check the event's content, or ask the operator to change the source's template.",
   },

@@ -133,7 +133,7 @@ export const rate: Kind<Rate> = {
     const windowMs = RATE_UNITS.find(([name]) => name === unit)?.[1];
     if (windowMs === undefined) throw new BadValue('is not a rate: write it as 100/s, 6000/m or 50000/h');
     const count = Number(digits);
-    if (count < 1) throw new BadValue('admits nothing: the minimum is 1');
+    if (count < 1) throw new BadValue('is zero: the minimum is 1');
     if (count > MAX_RATE_COUNT) throw new BadValue(`is too high: the maximum is ${MAX_RATE_COUNT}`);
     return { count, windowMs };
   },

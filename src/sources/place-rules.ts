@@ -21,7 +21,7 @@ export function writeValue(use: TemplateUse, value: PlaceValue, rendering: Rende
 
 /** Changed, one name could pass as another one: as `ada`, where only `ada` is permitted. */
 function findKeyFault(use: 'key' | 'user' | 'id', { text, type }: PlaceValue): string | undefined {
-  if (!text.isWellFormed()) return 'holds half of a surrogate pair in this event';
+  if (!text.isWellFormed()) return 'contains half of a surrogate pair in this event';
   if (use === 'id' || text.trim() === '') return undefined;
   if (type === 'nested' || (use === 'user' && type === 'list')) {
     return 'is a list or an object in this event: name the text in it, such as event.user.login or event.users[0]';

@@ -58,7 +58,7 @@ const MAX_CONSTANT = 262_144;
 export function compileTemplate(source: string, scope: Scope, options: TemplateOptions = {}): Template {
   const { field = 'template', warn, use } = options;
   const { text, places } = readOldFilters(source);
-  for (const [old, now] of places) warn?.(`has ${old}, which is ${now} in Liquid: update it`);
+  for (const [old, now] of places) warn?.(`uses the old syntax ${old}: write ${now}`);
   const templates = parse(text);
   const fields = listFields(templates);
   const aliases = fields.flatMap((read) => checkField(read, scope));

@@ -132,7 +132,7 @@ describe('the Garudust adapter', () => {
   test('takes a port where nobody listens for AgentUnreachable: nothing was paid', async () => {
     const error = await errorOf(run(`http://127.0.0.1:${await freePort()}`));
     assert.equal(error.type, 'AgentUnreachable');
-    assert.match(error.message, /^could not be connected to \(ECONNREFUSED\)$/);
+    assert.match(error.message, /^did not accept a connection \(ECONNREFUSED\)$/);
   });
 
   test('takes an agent that accepts but does not finish its greeting for AgentUnreachable', async () => {
@@ -147,7 +147,7 @@ describe('the Garudust adapter', () => {
         maxBytes: () => 1,
       }),
     );
-    assert.deepEqual([error.type, error.message], ['AgentUnreachable', 'could not be connected to in time']);
+    assert.deepEqual([error.type, error.message], ['AgentUnreachable', 'did not accept a connection in time']);
   });
 
   test('takes a server without TLS for AgentMisconfigured when TLS is asked for', async () => {

@@ -233,7 +233,7 @@ describe('the build with Go', () => {
 });
 
 describe('the cache folder', () => {
-  test('is named, with the mend, where it can not be written', async (t) => {
+  test('is named, with the fix, where it can not be written', async (t) => {
     const place = await makePlace(t);
     await writeFile(await place.at('file'), '');
     const target = join(place.folder, 'file', 'sub', 'temporal');

@@ -149,10 +149,7 @@ describe('runs wait', () => {
     await waitFor('the wait', () => ingress.runs.waiting === 1);
     ingress.runs.update(id, { status: 'failed', terminal: true });
     const result = await waiting.ended;
-    assert.equal(
-      result.stderr,
-      `${id} is running, attempt 2 of 3: last error: The agent was silent.\n${id} has failed\n`,
-    );
+    assert.equal(result.stderr, `${id} is running, attempt 2 of 3 (last error: The agent was silent.)\n${id} failed\n`);
     assert.equal(result.code, 1);
   });
 

@@ -69,9 +69,9 @@ describe('send', () => {
       'failed',
       { status: 'failed', error: { code: 'AgentTimeout', message: 'The agent was silent.' } },
       1,
-      /^run-\w+ has failed: The agent was silent\. \(AgentTimeout\)$/m,
+      /^run-\w+ failed: The agent was silent\. \(AgentTimeout\)$/m,
     ],
-    ['timed out', { status: 'timed_out' }, 5, /has timed out$/m],
+    ['timed out', { status: 'timed_out' }, 5, / timed out$/m],
     ['was canceled', { status: 'canceled' }, 6, /was canceled$/m],
   ];
   for (const [what, change, code, message] of outcomes) {

@@ -18,15 +18,15 @@ describe('setup', () => {
     assert.equal(first[0]?.state, 'created');
     // A namespace takes a moment to be known everywhere, and so do search attributes.
     let steps = first;
-    for (let tries = 0; tries < 50 && steps.some(({ state }) => state !== 'there already'); tries += 1) {
+    for (let tries = 0; tries < 50 && steps.some(({ state }) => state !== 'exists'); tries += 1) {
       await sleep(200);
       steps = await setUpServer(connection, namespace);
     }
     assert.deepEqual(
       steps.map(({ what, state }) => [what, state]),
       [
-        [`namespace ${namespace}`, 'there already'],
-        ...SEARCH_ATTRIBUTE_NAMES.map((name) => [`search attribute ${name}`, 'there already']),
+        [`namespace ${namespace}`, 'exists'],
+        ...SEARCH_ATTRIBUTE_NAMES.map((name) => [`search attribute ${name}`, 'exists']),
       ],
     );
   });
@@ -36,13 +36,13 @@ describe('setup', () => {
     const env = { TEMPORAL_ADDRESS: address };
     const text = await runCli(['setup'], { env });
     assert.equal(text.code, 0);
-    assert.match(text.stdout, /^there already +search attribute GarudustClient$/m);
+    assert.match(text.stdout, /^exists +search attribute GarudustClient$/m);
     assert.match(text.stderr, /system\.enableActivityEagerExecution/);
     const json = await runCli(['setup', '--json'], { env });
     assert.equal((JSON.parse(json.stdout) as unknown[]).length, 1 + SEARCH_ATTRIBUTE_NAMES.length);
   });
 
-  test('no server: one sentence with the address and the mend', async () => {
+  test('no server: one sentence with the address and the fix', async () => {
     const { code, stderr } = await runCli(['setup'], { env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
     assert.equal(code, 3);
     assert.match(

@@ -117,13 +117,13 @@ describe('sources test', () => {
     assert.deepEqual([nothing.code, nothing.stdout], [4, '']);
     assert.match(
       nothing.stderr,
-      /No task would start, and the answer would be 422: map\.text finds nothing in the event: event\.text/,
+      /The server would reject this event with 422: map\.text finds nothing in the event: event\.text/,
     );
     const callback = await testSource(t, ['ci', 'event'], '{"text":"x","reply_to":"https://evil.example.com/"}');
     assert.equal(callback.code, 4);
     assert.match(callback.stderr, /422: map\.callback_url/);
     const broken = await testSource(t, ['ci', 'event'], '{"text":');
-    assert.match(broken.stderr, /the answer would be 400: The body is not valid JSON/);
+    assert.match(broken.stderr, /The server would reject this event with 400: The body is not valid JSON/);
   });
 
   test('shows no control characters of an event', async (t) => {
@@ -150,7 +150,7 @@ describe('sources test', () => {
       SETTINGS.replace('"{{ event.text }}"', '\'{{ event.text | default "x" }}\''),
     );
     assert.deepEqual([former.code, /^Hi$/m.test(former.stdout)], [0, true]);
-    assert.match(former.stderr, /^warning: sources\.ci\.map\.text .*\| default: "x" \}\} in Liquid: update it\.$/m);
+    assert.match(former.stderr, /^warning: sources\.ci\.map\.text .*: write \{\{ event\.text \| default: "x" \}\}\.$/m);
     const header = await testSource(t, ['github', 'event', '--header', 'no header'], '{}');
     assert.deepEqual([header.code, header.stdout], [2, '']);
     const file = await testSource(t, ['github', 'other'], '{}');

@@ -7,7 +7,7 @@ const CLIENTS = `clients: [{ ${CLIENT} }]\n`;
 const client = (more: string): string => `clients: [{ ${CLIENT}, ${more} }]`;
 const agent = (settings: string): string => `${CLIENTS}agents: { bot: { ${settings} } }`;
 
-describe('one line tells path, value and mend of', () => {
+describe('one line tells path, value and fix of', () => {
   const cases: [string, string, RegExp][] = [
     ['a port that is a word', `${CLIENTS}port: web`, /^port .*: "web" is not a port: write .* 0 to 65535\.$/],
     ['a port out of range', `${CLIENTS}admin_port: 65536`, /^admin_port .*: 65536 is not a port/],
@@ -230,7 +230,7 @@ describe('one line tells path, value and mend of', () => {
       /^clients\[0\]\.rate_limit .*: 100 is not a rate: write .* 100\/s/,
     ],
     ['a rate by the day', client('rate_limit: 100/d'), /^clients\[0\]\.rate_limit .*"100\/d" is not a rate/],
-    ['a rate of nothing', client('rate_limit: 0/s'), /^clients\[0\]\.rate_limit .*"0\/s" admits nothing/],
+    ['a rate of nothing', client('rate_limit: 0/s'), /^clients\[0\]\.rate_limit .*"0\/s" is zero/],
     ['a rate beyond counting', client('rate_limit: 1000001/s'), /is too high: the maximum is 1000000/],
     ['nothing in flight', client('max_in_flight: 0'), /^clients\[0\]\.max_in_flight .*: 0 is not a number/],
     ['no deliveries at all', `${CLIENTS}limits: { max_in_flight: 0 }`, /^limits\.max_in_flight .*: 0 is not a number/],

@@ -209,7 +209,7 @@ test('former words in a source are read, with a warning that names the line and 
   assert.deepEqual(
     warnings.filter((line) => line.startsWith('sources.')),
     [
-      'sources.g.map.text (garudust-temporal.yaml line 9) has {{ event.title | default "none" }}, which is {{ event.title | default: "none" }} in Liquid: update it.',
+      'sources.g.map.text (garudust-temporal.yaml line 9) uses the old syntax {{ event.title | default "none" }}: write {{ event.title | default: "none" }}.',
       'sources.g.filter (garudust-temporal.yaml line 6) has $neq, which is now called $ne: rename it.',
     ],
   );

@@ -152,7 +152,7 @@ test('a form that has one field twice is refused, for which of them counts nobod
 });
 
 describe('CloudEvents', () => {
-  test('in a batch are refused with the mend', async (t) => {
+  test('in a batch are refused with the fix', async (t) => {
     const source = await startSource(t, sample('cloudevents, structured'));
     const response = await source.send({ body: '[]', contentType: 'application/cloudevents-batch+json' });
     const problem = (await response.json()) as Problem;

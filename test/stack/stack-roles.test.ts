@@ -45,7 +45,7 @@ describe('an agent is at fault', () => {
     assert.deepEqual(watch.atFault(), [{ name: 'b', code: 'AgentUnreachable' }]);
   });
 
-  test('neither made nor mended by what says nothing about it', () => {
+  test('neither caused nor fixed by what says nothing about it', () => {
     const watch = createAgentWatch();
     for (const outcome of ['TaskRefused', 'AgentTimeout', 'WorkerStopped', 'canceled'] as const) {
       watch.attemptEnded({ agent: 'a', outcome }, 1);

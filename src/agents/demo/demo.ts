@@ -38,9 +38,9 @@ async function obey(directive: DemoDirective, { call, signal, report, maxAnswerB
       return;
     case 'fail':
       if (directive.once && call > 1) return;
-      throw new AgentError('AgentFailed', 'failed, as the task asks');
+      throw new AgentError('AgentFailed', 'failed because the task told it to');
     case 'refuse':
-      throw new AgentError('TaskRefused', 'refused the task, as the task asks');
+      throw new AgentError('TaskRefused', 'refused the task because the task told it to');
     case 'size':
       if (directive.bytes <= maxAnswerBytes) return;
       throw new AgentError('AnswerTooLarge', `was asked for more than ${maxAnswerBytes} bytes`);

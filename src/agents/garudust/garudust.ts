@@ -59,7 +59,7 @@ function readAnswer(reply: JsonReply, maxAnswerBytes: number): AgentAnswer {
   const cap = TOKEN_CAP.exec(output);
   if (cap !== null) {
     const [, limit, used] = cap;
-    throw new AgentError('TokenBudgetExceeded', `stopped at its cap of ${limit} tokens (${used} used)`, {
+    throw new AgentError('TokenBudgetExceeded', `reached its limit of ${limit} tokens (${used} used)`, {
       statusCode: 200,
     });
   }

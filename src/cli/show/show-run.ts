@@ -23,8 +23,8 @@ export const STATUS_PHRASES: Readonly<Record<RunStatus, string>> = {
   running: 'is running',
   input_required: 'waits for input',
   completed: 'has completed',
-  failed: 'has failed',
-  timed_out: 'has timed out',
+  failed: 'failed',
+  timed_out: 'timed out',
   canceled: 'was canceled',
 };
 

@@ -49,7 +49,7 @@ export async function testSource(
   const rehearsal = await rehearseDelivery(source, raw, deps).catch((error: unknown) => {
     if (!(error instanceof ProblemError)) throw error;
     const { status } = PROBLEMS[error.code];
-    throw new CliError('refused', `No task would start, and the answer would be ${status}: ${error.detail}`);
+    throw new CliError('refused', `The server would reject this event with ${status}: ${error.detail}`);
   });
   io.stdout.write(json ? `${JSON.stringify(rehearsalToJson(rehearsal), null, 2)}\n` : showRehearsal(source, rehearsal));
   return rehearsal.kind === 'task' ? 'ok' : 'nothingStarted';

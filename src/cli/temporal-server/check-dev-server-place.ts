@@ -43,7 +43,7 @@ export async function portError(port: number, label: string, cause: unknown): Pr
   }
   const holder = await processListeningAt(port);
   const fix = holder ? `stop it (${killCommand(holder)}) or choose another port` : 'choose another port';
-  const leftover = holder?.program === 'temporal' ? ', probably left over from an earlier start' : '';
+  const leftover = holder?.program === 'temporal' ? ', which may be another dev server' : '';
   return new DevServerError('PORT_IN_USE', `${label} ${port} is in use by ${nameOf(holder)}${leftover}: ${fix}.`, {
     cause,
   });

@@ -11,7 +11,7 @@ import { createProgress } from '../show/progress.ts';
 /** The result of one step of the setup. */
 export interface SetupStep {
   readonly what: string;
-  readonly state: 'there already' | 'created' | 'failed';
+  readonly state: 'exists' | 'created' | 'failed';
   /** What is wrong and how to fix it. */
   readonly problem?: string;
 }
@@ -37,7 +37,7 @@ async function ensureNamespace(connection: Connection, namespace: string): Promi
   const what = `namespace ${namespace}`;
   try {
     await connection.workflowService.describeNamespace({ namespace });
-    return { what, state: 'there already' };
+    return { what, state: 'exists' };
   } catch (error) {
     if ((error as { code?: number }).code !== GRPC_NOT_FOUND) throw error;
   }
@@ -65,7 +65,7 @@ async function ensureSearchAttributes(connection: Connection, namespace: string)
   return SEARCH_ATTRIBUTE_NAMES.map((name): SetupStep => {
     const what = `search attribute ${name}`;
     if (missing.includes(name)) return problem === undefined ? { what, state: 'created' } : refused(name, problem);
-    if (known[name] === KEYWORD) return { what, state: 'there already' };
+    if (known[name] === KEYWORD) return { what, state: 'exists' };
     const wrongType = 'it is not a Keyword: remove it with `temporal operator search-attribute remove`.';
     return { what, state: 'failed', problem: wrongType };
   });
@@ -109,7 +109,7 @@ const LABEL_WIDTH = 15;
 
 /** No API can set or read this. */
 const BY_HAND =
-  'Set by hand: the dynamic configuration value system.enableActivityEagerExecution: true (Temporal Server up to 1.31), which shortens runs. Temporal Cloud sets it.';
+  'Recommended for Temporal Server up to 1.31: set system.enableActivityEagerExecution: true in the dynamic configuration. It shortens runs; Temporal Cloud sets it.';
 
 /**
  * Sets up the server that TEMPORAL_* select and prints each step.
@@ -120,7 +120,7 @@ export async function runSetup({ json }: { readonly json?: boolean }, io: CliIo)
   const { connectionOptions, namespace } = readTemporalSettings(io.env);
   const address = connectionOptions.address ?? '';
   const progress = createProgress(io);
-  progress.show(`setting up ${namespace} at ${address}`);
+  progress.show(`setting up namespace ${namespace} at ${address}`);
   let steps: SetupStep[];
   try {
     const connection = await Connection.connect({

@@ -70,7 +70,7 @@ export function createWaitSemaphore({ maxWaits, maxWaitsPerClient }: WaitLimits)
         `A client may have ${limit} requests with "wait" open at the same time: poll without "wait", or use callbacks.`,
       ),
     refuseAll: () =>
-      new ProblemError('overloaded', 'The server holds as many waiting requests as it can: retry, or omit "wait".'),
+      new ProblemError('overloaded', 'The server has reached its limit of waiting requests: retry, or omit "wait".'),
   });
 }
 

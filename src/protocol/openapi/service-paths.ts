@@ -41,7 +41,7 @@ export function servicePaths(): JsonObject {
           example: 'signature_missing',
         },
       ],
-      ...get('getProblem', 'Read what a problem means and how to fix it; the `type` of a problem links here', {
+      ...get('getProblem', 'Read what a problem means and how to fix it', {
         '200': { description: 'A text in Markdown.', content: { 'text/plain': { schema: { type: 'string' } } } },
         ...problemResponses(['not_found']),
       }),

@@ -74,7 +74,7 @@ export function taskPaths(endpointPath: string): JsonObject {
       [endpointPath]: {
         post: taskOperation(
           'invokeAgent',
-          'Send a task in the words of "Event-Driven Agent Orchestration"',
+          'Send a task with the field names of "Event-Driven Agent Orchestration"',
           'InvokeTask',
         ),
       },
