@@ -5,4 +5,5 @@ import { BUNDLE_PATH, bundleWorkflows } from './workflow-bundle.ts';
 const GO_MODULE = 'cli/temporal-server/go-module';
 
 writeFileSync(BUNDLE_PATH, await bundleWorkflows());
-cpSync(`src/${GO_MODULE}`, `dist/${GO_MODULE}`, { recursive: true });
+// From the project's folder, where the build runs, to wherever it was built.
+cpSync(`src/${GO_MODULE}`, new URL(`../${GO_MODULE}`, import.meta.url), { recursive: true });

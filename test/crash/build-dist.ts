@@ -19,12 +19,12 @@ export async function buildDist(folder: string): Promise<string> {
   await run(compiler, ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', dist]);
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  await run(process.execPath, [join(dist, 'worker', 'build-workflow-bundle.js')]);
+  await run(process.execPath, [join(dist, 'worker', 'finish-build.js')]);
   return join(dist, 'cli', 'main.js');
 }
 
 async function run(program: string, args: readonly string[]): Promise<void> {
-  await promisify(execFile)(program, args).catch((error: Error & { stdout?: string }) => {
+  await promisify(execFile)(program, args, { cwd: ROOT }).catch((error: Error & { stdout?: string }) => {
     throw new Error(`The sources could not be built:\n${error.stdout || error.message}`, { cause: error });
   });
 }
