@@ -47,7 +47,7 @@ describe('setup', () => {
     assert.equal(code, 3);
     assert.match(
       stderr,
-      /^setting up default at 127\.0\.0\.1:1\nerror: Setup of Temporal at 127\.0\.0\.1:1 failed .*check TEMPORAL_ADDRESS/,
+      /^setting up namespace default at 127\.0\.0\.1:1\nerror: Setup of Temporal at 127\.0\.0\.1:1 failed .*check TEMPORAL_ADDRESS/,
     );
   });
 });
