@@ -156,7 +156,7 @@ describe('the processes of a production', () => {
     const admin = /"admin":"(http:[^"]+)"/.exec(cli.written.stdout)?.[1] ?? '';
     assert.equal((await fetch(`${admin}/healthz`)).status, 200);
     assert.equal((await fetch(`${admin}/readyz`)).status, 503);
-    const journal = /"folder":"([^"]+)"[^\n]*finished answers are kept/.exec(cli.written.stdout)?.[1] ?? '';
+    const journal = /"folder":"([^"]+)"[^\n]*the journal keeps finished answers/.exec(cli.written.stdout)?.[1] ?? '';
     assert.equal(dirname(journal), join(folder, 'state/garudust-temporal/journal'));
     cli.kill('SIGTERM');
     assert.equal((await cli.ended).code, 0);

@@ -83,7 +83,7 @@ export function testThroughTheStack(name: string, start: StartGarudust, loads: '
     await t.test('an answer with 200 that is a failure reads TokenBudgetExceeded', async () => {
       capped.model.on('dear', { kind: 'answer', content: LLM_SECRET, promptTokens: 90, completionTokens: 20 });
       const { error } = await failsWith(stack, 'capped', 'dear', 'TokenBudgetExceeded');
-      assert.match(error?.message ?? '', /its cap of 100 tokens \(110 used\)/);
+      assert.match(error?.message ?? '', /its limit of 100 tokens \(110 used\)/);
     });
 
     for (const [client, type] of [
