@@ -28,7 +28,7 @@ function walk(schema: z.core.$ZodType, path: readonly string[]): Found[] {
     map: (value) => walk(value, [...path, '*']),
     choice(options) {
       const byType = options.map((option) => ({ agentType: optionName(option), found: walk(option, path) }));
-      // Two types may have settings of one name, so a shared one is told by its metadata.
+      // Two types may have settings of one name, so the metadata identifies a shared one.
       const isShared = ({ meta }: Found): boolean =>
         byType.every(({ found }) => found.some((other) => other.meta === meta));
       const own = byType.flatMap(({ agentType, found }) =>

@@ -178,7 +178,7 @@ export class RunWatch {
     return isSame(latest.run, seen.run) ? undefined : latest;
   }
 
-  /** Resolves at the next news of any sort, or when `signal` is aborted. */
+  /** Resolves at the next change of any kind, or when `signal` is aborted. */
   #untilNews(signal: AbortSignal): Promise<void> {
     return until(signal, (end) => {
       this.#sleepers.add(end);
