@@ -37,3 +37,19 @@ export function toCallbackBody(runId: string, outcome: RunOutcome): CallbackBody
     finished_at: outcome.finishedAt,
   };
 }
+
+/** Event type of the notification that a callback is dead. */
+export const CALLBACK_DEAD = 'run.callback_dead';
+
+/** The body that the operator's webhook for dead letters gets. */
+export const deadLetterBody = z.strictObject({
+  type: z.literal(CALLBACK_DEAD),
+  run_id: z.string(),
+  client: z.string(),
+  callback_host: z.string(),
+  last_status_code: z.number().nullable(),
+  error_class: z.string().nullable(),
+  attempts: z.number().nullable(),
+  at: z.iso.datetime(),
+});
+export type DeadLetterBody = z.infer<typeof deadLetterBody>;

@@ -65,10 +65,10 @@ export const PROBLEMS = {
   },
   own_callback: {
     status: 422,
-    title: 'This is a callback of this server',
+    title: 'This is a message of this server',
     meaning:
-      'The body is the outcome of a run, as callbacks carry it, and not a task. It does not count against the rate of the client.',
-    fix: 'Do not post callbacks back to this server. If you did not, somebody replays them: set a separate `callback_secret`.',
+      'The body is a callback, or the notification of a dead letter, and not a task. It does not count against the rate of the client.',
+    fix: 'Do not post callbacks and notifications back to this server. If you did not, somebody replays them: set a separate `callback_secret`.',
   },
   invalid_event: {
     status: 422,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProblemField } from './problems.ts';
 import { isRecord } from '../values/is-record.ts';
+import { KEY_RULES } from '../values/key-rules.ts';
 
 const MAX_KEY = 512;
 const MAX_URL = 8192;
@@ -12,13 +13,15 @@ const unicode = z
 const instruction = unicode.regex(/\S/, 'is empty: say what the agent should do');
 const url = z.string().max(MAX_URL, `is longer than ${MAX_URL} characters`);
 
-/** A name that a caller gives to something of its own: a user, a session. */
-export const callerKey = unicode
+/** What a caller calls something, for people to read. */
+const callerName = unicode
   .min(1, 'is empty: omit it instead')
   .max(MAX_KEY, `is longer than ${MAX_KEY} characters`)
   .regex(/^$|\S/, 'is blank: omit it instead')
-  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'contains a control character: send plain text');
+  .regex(KEY_RULES.control.pattern, `${KEY_RULES.control.fault}: send plain text`);
+
+/** What a caller calls something of its own that is compared: a user, a session. */
+export const callerKey = callerName.regex(KEY_RULES.edges.pattern, `${KEY_RULES.edges.fault}: remove it`);
 
 const CALLBACK_HELP = 'Where the signed outcome is posted. Without it, poll the run.';
 const SESSION_HELP = 'The conversation that the task belongs to. Without it, the run has a conversation of its own.';
@@ -30,7 +33,7 @@ export const garudustTask = z.strictObject({
   user_id: callerKey
     .optional()
     .describe('The user on whose behalf the task runs; shown in the list of runs and the Temporal UI.'),
-  user_name: callerKey.optional().describe("The user's name, for people to read."),
+  user_name: callerName.optional().describe("The user's name, for people to read."),
   session_key: callerKey.optional().describe(SESSION_HELP),
 });
 

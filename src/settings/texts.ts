@@ -1,4 +1,5 @@
 import { callerKey } from '../protocol/task-request.ts';
+import { KEY_RULES } from '../values/key-rules.ts';
 import { BadValue, type Kind } from './kind.ts';
 
 /** `true` or `false`, as such or as text. */
@@ -57,9 +58,11 @@ export const userId: Kind<string> = {
   read(value) {
     // YAML has rounded a long one already.
     if (typeof value === 'number') throw new BadValue('is a number: put it in quotes');
+    if (typeof value === 'string' && !KEY_RULES.edges.pattern.test(value)) {
+      throw new BadValue(`${KEY_RULES.edges.fault}: remove it`);
+    }
     const read = callerKey.safeParse(value);
     if (!read.success) throw new BadValue('is not a user id: write 1 to 512 characters on one line');
-    if (read.data !== read.data.trim()) throw new BadValue('starts or ends with a space: remove the space');
     return read.data;
   },
   show: (value) => value,

@@ -1,3 +1,4 @@
+import { findKeyFault } from '../values/key-rules.ts';
 import type { PlaceValue, Rendering } from './liquid.ts';
 
 /**
@@ -14,23 +15,20 @@ export function writeValue(use: TemplateUse, value: PlaceValue, rendering: Rende
   const { text, source } = value;
   const isBlank = text !== '' && text.trim() === '';
   if (isBlank && (use === 'key' || use === 'user')) rendering.missing.push(source);
-  const fault = use === 'url' ? findPartFault(value, rendering.buffer, isFirst) : findKeyFault(use, value);
+  const fault = use === 'url' ? findPartFault(value, rendering.buffer, isFirst) : findKeyFaultIn(use, value);
   if (fault !== undefined) rendering.faults.push(`{{ ${source} }} ${fault}`);
   return use !== 'url' || isFirst ? text : encodeURIComponent(text.toWellFormed());
 }
 
-/** Changed, one name could pass as another one: as `ada`, where only `ada` is permitted. */
-function findKeyFault(use: 'key' | 'user' | 'id', { text, type }: PlaceValue): string | undefined {
+function findKeyFaultIn(use: 'key' | 'user' | 'id', { text, type }: PlaceValue): string | undefined {
   if (!text.isWellFormed()) return 'contains half of a surrogate pair in this event';
   if (use === 'id' || text.trim() === '') return undefined;
   if (type === 'nested' || (use === 'user' && type === 'list')) {
     return 'is a list or an object in this event: name the text in it, such as event.user.login or event.users[0]';
   }
   if (use === 'user' && type === 'scalar') return 'is not text in this event: convert it with | json';
-  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  if (/[\u0000-\u001f\u007f]/.test(text)) return 'contains a control character in this event: remove it with | strip';
-  if (text !== text.trim()) return 'starts or ends with white space in this event: remove it with | strip';
-  return undefined;
+  const fault = findKeyFault(text);
+  return fault && `${fault} in this event: remove it with | strip`;
 }
 
 const SCHEME = /^https?:\/\//i;

@@ -116,7 +116,11 @@ describe('one line tells path, value and fix of', () => {
     ['a user that is a block', client('allowed_user_ids: [{ a: 1 }]'), /: a block is not a user id: write 1 to 512/],
     ['a user that is blank', client('allowed_user_ids: ["  "]'), /: "  " is not a user id/],
     ['a user of two lines', client(String.raw`allowed_user_ids: ["a\nb"]`), /is not a user id/],
-    ['a user with a space behind it', client('allowed_user_ids: ["a "]'), /: "a " starts or ends with a space: remove/],
+    [
+      'a user with a space behind it',
+      client('allowed_user_ids: ["a "]'),
+      /: "a " starts or ends with white space: remove/,
+    ],
     ['a user that is too long', client(`allowed_user_ids: [${'a'.repeat(513)}]`), /…" is not a user id/],
     ['no permitted user', client('allowed_user_ids: []'), /allowed_user_ids .*is empty, which refuses every task/],
     ['a wildcard in the midst', client('allowed_callback_domains: ["a.*.b"]'), /"a\.\*\.b" is not a host name/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { toCallbackBody } from '../../src/protocol/callback-body.ts';
+import { type DeadLetterBody, toCallbackBody } from '../../src/protocol/callback-body.ts';
 import type { Problem } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { hubHeaders, standardHeaders } from '../support/signed-headers.ts';
@@ -88,12 +88,24 @@ describe('an unsigned id', () => {
   });
 });
 
-describe('a callback of this server, posted back', () => {
+const DEAD_LETTER: DeadLetterBody = {
+  type: 'run.callback_dead',
+  run_id: `run-${'a'.repeat(26)}`,
+  client: 'alpha',
+  callback_host: 'ci.example.com',
+  last_status_code: 500,
+  error_class: 'status',
+  attempts: 10,
+  at: '2026-01-31T12:00:00.000Z',
+};
+
+describe('a message of this server, posted back', () => {
   const runId = `run-${'a'.repeat(26)}`;
   const finishedAt = '2026-01-31T12:00:00.000Z';
   const bodies = [
     toCallbackBody(runId, { status: 'completed', output: 'Done', finishedAt }),
     toCallbackBody(runId, { status: 'failed', error: { code: 'AgentFailed', message: 'no' }, finishedAt }),
+    DEAD_LETTER,
   ].map((body) => JSON.stringify(body));
 
   for (const path of ['/webhook', '/invoke', '/webhook/alpha']) {
@@ -106,7 +118,7 @@ describe('a callback of this server, posted back', () => {
           const refused = await send(ingress, headers, { body, path });
           const problem = (await refused.json()) as Problem;
           assert.deepEqual([refused.status, problem.code], [422, 'own_callback']);
-          assert.match(problem.detail, /This is a callback of this server/);
+          assert.match(problem.detail, /This is (?:a callback|the notification of a dead letter) of this server/);
         }
       }
       assert.equal((await send(ingress, hubHeaders(SECRET, BODY), { path })).status, 202);

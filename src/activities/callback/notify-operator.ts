@@ -1,5 +1,6 @@
 import type { DeliveryErrorClass } from '../../contract/run.ts';
 import { guardedPost } from '../../egress/guarded-request.ts';
+import { CALLBACK_DEAD, type DeadLetterBody } from '../../protocol/callback-body.ts';
 import { signRequest } from '../../signatures/sign-request.ts';
 import { type ActivityLogger, nameOf } from '../activity.ts';
 import { type CallbackClient, callbackSecretOf } from './callback-client.ts';
@@ -49,7 +50,7 @@ export async function notifyOperator(
   const at = now();
   const secrets = deadLetterSecret ?? (configured === undefined ? [] : callbackSecretOf(configured));
   const body = JSON.stringify({
-    type: 'run.callback_dead',
+    type: CALLBACK_DEAD,
     run_id: runId,
     client,
     callback_host: host,
@@ -57,7 +58,7 @@ export async function notifyOperator(
     error_class: fault.errorClass ?? null,
     attempts: attempts ?? null,
     at: new Date(at).toISOString(),
-  });
+  } satisfies DeadLetterBody);
   try {
     const signed = signRequest({ secrets, id: `dead-${runId}`, timestamp: Math.floor(at / 1000), body });
     const answer = await post({

@@ -10,7 +10,7 @@ import { ServerAdmission, type ServerAdmissionLimits, type TakeBytes } from '../
 import type { RequestContext, Route } from '../route.ts';
 import type { AcceptDeps } from '../tasks/accept-task.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
-import { parseDelivery, refuseOwnCallback, verifyDelivery, type VerifyDeps } from '../tasks/task-delivery.ts';
+import { parseDelivery, refuseOwnMessage, verifyDelivery, type VerifyDeps } from '../tasks/task-delivery.ts';
 
 export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   readonly runs: Pick<RunClient, 'start'>;
@@ -54,7 +54,7 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
       const body = await readBody(ctx.req, ctx.res, deps.limits, take);
       const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps, ctx.params['client']);
       ctx.state.client = delivery.client;
-      refuseOwnCallback(delivery); // before the rate of the client counts it
+      refuseOwnMessage(delivery); // before the rate of the client counts it
       await admission.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps)));
     });
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { fieldProblem, type ProblemCode, ProblemError } from '../../protocol/problems.ts';
-import { callbackBody } from '../../protocol/callback-body.ts';
+import { callbackBody, deadLetterBody } from '../../protocol/callback-body.ts';
 import { verifyRequest } from '../../signatures/verify-request.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../../protocol/json/media-type.ts';
@@ -89,25 +89,33 @@ function toSignatureHeaders(headers: IncomingMessage['headersDistinct']): Record
   return single;
 }
 
-/** Stands in every callback as the worker writes it. A task that quotes it in its text has escaped quotes. */
-const IN_EVERY_CALLBACK = '"run_id":"run-';
+/** Stands in every message as the worker writes it. A task that quotes it in its text has escaped quotes. */
+const IN_EVERY_MESSAGE = '"run_id":"run-';
 
 /**
- * Refuses a callback of this server that was posted back. Its signature holds where one secret signs both ways. The body
- * decides, because both kinds of signature cover it and no valid task has its fields: nothing genuine is refused.
+ * Refuses a message of this server that was posted back: a callback, or the notification of a dead letter. Its signature
+ * holds where one secret signs both ways. The body decides, because both kinds of signature cover it and no valid task has
+ * its fields: nothing genuine is refused.
  *
  * @throws ProblemError `own_callback`
  */
-export function refuseOwnCallback({ body }: Pick<VerifiedDelivery, 'body'>): void {
-  if (!body.includes(IN_EVERY_CALLBACK) || !isCallback(body)) return;
-  throw new ProblemError('own_callback', 'This is a callback of this server, not a task: do not send it back.');
+export function refuseOwnMessage({ body }: Pick<VerifiedDelivery, 'body'>): void {
+  if (!body.includes(IN_EVERY_MESSAGE)) return;
+  const own = OWN_MESSAGES.find(({ schema }) => schema.safeParse(parseOrUndefined(body)).success);
+  if (own === undefined) return;
+  throw new ProblemError('own_callback', `This is ${own.what} of this server, not a task: do not send it back.`);
 }
 
-function isCallback(body: Buffer): boolean {
+const OWN_MESSAGES = [
+  { what: 'a callback', schema: callbackBody },
+  { what: 'the notification of a dead letter', schema: deadLetterBody },
+];
+
+function parseOrUndefined(body: Buffer): unknown {
   try {
-    return callbackBody.safeParse(JSON.parse(body.toString())).success;
+    return JSON.parse(body.toString());
   } catch {
-    return false;
+    return undefined;
   }
 }
 
