@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -91,6 +91,13 @@ test('the package does what its README says of workflows of your own', { timeout
     return;
   }
   assert.equal(installed.code, 0, installed.stderr);
+
+  await t.test('it installs without a deprecated or conflicting package, and without test tools', async () => {
+    // npm 11 lists install scripts that nobody has reviewed, ours only because the tarball is a file.
+    assert.doesNotMatch(installed.stderr, /npm warn (?!install-scripts)/);
+    assert.equal((await run(project, 'npm', ['ls', '--all'])).code, 0);
+    assert.ok(!existsSync(join(project, 'node_modules/@temporalio/testing')));
+  });
 
   await t.test('its bundle names no path of the machine that built it', () => {
     const bundle = readFileSync(join(project, 'node_modules/garudust-temporal/dist/workflow-bundle.js'), 'utf8');
