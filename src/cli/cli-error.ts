@@ -10,7 +10,10 @@ export const EXIT_CODES = {
   stillRunning: { code: 7, meaning: '--timeout elapsed; the run continues.' },
   nothingStarted: { code: 8, meaning: 'The source ignores the event, or answers it as a handshake.' },
   internal: { code: 70, meaning: 'Internal error.' },
-  interrupted: { code: 130, meaning: 'Interrupted by Ctrl-C or SIGTERM. A run that was being followed continues.' },
+  interrupted: {
+    code: 130,
+    meaning: 'Interrupted by Ctrl-C, SIGTERM or SIGHUP. A run that was being followed continues.',
+  },
 } as const satisfies Record<string, { readonly code: number; readonly meaning: string }>;
 
 export type ExitName = keyof typeof EXIT_CODES;

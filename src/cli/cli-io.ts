@@ -16,7 +16,7 @@ export interface CliIo {
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Aborted by Ctrl-C or SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
   /** How the command ended; `ok` by default. */
   exit: ExitName;

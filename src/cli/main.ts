@@ -8,19 +8,25 @@ process.exitCode = await runProgram(process.argv.slice(2), io);
 if (io.interrupted.aborted) process.exit();
 
 /**
- * The streams and signals of this process. The first Ctrl-C or SIGTERM asks the command to end, the second ends it.
+ * The streams and signals of this process. The first Ctrl-C, SIGTERM or SIGHUP asks the command to end; a further Ctrl-C or
+ * SIGTERM ends it. A SIGHUP never does: a closed terminal sends it twice, and some supervisors send it beside SIGTERM.
  *
  * SIGPIPE is absent: Node ignores it, and a reader that goes away (`| head`) shows as an error of stdout.
  */
 function processIo(): CliIo {
   const interrupt = new AbortController();
+  let askedToStop = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (interrupt.signal.aborted) process.exit(130);
+      if (askedToStop) process.exit(130);
+      askedToStop = true;
       interrupt.abort();
     });
   }
+  process.on('SIGHUP', () => interrupt.abort());
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A terminal that is closed, or `| tee` that ended with it, must not keep us from ending in order.
+    if (interrupt.signal.aborted) return;
     if (error.code === 'EPIPE') process.exit();
     throw error;
   });

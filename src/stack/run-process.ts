@@ -22,6 +22,6 @@ export async function runProcess(
   const stack = await startStack({ ...loaded, config, roles, defaultJournalDir: journal });
   const { logger } = loaded;
   logger.info({ ingress: stack.ingressUrl, admin: stack.adminUrl }, 'listening');
-  await serveUntilStopped(stack, interrupted);
+  await serveUntilStopped(stack, interrupted, { tell: (line) => logger.info({}, line) });
   logger.info({}, 'stopped');
 }

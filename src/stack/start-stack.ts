@@ -44,6 +44,12 @@ export interface StackOptions {
   readonly defaultJournalDir?: string;
 }
 
+/** The work of a worker that a drain waits for. */
+export interface InFlight {
+  readonly activities: number;
+  readonly graceMs: number;
+}
+
 /** The parts of a process, running. */
 export interface RunningStack {
   /** Undefined without an ingress. */
@@ -51,6 +57,8 @@ export interface RunningStack {
   readonly adminUrl: string;
   /** Whether Temporal answers and, with a worker, tasks are taken. */
   ready(): Promise<boolean>;
+  /** What a drain waits for: the agent calls and callbacks in flight now, for as long as the worker's grace period. */
+  inFlight(): InFlight;
   /**
    * Takes nothing new, finishes what is in flight, hands the rest back to Temporal and resolves when all is closed. A
    * second call joins the first.
@@ -108,6 +116,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       ingressUrl: ingress?.url,
       adminUrl: admin.url,
       ready,
+      inFlight: () => ({ activities: worker?.inFlight() ?? 0, graceMs: config.worker.shutdownGrace }),
       drain: () => (drained ??= endAll()),
     };
   } catch (error) {

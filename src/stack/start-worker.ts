@@ -47,6 +47,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const worker = runWorker({ link, namespace: temporal.namespace, taskQueue: config.taskQueue, plugin, logger });
   return {
     ready: () => worker.ready(),
+    inFlight: () => worker.inFlight(),
     async drain() {
       await worker.drain();
       // Of a worker that never ran.

@@ -18,6 +18,8 @@ export interface RunWorkerOptions {
 export interface RunningWorker {
   /** Whether it polls for tasks at the moment. */
   ready(): boolean;
+  /** How many agent calls and callbacks it has in flight. */
+  inFlight(): number;
   /**
    * Stops polling, waits for running activities within the grace period, hands the rest back to Temporal, and resolves. A
    * second call joins the first.
@@ -60,6 +62,7 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
   const ended = work();
   return {
     ready: () => worker?.getState() === 'RUNNING',
+    inFlight: () => worker?.getStatus().numInFlightActivities ?? 0,
     async drain() {
       stop.abort();
       await ended;

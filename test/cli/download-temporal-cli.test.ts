@@ -32,7 +32,10 @@ describe('the download by the Temporal SDK', () => {
     const asked: string[] = [];
     const proxy = await startDownloadHost(t, (request, response) => {
       asked.push(request.url ?? '');
-      if (request.url === '/archive.tar.gz') return void response.end(readFileSync(archive));
+      if (request.url === '/archive.tar.gz') {
+        response.end(readFileSync(archive));
+        return;
+      }
       const archiveUrl = 'https://temporal.download/archive.tar.gz';
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ archiveUrl, fileToExtract: 'temporal' }));

@@ -76,6 +76,28 @@ describe('dev', () => {
     assert.equal((JSON.parse(again.stdout) as { status: string }).status, 'completed');
   });
 
+  test('a stop finishes what is in flight and says for how long it waits, also when its terminal is closed', async (t) => {
+    const folder = temporaryFolder(t);
+    const dev = await startDev(t, folder);
+    const sent = await spawnCli(['send', 'demo: sleep 10s'], { env: BASE_ENV, cwd: folder }).ended;
+    const id = /run-[a-z2-7]{26}/.exec(sent.stdout + sent.stderr)?.[0] ?? '';
+    const statusOf = async (): Promise<string> => {
+      const { stdout } = await spawnCli(['runs', 'get', id, '--json'], { env: BASE_ENV, cwd: folder }).ended;
+      return (JSON.parse(stdout) as { status: string }).status;
+    };
+    while ((await statusOf()) === 'queued');
+    // A shell repeats the terminal's own signal, and a supervisor sends SIGTERM beside it.
+    dev.kill('SIGHUP');
+    dev.kill('SIGHUP');
+    dev.kill('SIGTERM');
+    const { code, stderr } = await dev.ended;
+    assert.equal(code, 0);
+    assert.match(stderr, /^Stopping: waiting up to 25 s for 1 agent call or callback in flight\. /m);
+    assert.equal(await processesIn(folder), '');
+    await startDev(t, folder);
+    assert.equal(await statusOf(), 'completed');
+  });
+
   test('a port in use is one sentence that says which', async (t) => {
     const taken = createServer().listen(0, '127.0.0.1');
     t.after(() => taken.close());
@@ -132,6 +154,24 @@ describe('the processes of a production', () => {
     assert.equal(code, 0);
     assert.doesNotMatch(stdout, /a-secret-of-the-test|a-key-of-the-test/);
   });
+
+  for (const command of ['start', 'ingress', 'worker']) {
+    test(`SIGHUP drains ${command} as SIGTERM does`, async (t) => {
+      const { address } = await connectToTestServer();
+      const env = {
+        TEMPORAL_ADDRESS: address,
+        TEMPORAL_TASK_QUEUE: uniqueTaskQueue(t),
+        GARUDUST_WEBHOOK_SECRET: 'a-secret-of-the-test',
+      };
+      const flags = ['--port', '0', '--admin-port', '0', '--host', '127.0.0.1'];
+      const cli = spawnUntilEnd(t, [command, ...flags], env, temporaryFolder(t));
+      await waitFor(`${command} to listen`, () => cli.written.stdout.includes('"listening"'), START_MS);
+      cli.kill('SIGHUP');
+      const { code, stdout } = await cli.ended;
+      assert.equal(code, 0);
+      assert.match(stdout, /"stopped"/);
+    });
+  }
 
   test('without a secret none starts, and everything that is wrong is said at once', async (t) => {
     const env = { PORT: 'eighty', CALLBACK_PERMIT_NETWORKS: '10.0.0.0/99' };

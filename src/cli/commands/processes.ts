@@ -33,7 +33,7 @@ export function addProcesses(program: Command, io: CliIo): void {
     });
     setNotes(command, {
       more: [
-        'The process starts, and stays up, while Temporal is unreachable. SIGTERM drains it: it finishes what is in flight and leaves the rest to the next worker. A second signal stops it immediately.',
+        'The process starts, and stays up, while Temporal is unreachable. SIGTERM, SIGHUP or Ctrl-C drains it: it finishes what is in flight and leaves the rest to the next worker. A second SIGTERM or Ctrl-C stops it immediately.',
         'docs/configuration.md lists every setting and its environment variable.',
       ],
       examples: [[`garudust-temporal ${name} --config garudust-temporal.yaml`, 'with a settings file']],

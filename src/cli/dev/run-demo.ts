@@ -32,7 +32,10 @@ export async function runDemo(keep: boolean, io: CliIo): Promise<void> {
       io.exit = await takeRoundTrip(stack, io);
       if (keep) {
         showReady(stack, io);
-        await serveUntilStopped(stack, io.interrupted, stack.serverDied);
+        await serveUntilStopped(stack, io.interrupted, {
+          tell: (line) => void io.stderr.write(`${line}\n`),
+          until: stack.serverDied,
+        });
       }
     } finally {
       await stack.drain();

@@ -36,7 +36,10 @@ export async function runDev({ temporalPort, temporalUiPort, ...flags }: DevFlag
     died = true;
     return undefined;
   });
-  await serveUntilStopped(stack, io.interrupted, serverDied);
+  await serveUntilStopped(stack, io.interrupted, {
+    tell: (line) => void io.stderr.write(`${line}\n`),
+    until: serverDied,
+  });
   rmSync(urlFile, { force: true });
   if (died)
     throw new CliError('internal', `The Temporal dev server exited unexpectedly: see ${DEV_FOLDER}/temporal.log.`);

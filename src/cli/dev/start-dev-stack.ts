@@ -8,7 +8,7 @@ import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
 import { loadProcess } from '../../stack/load-process.ts';
-import { effectiveRoles, type RunningStack, startStack } from '../../stack/start-stack.ts';
+import { effectiveRoles, type InFlight, type RunningStack, startStack } from '../../stack/start-stack.ts';
 import { findTemporal } from './find-temporal.ts';
 
 const READY_TIMEOUT_MS = 30_000;
@@ -36,6 +36,7 @@ export interface DevStack {
   readonly temporalUi: string | undefined;
   /** Resolves when the dev server exits unexpectedly. */
   readonly serverDied: Promise<void>;
+  inFlight(): InFlight;
   drain(): Promise<void>;
 }
 
@@ -72,7 +73,7 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
     const temporalUiUrl = loaded.loaded.config.temporalUiUrl ?? server?.uiUrl;
     const config = { ...loaded.loaded.config, ...(temporalUiUrl !== undefined && { temporalUiUrl }) };
     progress.show('starting worker and ingress');
-    stack = await startStack({ ...loaded, temporal, config, roles: { ingress: true, worker: true } });
+    const started = (stack = await startStack({ ...loaded, temporal, config, roles: { ingress: true, worker: true } }));
     await untilReady(stack, io.interrupted);
     return {
       loaded: loaded.loaded,
@@ -81,6 +82,7 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
       ingressUrl: stack.ingressUrl ?? '',
       temporalUi: temporalUiUrl && `${temporalUiUrl}/namespaces/${temporal.namespace}/workflows`,
       serverDied: died(server?.exited),
+      inFlight: () => started.inFlight(),
       drain,
     };
   } catch (error) {
