@@ -19,14 +19,20 @@ export interface RunReply {
   readonly unchanged: boolean;
 }
 
+export type OnCall = (call: Promise<unknown>) => void;
+
 /**
  * The only way from HTTP to Temporal. Every method answers within the deadline or rejects with a `ProblemError`:
  * `temporal_unavailable` when Temporal is away, hung or refuses, `not_found` for an unknown run and for a run of
  * another client alike.
  */
 export interface RunClient {
-  /** Records the run. Rejects with `idempotency_conflict` when its id was used for another body. */
-  start(task: AcceptedTask): Promise<RunReply>;
+  /**
+   * Records the run. Rejects with `idempotency_conflict` when its id was used for another body.
+   *
+   * @param onCall gets the call to Temporal, which holds the task in memory and may end long after the answer
+   */
+  start(task: AcceptedTask, onCall?: OnCall): Promise<RunReply>;
   get(runId: string, client: string): Promise<RunResource>;
   /** Like `get`, but holds until the run is terminal, `seconds` have passed, or the caller is gone. */
   wait(runId: string, client: string, seconds: number, signal: AbortSignal): Promise<RunResource>;
@@ -107,12 +113,16 @@ export function createRunClient(options: RunClientOptions): RunClient {
   };
 
   return {
-    async start(task) {
+    async start(task, onCall = () => undefined) {
       const { taskQueue, eagerStart } = options;
       const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart });
       const until = deadline();
       try {
-        await ask('start', until, (temporal) => temporal.workflow.start(TASK_KIND.workflowType, settings));
+        await ask('start', until, (temporal) => {
+          const call = temporal.workflow.start(TASK_KIND.workflowType, settings);
+          onCall(call);
+          return call;
+        });
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return repeat(task, until);
         throw error;

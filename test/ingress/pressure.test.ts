@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Backlog } from '../../src/ingress/limits/backlog.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { ServerAdmission } from '../../src/ingress/limits/server-admission.ts';
 import type { DeliveryJudgement } from '../../src/ingress/routes/tasks.ts';
-import type { RunReply } from '../../src/runs/run-client.ts';
+import type { OnCall, RunReply } from '../../src/runs/run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
@@ -93,6 +94,31 @@ describe('deliveries at once', () => {
     runs.release();
     assert.equal((await held).status, 202);
     assert.equal((await betaPost(ingress.url)).status, 202);
+  });
+});
+
+/** A run client that gives up at once and leaves its calls to Temporal under way. */
+class FrozenRunClient extends FakeRunClient {
+  readonly ends: (() => void)[] = [];
+
+  override start(_task: AcceptedTask, onCall?: OnCall): Promise<RunReply> {
+    onCall?.(new Promise((_resolve, reject) => this.ends.push(() => reject(new Error('gone')))));
+    return Promise.reject(new ProblemError('temporal_unavailable', 'Temporal did not answer in time.'));
+  }
+}
+
+describe('a call to Temporal that was given up', () => {
+  test('keeps its bytes out of the budget until it ends', async (t) => {
+    const runs = new FrozenRunClient();
+    const ingress = await startTestIngress(t, { runs, limits: { ...LIMITS, bodyBudget: 130_000 } });
+    const body = JSON.stringify({ text: 'x'.repeat(50_000) });
+    const post = async (): Promise<[number, string]> => problemOf(await ingress.post('/webhook', body));
+    for (let sent = 0; sent < 2; sent += 1) assert.deepEqual(await post(), [503, 'temporal_unavailable']);
+    assert.deepEqual(await post(), [503, 'overloaded']);
+    runs.ends[0]?.();
+    await setImmediate();
+    assert.deepEqual(await post(), [503, 'temporal_unavailable']);
+    assert.deepEqual(await post(), [503, 'overloaded']);
   });
 });
 

@@ -6,12 +6,24 @@ import type { Backlog } from './backlog.ts';
 export interface ServerAdmissionLimits {
   /** Deliveries. Default: no limit. */
   readonly maxInFlight?: number;
-  /** Bytes of their bodies, from the first byte until the delivery is answered. Default: no limit. */
+  /**
+   * Bytes of their bodies, from the first byte until the delivery is answered and Temporal's call has ended. Default: no
+   * limit.
+   */
   readonly bodyBudget?: number;
 }
 
-/** Takes bytes of a body out of the budget. They return to it when the delivery has been answered. */
-export type TakeBytes = (bytes: number) => void;
+/** What a delivery holds while it is handled. */
+export interface Permit {
+  /**
+   * Takes bytes of the body out of the budget. They return to it when the delivery has been answered.
+   *
+   * @throws ProblemError `overloaded` when the budget is spent
+   */
+  readonly take: (bytes: number) => void;
+  /** Keeps the bytes out of the budget until a call has ended: one that was given up still holds them in memory. */
+  readonly holdUntil: (call: Promise<unknown>) => void;
+}
 
 /**
  * Limits the deliveries that this process handles at the same time, and the bytes of their bodies, before anything is known
@@ -48,26 +60,30 @@ export class ServerAdmission {
   /**
    * Does the work of a request while it holds a permit.
    *
-   * @param work gets the function by which it takes the bytes of its body; that throws `overloaded` when the budget is spent
    * @throws ProblemError `overloaded`, and whatever `work` rejects with
    */
-  async admit(req: IncomingMessage, work: (take: TakeBytes) => Promise<void>): Promise<void> {
+  async admit(req: IncomingMessage, work: (permit: Permit) => Promise<void>): Promise<void> {
     if (this.#backlog.isSlow) throw this.#slow;
     if (this.#inFlight >= this.#max && !this.#uploads.dropStalled()) throw this.#full;
     this.#inFlight += 1;
     this.#uploads.add(req);
     let taken = 0;
-    const take: TakeBytes = (bytes) => {
+    let held: Promise<unknown> | undefined;
+    const take = (bytes: number): void => {
       if (this.#bytes + bytes > this.#budget && !this.#uploads.dropStalled(req)) throw this.#spent;
       taken += bytes;
       this.#bytes += bytes;
     };
+    const giveBack = (): void => {
+      this.#bytes -= taken;
+    };
     try {
-      await work(take);
+      await work({ take, holdUntil: (call) => (held = call) });
     } finally {
       this.#inFlight -= 1;
-      this.#bytes -= taken;
       this.#uploads.delete(req);
+      if (held === undefined) giveBack();
+      else held.then(giveBack, giveBack);
     }
   }
 }

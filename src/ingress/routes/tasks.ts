@@ -6,7 +6,7 @@ import type { Source } from '../../sources/source.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { Backlog } from '../limits/backlog.ts';
 import { ClientAdmission } from '../limits/client-admission.ts';
-import { ServerAdmission, type ServerAdmissionLimits, type TakeBytes } from '../limits/server-admission.ts';
+import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../limits/server-admission.ts';
 import type { RequestContext, Route } from '../route.ts';
 import type { AcceptDeps } from '../tasks/accept-task.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
@@ -45,26 +45,29 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
   const backlog = new Backlog();
   const server = new ServerAdmission(deps.limits, backlog);
   const admission = new ClientAdmission(deps.clients);
-  const record = (ctx: RequestContext, task: AcceptedTask): Promise<void> => recordTask(ctx, task, deps, backlog);
-  const admit = (ctx: RequestContext, source: string, work: (take: TakeBytes) => Promise<void>): Promise<void> =>
+  const record = (ctx: RequestContext, task: AcceptedTask, permit: Permit): Promise<void> =>
+    recordTask(ctx, task, { ...deps, backlog, permit });
+  const admit = (ctx: RequestContext, source: string, work: (permit: Permit) => Promise<void>): Promise<void> =>
     countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
 
   const takeTask = (ctx: RequestContext): Promise<void> =>
-    admit(ctx, 'webhook', async (take) => {
-      const body = await readBody(ctx.req, ctx.res, deps.limits, take);
+    admit(ctx, 'webhook', async (permit) => {
+      const body = await readBody(ctx.req, ctx.res, deps.limits, permit.take);
       const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps, ctx.params['client']);
       ctx.state.client = delivery.client;
       refuseOwnMessage(delivery); // before the rate of the client counts it
-      await admission.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps)));
+      await admission.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps), permit));
     });
 
   const takeEvent = (ctx: RequestContext, source: Source): Promise<void> =>
-    admit(ctx, source.name, async (take) => {
+    admit(ctx, source.name, async (permit) => {
       const limits = { ...deps.limits, body: source.bodyLimit ?? deps.limits.body };
-      const body = await readBody(ctx.req, ctx.res, limits, take);
+      const body = await readBody(ctx.req, ctx.res, limits, permit.take);
       const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
       ctx.state.client = delivery.client;
-      await admission.admit(ctx, delivery.client, () => answerEvent(ctx, delivery, deps, record));
+      await admission.admit(ctx, delivery.client, () =>
+        answerEvent(ctx, delivery, deps, (task) => record(ctx, task, permit)),
+      );
     });
 
   // The second form names the client, so that the secrets of no other are tried.
@@ -106,7 +109,7 @@ async function answerEvent(
   ctx: RequestContext,
   delivery: SourceDelivery,
   deps: TaskRouteDeps,
-  record: (ctx: RequestContext, task: AcceptedTask) => Promise<void>,
+  record: (task: AcceptedTask) => Promise<void>,
 ): Promise<void> {
   const { client, source, from } = delivery;
   const parsed = await parseSourceDelivery(delivery, deps);
@@ -119,7 +122,7 @@ async function answerEvent(
     deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: parsed.why });
     ctx.body = { ignored: parsed.reason };
   } else {
-    await record(ctx, parsed.task);
+    await record(parsed.task);
     const acknowledgement = from.preset.acknowledge?.(parsed.view, parsed.task.runId);
     if (acknowledgement === undefined) return;
     ctx.status = 200;
@@ -134,11 +137,15 @@ const FIRST_POLL = '1';
 async function recordTask(
   ctx: RequestContext,
   task: AcceptedTask,
-  { runs, metrics }: Pick<TaskRouteDeps, 'runs' | 'metrics'>,
-  backlog: Backlog,
+  {
+    runs,
+    metrics,
+    backlog,
+    permit,
+  }: Pick<TaskRouteDeps, 'runs' | 'metrics'> & { readonly backlog: Backlog; readonly permit: Permit },
 ): Promise<void> {
   ctx.state.runId = task.runId;
-  const { run, unchanged } = await backlog.watch(() => runs.start(task));
+  const { run, unchanged } = await backlog.watch(() => runs.start(task, permit.holdUntil));
   const { client, source, agent } = task.input;
   ctx.state.duplicate = unchanged;
   metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
