@@ -3,6 +3,7 @@ import { AGENT_TYPES, DEFAULT_AGENT_TYPE } from '../../src/agents/agent-types.ts
 import { DEFAULT_FILE, FILE_VARIABLE } from '../../src/config/load-config.ts';
 import { listSettings, type Setting } from '../../src/config/list-settings.ts';
 import { settingsWith } from '../../src/config/schema.ts';
+import { GENERATE_SECRET } from '../../src/settings/secrets.ts';
 import type { RawValue } from '../../src/settings/setting.ts';
 import { ADAPTER_KEYS } from '../../src/config/webhook-adapter.ts';
 import { markdownTable } from './markdown-table.ts';
@@ -28,7 +29,8 @@ const BEFORE_AGENT_TYPES: readonly Section[] = [
 the variables override its client \`default\`, if it has one.
 
 Production refuses a secret shorter than 8 characters: anyone who has seen one signed body, as every callback receiver has, can
-guess it offline. \`openssl rand -hex 20\` generates a good one. Two clients can't share a secret or a key.`,
+guess it offline. \`${GENERATE_SECRET}\` generates a good one, which any Standard Webhooks library takes, and
+\`openssl rand -hex 20\` an API key. Two clients can't share a secret or a key.`,
     prefix: ['clients', '*'],
   },
   {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type CompiledSources, compileSources } from '../sources/compile-sources.ts';
 import { formatDuration } from '../settings/quantities.ts';
-import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
+import { GENERATE_SECRET, isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import type { Mode } from './layers.ts';
 import { formatPath, getAt, type Path } from './raw-settings.ts';
 import type { Settings } from './schema.ts';
@@ -84,10 +84,15 @@ function findWeakSecrets(read: Settings, isSound: IsSound): Finding[] {
     ['callback', 'dead_letter_secret'],
     ...Object.keys(isSound('sources') ? read.sources : {}).map((name) => ['sources', name, 'secret']),
   ];
-  const message = `has a value shorter than ${MIN_SECRET_LENGTH} characters, which can be guessed: generate one with "openssl rand -hex 20"`;
+  // Any Standard Webhooks library takes a whsec_ secret as it is. A sender of another scheme, or a bearer key, needs no form.
+  const isSigned = (path: Path): boolean => path[0] !== 'sources' && path.at(-1) !== 'api_key';
+  const messageFor = (path: Path): string =>
+    `has a value shorter than ${MIN_SECRET_LENGTH} characters, which can be guessed: generate one with "${isSigned(path) ? GENERATE_SECRET : 'openssl rand -hex 20'}"`;
   return paths.flatMap((path) => {
     const secrets = isSound(...path) ? getAt(read, path) : undefined;
-    return Array.isArray(secrets) && (secrets as readonly string[]).some(isWeak) ? [{ path, message }] : [];
+    return Array.isArray(secrets) && (secrets as readonly string[]).some(isWeak)
+      ? [{ path, message: messageFor(path) }]
+      : [];
   });
 }
 

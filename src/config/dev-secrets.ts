@@ -32,7 +32,7 @@ export function generateSecrets(
     const made: GeneratedSecrets = {
       client: id,
       ...(isUnset(client['webhook_secret']) && {
-        webhookSecret: known.webhookSecret ?? randomBytes(20).toString('hex'),
+        webhookSecret: known.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
       }),
       ...(isUnset(client['api_key']) && { apiKey: known.apiKey ?? randomBytes(20).toString('hex') }),
     };

@@ -7,6 +7,9 @@ export const MIN_SECRET_LENGTH = 8;
 
 const STANDARD_PREFIX = 'whsec_';
 
+/** Shell that prints a new signing secret, in the form that every library of Standard Webhooks takes. */
+export const GENERATE_SECRET = 'echo whsec_$(openssl rand -base64 24)';
+
 /** Whether a secret is too short to be kept from guessing. */
 export function isWeak(secret: string): boolean {
   const length = secret.startsWith(STANDARD_PREFIX)

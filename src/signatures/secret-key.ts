@@ -30,6 +30,19 @@ export type WebhookKey =
   | { readonly kind: 'unusable'; readonly fault: string };
 
 const KEY_BYTES = 32;
+const SHARED_PREFIX = 'whsec_';
+
+/**
+ * What a library of Standard Webhooks has to be given for a secret: `whsec_…` as it is; for any other text `whsec_` and base64
+ * of its UTF-8 bytes, because the libraries decode what they get, and would read `openssl rand -hex 20` as other bytes.
+ *
+ * @returns undefined for a key of a key pair and for a secret that can't be one
+ */
+export function toLibrarySecret(secret: string): string | undefined {
+  if (secret.startsWith(SHARED_PREFIX)) return readWebhookKey(secret).kind === 'symmetric' ? secret : undefined;
+  const key = textKey(secret);
+  return key === undefined ? undefined : SHARED_PREFIX + Buffer.from(key).toString('base64');
+}
 
 /**
  * Reads a secret of Standard Webhooks: `whsec_` and base64, an Ed25519 key as `whpk_` and base64 of 32 bytes or `whsk_`

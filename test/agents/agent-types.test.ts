@@ -164,6 +164,14 @@ test('a row that leaves anything out does not compile', () => {
   assert.equal(Object.keys(rows).length, 6);
 });
 
+test('the ready table has the form of an old secret that a library takes, beside the secret', () => {
+  assert.doesNotMatch(readyTable({ env: {} }), /for a library/);
+  assert.match(
+    readyTable({ env: {} }, 'an old secret'),
+    /secret +an old secret\n +for a library +whsec_YW4gb2xkIHNlY3JldA==\n/,
+  );
+});
+
 test('an unknown type is refused by name', () => {
   const settings = load({ mode: 'dev' }).config.agents[0];
   assert.ok(settings);
@@ -174,8 +182,10 @@ test('an unknown type is refused by name', () => {
   assert.throws(() => createAgent({ ...settings, type: 'constructor' }), TypeError);
 });
 
-function readyTable(input: LoadInput): string {
-  const loaded = loadParrot(input);
+function readyTable(input: LoadInput, webhookSecret?: string): string {
+  const loadedNow = loadParrot(input);
+  const generated = webhookSecret === undefined ? loadedNow.generated : [{ client: 'default', webhookSecret }];
+  const loaded = { ...loadedNow, generated };
   const stdout = new PassThrough();
   const stack = { loaded, config: loaded.config, ingressUrl: 'http://127.0.0.1:8080', temporalUi: undefined };
   showReady(stack, { stdout, env: { NO_COLOR: '1' } }, agentTypes);

@@ -38,7 +38,29 @@ describe('receive', () => {
     assert.match(first ?? '', /^\d\d:\d\d:\d\d {2}run-a{26} completed {2}signature valid, answered 204$/);
     assert.match(text ?? '', /^ +All is well\.$/);
     assert.match(second ?? '', /answered 204, \/hooks\/ci$/);
-    assert.match(stderr, /^Receiving callbacks at http:\/\/127\.0\.0\.1:\d+\/\n$/);
+    assert.match(
+      stderr,
+      /^Receiving callbacks at http:\/\/127\.0\.0\.1:\d+\/\nA Standard Webhooks library takes whsec_\$\(printf %s "\$GARUDUST_WEBHOOK_SECRET" \| openssl base64 -A\)\n$/,
+    );
+  });
+
+  test('says what a library takes, and shows no secret that the environment holds', async (t) => {
+    const say = async (run: CliRun): Promise<string> => (await (await startReceiver(t, [], run)).stop()).stderr;
+    const folder = await mkdtemp(join(tmpdir(), 'receive-'));
+    t.after(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, '.garudust-temporal'));
+    const keep = (webhookSecret: string): Promise<void> =>
+      writeFile(join(folder, '.garudust-temporal/dev-secrets.json'), JSON.stringify({ default: { webhookSecret } }));
+    await keep('whsec_YWxwaGE=');
+    assert.match(await say({ cwd: folder }), /library takes whsec_YWxwaGE=\n/);
+    await keep('an old secret');
+    assert.match(await say({ cwd: folder }), /library takes whsec_YW4gb2xkIHNlY3JldA==\n/);
+
+    const set = await say({ env: { CALLBACK_SECRET: 'whsec_YWxwaGE=' } });
+    assert.match(set, /library takes CALLBACK_SECRET as it is\.\n/);
+    const several = await say({ env: { CALLBACK_SECRET: 'whsec_YWxwaGE=,an old secret' } });
+    assert.match(several, /a secret without whsec_ as: whsec_\$\(printf %s "\$SECRET" \| openssl base64 -A\)\n/);
+    assert.doesNotMatch(set + several, /YWxwaGE|an old secret/);
   });
 
   test('answers 401 to a wrong, a missing and an old signature, and names each', async (t) => {

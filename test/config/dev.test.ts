@@ -31,7 +31,7 @@ describe('dev', () => {
   test('makes up a secret and a key, and tells them', () => {
     const { config, generated } = load(dev);
     const [client] = config.clients;
-    assert.match(client?.webhookSecret[0] ?? '', /^[0-9a-f]{40}$/);
+    assert.match(client?.webhookSecret[0] ?? '', /^whsec_[\w+/]{32}$/);
     assert.match(client?.apiKey?.[0] ?? '', /^[0-9a-f]{40}$/);
     assert.notEqual(client?.webhookSecret[0], client?.apiKey?.[0]);
     assert.deepEqual(generated, [

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { signRequest } from '../../src/signatures/sign-request.ts';
 import { reportMissingTool } from '../support/missing-tool.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { documentedCode } from './documented-code.ts';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const SECRET = "It's a Secret to Everybody";
 /** Text in the form of a callback, with what is often lost on the way: other scripts, escapes and a line break. */
 const BODY = '{"text":"Grüße ♥ \\"quoted\\" \\u001b","run_id":"run-4x7q"}\n';
@@ -30,15 +30,6 @@ function signed(body: string, secret = SECRET): string {
   return signRequest({ secrets: [secret], id: 'run-4x7q', timestamp: 1, body })['x-hub-signature-256'] ?? '';
 }
 
-/** The only block of code in a language that holds some words. */
-function codeOf(language: string, words: string): string {
-  const blocks = [...README.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
-    .filter((match) => match[1] === language && match[2]?.includes(words))
-    .map((match) => match[2] ?? '');
-  assert.equal(blocks.length, 1, `${language} with ${words}`);
-  return blocks[0] ?? '';
-}
-
 async function isInstalled(program: string, ...args: string[]): Promise<boolean> {
   const found = await promisify(execFile)(program, args).catch(() => undefined);
   if (found === undefined) reportMissingTool(program, 'the README’s verifier in its language');
@@ -47,7 +38,7 @@ async function isInstalled(program: string, ...args: string[]): Promise<boolean>
 
 describe('the README’s verifier of callbacks', () => {
   test('in JavaScript accepts what is sent, and nothing else', async () => {
-    const source = `data:text/javascript,${encodeURIComponent(codeOf('js', 'isGenuine'))}`;
+    const source = `data:text/javascript,${encodeURIComponent(documentedCode('README.md', 'js', 'isGenuine'))}`;
     const { isGenuine } = (await import(source)) as {
       isGenuine: (body: string, header: string | undefined, secret: string) => boolean;
     };
@@ -58,7 +49,7 @@ describe('the README’s verifier of callbacks', () => {
   test('in Python does as well', async () => {
     if (!(await isInstalled('python3', '--version'))) return;
     const script = [
-      codeOf('python', 'is_genuine'),
+      documentedCode('README.md', 'python', 'is_genuine'),
       'import json, sys',
       'secret, cases = json.loads(sys.argv[1])',
       'print(json.dumps([is_genuine(body.encode(), header, secret) for body, header in cases]))',
@@ -78,7 +69,7 @@ describe('the README’s verifier of callbacks', () => {
     for (const [body, header, genuine] of CASES) {
       writeFileSync(join(cwd, 'body.json'), body);
       const env = { PATH: process.env['PATH'], HEADER: header, SECRET };
-      const run = promisify(execFile)('sh', ['-c', codeOf('sh', 'body.json')], { cwd, env });
+      const run = promisify(execFile)('sh', ['-c', documentedCode('README.md', 'sh', 'body.json')], { cwd, env });
       const said = await run.then(
         ({ stdout }) => stdout,
         () => '',

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { toLibrarySecret } from '../../signatures/secret-key.ts';
 import { type ReceivedCallback, startCallbackReceiver } from '../callback-receiver.ts';
 import { type CliIo, colorsFor } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
 import { DEFAULT_URL, DEV_SECRETS_FILE } from '../environment.ts';
-import { findCallbackSecrets } from '../find-credentials.ts';
+import { type Credential, findCallbackSecrets } from '../find-credentials.ts';
 import { parseCount, parseDuration, parseHttpStatus, parsePort } from '../flag-values.ts';
 import { callbackToJson, showCallback } from '../show/show-callback.ts';
 
@@ -50,7 +51,7 @@ async function receive(flags: ReceiveFlags, io: CliIo): Promise<void> {
   const { interrupted, stdout, stderr } = io;
   // Read at every delivery: `dev` may generate its secrets after this has started.
   const secrets = (): readonly string[] => findCallbackSecrets(io, DEFAULT_URL)?.values ?? [];
-  const isKnown = secrets().length > 0;
+  const known = findCallbackSecrets(io, DEFAULT_URL);
   const colors = colorsFor(stdout, io.env);
   let taken = 0;
   let finish = (): void => undefined;
@@ -72,11 +73,24 @@ async function receive(flags: ReceiveFlags, io: CliIo): Promise<void> {
     onCallback,
   });
   stderr.write(`Receiving callbacks at ${receiver.url}\n`);
-  if (!isKnown) {
+  if (known !== undefined) {
+    stderr.write(`${describeLibrarySecret(known)}\n`);
+  } else {
     stderr.write(
       `No secret found, so signatures are not verified: set GARUDUST_WEBHOOK_SECRET, or start \`dev\` in this folder, which keeps its own in ${DEV_SECRETS_FILE}.\n`,
     );
   }
   await finished;
   await receiver.close();
+}
+
+/** What a Standard Webhooks library takes: the secret that `dev` generated, or how to make it of the variable, never its value. */
+function describeLibrarySecret({ values, origin }: Credential): string {
+  const [secret, ...others] = values;
+  const takes = 'A Standard Webhooks library takes';
+  if (origin === DEV_SECRETS_FILE) return `${takes} ${toLibrarySecret(secret) ?? secret}`;
+  if (values.every((value) => toLibrarySecret(value) === value)) return `${takes} ${origin} as it is.`;
+  return others.length === 0
+    ? `${takes} whsec_$(printf %s "$${origin}" | openssl base64 -A)`
+    : `${takes} a secret without whsec_ as: whsec_$(printf %s "$SECRET" | openssl base64 -A)`;
 }

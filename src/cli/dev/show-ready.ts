@@ -3,6 +3,7 @@ import { AGENT_TYPES, DEFAULT_AGENT_TYPE, describeAgent } from '../../agents/age
 import type { AgentConfig, Config } from '../../config/config.ts';
 import { listSettings } from '../../config/list-settings.ts';
 import { settingsWith } from '../../config/schema.ts';
+import { toLibrarySecret } from '../../signatures/secret-key.ts';
 import { signGithub } from '../../signatures/sign-request.ts';
 import { type CliIo, colorsFor } from '../cli-io.ts';
 import { shellQuote } from '../show/terminal-text.ts';
@@ -28,6 +29,8 @@ export function showReady(
       const whose = loaded.generated.length > 1 ? ` (${client})` : '';
       return [
         [`secret${whose}`, webhookSecret],
+        // A secret that an earlier version generated and this folder keeps.
+        [`for a library${whose}`, libraryForm(webhookSecret)],
         [`API key${whose}`, apiKey],
       ];
     }),
@@ -40,6 +43,12 @@ export function showReady(
   io.stdout.write(
     `\n${lines.join('\n')}\n\n  ${colors.dim('Start a run:')}\n\n${start}\n\n  ${colors.dim('Ctrl-C stops everything.')}\n\n`,
   );
+}
+
+/** What a Standard Webhooks library takes, where that is not the secret as it is. */
+function libraryForm(secret: string | undefined): string | undefined {
+  const form = secret === undefined ? undefined : toLibrarySecret(secret);
+  return form === secret ? undefined : form;
 }
 
 type Client = Config['clients'][number];
