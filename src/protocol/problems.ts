@@ -182,8 +182,9 @@ export const PROBLEMS = {
     status: 503,
     title: 'Temporal is unavailable',
     retryAfter: 2,
-    meaning: 'Temporal refused the call or did not answer in time, so the server can neither record nor read runs.',
-    fix: 'Retry with the same `Idempotency-Key`, if you sent one: the retry cannot start a second run.',
+    meaning:
+      'Temporal refused the call or did not answer in time. The run of a delivery may have been recorded all the same: a call that is late still arrives.',
+    fix: 'Retry. A delivery that is sent again with the same id (`Idempotency-Key`, `webhook-id`) cannot start a second run. Without an id it may: give each delivery one.',
   },
   internal_error: {
     status: 500,

@@ -67,7 +67,7 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
 
 /** The answer while Temporal is away. */
 function unavailable(why: string): ProblemError {
-  return new ProblemError('temporal_unavailable', `${why}: retry, with the same Idempotency-Key if you sent one.`);
+  return new ProblemError('temporal_unavailable', `${why}: retry.`);
 }
 
 /** What an operator can do about a refusal. */

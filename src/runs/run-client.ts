@@ -117,6 +117,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const { taskQueue, eagerStart } = options;
       const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart });
       const until = deadline();
+      const connected = options.connection() !== undefined;
       try {
         await ask('start', until, (temporal) => {
           const call = temporal.workflow.start(TASK_KIND.workflowType, settings);
@@ -124,8 +125,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
           return call;
         });
       } catch (error) {
-        if (error instanceof WorkflowExecutionAlreadyStartedError) return repeat(task, until);
-        throw error;
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unconfirmed(error, task, connected);
+        return await repeat(task, until);
       }
       return { run: toRunResource(justStarted(task), links), unchanged: false };
     },
@@ -182,6 +183,24 @@ export function createRunClient(options: RunClientOptions): RunClient {
 
 interface ReadRun extends RunState {
   readonly kind: RunKind;
+}
+
+/**
+ * The answer to a sender whose start Temporal did not confirm: a call that is late, or broke off, may have recorded the run.
+ *
+ * @param connected whether there was a connection for the call to go out on
+ */
+function unconfirmed(error: unknown, { idempotent, memo }: AcceptedTask, connected: boolean): unknown {
+  if (!(error instanceof ProblemError) || error.code !== 'temporal_unavailable') return error;
+  const why = error.detail.replace(/: retry\.$/, '');
+  if (!connected) return new ProblemError(error.code, `${why}, and nothing was recorded: send the delivery again.`);
+  const id = memo.source === 'webhook' ? 'an Idempotency-Key' : 'an id (delivery_id of the source)';
+  return new ProblemError(
+    error.code,
+    idempotent
+      ? `${why}, and may have recorded the run all the same: send the delivery again with the same id, which cannot start a second run.`
+      : `${why}, and may have recorded the run all the same. The delivery has no id, so sending it again may start a second run: give each delivery ${id}.`,
+  );
 }
 
 /** What is known of a run the moment it is recorded, without asking again. */

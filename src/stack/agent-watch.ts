@@ -8,12 +8,18 @@ export interface AgentWatch extends Pick<AgentMetrics, 'attemptEnded'> {
   atFault(): readonly AgentAtFault[];
 }
 
-/** Tracks how attempts end. A fault stands until the agent answers; failures of a task or the network do not change it. */
-export function createAgentWatch(): AgentWatch {
+/**
+ * Tracks how attempts end. A fault stands until the agent answers; failures of a task or the network do not change it.
+ *
+ * @param configured names of this process's agents. A run may name another, which was removed since it began, or never was
+ * there: that is no news of an agent.
+ */
+export function createAgentWatch(configured: readonly string[]): AgentWatch {
   const agentFaults: readonly string[] = failureTypesOf('agent');
   const faults = new Map<string, string>();
   return {
     attemptEnded({ agent, outcome }) {
+      if (!configured.includes(agent)) return;
       if (outcome === 'answered') faults.delete(agent);
       else if (agentFaults.includes(outcome)) faults.set(agent, outcome);
     },

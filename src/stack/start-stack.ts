@@ -81,7 +81,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   installRuntime(toTemporalLogger(logger));
   const link = connectTemporal({ connectionOptions, logger });
   const pollConnection = connectForPolls(toClientOptions(connectionOptions));
-  const agents = createAgentWatch();
+  const agents = createAgentWatch(config.agents.map(({ name }) => name));
   const ownPorts = new Set([...(config.ingressEnabled ? [config.port] : []), config.adminPort]);
   const findOwnPlaces = createFindOwnPlaces({
     ports: () => [...ownPorts],

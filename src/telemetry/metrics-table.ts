@@ -50,7 +50,7 @@ export const METRICS = {
   agentAttempts: {
     type: 'counter',
     name: 'garudust_agent_attempts_total',
-    help: 'Agent attempts by outcome: answered, canceled, or the type of the failure.',
+    help: 'Agent attempts by outcome: answered, canceled, or the type of the failure. Agent "none": an agent that is not configured here.',
     labels: ['agent', 'outcome'],
   },
   agentSeconds: {

@@ -250,7 +250,26 @@ describe('with Temporal in trouble', () => {
     assert.equal((await runs.start(one)).unchanged, true);
   });
 
-  test('not there yet: a 503 at once', async () => {
+  test('late: a 503 whose run is recorded says so, and what to do with an id and without one', async (t) => {
+    const server = await connectToTestServer();
+    const proxy = await startTcpProxy(server.address);
+    t.after(() => proxy.close());
+    const { runs, task } = await setUp(t, { address: proxy.address });
+    const one = task();
+    const recorded = 'Temporal did not answer in time, and may have recorded the run all the same';
+    proxy.setDelay(1500);
+    await assert.rejects(runs.start(one), {
+      detail: `${recorded}: send the delivery again with the same id, which cannot start a second run.`,
+    });
+    await assert.rejects(runs.start({ ...task(), idempotent: false }), {
+      detail: `${recorded}. The delivery has no id, so sending it again may start a second run: give each delivery an Idempotency-Key.`,
+    });
+    proxy.setDelay(0);
+    await sleep(3500);
+    assert.equal((await runs.start(one)).unchanged, true, 'the run was there all along');
+  });
+
+  test('not there yet: a 503 at once that says that nothing was recorded', async () => {
     const runs = createRunClient({
       connection: () => undefined,
       pollConnection: Connection.lazy({ address: '127.0.0.1:1' }),
@@ -260,7 +279,10 @@ describe('with Temporal in trouble', () => {
       deadlineMs: 2500,
       logger: { error: () => undefined },
     });
-    await assert.rejects(runs.start(acceptedTask(toInput(PLAIN))), problem('temporal_unavailable'));
+    await assert.rejects(runs.start(acceptedTask(toInput(PLAIN))), {
+      code: 'temporal_unavailable',
+      detail: 'Temporal is not reachable yet, and nothing was recorded: send the delivery again.',
+    });
     assert.equal(await runs.ready(), false);
   });
 });

@@ -32,7 +32,7 @@ test('where they are taken, each command does what it says', () => {
 
 describe('an agent is at fault', () => {
   test('from a fault of its own until it answers', () => {
-    const watch = createAgentWatch();
+    const watch = createAgentWatch(['a', 'b']);
     assert.deepEqual(watch.atFault(), []);
     watch.attemptEnded({ agent: 'a', outcome: 'AgentKeyRefused' }, 1);
     watch.attemptEnded({ agent: 'b', outcome: 'AgentUnreachable' }, 0);
@@ -45,8 +45,14 @@ describe('an agent is at fault', () => {
     assert.deepEqual(watch.atFault(), [{ name: 'b', code: 'AgentUnreachable' }]);
   });
 
+  test('not when it is not, or no longer, configured', () => {
+    const watch = createAgentWatch(['a']);
+    watch.attemptEnded({ agent: 'removed', outcome: 'AgentMisconfigured' }, 0);
+    assert.deepEqual(watch.atFault(), []);
+  });
+
   test('neither caused nor fixed by what says nothing about it', () => {
-    const watch = createAgentWatch();
+    const watch = createAgentWatch(['a', 'b']);
     for (const outcome of ['TaskRefused', 'AgentTimeout', 'WorkerStopped', 'canceled'] as const) {
       watch.attemptEnded({ agent: 'a', outcome }, 1);
     }
