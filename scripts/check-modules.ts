@@ -66,6 +66,7 @@ export const TEST_LANES: Readonly<Record<string, string>> = {
   crash: 'kill -9 of every process',
   deploy: 'Dockerfile, Compose and Kubernetes files',
   e2e: 'the whole path, from webhook to callback',
+  hostile: 'what strangers without a key can do to it',
   fixtures: 'recorded events of senders',
   garudust: 'a real Garudust',
   package: 'what npm publishes, and what a project makes of it',

@@ -101,7 +101,7 @@ const limits = z.strictObject({
   }),
   body_budget: setting(size({ min: '64KiB', max: '4096MiB' }), {
     default: '64MiB',
-    help: 'Bytes of all request bodies that one process holds at once, until they are answered and their calls to Temporal have ended; above it, `503`. The largest body limit must fit in it.',
+    help: 'Bytes of all request bodies that one process holds at once, until they are answered and their calls to Temporal have ended; above it, `503`. Bodies of up to 64 KiB may use an eighth more. The largest body limit must fit in it.',
   }),
   max_connections: setting(wholeNumber({ min: 1, max: 100_000 }), {
     default: 2000,

@@ -90,6 +90,19 @@ describe('the bytes of all bodies', () => {
     });
   }
 
+  test('leave room for small bodies where large ones have used up the budget', async (t) => {
+    const ingress = await startTestIngress(t, { limits: { ...LIMITS, bodyBudget: BUDGET } });
+    const stranger = await openRaw(ingress.port);
+    t.after(() => stranger.socket.destroy());
+    stranger.socket.write(`${head}Content-Length: 1000000\r\n\r\n`);
+    stranger.socket.write(randomBytes(BUDGET));
+    await waitFor('all of it to arrive', () => stranger.socket.writableLength === 0);
+    await sleep(50);
+    const large = JSON.stringify({ text: 'x'.repeat(80_000) });
+    const [first, second] = await Promise.all([ingress.post('/webhook', BODY), ingress.post('/webhook', large)]);
+    assert.deepEqual([first.status, second.status], [202, 503]);
+  });
+
   test('return to the budget when a delivery has been answered', async (t) => {
     const text = 'x'.repeat(200_000);
     const ingress = await startTestIngress(t, { limits: { ...LIMITS, bodyBudget: BUDGET } });

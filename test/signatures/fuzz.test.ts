@@ -81,8 +81,8 @@ test('a header of thousands of entries is judged in a moment', () => {
       secrets: [sample.secret],
       now: NOW_S * 1000,
     }).ok;
-  assert.equal(judge([...Array<string>(15).fill(forged), good]), true);
-  assert.equal(judge([...Array<string>(16).fill(forged), good]), false, 'the 17th is not looked at');
+  assert.equal(judge([...Array<string>(3).fill(forged), good]), true);
+  assert.equal(judge([...Array<string>(4).fill(forged), good]), false, 'the fifth is not looked at');
   assert.equal(judge([...Array<string>(63).fill('v1,A'), good]), true, 'other versions are skipped');
   assert.equal(judge([...Array<string>(64).fill('v1,A'), good]), false, 'the 65th entry is not looked at');
 });

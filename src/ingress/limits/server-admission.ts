@@ -13,6 +13,10 @@ export interface ServerAdmissionLimits {
   readonly bodyBudget?: number;
 }
 
+/** Most webhooks are smaller. Bodies up to here find room where larger ones have used up the budget. */
+const SMALL_BODY = 64 * 1024;
+const SHARE_OF_SMALL_BODIES = 9 / 8;
+
 /** What a delivery holds while it is handled. */
 export interface Permit {
   /**
@@ -70,7 +74,8 @@ export class ServerAdmission {
     let taken = 0;
     let held: Promise<unknown> | undefined;
     const take = (bytes: number): void => {
-      if (this.#bytes + bytes > this.#budget && !this.#uploads.dropStalled(req)) throw this.#spent;
+      const budget = taken + bytes <= SMALL_BODY ? this.#budget * SHARE_OF_SMALL_BODIES : this.#budget;
+      if (this.#bytes + bytes > budget && !this.#uploads.dropStalled(req)) throw this.#spent;
       taken += bytes;
       this.#bytes += bytes;
     };

@@ -10,7 +10,8 @@ import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../lim
 import type { RequestContext, Route } from '../route.ts';
 import type { AcceptDeps } from '../tasks/accept-task.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
-import { parseDelivery, refuseOwnMessage, verifyDelivery, type VerifyDeps } from '../tasks/task-delivery.ts';
+import { parseDelivery, refuseOwnMessage } from '../tasks/parse-delivery.ts';
+import { createVerifyDelivery, type VerifyDeps } from '../tasks/verify-delivery.ts';
 
 export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   readonly runs: Pick<RunClient, 'start'>;
@@ -45,6 +46,7 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
   const backlog = new Backlog();
   const server = new ServerAdmission(deps.limits, backlog);
   const admission = new ClientAdmission(deps.clients);
+  const verifyDelivery = createVerifyDelivery(deps);
   const record = (ctx: RequestContext, task: AcceptedTask, permit: Permit): Promise<void> =>
     recordTask(ctx, task, { ...deps, backlog, permit });
   const admit = (ctx: RequestContext, source: string, work: (permit: Permit) => Promise<void>): Promise<void> =>
@@ -53,7 +55,7 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
   const takeTask = (ctx: RequestContext): Promise<void> =>
     admit(ctx, 'webhook', async (permit) => {
       const body = await readBody(ctx.req, ctx.res, deps.limits, permit.take);
-      const delivery = verifyDelivery(ctx.req.headersDistinct, body, deps, ctx.params['client']);
+      const delivery = await verifyDelivery(ctx.req.headersDistinct, body, ctx.params['client']);
       ctx.state.client = delivery.client;
       refuseOwnMessage(delivery); // before the rate of the client counts it
       await admission.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps), permit));

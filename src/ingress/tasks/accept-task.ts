@@ -10,7 +10,7 @@ import { type CallbackUrlDeps, checkCallbackUrl } from './check-callback-url.ts'
 declare const brand: unique symbol;
 
 /**
- * A delivery whose signature was checked. Only `verifyDelivery` makes one, and `verifySourceDelivery` for a configured source;
+ * A delivery whose signature was checked. Only `VerifyDelivery` makes one, and `verifySourceDelivery` for a configured source;
  * parsers take nothing else.
  */
 export interface VerifiedDelivery {
