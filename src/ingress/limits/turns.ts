@@ -48,7 +48,7 @@ export class Turns {
           if (done) resolve(value as T);
           return done;
         } catch (error) {
-          reject(error as Error);
+          reject(error);
           return true;
         }
       };
