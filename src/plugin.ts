@@ -46,12 +46,21 @@ interface WorkerHooks {
 }
 const AsyncPlugin: new (options: SimplePluginOptions) => WorkerHooks = SimplePlugin;
 
+/** States of a worker that takes no new tasks. */
+const STOPPING: ReadonlySet<ReturnType<Worker['getState']>> = new Set([
+  'STOPPING',
+  'DRAINING',
+  'DRAINED',
+  'STOPPED',
+  'FAILED',
+]);
+
 /** The open journal, and the workers that share it. */
 interface Session {
   readonly journal: Journal | undefined;
   readonly stopping: AbortController;
   identity?: string;
-  workers: number;
+  readonly workers: Set<Worker>;
   recovery?: Promise<void>;
 }
 
@@ -128,7 +137,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
       ...options,
       ...(session.identity !== undefined && { identity: session.identity }),
       ...this.#workflows(options),
-      activities: { ...options.activities, ...composeActivities(parts, session.journal) },
+      activities: { ...options.activities, ...composeActivities(parts, session) },
     };
   }
 
@@ -142,13 +151,13 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     const session = await this.#begin();
-    session.workers += 1;
+    session.workers.add(worker);
     try {
       session.recovery ??= this.#recover(session, worker);
       await next(worker);
     } finally {
-      session.workers -= 1;
-      if (session.workers === 0) await this.close();
+      session.workers.delete(worker);
+      if (session.workers.size === 0) await this.close();
     }
   }
 
@@ -163,7 +172,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
     this.#parts ??= this.#read();
     // Without an address: a connection does not tell its own.
     const parts = { ...(namespace !== undefined && { journalOwner: namespace }), ...this.#parts };
-    return { journal: await openJournalOf(parts), stopping: new AbortController(), workers: 0 };
+    return { journal: await openJournalOf(parts), stopping: new AbortController(), workers: new Set() };
   }
 
   /**
@@ -206,7 +215,13 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
   }
 }
 
-function composeActivities(parts: WorkerParts, journal: Journal | undefined): Activities {
+/** Whether every worker of the session shuts down. One that is not yet running has no state of its own. */
+function isDraining({ workers }: Session): boolean {
+  return workers.size > 0 && [...workers].every((worker) => STOPPING.has(worker.getState()));
+}
+
+function composeActivities(parts: WorkerParts, session: Session): Activities {
+  const { journal } = session;
   // Of the worker that runs the activity, so that its data converter is used.
   const client = (): Client => Context.current().client;
   const completions: CompletionClient = {
@@ -215,6 +230,7 @@ function composeActivities(parts: WorkerParts, journal: Journal | undefined): Ac
   };
   return createActivities({
     ...parts,
+    isDraining: () => isDraining(session),
     callback: {
       ...parts.callback,
       async onFirstFailure(runId) {

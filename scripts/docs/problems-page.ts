@@ -1,14 +1,6 @@
-import { FAILURES, type FailureClass, type FailureType } from '../../src/contract/failures.ts';
+import { FAILURE_CLASSES, FAILURES, type FailureType } from '../../src/contract/failures.ts';
 import { type ProblemCode, problemRetryAfter, PROBLEMS } from '../../src/protocol/problems.ts';
 import { markdownTable } from './markdown-table.ts';
-
-const CLASS_WORDS: Readonly<Record<FailureClass, string>> = {
-  task: 'not retried',
-  passing: 'retried',
-  agent: 'retried later; the attempt does not count',
-  worker: 'retried at once by the next worker',
-  delivery: "retried on the callback's schedule",
-};
 
 /** Callback failures that end the schedule, at least for some addresses. */
 const ENDS: Partial<Record<FailureType, string>> = {
@@ -33,7 +25,7 @@ export function renderProblemsPage(): string {
   });
   const failures = Object.entries(FAILURES).map(([code, entry]) => [
     `\`${code}\``,
-    ENDS[code as FailureType] ?? CLASS_WORDS[entry.class],
+    ENDS[code as FailureType] ?? FAILURE_CLASSES[entry.class].retried,
     entry.meaning,
     entry.fix,
   ]);

@@ -25,18 +25,28 @@ export function isWorkerShutdown({
 /**
  * Returns a function that returns how much of an activity's total timeout is left, in milliseconds.
  *
- * It does not compare this machine's clock with the server's: it subtracts what the server says passed before this attempt,
- * and what has passed here since. The wait in the task queue is missing, so Temporal may end the activity sooner. Counting
- * it would let a wrong clock end the activity too early.
+ * The wait in the task queue is missing, so Temporal may end the activity sooner. Counting it would let a wrong clock end the
+ * activity too early.
  */
-export function timeLeft(
-  info: Pick<Info, 'scheduleToCloseTimeoutMs' | 'scheduledTimestampMs' | 'currentAttemptScheduledTimestampMs'>,
-): () => number {
-  const startedAt = performance.now();
-  const before = Math.max(info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs, 0);
+export function timeLeft(info: Pick<Info, 'scheduleToCloseTimeoutMs' | ScheduledTimes>): () => number {
+  const spent = timeSpent(info);
   // Temporal sends 0 for "no limit".
   const total = info.scheduleToCloseTimeoutMs > 0 ? info.scheduleToCloseTimeoutMs : Infinity;
-  return () => total - before - (performance.now() - startedAt);
+  return () => total - spent();
+}
+
+type ScheduledTimes = 'scheduledTimestampMs' | 'currentAttemptScheduledTimestampMs';
+
+/**
+ * Returns a function that returns how long ago an activity was scheduled, in milliseconds.
+ *
+ * It does not compare this machine's clock with the server's: it adds what the server says passed before this attempt, and what
+ * has passed here since.
+ */
+export function timeSpent(info: Pick<Info, ScheduledTimes>): () => number {
+  const startedAt = performance.now();
+  const before = Math.max(info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs, 0);
+  return () => before + (performance.now() - startedAt);
 }
 
 /** The name of an error for a log line. Its message stays out: it may quote a secret. */

@@ -1,20 +1,22 @@
 import { Context } from '@temporalio/activity';
 import { type AgentProgress, readAgentProgress, type RunAgentInput } from '../contract/activities.ts';
-import { type FailureType, failureClass } from '../contract/failures.ts';
+import { FAILURE_CLASSES, type FailureType, failureClass } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
-import { type ActivityLogger, isWorkerShutdown, nameOf, timeLeft } from './activity.ts';
+import { type ActivityLogger, isWorkerShutdown, nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { Permit, Semaphore } from './semaphore.ts';
-import { isFree, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
+import type { AgentAdmission, CallPermit } from './agent-admission.ts';
+import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
+import { inWords, takeTurn } from './take-turn.ts';
+import type { Ticket } from './waiting-line.ts';
 import { toLine } from '../values/plain-text.ts';
 
-/** An agent with the semaphore that all runs of this worker share. */
+/** An agent with the admission that all runs of this worker share. */
 export interface GuardedAgent {
   readonly agent: Agent;
-  readonly semaphore: Semaphore;
+  readonly admission: AgentAdmission;
 }
 
 /** How an attempt ended. */
@@ -24,7 +26,7 @@ export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
 export interface AgentMetrics {
   /** An attempt ended; the seconds count from the call of the agent, and are 0 without a call. */
   attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
-  /** A permit of an agent was requested, granted or released. */
+  /** A permit of an agent was granted or released, or the number of tasks that wait for one changed. */
   permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
 }
 
@@ -43,7 +45,6 @@ export interface AttemptDeps {
 const BEFORE_THE_END_MS = 500;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const MAX_PROGRESS = 200;
-const NO_PERMIT = 'was at its concurrency limit until the total timeout';
 
 /** One attempt of `runAgent`. It inherits the counts of earlier attempts and passes them on to later ones. */
 export class AgentAttempt {
@@ -51,6 +52,9 @@ export class AgentAttempt {
   readonly #input: RunAgentInput;
   readonly #activity = Context.current();
   readonly #leftMs = timeLeft(this.#activity.info);
+  readonly #spentMs = timeSpent(this.#activity.info);
+  readonly #beganAtMs = Math.floor(this.#spentMs());
+  #admission: AgentAdmission | undefined;
   #counts: AgentProgress;
   #calledAt: number | undefined;
 
@@ -81,50 +85,73 @@ export class AgentAttempt {
     }
   }
 
-  async #ask({ agent, semaphore }: GuardedAgent): Promise<AgentAnswer> {
+  async #ask({ agent, admission }: GuardedAgent): Promise<AgentAnswer> {
     const { task } = this.#input;
-    const permit = await this.#takePermit(semaphore);
+    this.#admission = admission;
+    const permit = await this.#takePermit(admission);
     const timeoutMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
-    if (timeoutMs <= 0) {
-      permit.release();
-      throw this.#timeout(NO_PERMIT);
-    }
-    const clock = startClock(timeoutMs, this.#timeout(`did not answer within ${inSeconds(timeoutMs)}`));
+    const clock = startClock(timeoutMs, new AgentError('AgentTimeout', `did not answer within ${inWords(timeoutMs)}`));
     // Counted before the call, so that a crash during the call counts.
-    this.#counts = { ...this.#counts, paidAttempts: this.#counts.paidAttempts + 1 };
+    this.#counts = { ...this.#counts, paidAttempts: this.#counts.paidAttempts + 1, queuedAtMs: undefined };
     this.#beat();
     this.#calledAt = performance.now();
     try {
       const signal = AbortSignal.any([this.#activity.cancellationSignal, clock.signal]);
-      return await callAgent(agent, task.text, this.#toContext(timeoutMs, signal), () => permit.release());
+      const answer = await callAgent(agent, task.text, this.#toContext(timeoutMs, signal), () => permit.release());
+      permit.accepted();
+      return answer;
+    } catch (error) {
+      this.#tellOthers(permit, error);
+      throw error;
     } finally {
       clock.stop();
     }
   }
 
-  async #takePermit(semaphore: Semaphore): Promise<Permit> {
-    const labels = { agent: this.#input.agent };
-    const notify = (): void => this.#deps.metrics?.permitsChanged(labels, semaphore);
-    const permit = semaphore.tryAcquire() ?? (await this.#waitForPermit(semaphore, notify));
-    notify();
-    return {
-      release: () => {
-        permit.release();
-        notify();
-      },
-    };
+  /** What a failed call says about the agent is for all of its runs. */
+  #tellOthers(permit: CallPermit, error: unknown): void {
+    if (!(error instanceof AgentError)) return;
+    const { type, message: what, statusCode, retryAfterMs } = error;
+    const { pausesAgent } = FAILURE_CLASSES[failureClass(type)];
+    if (!pausesAgent) permit.accepted();
+    if (pausesAgent || retryAfterMs !== undefined) {
+      permit.refused({ type, what, statusCode }, firstDelay(type, this.#deps.delays), retryAfterMs);
+    }
   }
 
-  async #waitForPermit(semaphore: Semaphore, notify: () => void): Promise<Permit> {
-    this.#beat(`waiting for one of ${semaphore.size} permits`);
-    const clock = startClock(this.#leftMs() - BEFORE_THE_END_MS, this.#timeout(NO_PERMIT));
-    const taken = semaphore.acquire(AbortSignal.any([this.#activity.cancellationSignal, clock.signal]));
-    notify();
-    try {
-      return await taken;
-    } finally {
-      clock.stop();
+  async #takePermit(admission: AgentAdmission): Promise<CallPermit> {
+    const { info, cancellationSignal: signal } = this.#activity;
+    const turn = await takeTurn(admission, {
+      ticket: this.#ticket(),
+      policy: this.#input.policy,
+      queuedAtMs: this.#counts.queuedAtMs,
+      spentMs: this.#spentMs,
+      leftMs: this.#leftMs,
+      // Where Temporal counts the attempts, handing back would use them up.
+      mayLeave: !info.isLocal && (info.retryPolicy?.maximumAttempts ?? 0) === 0,
+      signal,
+      onWait: () => this.#queue(admission),
+    });
+    if (turn.is === 'permit') return turn.permit;
+    if (turn.is === 'over') throw new PlannedFailure(turn.why, { retry: false, because: 'final' });
+    if (turn.queued) this.#queue(admission);
+    else if (this.#counts.queuedAtMs !== undefined) {
+      this.#counts = { ...this.#counts, queuedAtMs: undefined };
+      this.#beat();
     }
+    throw new PlannedFailure(turn.why, { retry: true, delayMs: turn.delayMs });
+  }
+
+  /** The wait begins, or goes on: heartbeat details outlive attempts. */
+  #queue({ concurrency }: AgentAdmission): void {
+    if (this.#counts.queuedAtMs !== undefined) return;
+    this.#counts = { ...this.#counts, queuedAtMs: this.#beganAtMs };
+    this.#beat(`waiting for one of ${concurrency} permits`);
+  }
+
+  #ticket(): Ticket {
+    const { workflowExecution, activityRunId, activityId, scheduledTimestampMs: since } = this.#activity.info;
+    return { key: `${workflowExecution?.runId ?? activityRunId}/${activityId}`, since };
   }
 
   #toContext(timeoutMs: number, signal: AbortSignal): AgentContext {
@@ -146,7 +173,9 @@ export class AgentAttempt {
 
   #beat(progress?: string): void {
     const line = progress === undefined ? '' : toLine(progress, MAX_PROGRESS);
-    this.#deps.heartbeat.beat({ ...this.#counts, ...(line !== '' && { progress: line }) });
+    const { queuedAtMs, ...counts } = this.#counts;
+    const queued = queuedAtMs === undefined ? {} : { queuedAtMs };
+    this.#deps.heartbeat.beat({ ...counts, ...queued, ...(line !== '' && { progress: line }) });
   }
 
   #judge(error: unknown): Error {
@@ -159,6 +188,7 @@ export class AgentAttempt {
       }
       return this.#fail(new AgentError('WorkerStopped', 'was interrupted because its worker is shutting down'));
     }
+    if (error instanceof PlannedFailure) return this.#failAsPlanned(error);
     if (error instanceof AgentError) return this.#fail(error);
     // Without its message, which may quote the agent.
     this.#deps.logger.error({ ...this.#labels(), error: nameOf(error) }, 'agent adapter threw an unexpected error');
@@ -166,31 +196,53 @@ export class AgentAttempt {
   }
 
   #fail(error: AgentError, known?: RetryPlan): Error {
-    const { type, statusCode, retryAfterMs, fix, message: what } = error;
+    const { type, retryAfterMs } = error;
     const kind = failureClass(type);
+    const { paid, pausesAgent } = FAILURE_CLASSES[kind];
     const wasPaid = this.#calledAt !== undefined;
     this.#counts = {
       ...this.#counts,
-      paidAttempts: this.#counts.paidAttempts - (wasPaid && isFree(kind) ? 1 : 0),
-      agentFaults: this.#counts.agentFaults + (kind === 'agent' ? 1 : 0),
+      paidAttempts: this.#counts.paidAttempts - (wasPaid && !paid ? 1 : 0),
+      agentFaults: this.#counts.agentFaults + (pausesAgent ? 1 : 0),
     };
     this.#beat();
-    const { attemptTimeoutMs } = this.#input.policy;
-    const leftMs = this.#leftMs();
-    const { delays, fixes } = this.#deps;
-    const plan = known ?? planRetry({ ...this.#counts, type, retryAfterMs, leftMs, attemptTimeoutMs, delays });
+    const plan = known ?? this.#plan(type, retryAfterMs);
     this.#ended(type);
-    const log = { ...this.#labels(), type, statusCode, ...this.#counts, ...plan };
+    const log = { ...this.#labels(), type, statusCode: error.statusCode, ...this.#counts, ...plan };
     if (kind === 'agent') this.#deps.logger.warn(log, 'agent attempt failed: the agent is at fault');
     else this.#deps.logger.info(log, 'agent attempt failed');
+    return this.#toFailure(error, plan);
+  }
+
+  #plan(type: FailureType, retryAfterMs: number | undefined): RetryPlan {
+    const { attemptTimeoutMs } = this.#input.policy;
+    const leftMs = this.#leftMs();
+    const { pausesAgent } = FAILURE_CLASSES[failureClass(type)];
+    const turnMs = pausesAgent ? this.#admission?.queue(this.#ticket()) : undefined;
+    const plan = planRetry({
+      ...this.#counts,
+      type,
+      retryAfterMs,
+      turnMs,
+      leftMs,
+      attemptTimeoutMs,
+      neededMs: neededMs(attemptTimeoutMs, leftMs + this.#spentMs()),
+      delays: this.#deps.delays,
+    });
+    if (!plan.retry) this.#admission?.leave(this.#ticket());
+    return plan;
+  }
+
+  /** The failure of an attempt that did not call the agent, which changes no counts. */
+  #failAsPlanned({ why, plan }: PlannedFailure): Error {
+    // Tasks that wait are counted by the metric of permits, and fail every few seconds.
+    if (!plan.retry) return this.#fail(why, plan);
+    return this.#toFailure(why, plan);
+  }
+
+  #toFailure({ type, statusCode, message: what, fix = this.#deps.fixes[type] }: AgentError, plan: RetryPlan): Error {
     const { paidAttempts, maxAttempts } = this.#counts;
-    return toAgentFailure(
-      this.#input.agent,
-      { type, what, statusCode },
-      { paidAttempts, maxAttempts },
-      plan,
-      fix ?? fixes[type],
-    );
+    return toAgentFailure(this.#input.agent, { type, what, statusCode }, { paidAttempts, maxAttempts }, plan, fix);
   }
 
   #ended(outcome: AttemptOutcome): void {
@@ -198,12 +250,20 @@ export class AgentAttempt {
     this.#deps.metrics?.attemptEnded({ agent: this.#input.agent, outcome }, seconds);
   }
 
-  #timeout(what: string): AgentError {
-    return new AgentError('AgentTimeout', what);
-  }
-
   #labels(): object {
     return { agent: this.#input.agent, runId: this.#activity.info.workflowExecution?.workflowId };
+  }
+}
+
+/** The failure of an attempt that did not call the agent, and what follows it. */
+class PlannedFailure extends Error {
+  readonly why: AgentError;
+  readonly plan: RetryPlan;
+
+  constructor(why: AgentError, plan: RetryPlan) {
+    super(why.message);
+    this.why = why;
+    this.plan = plan;
   }
 }
 
@@ -212,8 +272,4 @@ function startClock(ms: number, reason: Error): { signal: AbortSignal; stop: () 
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(reason), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
-}
-
-function inSeconds(ms: number): string {
-  return `${Number((ms / 1000).toFixed(ms < 10_000 ? 1 : 0))} s`;
 }

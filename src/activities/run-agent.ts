@@ -5,13 +5,13 @@ import { AgentAttempt, type AgentFixes, type AgentMetrics, type GuardedAgent } f
 import { toInputFailure } from './activity-failure.ts';
 import type { Agent } from '../agents/agent.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { Semaphore } from './semaphore.ts';
+import { AgentAdmission } from './agent-admission.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 
 /** An agent as it is configured. */
 export interface ConfiguredAgent {
   readonly agent: Agent;
-  /** Most concurrent calls. Further calls wait in the worker, where waiting costs nothing. */
+  /** Most concurrent calls. Further tasks wait for their turn. */
   readonly concurrency: number;
   /** Default: `DEFAULT_RETRY_DELAYS`. */
   readonly delays?: RetryDelays;
@@ -23,6 +23,8 @@ export interface RunAgentDeps {
   readonly agents: ReadonlyMap<string, ConfiguredAgent>;
   readonly logger: ActivityLogger;
   readonly metrics?: AgentMetrics;
+  /** Whether the worker is shutting down: from then on no agent is called. Default: never. */
+  readonly isDraining?: () => boolean;
 }
 
 /**
@@ -39,10 +41,15 @@ export interface RunAgentDeps {
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
   const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes'>>>();
+  const { logger, metrics, isDraining } = deps;
   for (const [name, { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {} }] of deps.agents) {
-    agents.set(name, { agent, semaphore: new Semaphore(concurrency), delays, fixes });
+    const admission = new AgentAdmission({
+      concurrency,
+      ...(isDraining && { isDraining }),
+      onChange: (permits) => metrics?.permitsChanged({ agent: name }, permits),
+    });
+    agents.set(name, { agent, admission, delays, fixes });
   }
-  const { logger, metrics } = deps;
   return async (value) => {
     const read = readStored(RUN_AGENT_INPUT, 'RunAgentInput', value);
     if (!read.ok) throw toInputFailure(read.problem);

@@ -11,7 +11,11 @@ const retryDelay = duration({ min: '100ms', max: '24h' });
 export const agentPolicySettings = {
   concurrency: setting(wholeNumber({ min: 1, max: 10_000 }), {
     default: 64,
-    help: 'Concurrent tasks for this agent in one worker. Further tasks wait in the worker, and their attempt timeout does not run.',
+    help: 'Concurrent tasks for this agent in one worker. Further tasks wait for their turn, and their attempt timeout does not run.',
+  }),
+  queue_timeout: setting(duration({ min: '1s', max: '365d' }), {
+    default: '30m',
+    help: 'Longest wait for a turn. After it the run fails with `AgentBusy`, unpaid. Time in which the agent takes no tasks from anybody, such as a pause that it asked for, does not count.',
   }),
   attempt_timeout: setting(duration({ min: '1s', max: '24d' }), {
     default: '10m',
@@ -27,7 +31,7 @@ export const agentPolicySettings = {
   }),
   max_attempts: setting(wholeNumber({ min: 1, max: 100 }), {
     default: 3,
-    help: 'Calls that may cost money. Faults of the agent itself, such as a refused key, do not count.',
+    help: 'Calls that may cost money. What was refused before any work began, such as by a rate limit or a closed port, does not count.',
   }),
   retry_delay: setting(retryDelay, {
     default: '5s',
@@ -55,6 +59,7 @@ export function toAgentPolicy(settings: AgentPolicySettings): AgentPolicy {
   return {
     attemptTimeoutMs: settings.attemptTimeout,
     totalTimeoutMs: settings.totalTimeout,
+    queueTimeoutMs: settings.queueTimeout,
     heartbeatTimeoutMs: settings.heartbeatTimeout,
     maxAttempts: settings.maxAttempts,
     maxAnswerBytes: settings.maxAnswerBytes,

@@ -80,16 +80,22 @@ export interface AgentProgress {
   /** Calls that may have cost money, including this one. */
   readonly paidAttempts: number;
   readonly maxAttempts: number;
-  /** Faults of the agent itself, which cost nothing. */
+  /** Calls that cost nothing because the agent took no task. */
   readonly agentFaults: number;
+  /** Since when the task waits for a permit: milliseconds after the activity was scheduled. Absent while it does not wait. */
+  readonly queuedAtMs?: number | undefined;
   /** What the agent is doing, in a few words. */
   readonly progress?: string;
 }
 
-const AGENT_COUNTS = orElse(z.object({ paidAttempts: count, agentFaults: count }), {
-  paidAttempts: 0,
-  agentFaults: 0,
-});
+const AGENT_COUNTS = orElse(
+  z.object({
+    paidAttempts: count,
+    agentFaults: count,
+    queuedAtMs: orElse(z.optional(z.number().check(z.nonnegative())), undefined),
+  }),
+  { paidAttempts: 0, agentFaults: 0 },
+);
 
 /** The counts of earlier attempts of `runAgent`. Missing or invalid details count as 0. */
 export function readAgentProgress(details: unknown, maxAttempts: number): AgentProgress {

@@ -1,12 +1,33 @@
+/** What a class of failures means for the run. */
+interface FailureClassEntry {
+  /** Whether and when the run goes on. */
+  readonly retried: string;
+  /** Whether the attempt may have cost money: such attempts are counted, and `max_attempts` bounds them. */
+  readonly paid: boolean;
+  /** Whether all runs of the agent leave it alone for a while, because it took no task. */
+  readonly pausesAgent: boolean;
+}
+
 /**
- * The class of a failure decides what happens next:
- * - `task`: caused by the task, or final for another reason. Not retried.
- * - `passing`: transient. Retried; each attempt counts, because it may have cost money.
- * - `agent`: caused by the agent, not by the task. Retried later; the attempt does not count.
- * - `worker`: the attempt ended with its worker. The next worker retries it at once.
- * - `delivery`: the callback was not delivered. Retried on the callback's own schedule.
+ * The class of a failure decides what happens next. Whether it passes and whether it may have cost money are two questions: what
+ * was refused before any work began is free, and goes on within the total timeout.
  */
-export type FailureClass = 'task' | 'passing' | 'agent' | 'worker' | 'delivery';
+export const FAILURE_CLASSES = {
+  /** Caused by the task, or final for another reason. */
+  task: { retried: 'not retried', paid: true, pausesAgent: false },
+  /** Transient, after the work may have begun. */
+  passing: { retried: 'retried; the attempt counts', paid: true, pausesAgent: false },
+  /** The agent took no task: it is busy, or rate limited. */
+  refused: { retried: 'retried when it is its turn; the attempt does not count', paid: false, pausesAgent: true },
+  /** Caused by the agent, not by the task. */
+  agent: { retried: 'retried later; the attempt does not count', paid: false, pausesAgent: true },
+  /** The attempt ended with its worker. */
+  worker: { retried: 'retried at once by the next worker', paid: false, pausesAgent: false },
+  /** The callback was not delivered. */
+  delivery: { retried: "retried on the callback's schedule", paid: false, pausesAgent: false },
+} as const satisfies Record<string, FailureClassEntry>;
+
+export type FailureClass = keyof typeof FAILURE_CLASSES;
 
 interface FailureEntry {
   readonly class: FailureClass;
@@ -64,8 +85,19 @@ export const FAILURES = {
     fix: 'Check whether the agent restarted.',
   },
   RateLimited: {
+    class: 'refused',
+    meaning: 'The agent is rate limited and took no task. All its runs wait, for as long as it asks.',
+    fix: "No action is needed for a single run. If it recurs, lower this agent's concurrency.",
+  },
+  AgentBusy: {
+    class: 'refused',
+    meaning:
+      'The run waits for a permit of the agent. It is final when `queue_timeout` is over, or when too little of the total timeout is left for a call.',
+    fix: "Raise this agent's concurrency, queue_timeout or total_timeout, or send fewer tasks.",
+  },
+  ModelRateLimited: {
     class: 'passing',
-    meaning: 'The agent or its model is rate limited.',
+    meaning: "The agent's model is rate limited. The agent may have worked before.",
     fix: "No action is needed for a single run. If it recurs, lower this agent's concurrency.",
   },
   ModelUnavailable: {

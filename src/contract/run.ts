@@ -33,6 +33,8 @@ export const AGENT_POLICY = record({
   attemptTimeoutMs: positive(),
   /** All attempts together, delays included. */
   totalTimeoutMs: positive(),
+  /** The wait for a permit. Absent: until the total timeout leaves no time for a call. */
+  queueTimeoutMs: z.exactOptional(positive()),
   /** Silence after which Temporal considers the worker lost. */
   heartbeatTimeoutMs: positive(),
   /** Calls that may cost money. Faults of the agent itself do not count. */

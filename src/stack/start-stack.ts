@@ -87,8 +87,14 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     ports: () => [...ownPorts],
     temporalAddress: connectionOptions.address,
   });
+  /** Ended together: the worker calls no agent from that moment, and other workers begin what the ingress still accepts. */
+  const parts: (() => Promise<void>)[] = [];
   /** In the order in which they are to be ended. */
-  const ends: (() => Promise<void>)[] = [];
+  const ends = [
+    async () => {
+      await Promise.all(parts.map((end) => end()));
+    },
+  ];
   const endAll = async (): Promise<void> => {
     for (const end of ends) await end();
     await pollConnection.close();
@@ -98,14 +104,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const common = { config, temporal, link, findOwnPlaces, logger, metrics };
   try {
     const worker = roles.worker ? await startWorker({ ...options, ...common, agents }) : undefined;
-    if (worker) ends.push(() => worker.drain());
+    if (worker) parts.push(() => worker.drain());
     const eagerStart = worker !== undefined;
     const ingress = roles.ingress
       ? await startIngress({ ...common, pollConnection, eagerStart, agentsAtFault: () => agents.atFault() })
       : undefined;
     if (ingress) ownPorts.add(Number(new URL(ingress.url).port));
-    // The ingress goes first: what it has accepted may still be begun by the worker.
-    if (ingress) ends.unshift(() => ingress.drain());
+    if (ingress) parts.push(() => ingress.drain());
     const ready = async (): Promise<boolean> =>
       (worker?.ready() ?? true) && (ingress === undefined || (await ingress.ready()));
     const admin = await startAdmin(options, ready, agents);

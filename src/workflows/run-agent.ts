@@ -13,6 +13,7 @@ import { agentOptions } from './activity-options.ts';
 export const DEFAULT_AGENT_POLICY: AgentPolicy = {
   attemptTimeoutMs: 600_000,
   totalTimeoutMs: 3_600_000,
+  queueTimeoutMs: 1_800_000,
   heartbeatTimeoutMs: 30_000,
   maxAttempts: 3,
   maxAnswerBytes: 1_048_576,

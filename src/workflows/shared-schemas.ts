@@ -13,7 +13,14 @@ const FULL: AgentRunInput = {
   client: 'x',
   source: 'x',
   agent: 'x',
-  agentPolicy: { attemptTimeoutMs: 1, totalTimeoutMs: 1, heartbeatTimeoutMs: 1, maxAttempts: 1, maxAnswerBytes: 1 },
+  agentPolicy: {
+    attemptTimeoutMs: 1,
+    totalTimeoutMs: 1,
+    queueTimeoutMs: 1,
+    heartbeatTimeoutMs: 1,
+    maxAttempts: 1,
+    maxAnswerBytes: 1,
+  },
   callback: { url: 'x', retryDelaysMs: [1], attemptTimeoutMs: 1, deadLetterMs: 1 },
 };
 

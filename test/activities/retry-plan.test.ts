@@ -13,6 +13,7 @@ function fault(type: FailureType, changes: Partial<Fault> = {}): Fault {
     agentFaults: 0,
     leftMs: 60 * MINUTE,
     attemptTimeoutMs: 10 * MINUTE,
+    neededMs: 10_000,
     delays: { retryDelay: 5_000, retryDelayAtFault: MINUTE, retryDelayUnreachable: 1_000 },
     ...changes,
   };
@@ -48,6 +49,19 @@ describe('planRetry', () => {
     assert.deepEqual(planRetry(fault('RateLimited', { retryAfterMs: 90_000 })), { retry: true, delayMs: 90_000 });
   });
 
+  test('goes on within the total time after what cost nothing, however often', () => {
+    for (const type of ['RateLimited', 'AgentUnreachable', 'AgentKeyRefused'] as const) {
+      const plan = planRetry(fault(type, { paidAttempts: 3, agentFaults: 100, turnMs: 7_000 }));
+      assert.deepEqual(plan, { retry: true, delayMs: 7_000 }, type);
+    }
+  });
+
+  test('leaves a call as much time as it needs', () => {
+    const leftMs = 18_000;
+    const plan = planRetry(fault('AgentUnreachable', { leftMs, turnMs: 60_000 }));
+    assert.deepEqual(plan, { retry: true, delayMs: leftMs - 10_000 });
+  });
+
   test('never names a delay of 0, which would end the activity', () => {
     for (const retryAfterMs of [0, -5]) {
       const plan = planRetry(fault('RateLimited', { retryAfterMs }));
@@ -69,8 +83,8 @@ describe('planRetry', () => {
     const up = { retry: false, because: 'time_up' };
     assert.deepEqual(planRetry(fault('AgentKeyRefused', { agentFaults: 1, leftMs: 2 * MINUTE - 2 })), up);
     assert.deepEqual(planRetry(fault('AgentUnreachable', { agentFaults: 1, leftMs: 1_998 })), up);
-    assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: 9_998 })), up);
-    assert.equal(planRetry(fault('ConnectionLost', { leftMs: 10_000 })).retry, true);
+    assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: 14_998 })), up);
+    assert.equal(planRetry(fault('ConnectionLost', { leftMs: 15_000 })).retry, true);
     assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: -1 })), up);
   });
 
@@ -94,7 +108,7 @@ describe('planRetry', () => {
   });
 
   const FINAL = Object.entries(FAILURES).flatMap(([type, entry]) =>
-    ['passing', 'agent', 'worker'].includes(entry.class) ? [] : [type as FailureType],
+    ['passing', 'refused', 'agent', 'worker'].includes(entry.class) ? [] : [type as FailureType],
   );
   for (const type of FINAL) {
     test(`never retries ${type}`, () => {

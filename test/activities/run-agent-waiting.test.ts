@@ -22,7 +22,13 @@ describe('runAgent waits for a permit', () => {
     const attempt = mockAttempt();
     const second = start(attempt, agentInput({ task: { text: 'second' } }, { attemptTimeoutMs: 30 }));
     await waitFor('the heartbeat', () => attempt.heartbeats.length > 0);
-    const waiting = { paidAttempts: 0, maxAttempts: 3, agentFaults: 0, progress: 'waiting for one of 1 permits' };
+    const waiting = {
+      paidAttempts: 0,
+      maxAttempts: 3,
+      agentFaults: 0,
+      queuedAtMs: 0,
+      progress: 'waiting for one of 1 permits',
+    };
     assert.deepEqual(attempt.heartbeats[0], waiting);
     await new Promise((resolve) => setTimeout(resolve, 60));
     finish({ output: 'first' });
@@ -37,7 +43,7 @@ describe('runAgent waits for a permit', () => {
     const first = mockAttempt();
     const held = start(first);
     const failure = await failureOf(start(mockAttempt({ scheduleToCloseTimeoutMs: 600 })));
-    assert.deepEqual([failure.type, delayOf(failure)], ['AgentTimeout', 'never']);
+    assert.deepEqual([failure.type, delayOf(failure)], ['AgentBusy', 'never']);
     assert.deepEqual(failure.details, [{ paidAttempts: 0, maxAttempts: 3 }]);
     first.env.cancel();
     await assert.rejects(held);

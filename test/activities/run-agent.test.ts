@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AgentContext, AgentError } from '../../src/agents/agent.ts';
+import { type AgentContext, AgentError } from '../../src/agents/agent.ts';
 import type { RunAgentInput } from '../../src/contract/activities.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 import type { AgentAnswer } from '../../src/contract/run.ts';
@@ -86,10 +86,16 @@ describe('runAgent', () => {
       ['TokenBudgetExceeded', { statusCode: 200 }, 'never', { statusCode: 200, paidAttempts: 1, maxAttempts: 3 }],
       ['ConnectionLost', {}, 5_000, { paidAttempts: 1, maxAttempts: 3 }],
       [
-        'RateLimited',
+        'ModelRateLimited',
         { statusCode: 500, retryAfterMs: 60_000 },
         60_000,
         { statusCode: 500, paidAttempts: 1, maxAttempts: 3 },
+      ],
+      [
+        'RateLimited',
+        { statusCode: 429, retryAfterMs: 60_000 },
+        60_000,
+        { statusCode: 429, paidAttempts: 0, maxAttempts: 3 },
       ],
       ['AgentUnreachable', {}, 1_000, { paidAttempts: 0, maxAttempts: 3 }],
       ['AgentKeyRefused', { statusCode: 401 }, 60_000, { statusCode: 401, paidAttempts: 0, maxAttempts: 3 }],
@@ -100,7 +106,7 @@ describe('runAgent', () => {
         const { start, outcomes } = setUpRunAgent(failing(type, details));
         const failure = await failureOf(start(mockAttempt()));
         assert.equal(failure.type, type);
-        assert.equal(delayOf(failure), delay);
+        assert.equal(typeof delay === 'number' ? roundUp(delayOf(failure)) : delayOf(failure), delay);
         assert.deepEqual(failure.details, [wanted]);
         assert.match(failure.message, /^Agent "main" did something\. [A-Z]/);
         assert.equal(failure.cause, undefined);
@@ -117,7 +123,7 @@ describe('runAgent', () => {
         ['AgentUnreachable', 300],
       ] as const) {
         const { start } = setUpRunAgent(failing(type), 4, delays);
-        assert.equal(delayOf(await failureOf(start(mockAttempt()))), delay, type);
+        assert.equal(roundUp(delayOf(await failureOf(start(mockAttempt())))), delay, type);
       }
     });
 
@@ -137,11 +143,32 @@ describe('runAgent', () => {
       assert.doesNotMatch(message, /attempt_timeout/);
     });
 
-    test("later with every fault of the agent's, and takes the unpaid call back for the next attempt", async () => {
+    test("with a fault of the agent's: takes the unpaid call back for the next attempt", async () => {
       const { start } = setUpRunAgent(failing('AgentKeyRefused'));
       const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 2 } });
-      assert.equal(delayOf(await failureOf(start(attempt))), 4 * 60_000);
+      assert.equal(roundUp(delayOf(await failureOf(start(attempt)))), 60_000);
       assert.deepEqual(attempt.heartbeats.at(-1), { paidAttempts: 2, maxAttempts: 3, agentFaults: 3 });
+    });
+
+    test('and lets no other run ask while the agent takes no tasks, unpaid and with the same reason', async () => {
+      let calls = 0;
+      const { start, outcomes } = setUpRunAgent(() => {
+        calls += 1;
+        return Promise.reject(
+          new AgentError('RateLimited', 'asked for a pause (429)', { statusCode: 429, retryAfterMs: 9_000 }),
+        );
+      });
+      await failureOf(start(mockAttempt()));
+      const other = mockAttempt({ activityId: 'other', heartbeatDetails: { paidAttempts: 1, queuedAtMs: 5 } });
+      const failure = await failureOf(start(other));
+      assert.equal(failure.type, 'RateLimited');
+      assert.match(failure.message, /^Agent "main" asked for a pause \(429\); all its tasks wait\. /);
+      assert.deepEqual(failure.details, [{ statusCode: 429, paidAttempts: 1, maxAttempts: 3 }]);
+      const delay = Number(delayOf(failure));
+      assert.ok(delay > 8_000 && delay < 12_000, String(delay));
+      // A pause does not count for queue_timeout.
+      assert.deepEqual(other.heartbeats.at(-1), { paidAttempts: 1, maxAttempts: 3, agentFaults: 0 });
+      assert.deepEqual([calls, outcomes], [1, ['RateLimited']]);
     });
 
     test('for good when the total time does not allow another attempt, with the real type', async () => {
@@ -155,7 +182,9 @@ describe('runAgent', () => {
     test('counts the time before this attempt, by the clock of the server', async () => {
       const { start } = setUpRunAgent(failing('ConnectionLost'));
       const times = { scheduledTimestampMs: 1_000_000, currentAttemptScheduledTimestampMs: 1_000_000 + 3_595_000 };
-      assert.match((await failureOf(start(mockAttempt(times)))).message, /The total timeout has expired\./);
+      const failure = await failureOf(start(mockAttempt(times)));
+      assert.deepEqual([failure.type, delayOf(failure)], ['AgentTimeout', 'never']);
+      assert.match(failure.message, /was not called: the 5 s left of the total timeout are too few for a call\./);
     });
 
     test('without calling the agent when the last paid call never reported back', async () => {
@@ -229,3 +258,8 @@ describe('runAgent', () => {
     });
   });
 });
+
+/** Up to a tenth of a second: a pause of all runs of an agent goes on while the failure is made. */
+function roundUp(delay: unknown): number {
+  return Math.ceil(Number(delay) / 100) * 100;
+}

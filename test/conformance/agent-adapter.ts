@@ -91,7 +91,7 @@ export function describeAgentAdapter(name: string, setUp: () => Promise<AdapterU
         const error = await adapter.agent.run(text, agentContext()).catch((e: unknown) => e);
         assert.ok(error instanceof AgentError, `"${text}" must fail with an AgentError`);
         assert.ok(isFailureType(error.type));
-        assert.ok(['task', 'passing', 'agent'].includes(failureClass(error.type)));
+        assert.ok(['task', 'passing', 'refused', 'agent'].includes(failureClass(error.type)));
         assert.equal(error.cause, undefined);
         // Goes on after the agent's name, and is one line.
         assert.match(error.message, /^[a-z][^\n]*[^.\n]$/);

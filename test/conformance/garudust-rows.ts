@@ -18,7 +18,7 @@ export const MODEL_ERRORS: readonly ErrorRow[] = [
   row('a refused model key (401)', status(401), 'transport error: authentication failed', 'ModelKeyRefused'),
   row('a refused model key (403)', status(403), 'transport error: authentication failed', 'ModelKeyRefused'),
   {
-    ...row('a rate limit', status(429), 'transport error: rate limited, retry after 60s', 'RateLimited'),
+    ...row('a rate limit', status(429), 'transport error: rate limited, retry after 60s', 'ModelRateLimited'),
     retryAfterMs: 60_000,
   },
   row('a hanging model', { kind: 'hang' }, 'transport error: LLM call timed out after 1s', 'ModelUnavailable'),

@@ -33,7 +33,7 @@ const ERROR_TEXTS: readonly Row[] = [
   },
   {
     prefix: new RegExp(`${MODEL}rate limited, retry after (\\d+)s`),
-    type: 'RateLimited',
+    type: 'ModelRateLimited',
     what: (seconds) => `must wait ${seconds} s for its model`,
     retryAfterMs: (seconds) => seconds * 1000,
   },
@@ -79,7 +79,15 @@ const PROXY_TIMEOUT_FIX = 'Raise the timeout of the proxy in front of the agent;
 const PROXY_FIX = 'Check the proxy in front of the agent.';
 const ANSWER_FIX = "Check that the agent's URL is Garudust's, and that no proxy replaces its answers.";
 
-type StatusRow = readonly [holds: (status: number) => boolean, type: FailureType, what: string, fix?: string];
+/** A proxy answers 502 at once when it cannot connect to the agent, and later when the agent breaks off its work. */
+const CANNOT_CONNECT_MS = 5000;
+
+type StatusRow = readonly [
+  holds: (status: number, tookMs: number) => boolean,
+  type: FailureType,
+  what: string,
+  fix?: string,
+];
 
 /** Status alone, where it says enough. Ranges last. Garudust itself fails with 500 only; other 5xx come from what is in between. */
 const STATUSES: readonly StatusRow[] = [
@@ -89,6 +97,7 @@ const STATUSES: readonly StatusRow[] = [
   [(s) => s === 429, 'RateLimited', 'asked for a pause'],
   // 524 is Cloudflare's, 598 and 599 are those of several load balancers.
   [(s) => [408, 504, 524, 598, 599].includes(s), 'AgentTimeout', 'is behind a proxy that timed out', PROXY_TIMEOUT_FIX],
+  [isUnconnected, 'AgentUnreachable', 'is not reachable by its proxy', PROXY_FIX],
   [(s) => s === 502, 'ConnectionLost', 'is behind a proxy that lost the connection'],
   [(s) => s === 503, 'AgentUnreachable', 'is not ready'],
   [(s) => s > 500, 'ConnectionLost', 'is behind a proxy that failed', PROXY_FIX],
@@ -103,11 +112,12 @@ const LONGEST_PAUSE_MS = 24 * 3600 * 1000;
  * Sorts an error answer of Garudust 0.13 into the failure table, by its status and the start of its text.
  *
  * @param reply an answer with another status than 200, or with a 200 that holds no answer of Garudust's
+ * @param tookMs how long after the request it came, in milliseconds
  */
-export function sortGarudustFailure(reply: ErrorReply): AgentError {
+export function sortGarudustFailure(reply: ErrorReply, tookMs: number): AgentError {
   const { status, text, headers } = reply;
   const statusCode = status;
-  const row = STATUSES.find(([holds]) => holds(status));
+  const row = STATUSES.find(([holds]) => holds(status, tookMs));
   if (row !== undefined) {
     const [, type, what, fix] = row;
     const retryAfterMs = Math.min(readRetryAfter(headers['retry-after']) ?? 0, LONGEST_PAUSE_MS);
@@ -129,6 +139,11 @@ export function sortGarudustFailure(reply: ErrorReply): AgentError {
     });
   }
   return new AgentError('AgentFailed', `failed for an unknown reason (${status})`, { statusCode });
+}
+
+/** Whether a proxy could not connect to the agent, so that the task costs nothing. 521 and 523 are Cloudflare's. */
+function isUnconnected(status: number, tookMs: number): boolean {
+  return (status === 502 && tookMs < CANNOT_CONNECT_MS) || status === 521 || status === 523;
 }
 
 /** What a status of the model, passed on by Garudust, means. */

@@ -35,26 +35,31 @@ export function createGarudustAgent(settings: GarudustSettings): Agent {
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: toBearer(apiKey) };
   return {
     async run(text, { sessionKey, signal, maxAnswerBytes, report }) {
+      let sentAt = performance.now();
       const reply = await postJson({
         url,
         headers,
         body: JSON.stringify({ message: text, session_key: sessionKey }),
         signal,
         maxBytes: (status) => (status === 200 ? maxAnswerBytes * BYTES_PER_BYTE + OTHER_FIELDS_BYTES : MAX_ERROR_BYTES),
-        onConnected: () => report('the agent has the task'),
+        onConnected: () => {
+          sentAt = performance.now();
+          report('the agent has the task');
+        },
       });
-      if (reply.status !== 200) throw sortGarudustFailure(reply);
-      return readAnswer(reply, maxAnswerBytes);
+      const tookMs = performance.now() - sentAt;
+      if (reply.status !== 200) throw sortGarudustFailure(reply, tookMs);
+      return readAnswer(reply, maxAnswerBytes, tookMs);
     },
   };
 }
 
-function readAnswer(reply: JsonReply, maxAnswerBytes: number): AgentAnswer {
+function readAnswer(reply: JsonReply, maxAnswerBytes: number, tookMs: number): AgentAnswer {
   const { text, truncated } = reply;
   if (truncated) throw tooLarge(maxAnswerBytes);
   const body = parse(text);
   const output = body?.['output'];
-  if (body === undefined || typeof output !== 'string') throw sortGarudustFailure(reply);
+  if (body === undefined || typeof output !== 'string') throw sortGarudustFailure(reply, tookMs);
   if (Buffer.byteLength(output) > maxAnswerBytes) throw tooLarge(maxAnswerBytes);
   const cap = TOKEN_CAP.exec(output);
   if (cap !== null) {

@@ -1,0 +1,67 @@
+import { AT_ONCE_MS } from './retry-plan.ts';
+
+/** Who waits, and since when: the oldest comes first. */
+export interface Ticket {
+  /** Identifies the activity. */
+  readonly key: string;
+  /** When Temporal first scheduled it, by Temporal's clock: the same on every worker. */
+  readonly since: number;
+}
+
+interface Away {
+  readonly since: number;
+  /** When it returns. */
+  readonly dueAt: number;
+}
+
+/** A task that is not back this long after it was due was canceled, or went to another worker. */
+const LATE_MS = 10_000;
+/** However slow the agent: the first in line returns every second, so that a permit is not free for longer. */
+const LONGEST_STEP_MS = 1000;
+/** However fast the agent: more returns than this would cost Temporal more than they gain. */
+const SHORTEST_STEP_MS = 20;
+/** Everybody returns within a minute, to be found by another worker with free permits; with more than 600, ten a second do. */
+const LONGEST_DELAY_MS = 60_000;
+const RETURN_EVERY_MS = 100;
+
+/** The tasks that were handed back to Temporal until their turn. */
+export class WaitingLine {
+  readonly #away = new Map<string, Away>();
+
+  get size(): number {
+    return this.#away.size;
+  }
+
+  /** The task is back. */
+  remove(key: string): void {
+    this.#away.delete(key);
+  }
+
+  /**
+   * Sends a task away until its turn.
+   *
+   * @param pauseMs how long nobody gets a permit
+   * @param stepMs how long it then takes until the next permit is free, as estimated
+   * @param ahead how many older tasks wait elsewhere
+   * @returns the delay in milliseconds
+   */
+  send(
+    { key, since }: Ticket,
+    { now, pauseMs, stepMs, ahead }: { now: number; pauseMs: number; stepMs: number; ahead: number },
+  ): number {
+    this.prune(now);
+    // After a pause a permit is free at once; else the next one is, a step from now.
+    let place = pauseMs > 0 ? ahead : ahead + 1;
+    for (const other of this.#away.values()) if (other.since < since) place += 1;
+    const step = Math.min(Math.max(stepMs, SHORTEST_STEP_MS), LONGEST_STEP_MS);
+    const longest = Math.max(LONGEST_DELAY_MS, this.size * RETURN_EVERY_MS);
+    const delayMs = Math.ceil(Math.max(pauseMs + Math.min(place * step, longest), AT_ONCE_MS));
+    this.#away.set(key, { since, dueAt: now + delayMs });
+    return delayMs;
+  }
+
+  /** Forgets the tasks that did not return. */
+  prune(now: number): void {
+    for (const [key, { dueAt }] of this.#away) if (dueAt + LATE_MS < now) this.#away.delete(key);
+  }
+}
