@@ -7,6 +7,7 @@ interface FailureLike {
   readonly name: string;
   readonly message: string;
   readonly type?: string | null;
+  readonly retryState?: string | null;
   readonly cause?: unknown;
 }
 
@@ -30,7 +31,8 @@ export interface FailedOutcome {
  */
 export function judgeFailure(failure: unknown): FailedOutcome {
   const chain = causesOf(failure);
-  if (chain.some(({ name }) => name === 'CancelledFailure')) {
+  // A cancel also ends the retries of an attempt that fails, or whose worker is lost, in the meantime.
+  if (chain.some(({ name, retryState }) => name === 'CancelledFailure' || retryState === 'CANCEL_REQUESTED')) {
     return { status: 'canceled', error: { code: 'Canceled', message: 'The run was canceled.' } };
   }
   const known = chain.find(isOurs);

@@ -6,6 +6,9 @@ import {
 import type { temporal } from '@temporalio/proto';
 import type { ActivityOutline, ActivityRecord, RunHistory } from './run-facts.ts';
 
+/** RETRY_STATE_CANCEL_REQUESTED of temporal.api.enums.v1.RetryState. */
+const ENDED_BY_A_CANCEL = 7;
+
 /** One event of a history, as Temporal sends it. */
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
@@ -104,7 +107,8 @@ function readEnd(event: HistoryEvent): ActivityEnd | undefined {
   const completed = event.activityTaskCompletedEventAttributes;
   if (completed) return { ...completed, state: 'completed' };
   const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
-  if (failed) return { ...failed, state: 'failed' };
+  // A cancel ended the retries of an attempt that failed, or whose worker was lost, in the meantime.
+  if (failed) return { ...failed, state: failed.retryState === ENDED_BY_A_CANCEL ? 'canceled' : 'failed' };
   const canceled = event.activityTaskCanceledEventAttributes;
   return canceled ? { ...canceled, state: 'canceled' } : undefined;
 }

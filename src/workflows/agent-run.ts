@@ -1,4 +1,11 @@
-import { ApplicationFailure, CancellationScope, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  patched,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
 import type { FailureType } from '../contract/failures.ts';
 import { judgeFailure } from '../contract/judge-failure.ts';
@@ -25,17 +32,15 @@ import { PATCH } from './patches.ts';
  */
 export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const input = readInput(given);
-  const { outcome, error } = await askAgent(input);
+  const outcome = await askAgent(input);
   const { callback } = input;
-  if (callback === undefined) return close(outcome, error, undefined);
-  const deliver = (): Promise<CallbackReceipt | undefined> =>
-    deliverOutcome({ client: input.client, runId: workflowInfo().workflowId, target: callback, outcome });
-  // A canceled run still delivers its callback; a cancel during a delivery ends the delivery.
-  const receipt = await (outcome.status === 'canceled' ? CancellationScope.nonCancellable(deliver) : deliver());
-  if (receipt === undefined && error === undefined) {
+  if (callback === undefined) return close(outcome);
+  const { workflowId: runId } = workflowInfo();
+  const receipt = await deliverOutcome({ client: input.client, runId, target: callback, outcome });
+  if (receipt === undefined && outcome.error === undefined) {
     throw failure('CallbackUndeliverable', 'The callback could not be delivered: poll the run for its output.');
   }
-  return close(outcome, error, receipt);
+  return close(outcome, receipt);
 }
 
 /** @throws ApplicationFailure `InvalidInput` */
@@ -48,27 +53,26 @@ function readInput(given: AgentRunInput): AgentRunInput {
   throw failure('InvalidInput', read.problem);
 }
 
-/** The end of the agent's work; `error` is what it failed with. */
-interface AgentEnd {
-  readonly outcome: RunOutcome;
-  readonly error?: unknown;
-}
-
-async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Promise<AgentEnd> {
+async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Promise<RunOutcome> {
   const { runAgent } = proxyActivities<Pick<Activities, 'runAgent'>>(agentOptions(agentPolicy, task.text));
   const session = task.sessionKey === undefined ? {} : { sessionKey: task.sessionKey };
   try {
     const answer = await runAgent({ agent, client, task, policy: agentPolicy });
-    return { outcome: { status: 'completed', ...answer, ...session, finishedAt: now() } };
+    return { status: 'completed', ...answer, ...session, finishedAt: now() };
   } catch (error) {
-    return { outcome: { ...judgeFailure(error), ...session, finishedAt: now() }, error };
+    return { ...judgeFailure(error), ...session, finishedAt: now() };
   }
 }
 
-function close(outcome: RunOutcome, error: unknown, callback: CallbackReceipt | undefined): AgentRunResult {
-  if (outcome.status === 'canceled') throw error;
-  if (outcome.error !== undefined) throw failure(outcome.error.code, outcome.error.message);
-  const { output = '', usage } = outcome;
+/**
+ * Closes the workflow as its outcome says, which is what the callback told. So a run whose agent answered in spite of a cancel
+ * closes as Completed.
+ */
+function close({ status, output = '', usage, error }: RunOutcome, callback?: CallbackReceipt): AgentRunResult {
+  if (status === 'canceled' && CancellationScope.current().consideredCancelled) {
+    throw new CancelledFailure('The run was canceled.');
+  }
+  if (error !== undefined) throw failure(error.code, error.message);
   return { output, ...(usage && { usage }), ...(callback && { callback }) };
 }
 

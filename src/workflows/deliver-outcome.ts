@@ -2,9 +2,11 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   defineSignal,
   isCancellation,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -15,6 +17,7 @@ import { type RedeliverRequest, SIGNAL } from '../contract/names.ts';
 import type { CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
 import { type CallbackMark, SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
 import { callbackOptions } from './activity-options.ts';
+import { PATCH } from './patches.ts';
 import { reportDeadLetter } from './report-dead-letter.ts';
 
 const callbackRetrying = defineSignal(SIGNAL.callbackRetrying);
@@ -35,12 +38,26 @@ interface Delivery {
  * The signal `redeliver` restarts the schedule at once, at the same or at another address, in any state. The agent is not called
  * again, and the receiver sees the same `webhook-id`.
  *
+ * A delivery begins whether or not its scope is canceled, because its outcome must be told. A cancel that comes later ends it, but
+ * not before its first attempt has ended: a caller that cancels just as the agent answers still gets the answer.
+ *
  * @returns the receipt; undefined when the dead letter expires
+ * @throws CancelledFailure or ActivityFailure when a cancel ends the delivery
  */
-export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceipt | undefined> {
+export function deliverOutcome(delivery: Delivery): Promise<CallbackReceipt | undefined> {
+  const around = CancellationScope.current();
+  const cancel = around.consideredCancelled ? undefined : around.cancelRequested;
+  return CancellationScope.nonCancellable(() => deliverUntilTaken(delivery, cancel));
+}
+
+async function deliverUntilTaken(
+  delivery: Delivery,
+  cancel: Promise<never> | undefined,
+): Promise<CallbackReceipt | undefined> {
   const { target } = delivery;
   let mark: CallbackMark | undefined;
   let requested: string | undefined;
+  let canceled = false;
   let url = target.url;
   let current: CancellationScope | undefined;
   let diedBefore = false;
@@ -50,9 +67,14 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     mark = next;
     upsertSearchAttributes([{ key: CALLBACK_ATTRIBUTE, value: next }]);
   };
-  setHandler(callbackRetrying, () => setMark('retrying'), {
-    description: 'Sent by the worker after the first failed attempt.',
-  });
+  setHandler(
+    callbackRetrying,
+    () => {
+      setMark('retrying');
+      if (canceled) current?.cancel();
+    },
+    { description: 'Sent by the worker after the first failed attempt.' },
+  );
   setHandler(
     redeliver,
     (request) => {
@@ -63,6 +85,11 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     },
     { description: 'Sends the callback again at once. Optional: {"url": "https://another.permitted/address"}.' },
   );
+  cancel?.catch(() => {
+    canceled = true;
+    // The mark tells that the first attempt has failed.
+    if (mark !== undefined || !patched(PATCH.finishFirstAttempt)) current?.cancel();
+  });
 
   for (;;) {
     url = requested ?? url;
@@ -71,21 +98,27 @@ export async function deliverOutcome(delivery: Delivery): Promise<CallbackReceip
     let failure: ActivityFailure | undefined;
     try {
       const receipt = await current.run(() => deliverOnSchedule(delivery, url, diedBefore));
-      if (mark !== undefined) setMark('delivered');
-      return receipt;
+      // The first address may take the callback although another one is wanted by now.
+      if (canceled || requested === undefined || requested === url) {
+        if (mark !== undefined) setMark('delivered');
+        return receipt;
+      }
     } catch (error) {
       // A redelivery cancels the previous schedule; any other cancel is for the run.
-      if (isCancellation(error) ? requested === undefined : !(error instanceof ActivityFailure)) throw error;
+      const restarts = requested !== undefined && !canceled;
+      if (isCancellation(error) ? !restarts : !(error instanceof ActivityFailure)) throw error;
       if (error instanceof ActivityFailure) failure = error;
     }
     current = undefined;
-    if (requested === undefined) {
+    if (requested === undefined || canceled) {
       setMark('dead');
+      if (canceled) throw new CancelledFailure('The delivery was canceled.');
       if (!diedBefore) reportDeadLetter({ ...delivery, url, failure });
       diedBefore = true;
       setCurrentDetails(deadLetterDetails(delivery));
       const kept = { summary: 'dead letter, kept for a redelivery' };
-      if (!(await condition(() => requested !== undefined, target.deadLetterMs, kept))) return undefined;
+      if (!(await condition(() => requested !== undefined || canceled, target.deadLetterMs, kept))) return undefined;
+      if (canceled) throw new CancelledFailure('The delivery was canceled.');
       setCurrentDetails('');
     }
     setMark('retrying');

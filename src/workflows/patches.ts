@@ -7,4 +7,8 @@ export const PATCH = {
   reportDeadLetter: 'report-dead-letter',
   /** The contract's schemas check the whole input, including its metadata and limits. */
   checkWithSchemas: 'check-with-schemas',
+  /** A cancel leaves the first attempt of a callback to its end. */
+  finishFirstAttempt: 'finish-first-attempt',
+  /** The step `deliverCallback` delivers from a scope that is canceled already. */
+  deliverWhenCanceled: 'deliver-when-canceled',
 } as const;

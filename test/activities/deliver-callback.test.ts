@@ -172,15 +172,45 @@ describe('a client', () => {
 });
 
 describe('a cancel', () => {
-  test('ends the request and leaves with the reason of the signal', async (t) => {
-    const receiver = await startCallbackReceiver(t, () => ({}));
+  test('lets the request under way end, and a callback that is taken is a delivery', async () => {
+    for (const reason of ['CANCELLED', 'PAUSED', 'RESET'] as const) {
+      const attempt = mockAttempt();
+      const { run, counted } = setUpDelivery({
+        post: async ({ signal }) => {
+          attempt.env.cancel(reason);
+          assert.equal(signal?.aborted, false, reason);
+          return { statusCode: 204, address: '127.0.0.1', durationMs: 1 };
+        },
+      });
+      assert.equal((await run(callbackInput('https://ci.example.com/'), attempt)).statusCode, 204, reason);
+      assert.deepEqual(counted, ['delivered'], reason);
+    }
+  });
+
+  test('leaves with the reason of the signal when the request under way fails', async () => {
     const attempt = mockAttempt();
-    const { run, counted } = setUpDelivery();
-    const work = run(callbackInput(receiver.url, { attemptTimeoutMs: 60_000 }), attempt);
-    await waitFor('the request to arrive', () => receiver.received.length === 1);
-    attempt.env.cancel();
-    await assert.rejects(work, (error) => error instanceof CancelledFailure);
-    assert.deepEqual(counted, []);
+    const { run, announced, counted } = setUpDelivery({
+      post: async () => {
+        attempt.env.cancel('CANCELLED');
+        return { statusCode: 503, address: '127.0.0.1', durationMs: 1 };
+      },
+    });
+    const work = run(callbackInput('https://ci.example.com/'), attempt);
+    await assert.rejects(work, (error) => error instanceof CancelledFailure && error.message === 'CANCELLED');
+    assert.deepEqual([counted, announced], [['status'], []]);
+  });
+
+  test('because the run is closed or the attempt over ends the request at once', async (t) => {
+    for (const reason of ['NOT_FOUND', 'TIMED_OUT'] as const) {
+      const receiver = await startCallbackReceiver(t, () => ({}));
+      const attempt = mockAttempt();
+      const { run, counted } = setUpDelivery();
+      const work = run(callbackInput(receiver.url, { attemptTimeoutMs: 60_000 }), attempt);
+      await waitFor('the request to arrive', () => receiver.received.length === 1);
+      attempt.env.cancel(reason);
+      await assert.rejects(work, (error) => error instanceof CancelledFailure && error.message === reason);
+      assert.deepEqual(counted, []);
+    }
   });
 
   test('because the worker stops hands the attempt to the next worker at once', async (t) => {
@@ -201,7 +231,7 @@ describe('a cancel', () => {
     const attempt = mockAttempt({ heartbeatTimeoutMs: 150 });
     const work = setUpDelivery().run(callbackInput(receiver.url, { attemptTimeoutMs: 60_000 }), attempt);
     await waitFor('two heartbeats', () => attempt.heartbeats.length >= 2);
-    attempt.env.cancel();
+    attempt.env.cancel('NOT_FOUND');
     await assert.rejects(work);
   });
 });

@@ -11,6 +11,8 @@ export interface Scenario {
   /** Changes to the target of the callback; `none` for a run without one. */
   readonly target?: Partial<CallbackTarget> | 'none';
   readonly input?: Partial<AgentRunInput>;
+  /** What happens from outside before a worker is there. */
+  readonly beforeWorker?: (handle: WorkflowHandle) => Promise<void>;
   /** What happens from outside while it runs. */
   readonly drive?: (handle: WorkflowHandle, activities: ScriptedActivities) => Promise<void>;
   /** How the workflow closes: `COMPLETED`, `CANCELLED`, or the type that it fails with. */
@@ -62,6 +64,76 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     closes: 'CANCELLED',
     reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+  },
+  'canceled-as-the-agent-answers': {
+    agent: ['outlast'],
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      await handle.cancel();
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'canceled-as-the-agent-fails': {
+    agent: [{ retry: 'RateLimited', afterMs: 1000 }],
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      await handle.cancel();
+    },
+    closes: 'CANCELLED',
+    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+  },
+  'canceled-between-attempts-of-the-agent': {
+    agent: [{ retry: 'RateLimited', delayMs: 60_000 }],
+    input: { agentPolicy: { ...policy(), totalTimeoutMs: 120_000 } },
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      await sleep(200);
+      await handle.cancel();
+    },
+    closes: 'CANCELLED',
+    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+  },
+  'canceled-before-a-worker': {
+    beforeWorker: (handle) => handle.cancel().then(() => undefined),
+    closes: 'CANCELLED',
+    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+  },
+  'canceled-before-a-worker-without-callback': {
+    target: 'none',
+    beforeWorker: (handle) => handle.cancel().then(() => undefined),
+    closes: 'CANCELLED',
+    reads: { status: 'canceled', callback: 'none', code: 'Canceled' },
+  },
+  'canceled-while-the-callback-is-taken': {
+    callback: ['slow'],
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 1);
+      await handle.cancel();
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'canceled-while-the-callback-fails': {
+    callback: [{ retry: 'CallbackFailed', statusCode: 503, afterMs: 1000, delayMs: 60_000 }],
+    target: { retryDelaysMs: [60_000] },
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 1);
+      await handle.cancel();
+    },
+    closes: 'CANCELLED',
+    reads: { status: 'completed', callback: 'dead' },
+  },
+  'canceled-between-callback-attempts': {
+    callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 60_000 }],
+    target: { retryDelaysMs: [60_000] },
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 1);
+      await sleep(200);
+      await handle.cancel();
+    },
+    closes: 'CANCELLED',
+    reads: { status: 'completed', callback: 'dead' },
   },
   'callback-retried': {
     callback: TWICE_503,
@@ -115,6 +187,24 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     closes: 'COMPLETED',
     reads: { status: 'completed', callback: 'delivered' },
   },
+  'redelivered-elsewhere-while-the-callback-is-taken': {
+    callback: [{ retry: 'CallbackFailed', statusCode: 503 }, 'outlast'],
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 2);
+      await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'redelivered-while-the-callback-is-taken': {
+    callback: [{ retry: 'CallbackFailed', statusCode: 503 }, 'outlast'],
+    drive: async (handle, activities) => {
+      await until(() => activities.deliveries.length === 2);
+      await handle.signal(SIGNAL.redeliver, {});
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
   'ended-by-temporal': {
     // Temporal ends an activity at once when its delay goes beyond its total time.
     callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 7_200_000 }],
@@ -129,15 +219,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     callback: [{ fail: 'CallbackStopped', statusCode: 410 }],
     target: { deadLetterMs: 200 },
     closes: 'CallbackUndeliverable',
-    reads: { status: 'completed', callback: 'dead' },
-  },
-  'canceled-while-delivering': {
-    callback: ['hang'],
-    drive: async (handle, activities) => {
-      await until(() => activities.deliveries.length === 1);
-      await handle.cancel();
-    },
-    closes: 'CANCELLED',
     reads: { status: 'completed', callback: 'dead' },
   },
   'canceled-as-dead-letter': {

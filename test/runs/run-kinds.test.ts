@@ -31,7 +31,8 @@ describe('a wait for agentRun', () => {
     ['ends with an answer', [{ activityId: 'agent', state: 'completed' }], true],
     ['ends with a failure', [{ activityId: 'agent', state: 'failed' }], true],
     ['ends with a cancel', [{ activityId: 'agent', state: 'canceled' }], true],
-    ['does not end with another activity', [{ activityId: 'callback', state: 'completed' }], false],
+    ['ends with a delivery, though no agent was asked', [{ activityId: 'callback', state: 'open' }], true],
+    ['does not end with another activity', [{ activityId: 'theirs', state: 'completed' }], false],
   ];
   for (const [what, activities, wanted] of rows) {
     test(what, () => assert.equal(RUN_KINDS.agentRun.endsWait(activities), wanted));

@@ -55,8 +55,9 @@ export async function runScenario(t: Pick<TestContext, 'name'>, scenario: Scenar
     defaultHeartbeatThrottleInterval: 100,
   });
   const task = acceptedTask(toInput(scenario));
+  const started = await server.client.workflow.start('agentRun', startOptions(task, { taskQueue, eager: false }));
+  await scenario.beforeWorker?.(started);
   const handle = await worker.runUntil(async () => {
-    const started = await server.client.workflow.start('agentRun', startOptions(task, { taskQueue, eager: false }));
     const ended = started.result().catch(() => undefined);
     await scenario.drive?.(started, activities);
     await ended;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type {
   Activities,
@@ -13,8 +14,17 @@ export type Step =
   | 'succeed'
   /** Works until it is canceled. */
   | 'hang'
-  /** Fails so that the next attempt comes at once. */
-  | { readonly retry: FailureType; readonly statusCode?: number; readonly delayMs?: number }
+  /** Works until it is canceled, and succeeds all the same. */
+  | 'outlast'
+  /** Succeeds after a second, unless it is canceled before. */
+  | 'slow'
+  /** Fails so that the next attempt comes at once, or after the delay; `afterMs` is how long it works before. */
+  | {
+      readonly retry: FailureType;
+      readonly statusCode?: number;
+      readonly delayMs?: number;
+      readonly afterMs?: number;
+    }
   /** Fails for good. */
   | { readonly fail: FailureType; readonly statusCode?: number };
 
@@ -49,7 +59,9 @@ export class ScriptedActivities implements Activities {
       agentFaults: 0,
       progress: 'reading the task',
     };
-    await this.#take(this.#script.agent?.[paidAttempts - 1] ?? 'succeed', progress);
+    const step = this.#script.agent?.[paidAttempts - 1] ?? 'succeed';
+    if (typeof step === 'object' && 'retry' in step) await sleep(step.afterMs ?? 0);
+    await this.#take(step, progress);
     return { output: `done: ${input.task.text}`, usage: { inputTokens: 7 } };
   }
 
@@ -61,6 +73,7 @@ export class ScriptedActivities implements Activities {
     const { info } = Context.current();
     const { workflowId } = info.workflowExecution ?? {};
     if (typeof step === 'object' && 'retry' in step && info.attempt === 1 && workflowId !== undefined) {
+      await sleep(step.afterMs ?? 0);
       await this.onRetry(workflowId);
     }
     await this.#take(step, undefined);
@@ -76,10 +89,12 @@ export class ScriptedActivities implements Activities {
     const context = Context.current();
     context.heartbeat(progress);
     if (step === 'succeed') return;
-    if (step === 'hang') {
+    if (step === 'hang' || step === 'outlast' || step === 'slow') {
       const beat = setInterval(() => context.heartbeat(progress), 100);
       try {
-        await context.cancelled;
+        await (step === 'slow' ? context.sleep(1000) : context.cancelled);
+      } catch (error) {
+        if (step !== 'outlast') throw error;
       } finally {
         clearInterval(beat);
       }

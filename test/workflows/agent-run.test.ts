@@ -82,18 +82,47 @@ test('only a delivery that could not tell the operator itself has it reported, o
   const [{ lastTry, ...report }] = activities.reports as [(typeof activities.reports)[0]];
   assert.deepEqual(report, { client: 'ci', runId, url: 'https://ci.example.com/hooks?token=not-for-summaries' });
   assert.deepEqual([lastTry?.errorClass, lastTry?.statusCode], ['status', 503]);
-  for (const name of ['receiver-said-stop', 'redelivered', 'redelivered-while-retrying', 'canceled-while-delivering']) {
+  for (const name of [
+    'receiver-said-stop',
+    'redelivered',
+    'redelivered-while-retrying',
+    'canceled-between-callback-attempts',
+  ]) {
     const other = SCENARIOS[name];
     assert.ok(other);
     assert.deepEqual((await runScenario(t, other)).activities.reports, [], name);
   }
 });
 
-test('a canceled run tells its callback so', async (t) => {
-  const scenario = SCENARIOS['canceled'];
-  assert.ok(scenario);
-  const { activities } = await runScenario(t, scenario);
-  assert.deepEqual(activities.deliveries[0]?.outcome.error, { code: 'Canceled', message: 'The run was canceled.' });
+test('the callback tells what a poll tells, whatever a cancel meets', async (t) => {
+  const names = Object.keys(SCENARIOS).filter(
+    (name) => name.startsWith('canceled') && !name.includes('without-callback'),
+  );
+  assert.ok(names.length > 8);
+  for (const name of names) {
+    const scenario = SCENARIOS[name];
+    assert.ok(scenario);
+    const played = await runScenario(t, scenario);
+    const told = played.activities.deliveries[0]?.outcome;
+    const run = await readResource(played);
+    assert.deepEqual(
+      [told?.status, told?.output, told?.error, told?.finishedAt],
+      [run.status, run.output, run.error, run.finished_at],
+      name,
+    );
+  }
+});
+
+test('a redelivery to another address is made although the first address takes the callback meanwhile', async (t) => {
+  const hosts = async (name: string): Promise<string[]> => {
+    const scenario = SCENARIOS[name];
+    assert.ok(scenario);
+    const { activities } = await runScenario(t, scenario);
+    return activities.deliveries.map(({ url }) => new URL(url).host);
+  };
+  const [ci, other] = ['ci.example.com', 'other.example.com'];
+  assert.deepEqual(await hosts('redelivered-elsewhere-while-the-callback-is-taken'), [ci, ci, other]);
+  assert.deepEqual(await hosts('redelivered-while-the-callback-is-taken'), [ci, ci]);
 });
 
 test('what the Temporal UI shows is set: summaries, details, search attributes', async (t) => {

@@ -13,6 +13,7 @@ import { toActivityFailure, toInputFailure } from '../activity-failure.ts';
 import type { Heartbeat } from '../heartbeat.ts';
 import { AT_ONCE_MS } from '../retry-plan.ts';
 import { readRetryAfter } from '../../timing/read-retry-after.ts';
+import { onAbort } from '../../timing/until.ts';
 import { within } from '../../timing/within.ts';
 import { toLine } from '../../values/plain-text.ts';
 import { callbackSecretOf, type PreparedClient } from './callback-client.ts';
@@ -61,6 +62,11 @@ export interface CallbackAttemptDeps extends NotifyDeps {
   readonly random?: () => number;
 }
 
+/**
+ * A cancel, a pause and a reset (`CancelReason` of `@temporalio/worker`) leave a request that is under way to its end: the receiver
+ * may have it already, and what it answers is the truth about the delivery.
+ */
+const FINISHES: readonly string[] = ['CANCELLED', 'PAUSED', 'RESET'];
 /** How long the signal of the first failure may take, in milliseconds. */
 const ANNOUNCE_MS = 3000;
 /** An attempt ends this long before Temporal's timeout, so that its failure says more than "timeout". */
@@ -73,6 +79,8 @@ export class CallbackAttempt {
   readonly #input: DeliverCallbackInput;
   readonly #activity = Context.current();
   readonly #leftMs = timeLeft(this.#activity.info);
+  /** Ends the request. */
+  readonly #stop = new AbortController();
   readonly #host: string;
   /** Name and port, so that two receivers on one machine are separate. */
   readonly #authority: string;
@@ -111,6 +119,10 @@ export class CallbackAttempt {
   async #send(client: PreparedClient, permit: HostPermit | undefined): Promise<CallbackReceipt> {
     let outcome: HostOutcome = 'unknown';
     let answer: PostAnswer;
+    const { cancellationSignal: canceled } = this.#activity;
+    const stopListening = onAbort(canceled, () => {
+      if (!this.#finishes) this.#stop.abort(canceled.reason);
+    });
     try {
       answer = await this.#post(client);
       outcome = isAccepted(answer) ? 'delivered' : 'failed';
@@ -127,11 +139,18 @@ export class CallbackAttempt {
       permit?.release(outcome);
       throw await this.#failed(fault);
     } finally {
+      stopListening();
       permit?.release(outcome);
     }
     const fault = judgeAnswer(this.#host, answer, this.#deps.stopStatuses);
     if (fault !== undefined) throw await this.#failed(fault);
     return this.#delivered(answer);
+  }
+
+  /** Whether the attempt is canceled in a way that lets its request end. */
+  get #finishes(): boolean {
+    const { reason } = this.#activity.cancellationSignal;
+    return reason instanceof Error && FINISHES.includes(reason.message);
   }
 
   /** Which attempt this is, from 1: Temporal's count without the deferred ones. */
@@ -176,7 +195,7 @@ export class CallbackAttempt {
         own,
       },
       proxy: this.#deps.proxy,
-      signal: this.#activity.cancellationSignal,
+      signal: this.#stop.signal,
     });
   }
 
@@ -206,7 +225,6 @@ export class CallbackAttempt {
   #judge(error: unknown): CallbackFault {
     const { cancellationSignal: signal } = this.#activity;
     if (signal.aborted && error === signal.reason) {
-      // The signal's own reason: by it the SDK distinguishes a pause and a reset from a cancel.
       if (!isWorkerShutdown(this.#activity)) throw error;
       const message = 'The worker is shutting down: the next worker retries this attempt.';
       throw toActivityFailure('WorkerStopped', message, { retryDelayMs: AT_ONCE_MS });
@@ -226,6 +244,8 @@ export class CallbackAttempt {
     if (errorClass !== undefined) {
       this.#deps.metrics?.callbackAttempted({ outcome: 'failed', errorClass }, durationMs / 1000);
     }
+    // The signal's own reason: by it the SDK distinguishes a pause and a reset from a cancel.
+    if (this.#finishes) return this.#activity.cancellationSignal.reason as Error;
     const fields = { ...this.#labels(), type, errorClass, statusCode, durationMs, address };
     if (!fault.final && next.follows) {
       this.#deps.logger.info({ ...fields, delayMs: next.delayMs }, 'callback not delivered, retry scheduled');
