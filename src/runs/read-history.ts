@@ -108,7 +108,7 @@ function readEnd(event: HistoryEvent): ActivityEnd | undefined {
   if (completed) return { ...completed, state: 'completed' };
   const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
   // A cancel ended the retries of an attempt that failed, or whose worker was lost, in the meantime.
-  if (failed) return { ...failed, state: failed.retryState === ENDED_BY_A_CANCEL ? 'canceled' : 'failed' };
+  if (failed) return { ...failed, state: Number(failed.retryState) === ENDED_BY_A_CANCEL ? 'canceled' : 'failed' };
   const canceled = event.activityTaskCanceledEventAttributes;
   return canceled ? { ...canceled, state: 'canceled' } : undefined;
 }
