@@ -12,7 +12,7 @@ import { docsRoutes, type Health, healthRoutes } from './routes/service.ts';
 import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
 
 /** What the public application needs: the sum of what its routes and its middleware take. */
-export interface AppDeps extends TaskRouteDeps, Pick<Health, 'agentsAtFault'> {
+export interface AppDeps extends TaskRouteDeps, Pick<Health, 'readiness'> {
   readonly runs: RunClient;
   readonly limits: TaskRouteDeps['limits'] & RunRouteDeps['limits'] & CloseLimits;
   readonly logger: IngressLogger;
@@ -21,12 +21,7 @@ export interface AppDeps extends TaskRouteDeps, Pick<Health, 'agentsAtFault'> {
 
 /** Every route of the public application. Where paths overlap, the first one wins. */
 export function listRoutes(deps: AppDeps): Route[] {
-  return [
-    ...taskRoutes(deps),
-    ...runRoutes(deps),
-    ...docsRoutes(deps),
-    ...healthRoutes({ ...deps, ready: () => deps.runs.ready() }),
-  ];
+  return [...taskRoutes(deps), ...runRoutes(deps), ...docsRoutes(deps), ...healthRoutes({ readiness: deps.readiness })];
 }
 
 /**

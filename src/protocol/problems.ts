@@ -186,6 +186,14 @@ export const PROBLEMS = {
       'Temporal refused the call or did not answer in time. The run of a delivery may have been recorded all the same: a call that is late still arrives.',
     fix: 'Retry. A delivery that is sent again with the same id (`Idempotency-Key`, `webhook-id`) cannot start a second run. Without an id it may: give each delivery one.',
   },
+  temporal_not_set_up: {
+    status: 503,
+    title: 'Temporal is not set up',
+    retryAfter: 30,
+    meaning:
+      "Temporal answers, but the namespace or this project's search attributes are missing, so no run can be recorded.",
+    fix: 'Operator: run `garudust-temporal setup` against this namespace. Caller: retry with the same `Idempotency-Key`.',
+  },
   internal_error: {
     status: 500,
     title: 'Internal server error',

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { ProblemError } from '../protocol/problems.ts';
 import { within } from '../timing/within.ts';
+import { setUpHint } from './set-up-hint.ts';
 
 /** What this module logs to; a pino logger fits. */
 export interface RunLogger {
@@ -16,15 +17,16 @@ export interface AskOptions {
   /** The native connection, without compression; undefined while there is none yet. */
   readonly connection: () => ConnectionLike | undefined;
   readonly namespace: string;
-  /** Called after each question with whether Temporal answered it. */
-  readonly onAnswer?: (answered: boolean) => void;
+  /** Called when Temporal refuses a question, or does not answer it in time. */
+  readonly onRefusal?: () => void;
   readonly logger: RunLogger;
 }
 
 /**
  * One question to Temporal, whose `name` goes to the log, with an answer by a time of `performance.now()`.
  *
- * Rejects with a `ProblemError`: `not_found` for an unknown run, `temporal_unavailable` for whatever else goes wrong. Only
+ * Rejects with a `ProblemError`: `not_found` for an unknown run, `temporal_not_set_up` where the namespace or our search
+ * attributes are missing, `temporal_unavailable` for whatever else goes wrong. Only
  * `WorkflowExecutionAlreadyStartedError` and problems of `call` itself pass as they are.
  */
 export type AskTemporal = <T>(name: string, until: number, call: (client: Client) => Promise<T>) => Promise<T>;
@@ -35,7 +37,7 @@ export type AskTemporal = <T>(name: string, until: number, call: (client: Client
  * The SDK's own deadlines are no hard bound: under RESOURCE_EXHAUSTED a native call with 3 s takes 15 s, and it can't
  * be aborted. So a call that is late is left to end by itself; the run id makes a repeat harmless.
  */
-export function createAskTemporal({ connection, namespace, onAnswer, logger }: AskOptions): AskTemporal {
+export function createAskTemporal({ connection, namespace, onRefusal, logger }: AskOptions): AskTemporal {
   let made: { connection: ConnectionLike; client: Client } | undefined;
 
   const connected = (): Client => {
@@ -50,16 +52,17 @@ export function createAskTemporal({ connection, namespace, onAnswer, logger }: A
   return async (name, until, call) => {
     try {
       const client = connected();
-      const answer = await within(Math.max(until - performance.now(), 0), call(client), () => {
+      return await within(Math.max(until - performance.now(), 0), call(client), () => {
         throw unavailable('Temporal did not answer in time');
       });
-      onAnswer?.(true);
-      return answer;
     } catch (error) {
-      onAnswer?.(error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError);
       if (error instanceof WorkflowNotFoundError) throw new ProblemError('not_found', 'Run not found.');
-      if (error instanceof ProblemError || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
-      logger.error({ err: error, call: name, ...hintFor(error) }, 'Temporal refused a call');
+      if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+      onRefusal?.();
+      if (error instanceof ProblemError) throw error;
+      const hint = setUpHint(error);
+      logger.error({ err: error, call: name, ...(hint !== undefined && { hint }) }, 'Temporal refused a call');
+      if (hint !== undefined) throw notSetUp();
       throw unavailable('Temporal refused the call');
     }
   };
@@ -70,13 +73,10 @@ function unavailable(why: string): ProblemError {
   return new ProblemError('temporal_unavailable', `${why}: retry.`);
 }
 
-/** What an operator can do about a refusal. */
-function hintFor(error: unknown): { hint?: string } {
-  const { details, message } = error as { details?: string; message?: string };
-  const text = details ?? message ?? '';
-  if (/no mapping defined for search attribute|search attribute .* is not defined/i.test(text)) {
-    return { hint: 'run `garudust-temporal setup`: the server lacks our search attributes' };
-  }
-  if (/namespace .*not found/i.test(text)) return { hint: 'check TEMPORAL_NAMESPACE, or create the namespace' };
-  return {};
+/** The answer where an operator has to run `setup` first. */
+function notSetUp(): ProblemError {
+  return new ProblemError(
+    'temporal_not_set_up',
+    'The server cannot record runs yet: retry later, or tell its operator.',
+  );
 }

@@ -1,7 +1,6 @@
 import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
-import { shareFor } from '../timing/share-for.ts';
 import type { AcceptedTask } from './accepted-task.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
 import { EndedRuns } from './ended-runs.ts';
@@ -47,8 +46,6 @@ export interface RunClient {
   cancel(runId: string, client: string): Promise<RunReply>;
   /** Sends a dead letter again. */
   redeliver(runId: string, client: string, url?: string): Promise<RunReply>;
-  /** Whether Temporal answers. Never rejects. */
-  ready(): Promise<boolean>;
   /** Ends every wait and whatever is followed. */
   close(): Promise<void>;
 }
@@ -64,9 +61,6 @@ export interface RunClientOptions extends AskOptions {
   /** Base of the Temporal UI with its namespace, for links. */
   readonly temporalUi?: string;
 }
-
-/** How long one look at Temporal serves everybody who asks whether it answers. */
-const READY_FOR_MS = 1000;
 
 /** The run client on a real Temporal server. */
 export function createRunClient(options: RunClientOptions): RunClient {
@@ -89,16 +83,6 @@ export function createRunClient(options: RunClientOptions): RunClient {
     connection: options.pollConnection,
     namespace: options.namespace,
     read: (runId) => read(runId, undefined),
-  });
-
-  // Anybody may ask for readiness, as often as they like: Temporal is asked once a second for all.
-  const look = shareFor(READY_FOR_MS, async () => {
-    try {
-      await ask('getSystemInfo', deadline(), (temporal) => temporal.workflowService.getSystemInfo({}));
-      return true;
-    } catch {
-      return false;
-    }
   });
 
   const repeat = async ({ runId, memo }: AcceptedTask, until: number): Promise<RunReply> => {
@@ -172,8 +156,6 @@ export function createRunClient(options: RunClientOptions): RunClient {
       }
       return { run: (await read(runId, client, until)).run, unchanged: false };
     },
-
-    ready: () => look(),
 
     async close() {
       fanOut.close();

@@ -5,15 +5,15 @@ import { checkUrl } from '../egress/check-url.ts';
 import type { FindOwnPlaces } from '../egress/own-places.ts';
 import { createApp } from '../ingress/app.ts';
 import { createRunClient } from '../runs/run-client.ts';
+import type { TemporalWatch } from '../runs/temporal-watch.ts';
 import { serveIngress } from '../ingress/http/serve.ts';
-import type { AppDeps } from '../ingress/app.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 
 /** How long a request waits for Temporal: an answer within 3 s is promised. */
-const TEMPORAL_DEADLINE_MS = 2500;
+export const TEMPORAL_DEADLINE_MS = 2500;
 /** How long a refused sender may go on sending before its connection is cut. */
 const LINGER_MS = 1000;
 
@@ -24,7 +24,7 @@ export interface IngressParts {
   readonly pollConnection: Connection;
   readonly eagerStart: boolean;
   readonly findOwnPlaces: FindOwnPlaces;
-  readonly agentsAtFault: NonNullable<AppDeps['agentsAtFault']>;
+  readonly watch: TemporalWatch;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -32,7 +32,6 @@ export interface IngressParts {
 /** The ingress of this process, listening. */
 export interface RunningIngress {
   readonly url: string;
-  ready(): Promise<boolean>;
   drain(): Promise<void>;
 }
 
@@ -42,7 +41,7 @@ export interface RunningIngress {
  * @throws ListenError
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
-  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, agentsAtFault, logger, metrics } = parts;
+  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, watch, logger, metrics } = parts;
   const { limits } = config;
   const runs = createRunClient({
     connection: () => link.current(),
@@ -54,7 +53,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     ...(config.temporalUiUrl !== undefined && {
       temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}`,
     }),
-    onAnswer: (answered) => metrics.temporalAnswered(answered),
+    onRefusal: () => watch.refused(),
     logger,
   });
   const app = createApp({
@@ -67,7 +66,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     limits: { ...limits, linger: LINGER_MS },
     endpointPath: config.endpointPath,
     sources: config.sources,
-    agentsAtFault,
+    readiness: () => watch.readiness(),
     logger,
     metrics,
   });
@@ -81,7 +80,6 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
   });
   return {
     url: server.url,
-    ready: () => runs.ready(),
     drain: () => server.drain(limits.shutdownGrace),
   };
 }

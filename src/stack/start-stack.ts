@@ -5,13 +5,14 @@ import { toTemporalLogger } from '../telemetry/temporal-logger.ts';
 import { createFindOwnPlaces } from '../egress/own-places.ts';
 import { createAdminApp } from '../ingress/app.ts';
 import { connectForPolls } from '../runs/poll-history.ts';
+import { type Readiness, watchTemporal } from '../runs/temporal-watch.ts';
 import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
 import { type AgentWatch, createAgentWatch } from './agent-watch.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { StartError, toStartError } from './start-error.ts';
-import { startIngress } from './start-ingress.ts';
+import { startIngress, TEMPORAL_DEADLINE_MS } from './start-ingress.ts';
 import { startWorker } from './start-worker.ts';
 import { type TemporalSettings, toClientOptions } from './temporal-settings.ts';
 
@@ -55,7 +56,7 @@ export interface RunningStack {
   /** Undefined without an ingress. */
   readonly ingressUrl: string | undefined;
   readonly adminUrl: string;
-  /** Whether Temporal answers and, with a worker, tasks are taken. */
+  /** Whether Temporal can record runs and, with a worker, tasks are taken. */
   ready(): Promise<boolean>;
   /** What a drain waits for: the agent calls and callbacks in flight now, for as long as the worker's grace period. */
   inFlight(): InFlight;
@@ -97,30 +98,38 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   ];
   const endAll = async (): Promise<void> => {
     for (const end of ends) await end();
+    watch.close();
     await pollConnection.close();
     await link.close();
   };
 
+  const watch = watchTemporal({
+    connection: () => link.current(),
+    namespace: temporal.namespace,
+    deadlineMs: TEMPORAL_DEADLINE_MS,
+    onReadiness: (readiness) => metrics.temporalAnswered(readiness === 'ready'),
+    logger,
+  });
   const common = { config, temporal, link, findOwnPlaces, logger, metrics };
   try {
     const worker = roles.worker ? await startWorker({ ...options, ...common, agents }) : undefined;
     if (worker) parts.push(() => worker.drain());
     const eagerStart = worker !== undefined;
-    const ingress = roles.ingress
-      ? await startIngress({ ...common, pollConnection, eagerStart, agentsAtFault: () => agents.atFault() })
-      : undefined;
+    const ingress = roles.ingress ? await startIngress({ ...common, pollConnection, eagerStart, watch }) : undefined;
     if (ingress) ownPorts.add(Number(new URL(ingress.url).port));
     if (ingress) parts.push(() => ingress.drain());
-    const ready = async (): Promise<boolean> =>
-      (worker?.ready() ?? true) && (ingress === undefined || (await ingress.ready()));
-    const admin = await startAdmin(options, ready, agents);
+    const readiness = async (): Promise<Readiness> => {
+      const temporalSays = await watch.readiness();
+      return temporalSays === 'ready' && worker?.ready() === false ? 'temporal_unavailable' : temporalSays;
+    };
+    const admin = await startAdmin(options, readiness, agents);
     ownPorts.add(Number(new URL(admin.url).port));
     ends.push(() => admin.drain(0));
     let drained: Promise<void> | undefined;
     return {
       ingressUrl: ingress?.url,
       adminUrl: admin.url,
-      ready,
+      ready: async () => (await readiness()) === 'ready',
       inFlight: () => ({ activities: worker?.inFlight() ?? 0, graceMs: config.worker.shutdownGrace }),
       drain: () => (drained ??= endAll()),
     };
@@ -132,12 +141,12 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 
 function startAdmin(
   { config, metrics, logger }: StackOptions,
-  ready: () => Promise<boolean>,
+  readiness: () => Promise<Readiness>,
   agents: AgentWatch,
 ): Promise<RunningServer> {
   const app = createAdminApp({
     metricsText: () => metrics.text(),
-    ready,
+    readiness,
     agentsAtFault: () => agents.atFault(),
     limits: { body: 1024, linger: 100 },
     logger,

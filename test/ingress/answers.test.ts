@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createAdminApp } from '../../src/ingress/app.ts';
+import { serveAdmin } from '../../src/ingress/http/serve.ts';
 import type { Problem } from '../../src/protocol/problems.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -36,11 +38,38 @@ describe('health', () => {
     const ingress = await startTestIngress(t);
     assert.equal((await fetch(`${ingress.url}/healthz`)).status, 200);
     assert.equal((await fetch(`${ingress.url}/readyz`)).status, 200);
-    ingress.runs.isReady = false;
+    ingress.runs.readiness = 'temporal_unavailable';
     assert.equal((await fetch(`${ingress.url}/healthz`)).status, 200);
     const response = await fetch(`${ingress.url}/readyz`);
     assert.equal(response.status, 503);
     assert.equal(response.headers.get('retry-after'), '2');
+    ingress.runs.readiness = 'temporal_not_set_up';
+    const problem = (await (await fetch(`${ingress.url}/readyz`)).json()) as Problem;
+    assert.equal(problem.code, 'temporal_not_set_up');
+    assert.match(problem.detail, /run `garudust-temporal setup`/);
+  });
+
+  test('on the admin port names the agents at fault, and stays ready', async (t) => {
+    const faults = [{ name: 'demo', code: 'AgentKeyRefused' }];
+    const app = createAdminApp({
+      metricsText: () => Promise.resolve(''),
+      readiness: () => Promise.resolve('ready'),
+      agentsAtFault: () => faults,
+      limits: { body: 1024, linger: 100 },
+      logger: { info: () => undefined, error: () => undefined },
+    });
+    const admin = await serveAdmin({
+      app,
+      host: '127.0.0.1',
+      port: 0,
+      logger: { info: () => undefined, error: () => undefined },
+    });
+    t.after(() => admin.drain(0));
+    const response = await fetch(`${admin.url}/readyz`);
+    assert.deepEqual(await response.json(), { status: 'ready', agents_at_fault: faults });
+    assert.equal(response.status, 200);
+    faults.pop();
+    assert.deepEqual(await (await fetch(`${admin.url}/readyz`)).json(), { status: 'ready' });
   });
 });
 

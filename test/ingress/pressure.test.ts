@@ -217,16 +217,6 @@ describe('every delivery', () => {
   });
 });
 
-test('readiness names the agents at fault, and stays', async (t) => {
-  const faults = [{ name: 'demo', code: 'AgentKeyRefused' }];
-  const ingress = await startTestIngress(t, { agentsAtFault: () => faults });
-  const response = await ingress.ask('/readyz');
-  assert.equal(response.status, 200);
-  assert.deepEqual(await response.json(), { status: 'ready', agents_at_fault: faults });
-  faults.pop();
-  assert.deepEqual(await (await ingress.ask('/readyz')).json(), { status: 'ready' });
-});
-
 describe('runs that wait to be recorded', () => {
   test('are too slow once more than a few have waited long, and no longer when those are done', async () => {
     let now = 0;

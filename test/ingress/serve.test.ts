@@ -103,7 +103,8 @@ describe('the admin port', () => {
   test('shows metrics and health, and nothing else', async (t) => {
     const app = createAdminApp({
       metricsText: () => Promise.resolve('up 1\n'),
-      ready: () => Promise.resolve(false),
+      readiness: () => Promise.resolve('temporal_unavailable'),
+      agentsAtFault: () => [],
       limits: LIMITS,
       logger: SILENT,
     });

@@ -4,6 +4,7 @@ import { type ListRequest, matchesFilter, type RunPage } from '../../src/runs/li
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { TASK_KIND } from '../../src/runs/run-kinds.ts';
+import type { Readiness } from '../../src/runs/temporal-watch.ts';
 import type { RunState } from '../../src/runs/run-kind.ts';
 
 /**
@@ -16,7 +17,8 @@ export class FakeRunClient implements RunClient {
   readonly calls: string[] = [];
   readonly redelivered: (string | undefined)[] = [];
   failure: Error | undefined;
-  isReady = true;
+  /** What `/readyz` is told. */
+  readiness: Readiness = 'ready';
   /** Waits that are held at the moment. */
   waiting = 0;
   /** Runs that are followed at the moment. */
@@ -97,10 +99,6 @@ export class FakeRunClient implements RunClient {
     const run = this.#find(runId, client);
     this.redelivered.push(url);
     return { run, unchanged: run.callback.status !== 'dead' };
-  }
-
-  async ready(): Promise<boolean> {
-    return this.isReady;
   }
 
   async close(): Promise<void> {

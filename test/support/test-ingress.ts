@@ -65,6 +65,7 @@ export async function startTestIngress(
   const { serverLimits, limits, ...others } = overrides;
   const deps: AppDeps = {
     runs,
+    readiness: () => Promise.resolve(runs.readiness),
     clients: [ALPHA, BETA],
     agents: new Map([
       ['demo', POLICY],

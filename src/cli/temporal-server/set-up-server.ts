@@ -28,10 +28,21 @@ const RETENTION_DAYS = 30;
  * @throws whatever the connection fails with
  */
 export async function setUpServer(connection: Connection, namespace: string): Promise<SetupStep[]> {
-  const steps = [await ensureNamespace(connection, namespace)];
-  if (steps[0]?.state !== 'failed') steps.push(...(await ensureSearchAttributes(connection, namespace)));
-  return steps;
+  const first = await ensureNamespace(connection, namespace);
+  if (first.state === 'failed') return [first];
+  const giveUpAt = performance.now() + (first.state === 'created' ? NEW_NAMESPACE_MS : 0);
+  for (;;) {
+    const attributes = await ensureSearchAttributes(connection, namespace);
+    // A server hears of a new namespace only when it next reads them, every some seconds.
+    if (attributes.every(({ state }) => state !== 'failed') || performance.now() > giveUpAt)
+      return [first, ...attributes];
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
 }
+
+/** How long a server may take to know a namespace that it has just registered. The default of its cache is 10 s. */
+const NEW_NAMESPACE_MS = 30_000;
+const AGAIN_MS = 500;
 
 async function ensureNamespace(connection: Connection, namespace: string): Promise<SetupStep> {
   const what = `namespace ${namespace}`;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { buildOpenApi } from '../../protocol/openapi.ts';
 import { describeProblem, ProblemError } from '../../protocol/problems.ts';
 import { DOCS_STYLE, PAGE_POLICY, renderDocs } from '../docs-page/render-docs.ts';
+import type { Readiness } from '../../runs/temporal-watch.ts';
 import type { RequestContext, Route } from '../route.ts';
 
 /** An agent that cannot work, whatever the task is. `/readyz` lists it. */
@@ -13,27 +14,33 @@ export interface AgentAtFault {
 
 /** Where `/readyz` gets its answer. */
 export interface Health {
-  readonly ready: () => Promise<boolean>;
-  /** The agents that are at fault at the moment, as far as this process knows. Default: none. */
+  readonly readiness: () => Promise<Readiness>;
+  /** The agents that are at fault at the moment, as far as this process knows. Default: none are told. */
   readonly agentsAtFault?: () => readonly AgentAtFault[];
 }
 
 /**
- * `GET /healthz`: the process is up. `GET /readyz`: Temporal answers too, so that runs can be recorded. Agents at fault are
- * listed and do not change the status, because tasks can still be accepted.
+ * `GET /healthz`: the process is up. `GET /readyz`: Temporal answers too and is set up, so that runs can be recorded. Agents
+ * at fault are listed and do not change the status, because tasks can still be accepted.
  */
-export function healthRoutes({ ready, agentsAtFault = () => [] }: Health): Route[] {
+export function healthRoutes({ readiness, agentsAtFault = () => [] }: Health): Route[] {
   return [
     open('/healthz', (ctx) => {
       ctx.body = { status: 'ok' };
     }),
     open('/readyz', async (ctx) => {
-      if (!(await ready())) throw new ProblemError('temporal_unavailable', 'Temporal does not answer.');
+      const state = await readiness();
+      if (state !== 'ready') throw new ProblemError(state, NOT_READY[state]);
       const faults = agentsAtFault();
       ctx.body = { status: 'ready', ...(faults.length > 0 && { agents_at_fault: faults }) };
     }),
   ];
 }
+
+const NOT_READY: Readonly<Record<Exclude<Readiness, 'ready'>, string>> = {
+  temporal_unavailable: 'Temporal does not answer, or this process does not work for it yet.',
+  temporal_not_set_up: 'The namespace or its search attributes are missing: run `garudust-temporal setup`.',
+};
 
 /** The name contains a hash of the content, so that caches may keep the file forever. */
 const STYLESHEET = `docs/${createHash('sha256').update(DOCS_STYLE).digest('hex').slice(0, 16)}.css`;

@@ -3,7 +3,12 @@ import { API_KEY, problemResponses } from './components.ts';
 import { EXAMPLES } from './examples.ts';
 import { type JsonObject, listParameters, schemaRef } from './schemas.ts';
 
-const READ_PROBLEMS: readonly ProblemCode[] = ['api_key_missing', 'api_key_invalid', 'temporal_unavailable'];
+const READ_PROBLEMS: readonly ProblemCode[] = [
+  'api_key_missing',
+  'api_key_invalid',
+  'temporal_unavailable',
+  'temporal_not_set_up',
+];
 const RUN_PROBLEMS: readonly ProblemCode[] = [...READ_PROBLEMS, 'not_found'];
 
 const RUN_ID: JsonObject = {

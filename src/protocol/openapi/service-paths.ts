@@ -11,7 +11,7 @@ export function servicePaths(): JsonObject {
     }),
     '/readyz': get('getReadiness', 'Check that runs can be recorded', {
       '200': READY,
-      ...problemResponses(['temporal_unavailable']),
+      ...problemResponses(['temporal_unavailable', 'temporal_not_set_up']),
     }),
     '/openapi.json': get(
       'getOpenApi',
@@ -63,22 +63,4 @@ function statusSchema(value: string, properties: JsonObject = {}): JsonObject {
   return { type: 'object', required: ['status'], properties: { status: { const: value }, ...properties } };
 }
 
-const READY: JsonObject = yes(
-  'Temporal answers. `agents_at_fault` is present while an agent of this process cannot work, whatever the task.',
-  statusSchema('ready', {
-    agents_at_fault: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name', 'code'],
-        properties: { name: { type: 'string' }, code: { type: 'string' } },
-      },
-    },
-  }),
-  {
-    examples: {
-      ready: { value: { status: 'ready' } },
-      agent_at_fault: { value: { status: 'ready', agents_at_fault: [{ name: 'garudust', code: 'AgentKeyRefused' }] } },
-    },
-  },
-);
+const READY: JsonObject = yes('Temporal answers and is set up: runs can be recorded.', statusSchema('ready'));

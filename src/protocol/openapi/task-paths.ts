@@ -21,6 +21,7 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'too_many_in_flight',
   'overloaded',
   'temporal_unavailable',
+  'temporal_not_set_up',
 ];
 
 const HOOK_PROBLEMS: readonly ProblemCode[] = [
