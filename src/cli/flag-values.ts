@@ -9,6 +9,9 @@ export const parseDuration = parserOf(duration({ min: '0s', max: '30d' }));
 
 const parsePast = parserOf(duration({ min: '0s', max: '3650d' }));
 
+/** Reads how long Temporal keeps ended runs, as milliseconds. */
+export const parseRetention = parserOf(duration({ min: '1d', max: '3650d' }));
+
 /** Reads a TCP port; 0 picks a free one. */
 export const parsePort = parserOf(wholeNumber({ min: 0, max: 65_535, noun: 'port' }));
 

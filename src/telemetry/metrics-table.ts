@@ -121,7 +121,7 @@ export const METRICS = {
   temporalAvailable: {
     type: 'gauge',
     name: 'garudust_temporal_available',
-    help: "1: Temporal answered the ingress's last call. 0: it refused or did not answer.",
+    help: '1: Temporal answers and is set up, so that runs can be recorded. 0: it refuses, does not answer or lacks our setup.',
     labels: [],
     unknownAtFirst: true,
   },

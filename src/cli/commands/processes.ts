@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { Roles } from '../../stack/start-stack.ts';
 import type { CliIo } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
-import { addSettingFlags } from '../flag-values.ts';
+import { addSettingFlags, parseRetention } from '../flag-values.ts';
+import type { SetupOptions } from '../temporal-server/set-up-server.ts';
 
 const PROCESSES = {
   start: {
@@ -50,14 +51,22 @@ export function addSetup(program: Command, io: CliIo): void {
     .description(
       'Create the namespace and the search attributes on a Temporal server. Safe to repeat. `dev` does this itself.',
     )
+    .option('--check', 'change nothing: say what is missing')
+    .option('--retention <duration>', 'how long Temporal keeps ended runs, such as 90d', parseRetention)
     .option('--json', 'print the steps as JSON')
-    .action(async (flags: { readonly json?: boolean }) => {
-      const { runSetup } = await import('../temporal-server/set-up-server.ts');
+    .action(async (flags: SetupOptions & { readonly json?: boolean }) => {
+      const { runSetup } = await import('../temporal-server/run-setup.ts');
       await runSetup(flags, io);
     });
   setNotes(command, {
-    more: ['TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the other TEMPORAL_* variables select the server.'],
-    examples: [['TEMPORAL_ADDRESS=temporal.internal:7233 garudust-temporal setup', 'before the first deployment']],
+    more: [
+      'TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the other TEMPORAL_* variables select the server.',
+      'A new namespace keeps ended runs for 30 days. --retention changes that of an existing one too.',
+    ],
+    examples: [
+      ['TEMPORAL_ADDRESS=temporal.internal:7233 garudust-temporal setup', 'before the first deployment'],
+      ['garudust-temporal setup --check', 'in a deployment pipeline'],
+    ],
     exits: ['ok', 'usage', 'unavailable', 'refused'],
   });
 }

@@ -1,24 +1,30 @@
-import { Connection } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
+import type { Connection } from '@temporalio/client';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/search-attributes.ts';
-import { readTemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
-import { CliError } from '../cli-error.ts';
-import type { CliIo } from '../cli-io.ts';
-import { printJson } from '../report-outcome.ts';
-import { createProgress } from '../show/progress.ts';
 
 /** The result of one step of the setup. */
 export interface SetupStep {
   readonly what: string;
-  readonly state: 'exists' | 'created' | 'failed';
+  readonly state: 'exists' | 'created' | 'changed' | 'missing' | 'failed';
   /** What is wrong and how to fix it. */
   readonly problem?: string;
 }
 
+export interface SetupOptions {
+  /** How long Temporal keeps ended runs, in milliseconds. Default: 30 days for a new namespace, unchanged for another. */
+  readonly retention?: number;
+  /** Change nothing: what is not there is a step `missing`. Default: false. */
+  readonly check?: boolean;
+}
+
 const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 const GRPC_NOT_FOUND = 5;
-const RETENTION_DAYS = 30;
+const DAY_MS = 86_400_000;
+const DEFAULT_RETENTION = 30 * DAY_MS;
+/** How long a server may take to know a namespace that it has just registered: its cache refreshes every 10 s. */
+const NEW_NAMESPACE_MS = 30_000;
+const AGAIN_MS = 500;
 
 /**
  * Creates the namespace and our search attributes on a Temporal server. Safe to repeat.
@@ -27,43 +33,63 @@ const RETENTION_DAYS = 30;
  *
  * @throws whatever the connection fails with
  */
-export async function setUpServer(connection: Connection, namespace: string): Promise<SetupStep[]> {
-  const first = await ensureNamespace(connection, namespace);
-  if (first.state === 'failed') return [first];
+export async function setUpServer(
+  connection: Connection,
+  namespace: string,
+  options: SetupOptions = {},
+): Promise<SetupStep[]> {
+  const first = await ensureNamespace(connection, namespace, options);
+  if (first.state === 'failed' || first.state === 'missing') return [first];
   const giveUpAt = performance.now() + (first.state === 'created' ? NEW_NAMESPACE_MS : 0);
   for (;;) {
-    const attributes = await ensureSearchAttributes(connection, namespace);
-    // A server hears of a new namespace only when it next reads them, every some seconds.
-    if (attributes.every(({ state }) => state !== 'failed') || performance.now() > giveUpAt)
-      return [first, ...attributes];
+    const attributes = await ensureSearchAttributes(connection, namespace, options);
+    const isDone = attributes.every(({ state }) => state !== 'failed');
+    if (isDone || performance.now() > giveUpAt) return [first, ...attributes];
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
 
-/** How long a server may take to know a namespace that it has just registered. The default of its cache is 10 s. */
-const NEW_NAMESPACE_MS = 30_000;
-const AGAIN_MS = 500;
-
-async function ensureNamespace(connection: Connection, namespace: string): Promise<SetupStep> {
-  const what = `namespace ${namespace}`;
+async function ensureNamespace(
+  connection: Connection,
+  namespace: string,
+  { retention, check = false }: SetupOptions,
+): Promise<SetupStep> {
+  const describe = (kept: number): string => `namespace ${namespace} (ended runs are kept for ${days(kept)})`;
+  const { workflowService } = connection;
   try {
-    await connection.workflowService.describeNamespace({ namespace });
-    return { what, state: 'exists' };
+    const { config } = await workflowService.describeNamespace({ namespace });
+    const kept = tsToMs(config?.workflowExecutionRetentionTtl ?? undefined);
+    if (retention === undefined || retention === kept) return { what: describe(kept), state: 'exists' };
+    if (check) {
+      const problem = `the retention is not ${days(retention)}: run \`setup\` with --retention and without --check.`;
+      return { what: describe(kept), state: 'failed', problem };
+    }
+    await workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: msToTs(retention) } });
+    return { what: describe(retention), state: 'changed' };
   } catch (error) {
     if ((error as { code?: number }).code !== GRPC_NOT_FOUND) throw error;
   }
+  const kept = retention ?? DEFAULT_RETENTION;
+  const what = `namespace ${namespace}`;
+  if (check) return { what, state: 'missing', problem: 'run `setup` without --check.' };
   try {
-    await connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: msToTs(RETENTION_DAYS * 86_400_000),
-    });
-    return { what: `${what} (closed runs are kept for ${RETENTION_DAYS} days)`, state: 'created' };
+    await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(kept) });
+    return { what: describe(kept), state: 'created' };
   } catch (error) {
     return { what, state: 'failed', problem: `${reason(error)}: create the namespace where yours are managed.` };
   }
 }
 
-async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<SetupStep[]> {
+function days(ms: number): string {
+  const count = Math.round((ms / DAY_MS) * 10) / 10;
+  return `${count} day${count === 1 ? '' : 's'}`;
+}
+
+async function ensureSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  { check = false }: SetupOptions,
+): Promise<SetupStep[]> {
   let known: Record<string, number>;
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
@@ -72,10 +98,13 @@ async function ensureSearchAttributes(connection: Connection, namespace: string)
     return SEARCH_ATTRIBUTE_NAMES.map((name) => refused(name, error));
   }
   const missing = SEARCH_ATTRIBUTE_NAMES.filter((name) => known[name] === undefined);
-  const problem = await addSearchAttributes(connection, namespace, missing);
+  const problem = check ? undefined : await addSearchAttributes(connection, namespace, missing);
   return SEARCH_ATTRIBUTE_NAMES.map((name): SetupStep => {
     const what = `search attribute ${name}`;
-    if (missing.includes(name)) return problem === undefined ? { what, state: 'created' } : refused(name, problem);
+    if (missing.includes(name)) {
+      if (check) return { what, state: 'missing', problem: 'run `setup` without --check.' };
+      return problem === undefined ? { what, state: 'created' } : refused(name, problem);
+    }
     if (known[name] === KEYWORD) return { what, state: 'exists' };
     const wrongType = 'it is not a Keyword: remove it with `temporal operator search-attribute remove`.';
     return { what, state: 'failed', problem: wrongType };
@@ -113,45 +142,4 @@ function refused(name: string, error: unknown): SetupStep {
 function reason(error: unknown): string {
   const { details, message } = error as { details?: string; message?: string };
   return (details || message || 'the server refused').replace(/\.$/, '');
-}
-
-const CONNECT_TIMEOUT_MS = 10_000;
-const LABEL_WIDTH = 15;
-
-/** No API can set or read this. */
-const BY_HAND =
-  'Recommended for Temporal Server up to 1.31: set system.enableActivityEagerExecution: true in the dynamic configuration. It shortens runs; Temporal Cloud sets it.';
-
-/**
- * Sets up the server that TEMPORAL_* select and prints each step.
- *
- * @throws CliError when the server can't be reached
- */
-export async function runSetup({ json }: { readonly json?: boolean }, io: CliIo): Promise<void> {
-  const { connectionOptions, namespace } = readTemporalSettings(io.env);
-  const address = connectionOptions.address ?? '';
-  const progress = createProgress(io);
-  progress.show(`setting up namespace ${namespace} at ${address}`);
-  let steps: SetupStep[];
-  try {
-    const connection = await Connection.connect({
-      ...toClientOptions(connectionOptions),
-      connectTimeout: CONNECT_TIMEOUT_MS,
-    });
-    steps = await setUpServer(connection, namespace).finally(() => connection.close());
-  } catch (error) {
-    const why = (error as { details?: string }).details ?? (error instanceof Error ? error.message : String(error));
-    const fix = 'check TEMPORAL_ADDRESS, TEMPORAL_API_KEY, TEMPORAL_TLS* and TEMPORAL_PROXY';
-    throw new CliError('unavailable', `Setup of Temporal at ${address} failed (${why}): ${fix}.`, { cause: error });
-  } finally {
-    progress.stop();
-  }
-  if (json === true) printJson(steps, io);
-  else {
-    for (const { what, state, problem } of steps) {
-      io.stdout.write(`${state.padEnd(LABEL_WIDTH)}${what}${problem === undefined ? '' : `: ${problem}`}\n`);
-    }
-    io.stderr.write(`${BY_HAND}\n`);
-  }
-  if (steps.some(({ state }) => state === 'failed')) io.exit = 'refused';
 }
