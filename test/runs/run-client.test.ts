@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { createRunClient, type RunReply } from '../../src/runs/run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
@@ -285,5 +286,29 @@ describe('with Temporal in trouble', () => {
       code: 'temporal_unavailable',
       detail: 'Temporal is not reachable yet, and nothing was recorded: send the delivery again.',
     });
+  });
+
+  test('not set up: a missing namespace has a code of its own, and the process learns of it', async (t) => {
+    const { address } = await connectToTestServer();
+    const connection = await NativeConnection.connect({ address });
+    let refusals = 0;
+    const runs = createRunClient({
+      connection: () => connection,
+      pollConnection: Connection.lazy({ address }),
+      namespace: 'nowhere',
+      taskQueue: 'none',
+      eagerStart: false,
+      deadlineMs: 2500,
+      onRefusal: () => (refusals += 1),
+      logger: { error: () => undefined },
+    });
+    t.after(async () => {
+      await runs.close();
+      await connection.close();
+    });
+    const one = acceptedTask(toInput(PLAIN));
+    await assert.rejects(runs.start(one), problem('temporal_not_set_up'));
+    await assert.rejects(runs.get(one.runId, 'ci'), problem('temporal_not_set_up'));
+    assert.equal(refusals, 2);
   });
 });
