@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
 import type { FailureType } from '../contract/failures.ts';
+import { judgeAnswer } from '../contract/judge-answer.ts';
 import { judgeFailure } from '../contract/judge-failure.ts';
 import {
   AGENT_RUN_INPUT,
@@ -37,10 +38,10 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   if (callback === undefined) return close(outcome);
   const { workflowId: runId } = workflowInfo();
   const receipt = await deliverOutcome({ client: input.client, runId, target: callback, outcome });
-  if (receipt === undefined && outcome.error === undefined) {
+  if (receipt === 'expired' && outcome.error === undefined) {
     throw failure('CallbackUndeliverable', 'The callback could not be delivered: poll the run for its output.');
   }
-  return close(outcome, receipt);
+  return close(outcome, receipt === 'expired' ? undefined : receipt);
 }
 
 /** @throws ApplicationFailure `InvalidInput` */
@@ -58,7 +59,7 @@ async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Pr
   const session = task.sessionKey === undefined ? {} : { sessionKey: task.sessionKey };
   try {
     const answer = await runAgent({ agent, client, task, policy: agentPolicy });
-    return { status: 'completed', ...answer, ...session, finishedAt: now() };
+    return { ...judgeAnswer(answer), ...session, finishedAt: now() };
   } catch (error) {
     return { ...judgeFailure(error), ...session, finishedAt: now() };
   }

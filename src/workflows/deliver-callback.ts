@@ -1,7 +1,8 @@
-import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { type ActivityOptions, CancellationScope, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
 import type { AgentAnswer, CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
 import { callbackOptions } from './activity-options.ts';
+import { PATCH } from './patches.ts';
 import { type StepOptions, toActivityOptions } from './run-agent.ts';
 
 const MINUTE_MS = 60_000;
@@ -58,8 +59,10 @@ export function callbackActivityOptions(url: string, options: CallbackStepOption
  * Deterministic: for use in workflow code.
  *
  * A workflow that sends several callbacks must give each an `id`: receivers drop a repeated `webhook-id`, which is the workflow
- * ID, joined with `id` by a hyphen where there is one. To deliver from a canceled workflow, call it in
- * `CancellationScope.nonCancellable`.
+ * ID, joined with `id` by a hyphen where there is one.
+ *
+ * It delivers from a canceled workflow too, so that an answer that comes just after a cancel is told. A cancel that comes during the
+ * delivery ends it, but not a request under way; call it in `CancellationScope.nonCancellable` to deliver whatever happens.
  *
  * @param outcome the answer of `runAgent`, a text, or the result of `judgeFailure`
  * @returns the receipt, once the receiver answers with a 2xx
@@ -74,17 +77,20 @@ export function deliverCallback(
   const { workflowId: runId } = workflowInfo();
   const given: CallbackOutcome = typeof outcome === 'string' ? { output: outcome } : outcome;
   const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackActivityOptions(url, options));
-  return activities.deliverCallback({
-    client,
-    runId,
-    url,
-    deliveryId: options.id === undefined ? runId : `${runId}-${options.id}`,
-    outcome: {
-      status: given.error === undefined ? 'completed' : 'failed',
-      finishedAt: new Date().toISOString(),
-      ...given,
-    },
-    ...DEFAULT_CALLBACK_SCHEDULE,
-    ...options.schedule,
-  });
+  const deliver = (): Promise<CallbackReceipt> =>
+    activities.deliverCallback({
+      client,
+      runId,
+      url,
+      deliveryId: options.id === undefined ? runId : `${runId}-${options.id}`,
+      outcome: {
+        status: given.error === undefined ? 'completed' : 'failed',
+        finishedAt: new Date().toISOString(),
+        ...given,
+      },
+      ...DEFAULT_CALLBACK_SCHEDULE,
+      ...options.schedule,
+    });
+  const isCanceled = CancellationScope.current().consideredCancelled;
+  return isCanceled && patched(PATCH.deliverWhenCanceled) ? CancellationScope.nonCancellable(deliver) : deliver();
 }

@@ -41,10 +41,10 @@ interface Delivery {
  * A delivery begins whether or not its scope is canceled, because its outcome must be told. A cancel that comes later ends it, but
  * not before its first attempt has ended: a caller that cancels just as the agent answers still gets the answer.
  *
- * @returns the receipt; undefined when the dead letter expires
+ * @returns the receipt, or `expired` when the dead letter expires
  * @throws CancelledFailure or ActivityFailure when a cancel ends the delivery
  */
-export function deliverOutcome(delivery: Delivery): Promise<CallbackReceipt | undefined> {
+export function deliverOutcome(delivery: Delivery): Promise<CallbackReceipt | 'expired'> {
   const around = CancellationScope.current();
   const cancel = around.consideredCancelled ? undefined : around.cancelRequested;
   return CancellationScope.nonCancellable(() => deliverUntilTaken(delivery, cancel));
@@ -53,7 +53,7 @@ export function deliverOutcome(delivery: Delivery): Promise<CallbackReceipt | un
 async function deliverUntilTaken(
   delivery: Delivery,
   cancel: Promise<never> | undefined,
-): Promise<CallbackReceipt | undefined> {
+): Promise<CallbackReceipt | 'expired'> {
   const { target } = delivery;
   let mark: CallbackMark | undefined;
   let requested: string | undefined;
@@ -117,7 +117,7 @@ async function deliverUntilTaken(
       diedBefore = true;
       setCurrentDetails(deadLetterDetails(delivery));
       const kept = { summary: 'dead letter, kept for a redelivery' };
-      if (!(await condition(() => requested !== undefined || canceled, target.deadLetterMs, kept))) return undefined;
+      if (!(await condition(() => requested !== undefined || canceled, target.deadLetterMs, kept))) return 'expired';
       if (canceled) throw new CancelledFailure('The delivery was canceled.');
       setCurrentDetails('');
     }

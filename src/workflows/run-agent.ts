@@ -1,5 +1,6 @@
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { type ActivityOptions, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
+import { judgeAnswer } from '../contract/judge-answer.ts';
 import type { AgentAnswer, AgentPolicy, Task } from '../contract/run.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
@@ -68,14 +69,17 @@ export function agentActivityOptions(text: string, options: AgentStepOptions = {
  * @example
  * const { output } = await runAgent('Summarise why deployment 4312 failed', { agent: 'writer' });
  */
-export function runAgent(
+export async function runAgent(
   task: string | Task,
   { agent, client = 'default', ...options }: RunAgentOptions,
 ): Promise<AgentAnswer> {
   const given = typeof task === 'string' ? { text: task } : task;
   const activities = proxyActivities<Pick<Activities, 'runAgent'>>(agentActivityOptions(given.text, options));
   const policy = { ...DEFAULT_AGENT_POLICY, ...options.policy };
-  return activities.runAgent({ agent, client, task: given, policy });
+  const judged = judgeAnswer(await activities.runAgent({ agent, client, task: given, policy }));
+  if (judged.status !== 'completed') throw ApplicationFailure.nonRetryable(judged.error.message, judged.error.code);
+  const { output, usage } = judged;
+  return { output, ...(usage && { usage }) };
 }
 
 /** The options of a step, as the SDK names them. */

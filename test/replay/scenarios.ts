@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
+import { AsyncCompletionClient, type WorkflowHandle } from '@temporalio/client';
+import { ACTIVITY_ID } from '../../src/contract/activities.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
@@ -134,6 +135,36 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     closes: 'CANCELLED',
     reads: { status: 'completed', callback: 'dead' },
+  },
+  'completed-by-hand': {
+    agent: ['hang'],
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      const usage = { inputTokens: 'many', outputTokens: 3, iterations: 1.5 };
+      const output = 'done: Summarise why deployment 4312 failed';
+      await completeAgent(handle, { output, usage, status: 'failed' });
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'completed-by-hand-with-no-answer': {
+    agent: ['hang'],
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      await completeAgent(handle, ['no answer']);
+    },
+    closes: 'AgentFailed',
+    reads: { status: 'failed', callback: 'delivered', code: 'AgentFailed' },
+  },
+  'completed-by-hand-with-no-answer-and-no-callback': {
+    agent: ['hang'],
+    target: 'none',
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      await completeAgent(handle, null);
+    },
+    closes: 'AgentFailed',
+    reads: { status: 'failed', callback: 'none', code: 'AgentFailed' },
   },
   'callback-retried': {
     callback: TWICE_503,
@@ -277,6 +308,12 @@ function policy(): AgentRunInput['agentPolicy'] {
     maxAttempts: 3,
     maxAnswerBytes: 1_000_000,
   };
+}
+
+/** As `temporal activity complete` does. */
+function completeAgent({ workflowId, client }: WorkflowHandle, result: unknown): Promise<void> {
+  const completions = new AsyncCompletionClient({ connection: client.connection });
+  return completions.complete({ workflowId, activityId: ACTIVITY_ID.agent }, result);
 }
 
 async function until(holds: () => boolean): Promise<void> {

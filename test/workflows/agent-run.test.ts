@@ -94,11 +94,11 @@ test('only a delivery that could not tell the operator itself has it reported, o
   }
 });
 
-test('the callback tells what a poll tells, whatever a cancel meets', async (t) => {
-  const names = Object.keys(SCENARIOS).filter(
-    (name) => name.startsWith('canceled') && !name.includes('without-callback'),
-  );
-  assert.ok(names.length > 8);
+test('the callback tells what a poll tells, whatever a cancel meets and whoever answers', async (t) => {
+  const names = Object.entries(SCENARIOS)
+    .filter(([name, { target }]) => /^(canceled|completed-by-hand)/.test(name) && target !== 'none')
+    .map(([name]) => name);
+  assert.ok(names.length > 10);
   for (const name of names) {
     const scenario = SCENARIOS[name];
     assert.ok(scenario);
@@ -106,8 +106,8 @@ test('the callback tells what a poll tells, whatever a cancel meets', async (t) 
     const told = played.activities.deliveries[0]?.outcome;
     const run = await readResource(played);
     assert.deepEqual(
-      [told?.status, told?.output, told?.error, told?.finishedAt],
-      [run.status, run.output, run.error, run.finished_at],
+      [told?.status, told?.output, told?.error, told?.usage?.outputTokens, told?.finishedAt],
+      [run.status, run.output, run.error, run.usage?.output_tokens, run.finished_at],
       name,
     );
   }

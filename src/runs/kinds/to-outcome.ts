@@ -1,6 +1,7 @@
 import { ACTIVITY_ID } from '../../contract/activities.ts';
+import { judgeAnswer } from '../../contract/judge-answer.ts';
 import { judgeFailure } from '../../contract/judge-failure.ts';
-import { type AgentAnswer, RUN_OUTCOME, type RunOutcome } from '../../contract/run.ts';
+import { RUN_OUTCOME, type RunOutcome } from '../../contract/run.ts';
 import { readStored } from '../../contract/stored.ts';
 import { toRecord } from '../../values/is-record.ts';
 import type { ActivityRecord, RunFacts } from '../run-facts.ts';
@@ -23,7 +24,7 @@ export function toOutcome(facts: RunFacts): PolledOutcome | undefined {
   const agent = agentRecord(facts);
   const at = agent?.endedAt ?? closedAt;
   const when = at === undefined ? {} : { finishedAt: at };
-  if (agent?.state === 'completed') return { status: 'completed', ...toAnswer(agent.result), ...when };
+  if (agent?.state === 'completed') return { ...judgeAnswer(agent.result), ...when };
   if (agent?.state === 'failed') return { ...judgeFailure(agent.failure), ...when };
   if (agent?.state === 'canceled') return { ...CANCELED, ...when };
   switch (workflow) {
@@ -43,9 +44,4 @@ export function toOutcome(facts: RunFacts): PolledOutcome | undefined {
 /** The activity that asked the agent, as the history tells it. */
 export function agentRecord({ history }: RunFacts): ActivityRecord | undefined {
   return history?.activities.findLast(({ activityId }) => activityId === ACTIVITY_ID.agent);
-}
-
-function toAnswer(result: unknown): AgentAnswer {
-  const { output, usage } = toRecord(result) as Partial<AgentAnswer>;
-  return { output: typeof output === 'string' ? output : '', ...(usage && { usage }) };
 }
