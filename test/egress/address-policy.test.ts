@@ -144,6 +144,18 @@ describe('the Temporal server of this process', () => {
     assert.equal(refuseAddresses(target, ['10.0.0.9'], rules(own)), undefined);
   });
 
+  test('is refused by name where only a proxy can resolve it', async () => {
+    const own = await createFindOwnPlaces({
+      ports: () => [],
+      temporalAddress: 'Temporal.internal:7300',
+      resolve: () => Promise.reject(new Error('ENOTFOUND')),
+    })();
+    for (const host of ['temporal.internal', 'TEMPORAL.internal.', 'temporal%2Einternal']) {
+      assert.match(refusal(`https://${host}:7300/`, rules(own)), /^port 7300 there is this service's own port/);
+    }
+    accepted('https://temporal.internal/', rules(own));
+  });
+
   test('is refused on every address of this host where it runs here', async () => {
     for (const address of ['localhost:7300', '127.0.0.1:7300', '[::1]:7300', 'http://localhost:7300']) {
       const own = await places(address, [])();
