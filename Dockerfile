@@ -1,15 +1,17 @@
 # syntax=docker/dockerfile:1
 
-# Debian, not Alpine: the Temporal SDK's native module is built for glibc. To pin the exact image, look its digest up with
-# `docker buildx imagetools inspect node:24-bookworm-slim` and write node:24-bookworm-slim@sha256:… here.
+# Debian, not Alpine: the Temporal SDK's native module is built for glibc. docs/production.md says how to pin images by digest.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
-WORKDIR /app
+# The folder's name is the program's in the list of packages.
+WORKDIR /build/garudust-temporal
 # `npm ci` runs the build (the script `prepare`), so that sources come before it.
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN --mount=type=cache,target=/root/.npm npm ci && npm prune --omit=dev \
+  # Not `npm sbom --omit=dev`, which leaves out what tools and program share.
+  && npm pkg delete devDependencies && npm sbom --sbom-format=cyclonedx --sbom-type=application > sbom.cdx.json \
   # The SDK brings its native module for five platforms, 30 MB each.
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
@@ -19,8 +21,9 @@ ENV NODE_ENV=production XDG_STATE_HOME=/var/lib
 WORKDIR /app
 # A new volume takes over the folder's owner and mode. Answers of agents stand in it.
 RUN install --directory --owner=node --group=node --mode=0700 /var/lib/garudust-temporal/journal
-COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
+COPY --from=build /build/garudust-temporal/node_modules ./node_modules
+COPY --from=build /build/garudust-temporal/dist ./dist
+COPY --from=build /build/garudust-temporal/sbom.cdx.json ./
 COPY package.json LICENSE CHANGELOG.md ./
 # As a number, so that Kubernetes can see that it is not root.
 USER 1000:1000
