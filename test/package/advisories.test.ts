@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -53,7 +53,7 @@ async function check(
   t: TestContext,
   advisories: (asked: Record<string, string[]>) => object | undefined,
 ): Promise<{ code: number; stdout: string }> {
-  const listener: RequestListener = async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method === 'GET') {
       // npm looks up which versions an advisory concerns.
       const name = decodeURIComponent((request.url ?? '').slice(1));
@@ -64,10 +64,12 @@ async function check(
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    const answer = advisories(JSON.parse(text.toString()) as Record<string, string[]>);
-    response.writeHead(answer === undefined ? 405 : 200).end(JSON.stringify(answer ?? {}));
+    const known = advisories(JSON.parse(text.toString()) as Record<string, string[]>);
+    response.writeHead(known === undefined ? 405 : 200).end(JSON.stringify(known ?? {}));
   };
-  const registry = await startHttpServer(t, (request, response) => void listener(request, response));
+  const registry = await startHttpServer(t, (request, response) => {
+    void answer(request, response);
+  });
   const env = { ...process.env, npm_config_registry: registry, npm_config_cache: temporaryFolder(t) };
   return new Promise((resolve) => {
     execFile(process.execPath, ['--import', 'tsx', SCRIPT], { env }, (error, stdout) =>
