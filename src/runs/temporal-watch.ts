@@ -1,4 +1,4 @@
-import type { NativeConnection } from '@temporalio/worker';
+import type { ConnectionLike } from '@temporalio/client';
 import { SEARCH_ATTRIBUTE_NAMES } from '../contract/search-attributes.ts';
 import { shareFor } from '../timing/share-for.ts';
 import { within } from '../timing/within.ts';
@@ -9,7 +9,7 @@ export type Readiness = 'ready' | 'temporal_unavailable' | 'temporal_not_set_up'
 
 export interface TemporalWatchOptions {
   /** The native connection; undefined while there is none yet. */
-  readonly connection: () => NativeConnection | undefined;
+  readonly connection: () => ConnectionLike | undefined;
   readonly namespace: string;
   /** How long one look may take, in milliseconds. */
   readonly deadlineMs: number;
@@ -94,7 +94,7 @@ export function watchTemporal(options: TemporalWatchOptions): TemporalWatch {
 }
 
 /** Search attributes of ours that the namespace lacks. None where the server lets nobody list them, as Temporal Cloud may. */
-async function findMissingAttributes(connection: NativeConnection, namespace: string): Promise<string[]> {
+async function findMissingAttributes(connection: ConnectionLike, namespace: string): Promise<string[]> {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
     return SEARCH_ATTRIBUTE_NAMES.filter((name) => customAttributes[name] === undefined);

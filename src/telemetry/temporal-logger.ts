@@ -14,6 +14,9 @@ const OWN_LEVEL: Readonly<Record<LogLevel, Level>> = {
 /** Lines about the SDK's internals matter only when debugging: one level lower each. */
 const SDK_LEVEL: Readonly<Record<LogLevel, Level>> = { ...OWN_LEVEL, DEBUG: 'trace', INFO: 'debug' };
 
+/** Source of a line for each attempt of each call while Temporal is away, some hundred a minute: our own watch says it once. */
+const CALL_RETRIES = 'temporalio_client::retry';
+
 /** Values of `sdkComponent` for workflow and activity code, as opposed to the SDK itself. */
 const OWN_CODE: readonly unknown[] = ['workflow', 'activity', 'nexus'];
 
@@ -43,13 +46,13 @@ const NOISE: readonly string[] = [
 /**
  * Adapts our logger for the Temporal SDK, and for workflow and activity code that logs through it.
  *
- * Lines of the SDK itself below WARN are one level lower, with known attributes only. Lines of our own code keep their level
+ * Lines of the SDK itself below WARN are one level lower, with known attributes only; its retries of calls are `debug`. Lines of our own code keep their level
  * and fields.
  */
 export function toTemporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     const own = OWN_CODE.includes(meta['sdkComponent']);
-    const target = (own ? OWN_LEVEL : SDK_LEVEL)[level];
+    const target = meta['target'] === CALL_RETRIES ? 'debug' : (own ? OWN_LEVEL : SDK_LEVEL)[level];
     if (logger.isLevelEnabled(target)) logger[target](toFields(meta, own), message);
   };
   return {

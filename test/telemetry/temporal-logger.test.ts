@@ -23,6 +23,16 @@ describe('the level of a line', () => {
     );
   });
 
+  test('is debug for each retry of each call while Temporal is away', () => {
+    const { logger, lines } = record('trace');
+    logger.warn('gRPC call failed', { sdkComponent: 'core', target: 'temporalio_client::retry' });
+    logger.warn('a warning', { sdkComponent: 'core', target: 'temporalio_sdk_core' });
+    assert.deepEqual(
+      lines.map(({ level }) => level),
+      ['debug', 'warn'],
+    );
+  });
+
   test('counts as the SDK where nobody is named', () => {
     const { logger, lines } = record('info');
     logger.info('no');
