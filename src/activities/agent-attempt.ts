@@ -1,16 +1,21 @@
-import { Context } from '@temporalio/activity';
+import { CompleteAsyncError, Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
 import { type AgentProgress, readAgentProgress, type RunAgentInput } from '../contract/activities.ts';
 import { FAILURE_CLASSES, type FailureType, failureClass } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
-import { type ActivityLogger, isWorkerShutdown, nameOf, timeLeft, timeSpent } from './activity.ts';
+import { nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
+import { AgentCall } from './agent-calls.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { AgentAdmission, CallPermit } from './agent-admission.ts';
 import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { inWords, takeTurn } from './take-turn.ts';
 import type { Ticket } from './waiting-line.ts';
+import { Interruption, readInterruption } from './interruption.ts';
+import { activityKeyOf } from './journal/journal-entry.ts';
+import { followCall, type FollowDeps } from './follow-call.ts';
 import { toLine } from '../values/plain-text.ts';
 
 /** An agent with the admission that all runs of this worker share. */
@@ -33,8 +38,7 @@ export interface AgentMetrics {
 /** How to fix a failure of one agent, by type. */
 export type AgentFixes = Readonly<Partial<Record<FailureType, string>>>;
 
-export interface AttemptDeps {
-  readonly logger: ActivityLogger;
+export interface AttemptDeps extends Omit<FollowDeps, 'onProgress'> {
   readonly metrics?: AgentMetrics;
   readonly delays: RetryDelays;
   readonly fixes: AgentFixes;
@@ -51,33 +55,39 @@ export class AgentAttempt {
   readonly #deps: AttemptDeps;
   readonly #input: RunAgentInput;
   readonly #activity = Context.current();
+  readonly #key = activityKeyOf(this.#activity.info);
   readonly #leftMs = timeLeft(this.#activity.info);
   readonly #spentMs = timeSpent(this.#activity.info);
   readonly #beganAtMs = Math.floor(this.#spentMs());
   #admission: AgentAdmission | undefined;
   #counts: AgentProgress;
+  /** The call that ended, here or in the attempt before. */
+  #endedCall: string | undefined;
   #calledAt: number | undefined;
 
   constructor(deps: AttemptDeps, input: RunAgentInput) {
     this.#deps = deps;
     this.#input = input;
-    this.#counts = readAgentProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
+    const { ended, ...counts } = readAgentProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
+    this.#counts = counts;
+    this.#endedCall = ended;
   }
 
   /**
    * @param guarded undefined when no agent has this name
-   * @throws ApplicationFailure; CancelledFailure.
+   * @throws ApplicationFailure; CancelledFailure; CompleteAsyncError when a later attempt takes over.
    */
   async run(guarded: GuardedAgent | undefined): Promise<AgentAnswer> {
+    this.#admission = guarded?.admission;
+    const call = this.#deps.calls.find(this.#key, this.#endedCall);
     const { paidAttempts, maxAttempts } = this.#counts;
     // The last paid call never reported back: its worker crashed, or lost its connection to Temporal.
-    if (paidAttempts >= maxAttempts) {
+    if (call === undefined && paidAttempts >= maxAttempts) {
       const lost = new AgentError('WorkerCrashed', 'was called, but its worker was lost');
       throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
     }
     try {
-      if (guarded === undefined) throw new AgentError('AgentMisconfigured', 'is not configured on this worker');
-      const answer = await this.#ask(guarded);
+      const answer = await this.#follow(call ?? (await this.#begin(guarded)));
       this.#ended('answered');
       return answer;
     } catch (error) {
@@ -85,26 +95,51 @@ export class AgentAttempt {
     }
   }
 
-  async #ask({ agent, admission }: GuardedAgent): Promise<AgentAnswer> {
-    const { task } = this.#input;
-    this.#admission = admission;
+  /** Calls the agent. */
+  async #begin(guarded: GuardedAgent | undefined): Promise<AgentCall> {
+    if (guarded === undefined) throw new AgentError('AgentMisconfigured', 'is not configured on this worker');
+    const { agent, admission } = guarded;
     const permit = await this.#takePermit(admission);
+    const earlier = this.#deps.calls.find(this.#key, this.#endedCall);
+    if (earlier !== undefined) {
+      permit.release();
+      return earlier;
+    }
     const timeoutMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
     const clock = startClock(timeoutMs, new AgentError('AgentTimeout', `did not answer within ${inWords(timeoutMs)}`));
     // Counted before the call, so that a crash during the call counts.
     this.#counts = { ...this.#counts, paidAttempts: this.#counts.paidAttempts + 1, queuedAtMs: undefined };
     this.#beat();
-    this.#calledAt = performance.now();
+    const call = new AgentCall(this.#counts, async (signal, report) => {
+      const context = this.#toContext(timeoutMs, AbortSignal.any([signal, clock.signal]), report);
+      try {
+        const answer = await callAgent(agent, this.#input.task.text, context, () => permit.release());
+        permit.accepted();
+        return answer;
+      } catch (error) {
+        this.#tellOthers(permit, error);
+        throw error;
+      } finally {
+        clock.stop();
+      }
+    });
+    this.#deps.calls.add(this.#key, call);
+    return call;
+  }
+
+  /** Waits for the end of a call that this attempt or an earlier one started. */
+  async #follow(call: AgentCall): Promise<AgentAnswer> {
+    const isOwn = this.#counts === call.counts;
+    this.#calledAt = call.startedAt;
+    this.#counts = call.counts;
+    if (!isOwn || call.progress !== undefined) this.#beat(call.progress);
     try {
-      const signal = AbortSignal.any([this.#activity.cancellationSignal, clock.signal]);
-      const answer = await callAgent(agent, task.text, this.#toContext(timeoutMs, signal), () => permit.release());
-      permit.accepted();
-      return answer;
-    } catch (error) {
-      this.#tellOthers(permit, error);
-      throw error;
+      return await followCall(call, this.#activity, {
+        ...this.#deps,
+        onProgress: (progress) => this.#beat(progress),
+      });
     } finally {
-      clock.stop();
+      this.#endedCall = call.id;
     }
   }
 
@@ -154,7 +189,7 @@ export class AgentAttempt {
     return { key: `${workflowExecution?.runId ?? activityRunId}/${activityId}`, since };
   }
 
-  #toContext(timeoutMs: number, signal: AbortSignal): AgentContext {
+  #toContext(timeoutMs: number, signal: AbortSignal, report: AgentContext['report']): AgentContext {
     const { client, task, policy } = this.#input;
     const runId = this.#activity.info.workflowExecution?.workflowId ?? this.#activity.info.activityId;
     return {
@@ -167,7 +202,7 @@ export class AgentAttempt {
       timeoutMs,
       maxAnswerBytes: policy.maxAnswerBytes,
       signal,
-      report: (progress) => this.#beat(progress),
+      report,
     };
   }
 
@@ -175,18 +210,26 @@ export class AgentAttempt {
     const line = progress === undefined ? '' : toLine(progress, MAX_PROGRESS);
     const { queuedAtMs, ...counts } = this.#counts;
     const queued = queuedAtMs === undefined ? {} : { queuedAtMs };
-    this.#deps.heartbeat.beat({ ...counts, ...queued, ...(line !== '' && { progress: line }) });
+    const ended = this.#endedCall === undefined ? {} : { ended: this.#endedCall };
+    this.#deps.heartbeat.beat({ ...counts, ...queued, ...ended, ...(line !== '' && { progress: line }) });
   }
 
   #judge(error: unknown): Error {
+    if (error instanceof CompleteAsyncError) return error;
     const { cancellationSignal: signal } = this.#activity;
-    if (signal.aborted && error === signal.reason) {
-      if (!isWorkerShutdown(this.#activity)) {
+    const isOwn = signal.aborted && error === signal.reason;
+    const by = error instanceof Interruption ? error.by : isOwn ? readInterruption(this.#activity) : undefined;
+    switch (by) {
+      case undefined:
+        break;
+      case 'shutdown':
+        return this.#fail(new AgentError('WorkerStopped', 'was interrupted because its worker is shutting down'));
+      case 'pause':
+      case 'reset':
+        return this.#fail(new AgentError('AttemptInterrupted', `was interrupted by an operator's ${by}`));
+      default:
         this.#ended('canceled');
-        // The signal's own reason: by it the SDK distinguishes a pause and a reset from a cancel.
-        return signal.reason as Error;
-      }
-      return this.#fail(new AgentError('WorkerStopped', 'was interrupted because its worker is shutting down'));
+        return signal.aborted ? (signal.reason as Error) : new CancelledFailure('CANCELLED');
     }
     if (error instanceof PlannedFailure) return this.#failAsPlanned(error);
     if (error instanceof AgentError) return this.#fail(error);

@@ -25,7 +25,9 @@ export function createActivities(deps: ActivityDeps): Activities {
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
     journal === undefined ? activity : keepResults(activity, { ...journal, logger });
   return {
-    runAgent: keep(createRunAgent({ agents, ...(isDraining && { isDraining }), ...common })),
+    runAgent: keep(
+      createRunAgent({ agents, keepsAnswers: journal !== undefined, ...(isDraining && { isDraining }), ...common }),
+    ),
     deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
     // Without the journal: the receiver recognises a repeat by its `webhook-id`.
     reportDeadLetter: createReportDeadLetter({ ...callback, ...common }),

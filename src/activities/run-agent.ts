@@ -1,6 +1,7 @@
 import { type Activities, RUN_AGENT_INPUT } from '../contract/activities.ts';
 import { readStored } from '../contract/stored.ts';
 import type { ActivityLogger } from './activity.ts';
+import { AgentCalls } from './agent-calls.ts';
 import { AgentAttempt, type AgentFixes, type AgentMetrics, type GuardedAgent } from './agent-attempt.ts';
 import { toInputFailure } from './activity-failure.ts';
 import type { Agent } from '../agents/agent.ts';
@@ -25,6 +26,8 @@ export interface RunAgentDeps {
   readonly metrics?: AgentMetrics;
   /** Whether the worker is shutting down: from then on no agent is called. Default: never. */
   readonly isDraining?: () => boolean;
+  /** Whether `keepResults` wraps the activity. Default: no, so an answer that Temporal ignores waits in memory. */
+  readonly keepsAnswers?: boolean;
 }
 
 /**
@@ -34,22 +37,25 @@ export interface RunAgentDeps {
  * and faults of the agent, and outlive attempts and workers. A paid call counts before it starts, so that a crash during
  * the call counts; a call that turns out to be free is subtracted before the attempt fails.
  *
- * The activity throws ApplicationFailure with a type of `FAILURES` and `AgentFailureDetails`, or `CancelledFailure`
- * on cancel, pause and reset.
+ * A call outlives its attempt: when Temporal misses heartbeats, because it was away or the machine slept, the call goes on, and
+ * the next attempt in this process follows it.
+ *
+ * The activity throws ApplicationFailure with a type of `FAILURES` and `AgentFailureDetails`, or `CancelledFailure` on cancel.
  *
  * @throws RangeError when an agent's concurrency is not a positive whole number.
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
   const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes'>>>();
-  const { logger, metrics, isDraining } = deps;
+  const { logger, metrics, isDraining = () => false, keepsAnswers = false } = deps;
   for (const [name, { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {} }] of deps.agents) {
     const admission = new AgentAdmission({
       concurrency,
-      ...(isDraining && { isDraining }),
+      isDraining,
       onChange: (permits) => metrics?.permitsChanged({ agent: name }, permits),
     });
     agents.set(name, { agent, admission, delays, fixes });
   }
+  const calls = new AgentCalls();
   return async (value) => {
     const read = readStored(RUN_AGENT_INPUT, 'RunAgentInput', value);
     if (!read.ok) throw toInputFailure(read.problem);
@@ -57,8 +63,8 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
     try {
       const guarded = agents.get(read.input.agent);
       const { delays, fixes } = guarded ?? { delays: DEFAULT_RETRY_DELAYS, fixes: {} };
-      const attempt = new AgentAttempt({ logger, delays, fixes, heartbeat, ...(metrics && { metrics }) }, read.input);
-      return await attempt.run(guarded);
+      const common = { logger, ...(metrics && { metrics }), calls, keepsAnswers, isDraining };
+      return await new AgentAttempt({ ...common, delays, fixes, heartbeat }, read.input).run(guarded);
     } finally {
       heartbeat.stop();
     }

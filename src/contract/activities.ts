@@ -86,6 +86,8 @@ export interface AgentProgress {
   readonly queuedAtMs?: number | undefined;
   /** What the agent is doing, in a few words. */
   readonly progress?: string;
+  /** The call that failed last. A failure carries it, so a later attempt knows that Temporal has that failure. */
+  readonly ended?: string | undefined;
 }
 
 const AGENT_COUNTS = orElse(
@@ -93,6 +95,7 @@ const AGENT_COUNTS = orElse(
     paidAttempts: count,
     agentFaults: count,
     queuedAtMs: orElse(z.optional(z.number().check(z.nonnegative())), undefined),
+    ended: orElse(z.optional(z.string()), undefined),
   }),
   { paidAttempts: 0, agentFaults: 0 },
 );

@@ -145,6 +145,11 @@ export const FAILURES = {
     meaning: 'The worker shut down during the attempt.',
     fix: 'No action is needed: the next worker retries it.',
   },
+  AttemptInterrupted: {
+    class: 'worker',
+    meaning: "An operator's pause or reset of the activity interrupted the attempt.",
+    fix: 'Unpause the activity; a reset retries it at once.',
+  },
   WorkerCrashed: {
     class: 'worker',
     meaning: 'The worker crashed during the attempt.',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
+import type { AgentProgress } from '../../src/contract/activities.ts';
 import type { AgentAnswer } from '../../src/contract/run.ts';
 import { failureOf, mockAttempt } from '../support/mock-activity.ts';
 import { agentInput, delayOf, setUpRunAgent, working } from '../support/run-agent-setup.ts';
@@ -51,12 +52,7 @@ describe('runAgent waits for a permit', () => {
 });
 
 describe('runAgent is interrupted', () => {
-  for (const [reason, details] of [
-    ['CANCELLED', { cancelRequested: true }],
-    ['PAUSED', { paused: true }],
-    ['RESET', { reset: true }],
-    ['TIMED_OUT', { timedOut: true }],
-  ] as const) {
+  for (const [reason, details] of [['CANCELLED', { cancelRequested: true }]] as const) {
     test(`by ${reason}: rethrows the SDK's own failure, at once`, async () => {
       const { start, outcomes } = setUpRunAgent(working);
       const attempt = mockAttempt();
@@ -79,9 +75,24 @@ describe('runAgent is interrupted', () => {
     const attempt = mockAttempt();
     const run = start(attempt);
     await waitFor('the call', () => attempt.heartbeats.length > 0);
-    attempt.env.cancel('PAUSED', new ActivityCancellationDetails({ paused: true }));
+    attempt.env.cancel();
     await assert.rejects(run, (error) => error === attempt.env.context.cancellationSignal.reason);
   });
+
+  for (const by of ['pause', 'reset'] as const) {
+    test(`by an operator's ${by}: fails by that name, and is not counted`, async () => {
+      const { start, outcomes } = setUpRunAgent(working);
+      const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, agentFaults: 0 } });
+      const run = start(attempt);
+      await waitFor('the call', () => attempt.heartbeats.length > 0);
+      const details = by === 'pause' ? { paused: true } : { reset: true };
+      attempt.env.cancel(by === 'pause' ? 'PAUSED' : 'RESET', new ActivityCancellationDetails(details));
+      const failure = await failureOf(run);
+      assert.deepEqual([failure.type, delayOf(failure)], ['AttemptInterrupted', 100]);
+      assert.equal((attempt.heartbeats.at(-1) as AgentProgress).paidAttempts, 2);
+      assert.deepEqual(outcomes, ['AttemptInterrupted']);
+    });
+  }
 
   test('by the end of its worker: hands the task to the next at once, unpaid', async () => {
     const { start, outcomes } = setUpRunAgent(working);
@@ -91,7 +102,7 @@ describe('runAgent is interrupted', () => {
     attempt.env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails());
     const failure = await failureOf(run);
     assert.deepEqual([failure.type, delayOf(failure)], ['WorkerStopped', 100]);
-    assert.deepEqual(attempt.heartbeats.at(-1), { paidAttempts: 0, maxAttempts: 3, agentFaults: 0 });
+    assert.equal((attempt.heartbeats.at(-1) as AgentProgress).paidAttempts, 0);
     assert.deepEqual(outcomes, ['WorkerStopped']);
   });
 

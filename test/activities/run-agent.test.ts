@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AgentContext, AgentError } from '../../src/agents/agent.ts';
-import type { RunAgentInput } from '../../src/contract/activities.ts';
+import type { AgentProgress, RunAgentInput } from '../../src/contract/activities.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 import type { AgentAnswer } from '../../src/contract/run.ts';
 import { failureOf, mockAttempt } from '../support/mock-activity.ts';
@@ -147,7 +147,9 @@ describe('runAgent', () => {
       const { start } = setUpRunAgent(failing('AgentKeyRefused'));
       const attempt = mockAttempt({ heartbeatDetails: { paidAttempts: 2, maxAttempts: 3, agentFaults: 2 } });
       assert.equal(roundUp(delayOf(await failureOf(start(attempt)))), 60_000);
-      assert.deepEqual(attempt.heartbeats.at(-1), { paidAttempts: 2, maxAttempts: 3, agentFaults: 3 });
+      const { ended, ...counts } = attempt.heartbeats.at(-1) as AgentProgress;
+      assert.deepEqual(counts, { paidAttempts: 2, maxAttempts: 3, agentFaults: 3 });
+      assert.match(ended ?? '', /^[0-9a-f]{8}$/);
     });
 
     test('and lets no other run ask while the agent takes no tasks, unpaid and with the same reason', async () => {

@@ -39,8 +39,14 @@ export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: Retry
       permitsChanged: (_, { taken, waiting }) => places.push({ taken, waiting }),
     },
   });
-  const start = (attempt: MockAttempt, value: RunAgentInput = agentInput()): Promise<AgentAnswer> =>
-    attempt.env.run(runAgent, value);
+  let activities = 0;
+  /** Runs the first attempt of an activity of its own. */
+  const start = (attempt: MockAttempt, value: RunAgentInput = agentInput()): Promise<AgentAnswer> => {
+    activities += 1;
+    const workflowExecution = { workflowId: 'run-mock', runId: `execution-${activities}` };
+    Object.assign(attempt.env.context.info, { workflowExecution });
+    return attempt.env.run(runAgent, value);
+  };
   return { start, logger, outcomes, places };
 }
 

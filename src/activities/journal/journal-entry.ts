@@ -1,3 +1,4 @@
+import type { Info } from '@temporalio/activity';
 import { isRecord } from '../../values/is-record.ts';
 import { type JournalWriter, toWriter } from './journal-writer.ts';
 
@@ -56,6 +57,18 @@ export function parseRecord(text: string): JournalRecord | undefined {
   if (version !== VERSION || !isAttempt(attempt)) return undefined;
   const kept = parse(second);
   return { attempt, kept: kept === undefined ? undefined : { result: kept['result'] }, writer: toWriter(writer) };
+}
+
+export function activityKeyOf(
+  info: Pick<Info, 'workflowExecution' | 'activityRunId' | 'activityId' | 'scheduledTimestampMs'>,
+): ActivityKey {
+  const { workflowExecution, activityRunId, activityId, scheduledTimestampMs } = info;
+  return {
+    ...(workflowExecution !== undefined && { workflowId: workflowExecution.workflowId }),
+    runId: workflowExecution?.runId ?? activityRunId ?? '',
+    activityId,
+    scheduledAt: scheduledTimestampMs,
+  };
 }
 
 /** The key as a string. */

@@ -1,7 +1,7 @@
 import { CompleteAsyncError, Context, type Info } from '@temporalio/activity';
 import { type ActivityLogger, isWorkerShutdown, nameOf, timeLeft } from '../activity.ts';
 import { startHeartbeat } from '../heartbeat.ts';
-import type { JournaledAttempt } from './journal-entry.ts';
+import { activityKeyOf, type JournaledAttempt } from './journal-entry.ts';
 import type { Journal } from './journal.ts';
 import { type CompletionClient, reportResult, reportUntilSettled } from './report-until-settled.ts';
 import { onAbort } from '../../timing/until.ts';
@@ -100,16 +100,8 @@ async function logDiskFailure<T>(
 }
 
 function toAttempt(info: Info): JournaledAttempt {
-  const { workflowExecution, activityRunId, activityId, activityType, attempt, base64TaskToken } = info;
-  return {
-    ...(workflowExecution !== undefined && { workflowId: workflowExecution.workflowId }),
-    runId: workflowExecution?.runId ?? activityRunId ?? '',
-    activityId,
-    scheduledAt: info.scheduledTimestampMs,
-    activityType,
-    attempt,
-    taskToken: base64TaskToken,
-  };
+  const { activityType, attempt, base64TaskToken } = info;
+  return { ...activityKeyOf(info), activityType, attempt, taskToken: base64TaskToken };
 }
 
 function labelsOf({ workflowId, activityType, attempt }: JournaledAttempt): object {

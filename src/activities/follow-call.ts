@@ -1,0 +1,64 @@
+import { CompleteAsyncError, type Context } from '@temporalio/activity';
+import type { AgentAnswer } from '../contract/run.ts';
+import type { ActivityLogger } from './activity.ts';
+import type { AgentCall, AgentCalls, CallEnd } from './agent-calls.ts';
+import { Interruption, readInterruption } from './interruption.ts';
+import { activityKeyOf } from './journal/journal-entry.ts';
+import { onAbort } from '../timing/until.ts';
+import { watchActivity } from './watch-activity.ts';
+
+export interface FollowDeps {
+  /** The calls of all attempts. */
+  readonly calls: AgentCalls;
+  /** Whether answers are kept outside of this process until Temporal has them. */
+  readonly keepsAnswers: boolean;
+  /** Whether the worker is shutting down. */
+  readonly isDraining: () => boolean;
+  readonly logger: ActivityLogger;
+  readonly onProgress: (progress: string) => void;
+}
+
+/**
+ * Waits in an attempt for the end of a call that this attempt or an earlier one started.
+ *
+ * A cancel, a pause, a reset and a shutdown end the call. A missed heartbeat does not, because Temporal may have been away: the call
+ * goes on until the next attempt follows it, or until Temporal says that its activity is over.
+ *
+ * @throws what the call fails with; Interruption; CompleteAsyncError when a later attempt follows the call
+ */
+export async function followCall(call: AgentCall, activity: Context, deps: FollowDeps): Promise<AgentAnswer> {
+  const { info, cancellationSignal } = activity;
+  const over = new AbortController();
+  const stopListening = onAbort(cancellationSignal, () => void interrupt(call, activity, over.signal, deps));
+  const since = info.currentAttemptScheduledTimestampMs;
+  const end = await call.follow({ since, onProgress: deps.onProgress });
+  stopListening();
+  over.abort();
+  // Temporal gave this attempt up, and ignores what it returns.
+  if (end === undefined) throw new CompleteAsyncError();
+  if (mayBeUnheard(end, activity, deps)) deps.calls.keepEnded(activityKeyOf(info));
+  else deps.calls.remove(activityKeyOf(info));
+  if ('error' in end) throw end.error;
+  return end.answer;
+}
+
+async function interrupt(
+  call: AgentCall,
+  activity: Context,
+  signal: AbortSignal,
+  { logger, isDraining }: FollowDeps,
+): Promise<void> {
+  let by = readInterruption(activity);
+  if (by === 'lost') {
+    const runId = activity.info.workflowExecution?.workflowId;
+    logger.warn({ run_id: runId }, 'Temporal missed heartbeats of an agent at work; its call goes on');
+    by = (await watchActivity(activity, signal, isDraining)) ?? 'lost';
+  }
+  if (by !== 'lost') call.abort(new Interruption(by));
+}
+
+/** Whether the next attempt may have to report this end. Whether Temporal takes a failure, only that attempt can tell. */
+function mayBeUnheard(end: CallEnd, activity: Context, { keepsAnswers }: FollowDeps): boolean {
+  const by = activity.cancellationSignal.aborted ? readInterruption(activity) : undefined;
+  return 'answer' in end ? by === 'lost' && !keepsAnswers : by === undefined || by === 'lost';
+}
