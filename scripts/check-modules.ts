@@ -63,6 +63,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
 export const TEST_LANES: Readonly<Record<string, string>> = {
   api: 'schemathesis against the OpenAPI document',
   conformance: 'the suites that every agent type and every source runs',
+  corners: 'every event in every state of a run',
   crash: 'kill -9 of every process',
   deploy: 'Dockerfile, Compose and Kubernetes files',
   e2e: 'the whole path, from webhook to callback',

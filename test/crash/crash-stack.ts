@@ -100,7 +100,7 @@ export async function startCrashStack(options: CrashStackOptions): Promise<Crash
   };
   for (const one of Object.values(processes)) one.start();
   try {
-    for (const port of [ports.ingressAdmin, ports.workerAdmin]) await untilReady(port, processes);
+    for (const port of [ports.ingressAdmin, ports.workerAdmin]) await untilReady(port, Object.values(processes));
   } catch (error) {
     await stop();
     throw error;
@@ -118,7 +118,8 @@ async function somePorts() {
   };
 }
 
-function temporalArgs(port: number, databaseFile: string): string[] {
+/** The arguments of a Temporal dev server that keeps its runs in a file. */
+export function temporalArgs(port: number, databaseFile: string): string[] {
   return devServerArgs({
     port,
     uiPort: undefined,
@@ -129,14 +130,19 @@ function temporalArgs(port: number, databaseFile: string): string[] {
   });
 }
 
-async function untilReady(adminPort: number, processes: CrashStack['processes']): Promise<void> {
+/**
+ * Waits until the process behind an admin port is ready.
+ *
+ * @param processes those that it needs, itself included
+ * @throws Error with the last lines of all, when one of them has ended or after a minute
+ */
+export async function untilReady(adminPort: number, processes: readonly SupervisedProcess[]): Promise<void> {
   for (const end = Date.now() + READY_TIMEOUT_MS; ; await sleep(50)) {
     const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer?.ok) return;
-    const all = Object.values(processes);
-    if (all.some(({ endedByItself }) => endedByItself.length > 0) || Date.now() > end) {
-      throw new Error(`The processes did not come up:\n${all.map((one) => one.tail()).join('\n')}`);
+    if (processes.some(({ endedByItself }) => endedByItself.length > 0) || Date.now() > end) {
+      throw new Error(`The processes did not come up:\n${processes.map((one) => one.tail()).join('\n')}`);
     }
   }
 }

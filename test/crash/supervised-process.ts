@@ -51,18 +51,18 @@ export class SupervisedProcess {
   }
 
   /**
-   * `kill -9`.
+   * `kill -9`, or the signal of an orchestrator; it is started again.
    *
    * @param restartAfterMs how long the restart is held back, in milliseconds
    * @returns when it is dead
    */
-  async kill(restartAfterMs = 0): Promise<void> {
+  async kill(restartAfterMs = 0, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child === undefined) throw new Error(`${this.plan.name} was never started`);
     this.#expected = true;
     this.#restartAfterMs = restartAfterMs;
     const gone = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await gone;
   }
 

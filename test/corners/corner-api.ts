@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunList, runList } from '../../src/protocol/run-list.ts';
+import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
+import { readEvents } from '../support/read-events.ts';
+import { hubHeaders } from '../support/signed-headers.ts';
+import type { Seat } from './corner-stack.ts';
+
+/** How a request was answered; `code` is that of a problem. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly code: string | undefined;
+}
+
+/** A request of a run. */
+interface TaskToPost {
+  readonly seat: Seat;
+  readonly key: string;
+  readonly text: string;
+  readonly callbackUrl?: string;
+}
+
+const TIMEOUT_MS = 10_000;
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 500;
+const COME_AGAIN = [429, 503];
+/** How such a run ended stands in its history, so that a page of many takes long. */
+const PAGE = 20;
+
+/** The HTTP API of one ingress, for all clients. */
+export class CornerApi {
+  readonly #url: string;
+  readonly #clients: Readonly<Record<Seat, { readonly webhook_secret: string; readonly api_key: string }>>;
+
+  constructor(url: string, clients: Readonly<Record<Seat, { webhook_secret: string; api_key: string }>>) {
+    this.#url = url;
+    this.#clients = clients;
+  }
+
+  /** @throws Error unless it is accepted */
+  async post({ seat, key, text, callbackUrl }: TaskToPost): Promise<RunResource> {
+    const body = JSON.stringify({ text, callback_url: callbackUrl });
+    const response = await fetch(`${this.#url}/webhook`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'Idempotency-Key': key,
+        ...hubHeaders(this.#clients[seat].webhook_secret, body),
+      },
+      body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.status !== 202) throw new Error(`${key} was answered ${response.status}: ${await response.text()}`);
+    return runResource.parse(await response.json());
+  }
+
+  /** @throws Error unless it is answered 200 */
+  async get(seat: Seat, runId: string): Promise<RunResource> {
+    return runResource.parse(await (await this.#ask(seat, `/v1/runs/${runId}`)).json());
+  }
+
+  /** All runs of a client. */
+  async list(seat: Seat): Promise<RunResource[]> {
+    const runs: RunResource[] = [];
+    for (let cursor: RunList['next_cursor'] = ''; cursor !== null;) {
+      const more = cursor === '' ? '' : `&cursor=${cursor}`;
+      const page = runList.parse(await (await this.#ask(seat, `/v1/runs?limit=${PAGE}${more}`)).json());
+      runs.push(...page.runs);
+      cursor = page.next_cursor;
+    }
+    return runs;
+  }
+
+  /** Posts to `/v1/runs/:id/<action>`. */
+  async act(seat: Seat, runId: string, action: 'cancel' | 'redeliver', body?: object): Promise<ApiAnswer> {
+    const response = await fetch(`${this.#url}/v1/runs/${runId}/${action}`, {
+      method: 'POST',
+      headers: { ...this.#key(seat), ...(body && { 'Content-Type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const { code } = (await response.json()) as { code?: string };
+    return { status: response.status, code };
+  }
+
+  /**
+   * The event stream of a run: each state that it tells, and whether the stream was ended.
+   *
+   * @throws when the connection breaks
+   */
+  async *follow(seat: Seat, runId: string, signal: AbortSignal): AsyncGenerator<RunResource | 'end', void, undefined> {
+    const response = await fetch(`${this.#url}/v1/runs/${runId}/events`, { headers: this.#key(seat), signal });
+    if (!response.ok) throw new Error(`the event stream was answered ${response.status}`);
+    for await (const { event, data } of readEvents(response)) {
+      if (event === 'run') yield runResource.parse(data);
+      if (event === 'end') yield 'end';
+    }
+  }
+
+  /** Asks as a good caller does: again after a 429 or a 503. */
+  async #ask(seat: Seat, path: string): Promise<Response> {
+    for (const end = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await fetch(`${this.#url}${path}`, { headers: this.#key(seat), signal });
+      if (response.status === 200) return response;
+      const text = await response.text();
+      if (!COME_AGAIN.includes(response.status) || Date.now() > end) {
+        throw new Error(`${path} was answered ${response.status}: ${text}`);
+      }
+    }
+  }
+
+  #key(seat: Seat): Record<string, string> {
+    return { Authorization: `Bearer ${this.#clients[seat].api_key}` };
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Lets every event meet a run in every state, and holds what table/corners.ts promises: `npm run test:corners`.
+ * `-- --only agent,cancel` plays these states and events alone; several `--only` add up.
+ *
+ * Exit code 0: every promise held. 1: one was broken. 2: it could not be tried.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Connection } from '@temporalio/client';
+import { findTemporalCli } from '../../src/cli/temporal-server/find-temporal-cli.ts';
+import { buildDist } from '../crash/build-dist.ts';
+import { type Cell, type CellResult, CornerRound } from './corner-round.ts';
+import { startCornerStack } from './corner-stack.ts';
+import { EVENT_NAMES, type Fault, isFault } from './events.ts';
+import { printMatrix } from './print-matrix.ts';
+import { selectCells } from './select-cells.ts';
+import { TemporalView } from './temporal-view.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    /** Leaves the folder with all logs. */
+    keep: { type: 'boolean', default: false },
+  },
+});
+
+const say = (label: string, text: string): void => void process.stdout.write(`${label.padEnd(14)}${text}\n`);
+
+/** Rounds that take turns on one stack. The long absence of Temporal has a stack of its own. */
+type Rounds = readonly (readonly Cell[])[];
+
+function planStacks(cells: readonly Cell[]): Rounds[] {
+  const of = (fault: Fault): readonly Cell[] => cells.filter(({ event }) => event === fault);
+  const single = cells.filter(({ event }) => !isFault(event));
+  const first = [single, of('worker-kill'), of('worker-stop'), of('temporal-kill')];
+  return [first, [of('temporal-away')]]
+    .map((rounds) => rounds.filter((round) => round.length > 0))
+    .filter((rounds) => rounds.length > 0);
+}
+
+interface Played {
+  readonly results: readonly CellResult[];
+  /** Of the stack as a whole. */
+  readonly faults: readonly string[];
+}
+
+async function playRounds(
+  rounds: Rounds,
+  options: { readonly folder: string; readonly program: string; readonly temporalCli: string },
+): Promise<Played> {
+  const stack = await startCornerStack(options);
+  const connection = await Connection.connect({ address: stack.temporalAddress });
+  try {
+    const results: CellResult[] = [];
+    for (const cells of rounds) {
+      const startedAt = performance.now();
+      const round = new CornerRound(stack, new TemporalView(connection));
+      results.push(...(await round.play(cells)));
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+      say(
+        'played',
+        `${cells.length} cells in ${seconds} s: ${[...new Set(cells.map(({ event }) => event))].join(', ')}`,
+      );
+    }
+    const left = stack.readJournal();
+    const faults = left === '' ? [] : [`the journal holds entries that nobody will settle:\n${left.slice(0, 1000)}`];
+    return { results, faults: [...faults, ...stack.endedByItself()] };
+  } finally {
+    await connection.close();
+    await stack.stop();
+  }
+}
+
+// Each process that is started ends with this one.
+process.setMaxListeners(50);
+const startedAt = performance.now();
+const folder = mkdtempSync(join(tmpdir(), 'garudust-corners-'));
+try {
+  const cells = selectCells(flags.only);
+  const cli = await findTemporalCli({ env: process.env, onProgress: ({ message }) => say('please wait', message) });
+  say('Temporal CLI', `${cli.version}  ${cli.path}`);
+  const program = await buildDist(folder);
+  const played = await Promise.all(
+    planStacks(cells).map((rounds, index) =>
+      playRounds(rounds, { folder: join(folder, `stack-${index + 1}`), program, temporalCli: cli.path }),
+    ),
+  );
+  const results = played
+    .flatMap((stack) => stack.results)
+    .toSorted((a, b) => EVENT_NAMES.indexOf(a.event) - EVENT_NAMES.indexOf(b.event));
+  const faults = played.flatMap((stack) => stack.faults);
+  process.stdout.write(`\n${printMatrix(results)}\n`);
+  for (const fault of faults) say('FAULT', fault);
+  const broken = results.filter((result) => result.faults.length > 0).length;
+  say('result', `${results.length - broken} of ${results.length} promises held`);
+  process.exitCode = broken === 0 && faults.length === 0 ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 2;
+} finally {
+  if (flags.keep) say('logs', folder);
+  else rmSync(folder, { recursive: true, force: true });
+  say('took', `${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+}

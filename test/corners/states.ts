@@ -1,0 +1,67 @@
+import type { Happening } from './corner.ts';
+
+interface StateRow {
+  readonly title: string;
+  /** What holds of a run in this state. */
+  readonly meaning: string;
+  /** What becomes of a run in this state when nothing happens to it. */
+  readonly undisturbed: Happening;
+}
+
+/** The states that a run passes through, in order. */
+export const STATES = {
+  queued: {
+    title: 'before a worker came',
+    meaning: 'The webhook is accepted, and no worker has taken the run.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+  permit: {
+    title: 'waiting for a permit',
+    meaning: 'The agent serves as many tasks as its `concurrency` permits; the run waits for its turn.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+  agent: {
+    title: 'agent at work',
+    meaning: 'The agent has the task and has not answered. It may be called again (`max_attempts`).',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+  'last-call': {
+    title: 'agent at its last call',
+    meaning: 'The same, and this is the last call that `max_attempts` permits.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+  backoff: {
+    title: 'between agent attempts',
+    meaning: 'A call of the agent failed; the next one, the last that `max_attempts` permits, is due in some seconds.',
+    undisturbed: { end: 'delivered', paidCalls: 2, callbacks: 1 },
+  },
+  answer: {
+    title: 'answered, not recorded',
+    meaning: 'The agent has answered. The worker has the answer in its journal; Temporal does not have it yet.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+  callback: {
+    title: 'callback at work',
+    meaning: 'A first attempt failed; the receiver has the request of the second one and has not answered.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+  retry: {
+    title: 'between callback attempts',
+    meaning: 'The receiver refused the callback, and the next attempt is due in some seconds.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+  dead: {
+    title: 'dead letter',
+    meaning: 'The receiver asked for no further attempts; the run waits for a redelivery.',
+    undisturbed: { end: 'dead-letter', paidCalls: 1, callbacks: 0 },
+  },
+  delivered: {
+    title: 'finished and delivered',
+    meaning: 'The receiver has accepted the callback, and the workflow is closed.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
+} as const satisfies Record<string, StateRow>;
+
+export type State = keyof typeof STATES;
+
+export const STATE_NAMES = Object.keys(STATES) as State[];

@@ -1,0 +1,90 @@
+import { type Corner, type CornersOfEvent, NOTHING_TO_DO } from '../corner.ts';
+
+const canceledUnasked: Corner = {
+  end: 'canceled',
+  paidCalls: 0,
+  callbacks: 1,
+  why: 'The agent was not asked and is not asked any more.',
+};
+const canceledAtWork: Corner = {
+  end: 'canceled',
+  paidCalls: 1,
+  callbacks: 1,
+  why: 'The call is aborted. What the agent has done by then may be billed.',
+};
+const answeredAlready: Corner = {
+  refusal: NOTHING_TO_DO,
+  why: 'The agent has answered, so that there is nothing to cancel. The delivery goes on.',
+};
+
+export const cancel: CornersOfEvent = {
+  queued: canceledUnasked,
+  permit: canceledUnasked,
+  agent: canceledAtWork,
+  'last-call': canceledAtWork,
+  backoff: { end: 'canceled', paidCalls: 1, callbacks: 1, why: 'The call that is due is not made.' },
+  answer: {
+    end: 'delivered',
+    paidCalls: 1,
+    callbacks: 1,
+    why: 'The answer was there before the cancel reached the worker. It is paid for, so it is kept and delivered.',
+  },
+  callback: answeredAlready,
+  retry: answeredAlready,
+  dead: { refusal: NOTHING_TO_DO, why: 'The agent has answered. The dead letter stays.' },
+  delivered: { refusal: NOTHING_TO_DO, why: 'The run is over.' },
+};
+
+const nothingToSend: Corner = {
+  refusal: NOTHING_TO_DO,
+  why: 'There is nothing to send yet. The callback is sent when the run ends.',
+};
+
+export const redeliver: CornersOfEvent = {
+  queued: nothingToSend,
+  permit: nothingToSend,
+  agent: nothingToSend,
+  'last-call': nothingToSend,
+  backoff: nothingToSend,
+  answer: nothingToSend,
+  callback: {
+    end: 'delivered',
+    paidCalls: 1,
+    callbacks: 1,
+    why: 'The attempt at work is aborted, and the schedule starts over at once. If the receiver accepts the aborted attempt after all, it sees the same `webhook-id` twice.',
+  },
+  retry: { end: 'delivered', paidCalls: 1, callbacks: 1, why: 'The schedule starts over at once.' },
+  dead: {
+    end: 'delivered',
+    paidCalls: 1,
+    callbacks: 1,
+    why: 'The schedule starts over at once, with the answer that was kept.',
+  },
+  delivered: { refusal: NOTHING_TO_DO, why: 'The receiver has accepted it. A poll has the answer.' },
+};
+
+export const redeliverElsewhere: CornersOfEvent = {
+  queued: nothingToSend,
+  permit: nothingToSend,
+  agent: nothingToSend,
+  'last-call': nothingToSend,
+  backoff: nothingToSend,
+  answer: nothingToSend,
+  callback: {
+    end: 'delivered',
+    paidCalls: 1,
+    callbacks: 2,
+    why: 'The new address gets the callback, whatever the old one answers: here it accepts the attempt at work.',
+  },
+  retry: {
+    end: 'delivered',
+    paidCalls: 1,
+    callbacks: 1,
+    why: 'The new address gets the callback at once; the old one gets no more.',
+  },
+  dead: { end: 'delivered', paidCalls: 1, callbacks: 1, why: 'The new address gets the answer that was kept.' },
+  delivered: {
+    refusal: NOTHING_TO_DO,
+    why: 'The callback was accepted where it was first sent. A poll has the answer.',
+  },
+};
