@@ -24,7 +24,7 @@ describe('the package', () => {
 
   test('holds the build, its documents and nothing else', () => {
     const expected = [
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
       /^docs\/[\w-]+\.md$/,
       /^dist\/.+\.(?:js|d\.ts)$/,
       /^dist\/cli\/temporal-server\/go-module\/go\.(?:mod|sum)$/,
