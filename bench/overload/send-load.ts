@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One answer, or none. */
@@ -9,10 +10,8 @@ export interface Answer {
   /** Of the problem; empty for a success. */
   readonly code: string;
   readonly milliseconds: number;
-}
-
-export interface Sender {
-  readonly secret: string;
+  /** Of an accepted task. */
+  readonly runId?: string;
 }
 
 /** What was sent in a span of time, and what came back. */
@@ -23,33 +22,48 @@ export interface Load {
   readonly heldBack: number;
 }
 
-const BODY = JSON.stringify({ text: 'Summarise why deployment 4312 failed', user_id: 'bench' });
+const TASK = { text: 'Summarise why deployment 4312 failed', user_id: 'bench' };
 const TICK_MS = 5;
 const BACK_OFF_MS = 250;
 const MAX_WAITING = 4000;
 const CONNECTIONS = 512;
+const PRIORITY = 10;
 
 /** Sends signed tasks to `/webhook`, each with a delivery id of its own, for several clients in turn. */
 export class LoadSender {
   readonly #url: URL;
   readonly #signatures: readonly string[];
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, maxFreeSockets: CONNECTIONS });
+  readonly #body: string;
   #sent = 0;
 
-  constructor(url: string, senders: readonly Sender[]) {
+  /** @param callbackUrl where runs report their ends; absent: nowhere */
+  constructor(url: string, secrets: readonly string[], callbackUrl?: string) {
     this.#url = new URL('/webhook', url);
-    this.#signatures = senders.map(({ secret }) => createHmac('sha256', secret).update(BODY).digest('hex'));
+    // Who sends would have a machine of its own. What is started from now on inherits it.
+    setPriority(PRIORITY);
+    this.#body = JSON.stringify({ ...TASK, ...(callbackUrl !== undefined && { callback_url: callbackUrl }) });
+    this.#signatures = secrets.map((secret) => createHmac('sha256', secret).update(this.#body).digest('hex'));
   }
 
-  /** So many at once, the next as soon as one is accepted. */
-  async keepBusy(atOnce: number, forMs: number): Promise<Load> {
+  /**
+   * So many at once, the next as soon as one is accepted, and a quarter of a second after one was refused.
+   *
+   * @param accepted waits before the next one
+   */
+  async keepBusy(
+    atOnce: number,
+    forMs: number,
+    accepted: (runId: string) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Load> {
     const answers: Answer[] = [];
     const started = performance.now();
     const one = async (): Promise<void> => {
       while (performance.now() - started < forMs) {
         const answer = await this.#send();
         answers.push(answer);
-        if (answer.status !== 202) await sleep(BACK_OFF_MS);
+        if (answer.runId === undefined) await sleep(BACK_OFF_MS);
+        else await accepted(answer.runId);
       }
     };
     await Promise.all(Array.from({ length: atOnce }, one));
@@ -91,11 +105,12 @@ export class LoadSender {
     return new Promise((resolve) => {
       const answered = (status: number, body: string): void => {
         const code = status === 202 || status === 0 ? '' : (/"code":"(\w+)"/.exec(body)?.[1] ?? 'unknown');
-        resolve({ status, code, milliseconds: performance.now() - started });
+        const runId = status === 202 ? /"id":"([\w-]+)"/.exec(body)?.[1] : undefined;
+        resolve({ status, code, milliseconds: performance.now() - started, ...(runId !== undefined && { runId }) });
       };
       const headers = {
         'Content-Type': 'application/json',
-        'Content-Length': Buffer.byteLength(BODY),
+        'Content-Length': Buffer.byteLength(this.#body),
         'X-Hub-Signature-256': `sha256=${signature}`,
         'Idempotency-Key': randomUUID(),
       };
@@ -107,7 +122,7 @@ export class LoadSender {
         response.on('error', () => answered(0, ''));
       });
       sent.on('error', () => answered(0, ''));
-      sent.end(BODY);
+      sent.end(this.#body);
     });
   }
 }

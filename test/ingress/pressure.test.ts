@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { Backlog } from '../../src/ingress/limits/backlog.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
-import { ServerAdmission } from '../../src/ingress/limits/server-admission.ts';
 import type { DeliveryJudgement } from '../../src/ingress/routes/tasks.ts';
 import type { OnCall, RunReply } from '../../src/runs/run-client.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
@@ -63,6 +60,23 @@ describe('deliveries at once', () => {
     runs.release();
     await held;
     assert.equal((await ingress.post('/webhook', '{"txt":1}')).status, 422);
+    assert.equal((await ingress.post('/webhook', BODY)).status, 202);
+  });
+
+  test('wait their turn to be recorded, and are refused when it does not come', async (t) => {
+    const runs = new HeldRunClient();
+    const ingress = await startTestIngress(t, { runs });
+    const sent = Array.from({ length: 10 }, () => ingress.post('/webhook', BODY));
+    const refused: Response[] = [];
+    for (const answer of sent) void answer.then((response) => response.status === 202 || refused.push(response));
+    await waitFor('the refusals', () => refused.length === 6);
+    assert.equal(runs.started.length, 4);
+    for (const response of refused) {
+      assert.equal(response.headers.get('retry-after'), '2');
+      assert.deepEqual(await problemOf(response), [503, 'overloaded']);
+    }
+    runs.release();
+    assert.equal((await Promise.all(sent)).filter(({ status }) => status === 202).length, 4);
     assert.equal((await ingress.post('/webhook', BODY)).status, 202);
   });
 
@@ -214,50 +228,5 @@ describe('every delivery', () => {
       [401, undefined, 'webhook', undefined, undefined, 'signature_invalid'],
     ]);
     assert.doesNotMatch(JSON.stringify(ingress.logs), /private/);
-  });
-});
-
-describe('runs that wait to be recorded', () => {
-  test('are too slow once more than a few have waited long, and no longer when those are done', async () => {
-    let now = 0;
-    const backlog = new Backlog({ slowAfterMs: 1000, tolerated: 2 }, () => now);
-    const releases: (() => void)[] = [];
-    const add = (): Promise<void> => backlog.watch(() => new Promise((resolve) => releases.push(resolve)));
-    const watched = [add(), add()];
-    now = 5000;
-    assert.equal(backlog.isSlow, false, 'two may be late');
-    watched.push(add());
-    assert.equal(backlog.isSlow, false, 'the third has only begun');
-    now = 5999;
-    assert.equal(backlog.isSlow, false);
-    now = 6000;
-    assert.equal(backlog.isSlow, true);
-    releases[1]?.();
-    await watched[1];
-    assert.equal(backlog.isSlow, false);
-    for (const release of releases) release();
-    await Promise.all(watched);
-  });
-
-  test('that fail are waited for no more', async () => {
-    let now = 0;
-    const backlog = new Backlog({ slowAfterMs: 1000, tolerated: 0 }, () => now);
-    let fail: (error: Error) => void = () => undefined;
-    const watched = backlog.watch(() => new Promise((_, reject) => (fail = reject)));
-    now = 1000;
-    assert.equal(backlog.isSlow, true);
-    fail(new Error('away'));
-    await assert.rejects(watched, /away/);
-    assert.equal(backlog.isSlow, false);
-  });
-
-  test('stop the admission of further ones, before their body is read', async () => {
-    const admission = new ServerAdmission({}, { isSlow: true });
-    let admitted = false;
-    await assert.rejects(
-      admission.admit({} as IncomingMessage, async () => void (admitted = true)),
-      (error) => error instanceof ProblemError && error.code === 'overloaded',
-    );
-    assert.equal(admitted, false);
   });
 });

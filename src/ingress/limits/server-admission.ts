@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '../../protocol/problems.ts';
-import type { Backlog } from './backlog.ts';
 
 /** What a process takes in at the same time, of all clients and routes together. */
 export interface ServerAdmissionLimits {
@@ -31,28 +30,22 @@ export interface Permit {
 
 /**
  * Limits the deliveries that this process handles at the same time, and the bytes of their bodies, before anything is known
- * about the sender. Refuses with `overloaded` (503) while the backlog is slow, all permits are taken, or the budget of bytes is
- * spent. When permits or bytes run out, the oldest stalled upload is dropped.
+ * about the sender. Refuses with `overloaded` (503) when all permits are taken or the budget of bytes is spent. Before that the
+ * oldest stalled upload is dropped.
  */
 export class ServerAdmission {
   readonly #max: number;
   readonly #budget: number;
-  readonly #backlog: Pick<Backlog, 'isSlow'>;
   readonly #uploads = new PendingUploads();
   // Made once: under a flood they are thrown thousands of times a second, and each new error would capture its stack.
   readonly #full: ProblemError;
-  readonly #slow = new ProblemError('overloaded', 'Temporal is recording runs too slowly: retry later.');
   readonly #spent = new ProblemError('overloaded', 'The server receives too much data at the same time: retry later.');
   #inFlight = 0;
   #bytes = 0;
 
-  constructor(
-    { maxInFlight: max = Infinity, bodyBudget = Infinity }: ServerAdmissionLimits,
-    backlog: Pick<Backlog, 'isSlow'>,
-  ) {
+  constructor({ maxInFlight: max = Infinity, bodyBudget = Infinity }: ServerAdmissionLimits) {
     this.#max = max;
     this.#budget = bodyBudget;
-    this.#backlog = backlog;
     this.#full = new ProblemError('overloaded', `The server handles ${max} deliveries at the same time: retry later.`);
   }
 
@@ -67,7 +60,6 @@ export class ServerAdmission {
    * @throws ProblemError `overloaded`, and whatever `work` rejects with
    */
   async admit(req: IncomingMessage, work: (permit: Permit) => Promise<void>): Promise<void> {
-    if (this.#backlog.isSlow) throw this.#slow;
     if (this.#inFlight >= this.#max && !this.#uploads.dropStalled()) throw this.#full;
     this.#inFlight += 1;
     this.#uploads.add(req);

@@ -4,9 +4,9 @@ import type { RunClient } from '../../runs/run-client.ts';
 import type { IgnoreWhy } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
-import { Backlog } from '../limits/backlog.ts';
 import { ClientAdmission } from '../limits/client-admission.ts';
 import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../limits/server-admission.ts';
+import { StartQueue } from '../limits/start-queue.ts';
 import type { RequestContext, Route } from '../route.ts';
 import type { AcceptDeps } from '../tasks/accept-task.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
@@ -43,12 +43,12 @@ export interface DeliveryMetrics {
  * is verified, parsed and recorded before it is answered with 202.
  */
 export function taskRoutes(deps: TaskRouteDeps): Route[] {
-  const backlog = new Backlog();
-  const server = new ServerAdmission(deps.limits, backlog);
+  const server = new ServerAdmission(deps.limits);
+  const starts = new StartQueue();
   const admission = new ClientAdmission(deps.clients);
   const verifyDelivery = createVerifyDelivery(deps);
   const record = (ctx: RequestContext, task: AcceptedTask, permit: Permit): Promise<void> =>
-    recordTask(ctx, task, { ...deps, backlog, permit });
+    recordTask(ctx, task, { ...deps, starts, permit });
   const admit = (ctx: RequestContext, source: string, work: (permit: Permit) => Promise<void>): Promise<void> =>
     countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
 
@@ -142,13 +142,13 @@ async function recordTask(
   {
     runs,
     metrics,
-    backlog,
+    starts,
     permit,
-  }: Pick<TaskRouteDeps, 'runs' | 'metrics'> & { readonly backlog: Backlog; readonly permit: Permit },
+  }: Pick<TaskRouteDeps, 'runs' | 'metrics'> & { readonly starts: StartQueue; readonly permit: Permit },
 ): Promise<void> {
   ctx.state.runId = task.runId;
-  const { run, unchanged } = await backlog.watch(() => runs.start(task, permit.holdUntil));
   const { client, source, agent } = task.input;
+  const { run, unchanged } = await starts.take(client, () => runs.start(task, permit.holdUntil));
   ctx.state.duplicate = unchanged;
   metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
   if (!unchanged) metrics.runStarted?.({ client, agent });
