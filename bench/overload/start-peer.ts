@@ -28,6 +28,6 @@ export async function startPeer(): Promise<Peer> {
     ended: () => came.size,
     callbackOf: (runId) =>
       came.has(runId) ? Promise.resolve() : new Promise((resolve) => waiting.set(runId, resolve)),
-    close: () => void child.disconnect(),
+    close: () => child.disconnect(),
   };
 }

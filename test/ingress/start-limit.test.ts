@@ -10,7 +10,7 @@ function setUp() {
     limit,
     pass: (ms: number) => void (now += ms),
     /** Starts with all permits taken, each of which takes as long as `temporal` says. */
-    settle(temporal: (atOnce: number) => number, starts = 1000): number {
+    settle: (temporal: (atOnce: number) => number, starts = 1000): number => {
       for (let start = 0; start < starts; start += 1) limit.observe(temporal(limit.permits), true);
       return limit.permits;
     },

@@ -19,7 +19,7 @@ function setUp(permits: number, maxWaitMs = 60_000) {
     observed,
     limit,
     /** Ends the start with this number, and lets the next ones begin. */
-    async end(index: number, error?: Error): Promise<void> {
+    end: async (index: number, error?: Error): Promise<void> => {
       await setImmediate();
       began[index]?.end(error);
       await setImmediate();
