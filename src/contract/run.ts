@@ -84,6 +84,12 @@ export type AgentRunInput = Stored<typeof AGENT_RUN_INPUT>;
 
 const USAGE_ERROR = 'is not a number: remove it or correct it.';
 
+/**
+ * Most bytes of a run's input as JSON. Temporal takes 2 MiB of one payload (`limit.blobSize.error`), and the input of the agent's
+ * activity is a little larger.
+ */
+export const MAX_RUN_INPUT_BYTES = 2 * 1024 * 1024 - 64 * 1024;
+
 /** What a run cost, as far as the agent reported it. */
 export const USAGE = record({
   inputTokens: z.exactOptional(z.number({ error: USAGE_ERROR })),

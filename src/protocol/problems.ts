@@ -116,7 +116,7 @@ export const PROBLEMS = {
   body_too_large: {
     status: 413,
     title: 'The body is too large',
-    meaning: "The body exceeds the server's limit.",
+    meaning: 'The body, or the task that comes of it, exceeds a limit of the server or of Temporal.',
     fix: 'Send a shorter task, or ask the operator to raise the limit.',
   },
   unsupported_media_type: {

@@ -25,9 +25,9 @@ export interface AskOptions {
 /**
  * One question to Temporal, whose `name` goes to the log, with an answer by a time of `performance.now()`.
  *
- * Rejects with a `ProblemError`: `not_found` for an unknown run, `temporal_not_set_up` where the namespace or our search
- * attributes are missing, `temporal_unavailable` for whatever else goes wrong. Only
- * `WorkflowExecutionAlreadyStartedError` and problems of `call` itself pass as they are.
+ * Rejects with a `ProblemError`: `not_found` for an unknown run, `body_too_large` for a task that Temporal finds too large,
+ * `temporal_not_set_up` where the namespace or our search attributes are missing, `temporal_unavailable` for whatever else
+ * goes wrong. Only `WorkflowExecutionAlreadyStartedError` and problems of `call` itself pass as they are.
  */
 export type AskTemporal = <T>(name: string, until: number, call: (client: Client) => Promise<T>) => Promise<T>;
 
@@ -58,6 +58,8 @@ export function createAskTemporal({ connection, namespace, onRefusal, logger }: 
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw new ProblemError('not_found', 'Run not found.');
       if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+      const tooLarge = findTooLarge(error);
+      if (tooLarge !== undefined) throw tooLarge;
       onRefusal?.();
       if (error instanceof ProblemError) throw error;
       const hint = setUpHint(error);
@@ -79,4 +81,12 @@ function notSetUp(): ProblemError {
     'temporal_not_set_up',
     'The server cannot record runs yet: retry later, or tell its operator.',
   );
+}
+
+/** The answer to a task that Temporal finds too large: it has lower limits, or a codec makes payloads larger. */
+function findTooLarge(error: unknown): ProblemError | undefined {
+  const { cause } = error as { cause?: { details?: string } };
+  const said = cause?.details ?? '';
+  if (!/ size exceeds limit/.test(said)) return undefined;
+  return new ProblemError('body_too_large', `Temporal refuses the task: "${said}" Send less, or raise its limit.`);
 }

@@ -1,4 +1,11 @@
-import type { AgentPolicy, AgentRunInput, CallbackTarget, RunMemo, Task } from '../../contract/run.ts';
+import {
+  type AgentPolicy,
+  type AgentRunInput,
+  type CallbackTarget,
+  MAX_RUN_INPUT_BYTES,
+  type RunMemo,
+  type Task,
+} from '../../contract/run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
@@ -61,16 +68,16 @@ export interface ReadTask {
 /**
  * Accepts a task of a verified delivery. Nothing else makes an `AcceptedTask`.
  *
- * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`
+ * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`, `body_too_large`
  */
 export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, deps: AcceptDeps): Promise<AcceptedTask> {
   return (await planTask(delivery, task, deps)) as AcceptedTask;
 }
 
 /**
- * Checks user and callback URL, picks the agent and derives the run id. A plan starts nothing.
+ * Checks user, callback URL and size, picks the agent and derives the run id. A plan starts nothing.
  *
- * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`
+ * @throws ProblemError `user_not_permitted`, `callback_url_refused`, `agent_not_permitted`, `body_too_large`
  */
 export async function planTask(
   { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
@@ -88,6 +95,7 @@ export async function planTask(
     ...pickAgent(client, deps, agent),
     ...(callback && { callback }),
   };
+  checkSize(input);
   return {
     runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId, signedId }),
     idempotent: deliveryId !== undefined,
@@ -106,6 +114,23 @@ function checkUser(userId: string | undefined, field: string, { id, allowedUserI
       ? `is missing: the client "${id}" must name one of its permitted users`
       : `${JSON.stringify(ellipsize(userId, MAX_SHOWN))} is not permitted for the client "${id}": name a permitted user, or have the operator add this one to allowed_user_ids`;
   throw new ProblemError('user_not_permitted', `${field} ${message}.`, [{ field, message }]);
+}
+
+/** JSON writes a control character with six bytes, and no UTF-16 unit with more. */
+const BYTES_PER_UNIT = 6;
+
+/** Refuses what Temporal would refuse at every attempt. */
+function checkSize(input: AgentRunInput): void {
+  const { text, metadata = {} } = input.task;
+  const units = Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, text.length);
+  // Spares most tasks the second serialisation; the other fields have limits of their own, far below the rest.
+  if (units * BYTES_PER_UNIT < MAX_RUN_INPUT_BYTES / 2) return;
+  const bytes = Buffer.byteLength(JSON.stringify(input));
+  if (bytes <= MAX_RUN_INPUT_BYTES) return;
+  throw new ProblemError(
+    'body_too_large',
+    `The task has ${bytes} bytes as JSON, and Temporal takes ${MAX_RUN_INPUT_BYTES}: send a shorter text or less metadata.`,
+  );
 }
 
 async function toCallback(

@@ -4,10 +4,13 @@ import type { Workflows } from '../../contract/names.ts';
 import type { AgentRunInput } from '../../contract/run.ts';
 import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../../contract/search-attributes.ts';
 import { callbackSummary, taskSummary } from '../../contract/summary.ts';
+import { ellipsize } from '../../values/plain-text.ts';
 import type { AcceptedTask } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
 
 const MAX_DETAILS_TEXT = 1500;
+/** Temporal takes 20,000 bytes of details, and a UTF-16 unit has at most three. */
+const MAX_DETAILS = 6000;
 /**
  * How long Temporal waits for a workflow task that a worker has taken, in milliseconds, before it gives it to another: what
  * a crash costs the runs whose next step had just begun. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
@@ -64,7 +67,7 @@ function taskDetails({ task, client, source, agent, callback }: AgentRunInput): 
   );
   const text =
     task.text.length > MAX_DETAILS_TEXT ? `${task.text.slice(0, MAX_DETAILS_TEXT).toWellFormed()} …` : task.text;
-  return `${lines.join('\n')}\n\n${escapeMarkdown(text)}`;
+  return ellipsize(`${lines.join('\n')}\n\n${escapeMarkdown(text)}`, MAX_DETAILS);
 }
 
 /** The summary stands elsewhere as plain text, too: only what would become more than text is escaped. */
