@@ -60,7 +60,7 @@ const MOST_SEATS = 8;
 const SEATED_MS = 5000;
 const TICK_MS = 250;
 /** A call may be longer; the estimate is corrected as soon as permits do not become free. */
-const FIRST_CALL_MS = 5000;
+const FIRST_CALL_MS = 1000;
 
 /**
  * Who may call one agent, in the order in which Temporal scheduled the tasks.
@@ -182,8 +182,8 @@ export class AgentAdmission {
   #sendAway(ticket: Ticket): SentAway {
     const now = this.#now();
     const pauseMs = this.#pace.pauseMs(now);
-    const limit = this.#pace.limit(this.#running, now);
-    const stepMs = Math.max(this.#callMs / limit, now - this.#freedAt);
+    const stuckMs = this.#running.size > 0 ? now - this.#freedAt : 0;
+    const stepMs = Math.max(this.#callMs / this.concurrency, stuckMs);
     const ahead = this.#seats.filter(({ since }) => since < ticket.since).length;
     const waitMs = this.#line.send(ticket, { now, pauseMs, stepMs, ahead });
     return { granted: false, waitMs, ...(pauseMs > 0 && { refusal: this.#pace.refusal }) };
@@ -192,8 +192,8 @@ export class AgentAdmission {
   #grant(): Admission {
     const call = { startedAt: this.#now() };
     this.#running.add(call);
-    // Permits may be free for long: only from here on a wait for the next one says anything.
-    if (this.#running.size === this.concurrency) this.#freedAt = call.startedAt;
+    // Permits may have been free for long: only from here on a wait for the next one says anything.
+    if (this.#running.size === 1 || this.#running.size === this.concurrency) this.#freedAt = call.startedAt;
     const permit: CallPermit = {
       release: () => {
         if (!this.#running.delete(call)) return;
