@@ -5,7 +5,7 @@ import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@t
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type Agent, type AgentContext, AgentError } from '../../src/agents/agent.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
-import type { AgentPolicy } from '../../src/contract/run.ts';
+import type { AgentPolicy, AgentRunResult } from '../../src/contract/run.ts';
 import { GarudustPlugin } from '../../src/plugin.ts';
 import type { PluginAgent } from '../../src/stack/worker-parts.ts';
 import { runInBackground } from '../support/agent-worker.ts';
@@ -38,7 +38,7 @@ async function setUp(t: TestContext) {
   const { address, namespace } = server;
   await server.connectNative();
   return {
-    async work(agents: Readonly<Record<string, PluginAgent>>, maxConcurrentActivityTaskExecutions = 50) {
+    work: async (agents: Readonly<Record<string, PluginAgent>>, maxConcurrentActivityTaskExecutions = 50) => {
       // One each: the SDK allows no two workers of a queue on one connection.
       const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
       const plugins = [new GarudustPlugin({ agents })];
@@ -130,8 +130,8 @@ describe('tasks that wait for their agent', () => {
     for (const run of waiting) while (!(await isWaiting(run))) await sleep(50);
     const next = await work({ main: quick });
     first.worker.shutdown();
-    const answers = await Promise.all(waiting.map((run) => run.result() as Promise<unknown>));
-    assert.deepEqual(answers, Array(5).fill({ output: 'at once' }));
+    const answers = await Promise.all(waiting.map((run) => run.result() as Promise<AgentRunResult>));
+    assert.deepEqual(new Set(answers.map(({ output }) => output)), new Set(['at once']));
     assert.equal(draining.calls.length, 1);
     draining.finish();
     assert.deepEqual(await busy.result(), { output: 'call 1' });
@@ -165,8 +165,8 @@ describe('an agent that refuses tasks before any work', () => {
       };
       await work({ main: { run, concurrency: 4 } });
       const runs = await Promise.all(Array.from({ length: 20 }, () => start('main')));
-      const answers = await Promise.all(runs.map((handle) => handle.result() as Promise<unknown>));
-      assert.deepEqual(answers, Array(20).fill({ output: 'call 1' }));
+      const answers = await Promise.all(runs.map((handle) => handle.result() as Promise<AgentRunResult>));
+      assert.deepEqual(new Set(answers.map(({ output }) => output)), new Set(['call 1']));
       assert.equal(accepted, 20);
       // Each run for itself would have asked three times or more.
       assert.ok(refused >= 3 && refused <= 40, String(refused));
