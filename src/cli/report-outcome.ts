@@ -15,6 +15,7 @@ const EXIT_OF = {
   canceled: 'runCanceled',
   queued: 'stillRunning',
   running: 'stillRunning',
+  paused: 'stillRunning',
   input_required: 'stillRunning',
 } as const satisfies Record<RunResource['status'], ExitName>;
 

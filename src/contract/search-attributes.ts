@@ -15,6 +15,12 @@ export const SEARCH_ATTRIBUTE = {
   callback: 'GarudustCallback',
 } as const;
 
+/**
+ * Temporal's own attribute of workflows with paused activities, and its value for a paused agent. Temporal Server sets it from
+ * 1.28 on.
+ */
+export const PAUSE_INFO = { name: 'TemporalPauseInfo', agent: 'property:activityType=runAgent' } as const;
+
 export type SearchAttributeName = (typeof SEARCH_ATTRIBUTE)[keyof typeof SEARCH_ATTRIBUTE];
 
 /** All names, in the order in which `setup` registers them. */

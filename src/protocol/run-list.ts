@@ -6,8 +6,8 @@ import { callerKey } from './task-request.ts';
 const MAX_CURSOR = 4096;
 const MAX_FIELD_NAME = 64;
 
-/** The values of `status` in a list and its filter: the list can't distinguish queued and running runs. */
-export const listedStatus = z.enum(['running', 'completed', 'failed', 'timed_out', 'canceled']);
+/** The values of `status` in a list and its filter: Temporal's list can't distinguish queued and running runs. */
+export const listedStatus = z.enum(['running', 'paused', 'completed', 'failed', 'timed_out', 'canceled']);
 
 /** The query of `GET /v1/runs`. */
 export const runListQuery = z.strictObject({

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const runStatus = z.enum([
   'queued',
   'running',
+  'paused',
   'input_required',
   'completed',
   'failed',

@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
+import { PAUSE_INFO, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
 import { type CallbackStatus, isTerminal, type RunResource } from '../protocol/run-resource.ts';
 import type { EndedRun, EndedRuns } from './ended-runs.ts';
@@ -132,7 +132,9 @@ function keyword(name: SearchAttributeName, text: string): string {
 }
 
 function byStatus(status: NonNullable<RunFilter['status']>): string {
-  if (!isTerminal(status)) return `(ExecutionStatus = 'Running' AND ${CALLBACK} IS NULL)`;
+  const open = `(ExecutionStatus = 'Running' AND ${CALLBACK} IS NULL)`;
+  if (status === 'paused') return `(${open} AND ${PAUSE_INFO.name} = '${PAUSE_INFO.agent}')`;
+  if (!isTerminal(status)) return open;
   const closed = status === 'completed' ? `'Completed', ${OTHERWISE_CLOSED}` : OTHERWISE_CLOSED;
   return `(ExecutionStatus IN (${closed}) OR (ExecutionStatus = 'Running' AND ${CALLBACK} IS NOT NULL))`;
 }

@@ -13,8 +13,8 @@ const WORKFLOW_STATE: Readonly<Record<string, WorkflowState>> = {
   TERMINATED: 'terminated',
   TIMED_OUT: 'timed_out',
 };
-/** STARTED and CANCEL_REQUESTED of temporal.api.enums.v1.PendingActivityState: a worker has it. */
-const WITH_A_WORKER: readonly number[] = [2, 3];
+/** STARTED, CANCEL_REQUESTED and PAUSE_REQUESTED of temporal.api.enums.v1.PendingActivityState: a worker has it. */
+const WITH_A_WORKER: readonly number[] = [2, 3, 5];
 
 /**
  * Reads a run from Temporal alone, with no worker: `describe`, and the history where the run's kind needs it.
@@ -67,6 +67,7 @@ async function readPending(
   return {
     activityId: pending.activityId ?? '',
     running,
+    paused: pending.paused ?? false,
     attempt: pending.attempt || 1,
     ...(lastFailure && { lastFailure }),
     ...(lastStartedAt !== undefined && { lastStartedAt }),

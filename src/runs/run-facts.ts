@@ -29,6 +29,8 @@ export interface PendingActivity {
   readonly activityId: string;
   /** Whether a worker has it at the moment. */
   readonly running: boolean;
+  /** Whether an operator paused it. It may still run for a moment. */
+  readonly paused: boolean;
   /** The attempt that runs, or the next one. */
   readonly attempt: number;
   readonly lastFailure?: Error;

@@ -12,7 +12,7 @@ test('a try that ended between the two reads of a run is counted once', () => {
   const facts: CallbackFacts = {
     memo: { client: 'a', source: 'webhook', agent: 'demo', bodySha256: '', callbackUrl: 'https://ci.example.com/' },
     workflow: 'open',
-    pending: [{ activityId: 'callback', running: true, attempt: 1 }],
+    pending: [{ activityId: 'callback', running: true, paused: false, attempt: 1 }],
     history: {
       activities: [{ activityId: 'callback', state: 'completed', input: {}, result: DELIVERED, attempt: 1 }],
     },

@@ -10,6 +10,7 @@ const LABEL_WIDTH = 12;
 export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   queued: 'queued',
   running: 'running',
+  paused: 'paused',
   input_required: 'waiting for input',
   completed: 'completed',
   failed: 'failed',
@@ -21,6 +22,7 @@ export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
 export const STATUS_PHRASES: Readonly<Record<RunStatus, string>> = {
   queued: 'is queued',
   running: 'is running',
+  paused: 'is paused',
   input_required: 'waits for input',
   completed: 'has completed',
   failed: 'failed',
@@ -32,6 +34,7 @@ export const STATUS_PHRASES: Readonly<Record<RunStatus, string>> = {
 export const STATUS_COLOR: Readonly<Record<RunStatus, 'green' | 'red' | 'yellow' | 'cyan'>> = {
   queued: 'cyan',
   running: 'cyan',
+  paused: 'yellow',
   input_required: 'yellow',
   completed: 'green',
   failed: 'red',

@@ -40,7 +40,7 @@ function listRuns(): JsonObject {
     summary: 'List your runs',
     description: `Open runs come first, the latest start first, then closed runs, the latest end first. Follow \`next_cursor\` until it is null; a page may hold fewer runs than \`limit\`.
 
-The list lags by some tenths of a second and shows less than the run itself: no \`output\`, no progress, and an open run reads \`running\` although it may still be queued or has just ended. What it shows of a closed run is exact.
+The list lags by some tenths of a second and shows less than the run itself: no \`output\`, no progress, and an open run reads \`running\` although it may still be queued or has just ended. It reads \`paused\` where Temporal Server is 1.28 or later. What it shows of a closed run is exact.
 
 A page costs one list call to Temporal; a self-hosted server allows 10 a second per namespace, including its UI. Each run that failed, was canceled or has a late callback costs two cheaper calls, once. By default a client may therefore list twice a second. To follow one run, use its events or \`wait\`.`,
     tags: ['Runs'],

@@ -1,14 +1,15 @@
 import { ACTIVITY_ID } from '../../contract/activities.ts';
 import { SIGNAL, WORKFLOW, type Workflows } from '../../contract/names.ts';
 import type { Usage } from '../../contract/run.ts';
-import { SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
+import { PAUSE_INFO, SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
 import { isTerminal, type RunResource, type RunStatus } from '../../protocol/run-resource.ts';
-import type { RunFacts } from '../run-facts.ts';
+import type { PendingActivity, RunFacts } from '../run-facts.ts';
 import type { RunKind, RunLinks } from '../run-kind.ts';
 import { startOptions } from './start-options.ts';
 import { toAgentState } from './to-agent-state.ts';
 import { toCallbackState } from './to-callback-state.ts';
 import { agentRecord, toOutcome } from './to-outcome.ts';
+import { toRecord } from '../../values/is-record.ts';
 
 /** Up to here a run can't have more than its start and its first workflow task. */
 const EVENTS_BEFORE_THE_AGENT = 4;
@@ -44,8 +45,7 @@ function project(facts: RunFacts, { temporalUi }: RunLinks): RunResource {
   const pending = facts.pending.find(({ activityId }) => activityId === ACTIVITY_ID.agent);
   const agent = agentRecord(facts);
   const end = toOutcome(facts);
-  const begun = pending !== undefined && (pending.running || pending.attempt > 1);
-  const status: RunStatus = end?.status ?? (begun ? 'running' : 'queued');
+  const status: RunStatus = end?.status ?? openStatus(pending);
   const startedAt = pending?.lastStartedAt ?? agent?.startedAt;
   return {
     id: runId,
@@ -70,6 +70,14 @@ function project(facts: RunFacts, { temporalUi }: RunLinks): RunResource {
   };
 }
 
+/** A run waits for a worker, or for a permit of its agent: `queued`. From its first call on it is `running`, until an operator pauses it. */
+function openStatus(pending: PendingActivity | undefined): RunStatus {
+  if (pending === undefined) return 'queued';
+  if (pending.paused) return 'paused';
+  const waits = toRecord(pending.heartbeat)['queuedAtMs'] !== undefined;
+  return !waits && (pending.running || pending.attempt > 1) ? 'running' : 'queued';
+}
+
 /**
  * The list is enough for a run that is under way, and for one that closed as completed: it was answered, and its callback,
  * if any, was delivered. How any other run ended, and where a callback that was marked stands, only the history tells.
@@ -80,7 +88,10 @@ function projectListed(listed: RunFacts, links: RunLinks): RunResource | undefin
   if (workflow === 'open' ? isMarked : workflow !== 'completed') return undefined;
   const { closedAt: _, ...open } = listed;
   const run = project({ ...open, workflow: 'open' }, links);
-  if (workflow === 'open') return { ...run, status: 'running' };
+  if (workflow === 'open') {
+    const isPaused = attributes[PAUSE_INFO.name]?.includes(PAUSE_INFO.agent) === true;
+    return { ...run, status: isPaused ? 'paused' : 'running' };
+  }
   const callback = run.callback.status === 'none' ? run.callback : { ...run.callback, status: 'delivered' as const };
   return { ...run, status: 'completed', terminal: true, callback };
 }
