@@ -37,7 +37,9 @@ export function addRunsList(runs: Command, io: CliIo): void {
     .option('--json', 'print the runs as JSON')
     .action((flags: ListFlags) => list(flags, io));
   setNotes(command, {
-    more: ['A queued run is listed as running, a paused one as paused. The list lags by some tenths of a second; `runs get` is exact.'],
+    more: [
+      'A queued run is listed as running, a paused one as paused. The list lags by some tenths of a second; `runs get` is exact.',
+    ],
     environment: ['GARUDUST_TEMPORAL_URL', 'RUNS_API_KEY'],
     exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
     examples: [
