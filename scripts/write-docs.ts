@@ -9,6 +9,7 @@ import { renderCliDocs } from '../src/cli/render-cli-docs.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
 import { buildOpenApi } from '../src/protocol/openapi.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
+import { renderReliabilityPage } from './docs/reliability-page.ts';
 import { renderSourcesPage } from './docs/sources-page.ts';
 import { renderProblemsPage } from './docs/problems-page.ts';
 
@@ -25,6 +26,7 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/metrics.md', render: renderMetricsPage },
   { file: 'docs/openapi.json', render: () => JSON.stringify(buildOpenApi({ endpointPath: '/invoke' })) },
   { file: 'docs/problems.md', render: renderProblemsPage },
+  { file: 'docs/reliability.md', render: renderReliabilityPage },
   { file: 'docs/sources.md', render: renderSourcesPage },
 ];
 

@@ -39,7 +39,7 @@ export class CornerApi {
   /** @throws Error unless it is accepted */
   async post({ seat, key, text, callbackUrl }: TaskToPost): Promise<RunResource> {
     const body = JSON.stringify({ text, callback_url: callbackUrl });
-    const response = await fetch(`${this.#url}/webhook`, {
+    const response = await this.#send('/webhook', {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
@@ -47,7 +47,6 @@ export class CornerApi {
         ...hubHeaders(this.#clients[seat].webhook_secret, body),
       },
       body,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (response.status !== 202) throw new Error(`${key} was answered ${response.status}: ${await response.text()}`);
     return runResource.parse(await response.json());
@@ -72,11 +71,10 @@ export class CornerApi {
 
   /** Posts to `/v1/runs/:id/<action>`. */
   async act(seat: Seat, runId: string, action: 'cancel' | 'redeliver', body?: object): Promise<ApiAnswer> {
-    const response = await fetch(`${this.#url}/v1/runs/${runId}/${action}`, {
+    const response = await this.#send(`/v1/runs/${runId}/${action}`, {
       method: 'POST',
       headers: { ...this.#key(seat), ...(body && { 'Content-Type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const { code } = (await response.json()) as { code?: string };
     return { status: response.status, code };
@@ -96,16 +94,18 @@ export class CornerApi {
     }
   }
 
-  /** Asks as a good caller does: again after a 429 or a 503. */
   async #ask(seat: Seat, path: string): Promise<Response> {
+    const response = await this.#send(path, { headers: this.#key(seat) });
+    if (response.status !== 200) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
+    return response;
+  }
+
+  /** Sends as a good caller does: again after a 429 or a 503. */
+  async #send(path: string, request: RequestInit): Promise<Response> {
     for (const end = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetch(`${this.#url}${path}`, { headers: this.#key(seat), signal });
-      if (response.status === 200) return response;
-      const text = await response.text();
-      if (!COME_AGAIN.includes(response.status) || Date.now() > end) {
-        throw new Error(`${path} was answered ${response.status}: ${text}`);
-      }
+      const response = await fetch(this.#url + path, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!COME_AGAIN.includes(response.status) || Date.now() > end) return response;
+      await response.body?.cancel();
     }
   }
 

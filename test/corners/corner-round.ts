@@ -158,7 +158,9 @@ export class CornerRound {
   async #untilSettled(run: CornerRun): Promise<void> {
     const { promised, api, seat, runId } = run;
     const isSettled = async (): Promise<boolean> => {
-      if (!tellsEnd(promised, await api.get(seat, runId))) return false;
+      const told = this.#listeners.get(run)?.last;
+      if (told === undefined || !tellsEnd(promised, told) || !tellsEnd(promised, await api.get(seat, runId)))
+        return false;
       return (await this.#temporal.describe(runId)).status === ENDS[promised.end].temporal;
     };
     for (const end = Date.now() + SETTLE_TIMEOUT_MS; Date.now() < end; await sleep(LOOK_MS)) {

@@ -13,7 +13,7 @@ import { findTemporalCli } from '../../src/cli/temporal-server/find-temporal-cli
 import { buildDist } from '../crash/build-dist.ts';
 import { type Cell, type CellResult, CornerRound } from './corner-round.ts';
 import { startCornerStack } from './corner-stack.ts';
-import { EVENT_NAMES, type Fault, isFault } from './events.ts';
+import { type Event, EVENT_NAMES } from './events.ts';
 import { printMatrix } from './print-matrix.ts';
 import { selectCells } from './select-cells.ts';
 import { TemporalView } from './temporal-view.ts';
@@ -31,11 +31,21 @@ const say = (label: string, text: string): void => void process.stdout.write(`${
 /** Rounds that take turns on one stack. The long absence of Temporal has a stack of its own. */
 type Rounds = readonly (readonly Cell[])[];
 
+/** The events of a round. More runs at once would measure how many calls Temporal takes. */
+const ROUNDS: readonly (readonly (readonly Event[])[])[] = [
+  [
+    ['cancel', 'temporal-cancel', 'redeliver', 'redeliver-elsewhere'],
+    ['terminate', 'reset-first', 'reset-last'],
+    ['pause', 'unpause', 'reset-activity'],
+    ['worker-kill'],
+    ['worker-stop'],
+    ['temporal-kill'],
+  ],
+  [['temporal-away']],
+];
+
 function planStacks(cells: readonly Cell[]): Rounds[] {
-  const of = (fault: Fault): readonly Cell[] => cells.filter(({ event }) => event === fault);
-  const single = cells.filter(({ event }) => !isFault(event));
-  const first = [single, of('worker-kill'), of('worker-stop'), of('temporal-kill')];
-  return [first, [of('temporal-away')]]
+  return ROUNDS.map((rounds) => rounds.map((events) => cells.filter(({ event }) => events.includes(event))))
     .map((rounds) => rounds.filter((round) => round.length > 0))
     .filter((rounds) => rounds.length > 0);
 }

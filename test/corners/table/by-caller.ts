@@ -51,7 +51,7 @@ export const redeliver: CornersOfEvent = {
     end: 'delivered',
     paidCalls: 1,
     callbacks: 1,
-    why: 'The attempt at work is aborted, and the schedule starts over at once. If the receiver accepts the aborted attempt after all, it sees the same `webhook-id` twice.',
+    why: 'The attempt at work is left to its end. Here the receiver accepts it, so that nothing is left to send; after a refusal the schedule starts over at once.',
   },
   retry: { end: 'delivered', paidCalls: 1, callbacks: 1, why: 'The schedule starts over at once.' },
   dead: {
