@@ -15,6 +15,8 @@ export interface Target {
 export type Attack = (target: Target, signal: AbortSignal) => Promise<void>;
 
 const REOPEN_MS = 50;
+/** Between the first connections: thousands in one moment would be another attack. */
+const STAGGER_MS = 5;
 
 /** Keeps so many connections open: `open` writes to each, and one that was closed is opened again. */
 async function keepOpen(
@@ -24,7 +26,8 @@ async function keepOpen(
   open: (socket: Socket) => void,
 ): Promise<void> {
   setMaxListeners(count + 1, signal);
-  const one = async (): Promise<void> => {
+  const one = async (_: unknown, index: number): Promise<void> => {
+    await sleep(index * STAGGER_MS);
     while (!signal.aborted) {
       const socket = connect({ port, host: '127.0.0.1' });
       const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));

@@ -1,8 +1,8 @@
 /**
- * What strangers without a key can do to the product, and what a genuine sender sees meanwhile: `npm run test:hostile`. Three
- * processes: Temporal, the product as `start` runs it, and an attacker at low priority. Loopback only, three minutes. Exit
- * code 1 when a bound of `judge-hostile.ts` does not hold; a machine that is busy with something else is not judged, which
- * is said.
+ * What strangers without a key can do to the product, and what a genuine sender sees meanwhile: `npm run test:hostile`.
+ * Temporal, ingress, worker and attacker are processes of their own; memory and CPU are the ingress's. Loopback only, three
+ * minutes; names of attacks as arguments play these alone. Exit code 1 when a bound of `judge-hostile.ts` does not hold. A
+ * machine that is busy with something else is not judged, which is said.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -70,7 +70,12 @@ async function measure(
   return { what, ...seen, mebibytes, cores, isJudged };
 }
 
-async function play(name: string, product: ProductProcess, sender: GenuineSender): Promise<Measured> {
+async function play(
+  name: string,
+  product: ProductProcess,
+  worker: ProductProcess,
+  sender: GenuineSender,
+): Promise<Measured> {
   const { what = name, isJudged = false } = ATTACKS[name] ?? {};
   const target: Target = { url: product.url, port: product.port, secret: clients[0]?.secret ?? '' };
   const args = [
@@ -84,9 +89,9 @@ async function play(name: string, product: ProductProcess, sender: GenuineSender
   const attacker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(attacker, 'exit');
   await once(attacker.stdout, 'data');
-  const answeredBefore = await readAnswered(product).catch(() => 0);
+  const answeredBefore = await readAnswered(worker).catch(() => 0);
   const measured = await measure(what, isJudged, product, sender.send(AbortSignal.timeout(ATTACK_MS - 500)));
-  const answered = (await readAnswered(product).catch(() => 0)) - answeredBefore;
+  const answered = (await readAnswered(worker).catch(() => 0)) - answeredBefore;
   await ended;
   process.stdout.write(rowLine(measured));
   if (name === 'storm')
@@ -98,13 +103,9 @@ const folder = mkdtempSync(join(tmpdir(), 'garudust-temporal-hostile-'));
 const { path: cliPath } = await findTemporalCli({ env: process.env });
 const server = await startDevServer({ cliPath, databaseFile: join(folder, 'temporal.db'), headless: true });
 try {
-  const product = await startProduct({
-    program: ['dist/cli/main.js'],
-    command: 'start',
-    folder,
-    temporalAddress: server.address,
-    settings,
-  });
+  const plan = { program: ['dist/cli/main.js'], folder, temporalAddress: server.address, settings };
+  const worker = await startProduct({ ...plan, command: 'worker' });
+  const product = await startProduct({ ...plan, command: 'ingress' });
   const sender = new GenuineSender(product.url, clients);
   try {
     await sender.send(AbortSignal.timeout(WARM_UP_MS));
@@ -119,7 +120,7 @@ try {
     for (const name of Object.keys(ATTACKS).filter((one) => chosen.length === 0 || chosen.includes(one))) {
       // What happens after the storm says nothing about strangers.
       if (name === 'storm') undisturbed.push(await calm('nothing else, afterwards'));
-      all.push(await play(name, product, sender));
+      all.push(await play(name, product, worker, sender));
       await sleep(PAUSE_MS);
     }
     const broken = findBroken(all);
@@ -133,6 +134,7 @@ try {
   } finally {
     sender.close();
     await product.stop();
+    await worker.stop();
   }
 } finally {
   await server.stop();

@@ -8,7 +8,7 @@ import { stopWithParent } from '../../src/cli/temporal-server/stop-with-parent.t
 export interface ProductPlan {
   /** Arguments of node that run the program: `dist/cli/main.js`, or the sources by way of tsx. */
   readonly program: readonly string[];
-  readonly command: 'start' | 'ingress';
+  readonly command: 'start' | 'ingress' | 'worker';
   /** For the settings and the journal. */
   readonly folder: string;
   readonly temporalAddress: string;
@@ -34,10 +34,10 @@ export interface ProductProcess {
 export const FROM_SOURCE: readonly string[] = ['--import', import.meta.resolve('tsx'), 'src/cli/main.ts'];
 const READY_TIMEOUT_MS = 60_000;
 
-/** Starts it and waits until it takes webhooks. */
+/** Starts it and waits until it is ready. */
 export async function startProduct(plan: ProductPlan): Promise<ProductProcess> {
   const [port, adminPort] = [await freePort(), await freePort()];
-  const file = join(plan.folder, 'garudust-temporal.yaml');
+  const file = join(plan.folder, `${plan.command}.yaml`);
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(plan.settings));
   const child = spawn(process.execPath, [...plan.program, plan.command, '--config', file], {
