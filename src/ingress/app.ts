@@ -8,11 +8,11 @@ import { authenticate } from './middleware/authenticate.ts';
 import { type CloseLimits, errorResponder } from './middleware/error-responder.ts';
 import { createRouter, type RequestState, type Route } from './route.ts';
 import { type RunRouteDeps, runRoutes } from './routes/runs.ts';
-import { docsRoutes, type Health, healthRoutes } from './routes/service.ts';
+import { type DocsDeps, docsRoutes, type Health, healthRoutes } from './routes/service.ts';
 import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
 
 /** What the public application needs: the sum of what its routes and its middleware take. */
-export interface AppDeps extends TaskRouteDeps, Pick<Health, 'readiness'> {
+export interface AppDeps extends TaskRouteDeps, Pick<Health, 'readiness'>, DocsDeps {
   readonly runs: RunClient;
   readonly limits: TaskRouteDeps['limits'] & RunRouteDeps['limits'] & CloseLimits;
   readonly logger: IngressLogger;

@@ -1,20 +1,17 @@
 import { z } from 'zod';
 
 /** The status of a run for its caller. A closed set: reasons go into `error.code`. */
-export const runStatus = z.enum([
-  'queued',
-  'running',
-  'paused',
-  'input_required',
-  'completed',
-  'failed',
-  'timed_out',
-  'canceled',
-]);
+export const runStatus = z
+  .enum(['queued', 'running', 'paused', 'input_required', 'completed', 'failed', 'timed_out', 'canceled'])
+  .describe('The status of a run. `error.code` gives the reason.');
 export type RunStatus = z.infer<typeof runStatus>;
 
 /** The status of its callback, separate from that of the run. */
-export const callbackStatus = z.enum(['none', 'pending', 'retrying', 'delivered', 'dead']);
+export const callbackStatus = z
+  .enum(['none', 'pending', 'retrying', 'delivered', 'dead'])
+  .describe(
+    'The status of a callback. `none`: the task named no address. `dead`: every attempt failed; it can be redelivered.',
+  );
 export type CallbackStatus = z.infer<typeof callbackStatus>;
 
 const timestamp = z.iso.datetime();
@@ -23,7 +20,7 @@ const timestamp = z.iso.datetime();
 export const runResource = z.strictObject({
   id: z.string().describe('The run id: `run-` and 26 characters of a to z and 2 to 7.'),
   workflow_id: z.string().describe('The same as `id`: what the Temporal UI and CLI call it.'),
-  status: runStatus.describe('The status of the run. `error.code` gives the reason.'),
+  status: runStatus,
   terminal: z.boolean().describe('Whether `status` is final. The callback may still be pending.'),
   output: z.string().optional().describe("The agent's answer, once there is one; omitted in lists."),
   error: z
@@ -52,9 +49,7 @@ export const runResource = z.strictObject({
     .optional()
     .describe('What the run cost, as far as the agent reports it.'),
   callback: z.strictObject({
-    status: callbackStatus.describe(
-      '`none`: the task named no address. `dead`: every attempt failed; it can be redelivered.',
-    ),
+    status: callbackStatus,
     url: z.string().optional(),
     attempts: z.int().optional(),
     last_status_code: z.int().optional(),

@@ -65,6 +65,11 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     checkUrl: async (url, rules) => checkUrl(url, { ...rules, own: await findOwnPlaces() }),
     limits: { ...limits, linger: LINGER_MS },
     endpointPath: config.endpointPath,
+    // The host of the UI is nobody's business who can reach a public address.
+    ...(config.temporalUiUrl !== undefined &&
+      /^(?:127\.|\[?::1\]?$|localhost$)/.test(config.host) && {
+        temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}/workflows`,
+      }),
     sources: config.sources,
     readiness: () => watch.readiness(),
     logger,

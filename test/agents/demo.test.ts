@@ -34,6 +34,19 @@ describe('the demo agent', () => {
     assert.deepEqual(told, ['reading the task', 'sleeping, 0 of 1.2 s', 'sleeping, 1 of 1.2 s', 'writing the answer']);
   });
 
+  test('says what it is told to, and costs what it is told to, so that judges and budgets can be tried', async () => {
+    const judge = await agent.run('Is it good?\n demo: say  Yes, 9/10 \ndemo: tokens 500', agentContext());
+    assert.deepEqual(judge, { output: 'Yes, 9/10', usage: { inputTokens: 0, outputTokens: 500, iterations: 1 } });
+    const lines = await agent.run('demo: say one\ndemo: say Two', agentContext());
+    assert.equal(lines.output, 'one\nTwo');
+    const costly = await agent.run('demo: tokens 7', agentContext());
+    assert.match(costly.output, /^This is the built-in demo agent/);
+    assert.equal(costly.usage?.outputTokens, 7);
+    for (const text of ['demo: say', 'demo: tokens', 'demo: tokens -1', 'demo: tokens many']) {
+      assert.ok((await agent.run(text, agentContext())).output.includes(DEMO_HELP), text);
+    }
+  });
+
   test('lists what it understands when asked, and when told something else', async () => {
     for (const text of ['demo: help', 'please\n demo: dance', 'demo: sleep long', 'demo:']) {
       const { output } = await agent.run(text, agentContext());
@@ -48,6 +61,6 @@ describe('the demo agent', () => {
       const [directive] = readDemoDirectives(line.slice(2).split(/ {2,}/)[0] ?? '');
       assert.notEqual(directive?.kind ?? 'unknown', 'unknown', line);
     }
-    assert.equal(lines.length, 6);
+    assert.equal(lines.length, 8);
   });
 });

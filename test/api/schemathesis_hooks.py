@@ -42,3 +42,15 @@ def valid_data_accepted(ctx, response, case):
         return
     if response.status_code in (400, 405, 406, 415, 422) and not is_matter_of_values(response.json()):
         raise AssertionError(f"Valid data was refused: {response.text}")
+
+
+@schemathesis.check
+def code_is_documented(ctx, response, case):
+    """The schema of a problem allows any code; the description of each response lists those that it may have."""
+    if "problem+json" not in response.headers.get("content-type", [""])[0]:
+        return
+    described = case.operation.definition.raw["responses"].get(str(response.status_code))
+    code = response.json()["code"]
+    # Whether the status may be is another check.
+    if described is not None and f"`{code}`" not in described["description"]:
+        raise AssertionError(f"{code} is not among the codes of this {response.status_code}")

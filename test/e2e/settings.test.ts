@@ -38,3 +38,16 @@ test('settings reach the ingress and the worker', async (t) => {
   await waitFor('the callback', () => callbacks.length > 0, 30_000);
   assert.match(JSON.stringify(callbacks[0]), /AgentFailed/);
 });
+
+test('the page / links to the Temporal UI on loopback alone', async (t) => {
+  const temporalUiUrl = 'http://ui.internal.example.com:8233';
+  const pageAt = async (host: string): Promise<string> => {
+    const { url } = await startTestStack(t, { change: (config) => ({ ...config, host, temporalUiUrl }) });
+    return (await fetch(`http://127.0.0.1:${new URL(url).port}/`)).text();
+  };
+  assert.match(
+    await pageAt('127.0.0.1'),
+    /href="http:\/\/ui\.internal\.example\.com:8233\/namespaces\/\w+\/workflows"/,
+  );
+  assert.doesNotMatch(await pageAt('0.0.0.0'), /ui\.internal/);
+});

@@ -67,12 +67,12 @@ describe('/openapi.json', () => {
     );
   });
 
-  test('leaves out two routes: the stylesheet of the page, and the handshake of CloudEvents', async (t) => {
+  test('leaves out three routes: the home page, the stylesheet of the pages, and the handshake of CloudEvents', async (t) => {
     const ingress = await startTestIngress(t, { sources: eventsSource() });
     const hidden = listRoutes(ingress.deps).filter(({ documentedAs }) => documentedAs === false);
     assert.deepEqual(
       hidden.map(({ method, path }) => `${method} ${path.replace(/\w{16}/, 'HASH')}`),
-      ['OPTIONS /hooks/events', 'GET /docs/HASH.css'],
+      ['OPTIONS /hooks/events', 'GET /', 'GET /docs/HASH.css'],
     );
   });
 });
@@ -89,6 +89,41 @@ test('the type of a problem leads to what it means', async (t) => {
   for (const unknown of ['nothing', '__proto__', 'toString']) {
     assert.equal((await fetch(`${ingress.url}/problems/${unknown}`)).status, 404);
   }
+});
+
+test('the type of a problem is a page for a browser', async (t) => {
+  const ingress = await startTestIngress(t);
+  const headers = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+  const page = await fetch(`${ingress.url}/problems/signature_missing`, { headers });
+  assert.deepEqual(
+    ['content-type', 'vary'].map((name) => page.headers.get(name)),
+    ['text/html; charset=utf-8', 'Accept'],
+  );
+  assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  const html = await page.text();
+  assert.match(html, /<h1>The request is not signed<\/h1><p><code>signature_missing<\/code>, status 401<\/p>/);
+  const style = /<link rel="stylesheet" href="([^"]+)"/.exec(html)?.[1] ?? '';
+  assert.equal((await fetch(new URL(style, `${ingress.url}/problems/`))).status, 200);
+});
+
+describe('the page /', () => {
+  test('leads to the API, to health and, where it is told, to the Temporal UI', async (t) => {
+    const temporalUi = 'http://localhost:8233/namespaces/default/workflows';
+    const ingress = await startTestIngress(t, { temporalUi });
+    const page = await fetch(ingress.url);
+    assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8']);
+    const html = await page.text();
+    const links = [...html.matchAll(/<a href="([^"]+)"/g)].map(([, link]) => link ?? '');
+    assert.deepEqual(links, ['docs', 'openapi.json', 'healthz', 'readyz', temporalUi]);
+    for (const link of links.slice(0, -1)) assert.equal((await fetch(new URL(link, ingress.url))).status, 200, link);
+    assert.doesNotMatch(html, /<script|\sstyle=/);
+    assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  });
+
+  test('names no Temporal UI by itself', async (t) => {
+    const ingress = await startTestIngress(t);
+    assert.doesNotMatch(await (await fetch(ingress.url)).text(), /Temporal UI/);
+  });
 });
 
 describe('/docs', () => {

@@ -77,7 +77,40 @@ describe('the OpenAPI document', () => {
       assert.equal(check(problem), '', code);
       assert.equal(text.includes(`#/components/examples/${code}`), !elsewhere.includes(code), code);
     }
-    assert.notEqual(check({ ...toProblem('not_found', 'what'), code: 'made_up' }), '');
+    assert.notEqual(check({ ...toProblem('not_found', 'what'), code: 7 }), '');
+  });
+
+  test('has one schema for every problem, so that generated clients are small, and says the codes in words', () => {
+    let checked = 0;
+    for (const [pointer, node] of walk(DOCUMENT['paths'] ?? null)) {
+      const { content, description } = (node ?? {}) as { content?: Record<string, MediaType>; description?: string };
+      const media = content?.['application/problem+json'];
+      if (media === undefined) continue;
+      assert.deepEqual(media.schema, { $ref: '#/components/schemas/Problem' }, pointer);
+      const codes = Object.keys(media.examples ?? {});
+      assert.ok(codes.length > 0 && codes.every((code) => description?.includes(`\`${code}\`: `)), pointer);
+      checked += 1;
+    }
+    assert.ok(checked > 50, `${checked} responses`);
+    const problem = JSON.stringify((DOCUMENT['components'] as { schemas: { Problem: Json } }).schemas.Problem);
+    for (const code of Object.keys(PROBLEMS)) assert.ok(problem.includes(`\`${code}\``), code);
+  });
+
+  test('has no schema that nothing refers to', () => {
+    const { schemas } = DOCUMENT['components'] as { schemas: Record<string, Json> };
+    const text = JSON.stringify(DOCUMENT);
+    for (const name of Object.keys(schemas)) assert.ok(text.includes(`"#/components/schemas/${name}"`), name);
+  });
+
+  test('describes the event stream as text, and what its events hold', () => {
+    const pointer = '#/paths/~1v1~1runs~1{id}~1events/get/responses/200/content/text~1event-stream';
+    const [, stream] = [...walk(DOCUMENT)].find(([at]) => at === pointer) ?? [];
+    const check = compileSchema((stream as { schema?: object }).schema ?? {});
+    assert.equal(check('event: bye\ndata: {}\n\n'), '');
+    assert.equal(check({ event: 'end', id: '2.end', data: '{"status":"completed","callback":"delivered"}' }), '');
+    assert.notEqual(check({ event: 'end', data: {} }), '');
+    const end = compileSchema({ $ref: '#/components/schemas/StreamEnd' });
+    assert.equal(end({ status: 'completed', callback: 'delivered' }), '');
   });
 
   test('says of each operation what it is for, who may ask, and what goes wrong', () => {

@@ -9,7 +9,7 @@ import { toLibrarySecret } from '../../src/signatures/secret-key.ts';
 import { signRequest } from '../../src/signatures/sign-request.ts';
 import { load } from '../config/load.ts';
 import { installPythonTool } from '../support/python-tool.ts';
-import { documentedCode } from './documented-code.ts';
+import { documentedCode } from '../support/documented-code.ts';
 
 const PAGE = 'docs/callbacks.md';
 const BODY = '{"text":"Grüße ♥ \\"quoted\\"","run_id":"run-4x7q"}';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { signRequest } from '../../src/signatures/sign-request.ts';
 import { reportMissingTool } from '../support/missing-tool.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { documentedCode } from './documented-code.ts';
+import { documentedCode } from '../support/documented-code.ts';
 
 const SECRET = "It's a Secret to Everybody";
 /** Text in the form of a callback, with what is often lost on the way: other scripts, escapes and a line break. */

@@ -4,6 +4,8 @@ export type DemoDirective =
   | { readonly kind: 'fail'; readonly once: boolean }
   | { readonly kind: 'refuse' }
   | { readonly kind: 'size'; readonly bytes: number }
+  | { readonly kind: 'say'; readonly words: string }
+  | { readonly kind: 'tokens'; readonly count: number }
   | { readonly kind: 'help' }
   | { readonly kind: 'unknown' };
 
@@ -13,6 +15,8 @@ export const DEMO_HELP = [
   '- demo: fail once    fails the first call, and answers the next',
   '- demo: fail         fails every call, until the calls are used up',
   '- demo: refuse       refuses the task, which is final',
+  '- demo: say yes      answers with these words alone',
+  '- demo: tokens 500   reports that many output tokens, as if a model had been paid for them',
   '- demo: size 3MB     answers with that many bytes (B, kB or MB)',
   '- demo: help         answers with this list',
 ].join('\n');
@@ -29,10 +33,14 @@ export function readDemoDirectives(text: string): DemoDirective[] {
     .map((line) => /^\s*demo:\s*(.*?)\s*$/i.exec(line)?.[1])
     .filter((words) => words !== undefined)
     .slice(0, 20)
-    .map((words) => readDirective(words.toLowerCase().split(/\s+/)));
+    .map(readDirective);
 }
 
-function readDirective([verb, argument = '']: string[]): DemoDirective {
+function readDirective(text: string): DemoDirective {
+  const words = /^say\s+(.+)$/i.exec(text)?.[1];
+  if (words !== undefined) return { kind: 'say', words };
+  const [verb, argument = ''] = text.toLowerCase().split(/\s+/);
+  if (verb === 'tokens' && /^\d{1,9}$/.test(argument)) return { kind: 'tokens', count: Number(argument) };
   const amount = /^(\d{1,9}(?:\.\d{1,3})?)([a-z]+)$/.exec(argument);
   const number = Number(amount?.[1]);
   const unit = amount?.[2] ?? '';

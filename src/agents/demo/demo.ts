@@ -44,6 +44,8 @@ async function obey(directive: DemoDirective, { call, signal, report, maxAnswerB
     case 'size':
       if (directive.bytes <= maxAnswerBytes) return;
       throw new AgentError('AnswerTooLarge', `was asked for more than ${maxAnswerBytes} bytes`);
+    case 'say':
+    case 'tokens':
     case 'help':
     case 'unknown':
       return;
@@ -51,8 +53,12 @@ async function obey(directive: DemoDirective, { call, signal, report, maxAnswerB
 }
 
 function toAnswer(text: string, directives: readonly DemoDirective[], context: AgentContext): AgentAnswer {
+  const tokens = directives.findLast((directive) => directive.kind === 'tokens');
+  const usage = tokens === undefined ? NO_MODEL : { inputTokens: 0, outputTokens: tokens.count, iterations: 1 };
   const size = directives.find((directive) => directive.kind === 'size');
-  if (size !== undefined) return { output: 'x'.repeat(size.bytes), usage: NO_MODEL };
+  if (size !== undefined) return { output: 'x'.repeat(size.bytes), usage };
+  const said = directives.flatMap((directive) => (directive.kind === 'say' ? [directive.words] : []));
+  if (said.length > 0) return { output: said.join('\n'), usage };
   const wantsHelp = directives.some(({ kind }) => kind === 'help' || kind === 'unknown');
   const lines = text.split('\n');
   const first = toLine(lines.find((line) => line.trim() !== '') ?? '', 90);
@@ -63,7 +69,7 @@ function toAnswer(text: string, directives: readonly DemoDirective[], context: A
     wantsHelp ? DEMO_HELP : 'Send the task "demo: help" to see what the demo agent can do.',
     'For a real answer, start Garudust and set GARUDUST_URL and GARUDUST_API_KEY on the worker.',
   ];
-  return { output: parts.join('\n\n'), usage: NO_MODEL };
+  return { output: parts.join('\n\n'), usage };
 }
 
 function count(number: number, noun: string): string {

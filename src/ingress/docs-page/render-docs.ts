@@ -1,9 +1,6 @@
 import type { Json, JsonObject } from '../../protocol/openapi/schemas.ts';
 import { isRecord } from '../../values/is-record.ts';
-
-/** The page may only load its stylesheet. It runs no script and loads nothing from other hosts. */
-export const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+import { escape, prose, renderPage } from './page.ts';
 
 /**
  * The page `/docs`: an OpenAPI document as HTML without scripts. Links are relative, so that the page works below the path of a
@@ -21,24 +18,13 @@ export function renderDocs(document: JsonObject, stylesheet: string): string {
     return `<section><h2>${escape(name)}</h2>${prose(textAt(tag, 'description'))}${own.map(renderOperation).join('')}</section>`;
   });
   const { schemas = {}, securitySchemes = {} } = objectAt(document, 'components') as Record<string, JsonObject>;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(textAt(info, 'title'))} API</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${escape(stylesheet)}">
-</head>
-<body>
-<header><h1>${escape(textAt(info, 'title'))} API</h1>${prose(textAt(info, 'description'))}
+  const title = `${textAt(info, 'title')} API`;
+  const body = `<header><h1>${escape(title)}</h1>${prose(textAt(info, 'description'))}
 <p><a href="openapi.json">openapi.json</a> is the same document in machine-readable form.</p></header>
 <main>${sections.join('')}
 <section><h2>Authentication</h2>${Object.entries(securitySchemes).map(renderSecurity).join('')}</section>
-<section><h2>Schemas</h2>${Object.entries(schemas).map(renderSchema).join('')}</section></main>
-</body>
-</html>
-`;
+<section><h2>Schemas</h2>${Object.entries(schemas).map(renderSchema).join('')}</section></main>`;
+  return renderPage({ title, stylesheet, body });
 
   function renderOperation({ method, path, operation, shared }: Operation): string {
     const parameters = [...shared, ...listAt(operation, 'parameters')];
@@ -83,21 +69,6 @@ ${Object.keys(body).length === 0 ? '' : `<h3>Request body</h3>${renderContent(ob
   }
 }
 
-/** The stylesheet of the page. */
-export const DOCS_STYLE = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1, h2, h3, h4 { line-height: 1.2; margin: 1.2em 0 0.4em; }
-details { border: 1px solid #8884; border-radius: 6px; margin: 0.5rem 0; padding: 0.5rem 0.8rem; }
-summary { cursor: pointer; overflow-wrap: anywhere; }
-summary b { display: inline-block; min-width: 4rem; }
-summary span { opacity: 0.8; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0; border-bottom: 1px solid #8883; }
-td p { margin: 0; }
-code, pre { font: 0.875rem/1.5 ui-monospace, monospace; }
-pre { background: #8881; border-radius: 6px; padding: 0.6rem; overflow-x: auto; }
-`;
-
 interface Operation {
   readonly method: string;
   readonly path: string;
@@ -131,13 +102,22 @@ function renderSecurity([, scheme]: [string, Json]): string {
 }
 
 function renderSchema([name, schema]: [string, Json]): string {
-  const rows = listFields(asObject(schema), '').map(([field, { type, description, enum: values }]) => [
+  const rows = listFields(asObject(schema), '').map(([field, value]) => [
     `<code>${escape(field)}</code>`,
-    escape(Array.isArray(values) ? values.map(asShown).join(', ') : asText(type)),
-    prose(asText(description)),
+    renderType(value),
+    prose(textAt(value, 'description')),
   ]);
-  const body = prose(textAt(asObject(schema), 'description')) + table(['Field', 'Type', 'Meaning'], rows);
+  const fields =
+    rows.length === 0 ? `<p>${renderType(asObject(schema))}</p>` : table(['Field', 'Type', 'Meaning'], rows);
+  const body = prose(textAt(asObject(schema), 'description')) + fields;
   return `<details id="schema-${escape(name)}"><summary><code>${escape(name)}</code></summary>${body}</details>`;
+}
+
+function renderType(schema: JsonObject): string {
+  const { enum: values, type } = schema;
+  const [named] = schemaNames(schema['$ref'] === undefined ? null : schema);
+  if (named !== undefined) return `<a href="#schema-${named}">${named}</a>`;
+  return escape(Array.isArray(values) ? values.map(asShown).join(', ') : asText(type));
 }
 
 /** The fields of an object schema, nested ones by their path. */
@@ -158,23 +138,6 @@ function schemaNames(schema: Json): string[] {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const toRow = (cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   return `<table><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr>${rows.map(toRow).join('')}</table>`;
-}
-
-/** Renders the Markdown that the descriptions use: paragraphs, lists and code. */
-function prose(text: string): string {
-  return text
-    .split(/\n{2,}/)
-    .filter((block) => block.trim() !== '')
-    .map((block) => {
-      const html = escape(block).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
-      const items = html.split(/^- /m).slice(1);
-      return block.startsWith('- ') ? `<ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul>` : `<p>${html}</p>`;
-    })
-    .join('');
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 function asShown(value: Json): string {

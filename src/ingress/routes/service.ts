@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { buildOpenApi } from '../../protocol/openapi.ts';
-import { describeProblem, ProblemError } from '../../protocol/problems.ts';
-import { DOCS_STYLE, PAGE_POLICY, renderDocs } from '../docs-page/render-docs.ts';
+import { describeProblem, type ProblemCode, ProblemError, PROBLEMS } from '../../protocol/problems.ts';
+import { DOCS_STYLE, PAGE_POLICY, prose, renderPage } from '../docs-page/page.ts';
+import { renderDocs } from '../docs-page/render-docs.ts';
+import { renderHome } from '../docs-page/render-home.ts';
 import type { Readiness } from '../../runs/temporal-watch.ts';
 import type { RequestContext, Route } from '../route.ts';
 
@@ -42,21 +44,30 @@ const NOT_READY: Readonly<Record<Exclude<Readiness, 'ready'>, string>> = {
   temporal_not_set_up: 'The namespace or its search attributes are missing: run `garudust-temporal setup`.',
 };
 
+/** What the pages of the public port show. */
+export interface DocsDeps {
+  readonly endpointPath: string;
+  /** Of the run list, for the page at `/`, which anybody may read. Default: it is not shown. */
+  readonly temporalUi?: string;
+}
+
 /** The name contains a hash of the content, so that caches may keep the file forever. */
 const STYLESHEET = `docs/${createHash('sha256').update(DOCS_STYLE).digest('hex').slice(0, 16)}.css`;
 
 /**
- * `GET /openapi.json`; `GET /docs`, the same as a page; and `GET /problems/:code`, which the `type` of a problem links to (RFC
- * 9457 section 3.1.1).
+ * `GET /`, a page that leads to the others; `GET /openapi.json`; `GET /docs`, the same as a page; and `GET /problems/:code`,
+ * which the `type` of a problem links to (RFC 9457 section 3.1.1): a page for a browser, Markdown for others.
  */
-export function docsRoutes({ endpointPath }: { readonly endpointPath: string }): Route[] {
+export function docsRoutes({ endpointPath, temporalUi }: DocsDeps): Route[] {
   const openApi = buildOpenApi({ endpointPath });
   // As bytes: who asks a thousand times and reads nothing makes no thousand copies.
   const document = Buffer.from(JSON.stringify(openApi));
   const style = Buffer.from(DOCS_STYLE);
   const etag = `"${createHash('sha256').update(document).digest('hex').slice(0, 32)}"`;
   const page = Buffer.from(renderDocs(openApi, STYLESHEET));
+  const home = Buffer.from(renderHome({ stylesheet: STYLESHEET, temporalUi }));
   return [
+    { ...open('/', (ctx) => sendPage(ctx, home)), documentedAs: false },
     open('/openapi.json', (ctx) => {
       // Caches may keep it, but must revalidate: a newer server has a newer document.
       ctx.set('Cache-Control', 'no-cache');
@@ -74,11 +85,7 @@ export function docsRoutes({ endpointPath }: { readonly endpointPath: string }):
         ctx.redirect('../docs');
         return;
       }
-      ctx.set('Cache-Control', 'no-cache');
-      ctx.set('Content-Security-Policy', PAGE_POLICY);
-      ctx.set('Referrer-Policy', 'no-referrer');
-      ctx.type = 'text/html; charset=utf-8';
-      ctx.body = page;
+      sendPage(ctx, page);
     }),
     {
       ...open(`/${STYLESHEET}`, (ctx) => {
@@ -91,11 +98,26 @@ export function docsRoutes({ endpointPath }: { readonly endpointPath: string }):
     open('/problems/:code', (ctx) => {
       const text = describeProblem(ctx.params['code'] ?? '');
       if (text === undefined) throw new ProblemError('not_found', 'No problem has this code: see /docs.');
+      ctx.set('Vary', 'Accept');
+      if (ctx.accepts('text/plain', 'text/html') === 'text/html') {
+        const title = PROBLEMS[ctx.params['code'] as ProblemCode].title;
+        const all = '<p><a href="../docs">Every request and error</a></p>';
+        sendPage(ctx, renderPage({ title, stylesheet: `../${STYLESHEET}`, body: `<main>${prose(text)}${all}</main>` }));
+        return;
+      }
       ctx.set('Cache-Control', 'no-cache');
       ctx.type = 'text/plain; charset=utf-8';
       ctx.body = text;
     }),
   ];
+}
+
+function sendPage(ctx: RequestContext, html: string | Buffer): void {
+  ctx.set('Cache-Control', 'no-cache');
+  ctx.set('Content-Security-Policy', PAGE_POLICY);
+  ctx.set('Referrer-Policy', 'no-referrer');
+  ctx.type = 'text/html; charset=utf-8';
+  ctx.body = html;
 }
 
 function open(path: string, handle: (ctx: RequestContext) => void | Promise<void>): Route {

@@ -84,7 +84,7 @@ export const EXAMPLES = {
     usage: { input_tokens: 1834, output_tokens: 212, iterations: 3 },
     finished_at: '2026-03-01T09:30:24.000Z',
   },
-  Ignored: { ignored: 'action does not match the filter' },
+  EventAnswer: { ignored: 'action does not match the filter' },
 } as const satisfies {
   readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: string };
   readonly InvokeTask: { readonly [field: string]: string };
@@ -93,7 +93,7 @@ export const EXAMPLES = {
   readonly Run: RunResource;
   readonly RunList: DeepReadonly<RunList>;
   readonly CallbackBody: CallbackBody;
-  readonly Ignored: { readonly ignored: string };
+  readonly EventAnswer: { readonly ignored: string };
 };
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

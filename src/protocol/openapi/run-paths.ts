@@ -77,15 +77,15 @@ const GET_RUN: JsonObject = {
   },
 };
 
-/** One event; OpenAPI 3.1 cannot describe a stream of them. */
-const STREAM_EVENT: JsonObject = {
-  type: 'object',
-  properties: {
-    event: { enum: ['run', 'end', 'bye'] },
-    id: { type: 'string' },
-    data: { type: 'string', contentMediaType: 'application/json' },
-    retry: { type: 'integer' },
-  },
+/**
+ * OpenAPI 3.1 does not say whether the schema of a stream is that of its text or of each event: generated clients take it for the
+ * first, tools that know server-sent events for the second.
+ */
+const EVENT_STREAM: JsonObject = {
+  anyOf: [
+    { type: 'string', description: 'The whole stream, for a client that does not split it.' },
+    schemaRef('StreamEvent'),
+  ],
 };
 
 const FOLLOW_RUN: JsonObject = {
@@ -116,7 +116,7 @@ Temporal sees one long poll per run, however many callers follow it or wait for 
       description: 'The events, until the end of the run.',
       content: {
         'text/event-stream': {
-          schema: STREAM_EVENT,
+          schema: EVENT_STREAM,
           example: `id: 1\nevent: run\ndata: {"id":"${EXAMPLES.Run.id}","status":"running", …}\n\nid: 2.end\nevent: end\ndata: {"status":"completed","callback":"delivered"}\n\n`,
         },
       },

@@ -3,7 +3,7 @@ import { callbackBody } from '../callback-body.ts';
 import { PROBLEMS } from '../problems.ts';
 import { redeliverRequest } from '../redeliver-request.ts';
 import { runList, runListQuery } from '../run-list.ts';
-import { runResource } from '../run-resource.ts';
+import { callbackStatus, runResource, runStatus } from '../run-resource.ts';
 import { garudustTask, invokeTask } from '../task-request.ts';
 
 /** A JSON object of the document. */
@@ -19,7 +19,14 @@ const problem = z.object({
   type: z.string().describe('`/problems/` and the code.'),
   title: z.string(),
   status: z.int(),
-  code: z.enum(Object.keys(PROBLEMS)).describe('Stable, unlike the wording. See the page of problems.'),
+  // Not an enum: a generated client would refuse each code that a newer server adds.
+  code: z.string().describe(
+    `Stable, unlike the wording. Each response lists the codes that it may have; more may be added. One of ${Object.keys(
+      PROBLEMS,
+    )
+      .map((code) => `\`${code}\``)
+      .join(', ')}.`,
+  ),
   detail: z.string().describe('What was wrong with which value, and how to fix it.'),
   request_id: z.string().optional().describe("The request's id in the server's log."),
   errors: z
@@ -28,18 +35,40 @@ const problem = z.object({
     .describe('Each wrong field or parameter.'),
 });
 
-const ignored = z.object({ ignored: z.string().describe('Why the event started nothing.') });
-const streamEnd = runResource.pick({ status: true }).extend({ callback: z.string() });
+const eventAnswer = z.object({
+  ignored: z
+    .string()
+    .optional()
+    .describe("Why the event started nothing; absent in the answer to a sender's handshake."),
+});
+const streamEnd = z.object({ status: runStatus, callback: callbackStatus });
+/** OpenAPI 3.1 has no word for a stream; this is what a client has of one of its events once it has split the text. */
+const streamEvent = z.object({
+  event: z.enum(['run', 'end', 'bye']),
+  id: z.string().optional().describe('For `Last-Event-ID`; a `bye` has none.'),
+  data: z
+    .string()
+    .describe('JSON: a `Run` with `run`, a `StreamEnd` with `end`, an empty object with `bye`.')
+    .meta({
+      contentMediaType: 'application/json',
+      contentSchema: {
+        anyOf: [{ $ref: refOf('Run') }, { $ref: refOf('StreamEnd') }, { type: 'object', maxProperties: 0 }],
+      },
+    }),
+});
 
 /** Bodies that callers send: unknown fields are refused. */
 const SENT = { Task: garudustTask, InvokeTask: invokeTask, RedeliverRequest: redeliverRequest };
 /** Bodies that callers get: fields may be added at any time. */
 const ANSWERED = {
+  RunStatus: runStatus,
+  CallbackStatus: callbackStatus,
   Run: runResource,
   RunList: runList,
   CallbackBody: callbackBody,
   Problem: problem,
-  Ignored: ignored,
+  EventAnswer: eventAnswer,
+  StreamEvent: streamEvent,
   StreamEnd: streamEnd,
 };
 

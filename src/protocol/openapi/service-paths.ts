@@ -42,7 +42,10 @@ export function servicePaths(): JsonObject {
         },
       ],
       ...get('getProblem', 'Read what a problem means and how to fix it', {
-        '200': { description: 'A text in Markdown.', content: { 'text/plain': { schema: { type: 'string' } } } },
+        '200': {
+          description: 'A text in Markdown, or a page for a browser.',
+          content: { 'text/plain': { schema: { type: 'string' } }, 'text/html': { schema: { type: 'string' } } },
+        },
         ...problemResponses(['not_found']),
       }),
     },

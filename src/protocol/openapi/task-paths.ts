@@ -152,7 +152,7 @@ const HOOK: JsonObject = {
       description:
         "The event starts no run, and the body says why; or it is the sender's handshake, and the body answers it.",
       content: {
-        'application/json': { schema: { type: 'object' }, examples: { ignored: { value: EXAMPLES.Ignored } } },
+        'application/json': { schema: schemaRef('EventAnswer'), example: EXAMPLES.EventAnswer },
       },
     },
     '202': ACCEPTED,
