@@ -19,12 +19,12 @@ export function renderDocs(document: JsonObject, stylesheet: string): string {
   });
   const { schemas = {}, securitySchemes = {} } = objectAt(document, 'components') as Record<string, JsonObject>;
   const title = `${textAt(info, 'title')} API`;
-  const body = `<header><h1>${escape(title)}</h1>${prose(textAt(info, 'description'))}
+  const whole = `<header><h1>${escape(title)}</h1>${prose(textAt(info, 'description'))}
 <p><a href="openapi.json">openapi.json</a> is the same document in machine-readable form.</p></header>
 <main>${sections.join('')}
 <section><h2>Authentication</h2>${Object.entries(securitySchemes).map(renderSecurity).join('')}</section>
 <section><h2>Schemas</h2>${Object.entries(schemas).map(renderSchema).join('')}</section></main>`;
-  return renderPage({ title, stylesheet, body });
+  return renderPage({ title, stylesheet, body: whole });
 
   function renderOperation({ method, path, operation, shared }: Operation): string {
     const parameters = [...shared, ...listAt(operation, 'parameters')];
