@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../src/activities/index.ts';
+import type { ConfiguredAgent } from '../src/activities/run-agent.ts';
 import { SIGNAL, WORKFLOW, type Workflows } from '../src/contract/names.ts';
 import { randomRunId } from '../src/contract/run-id.ts';
 import { installRuntime } from '../src/worker/install-runtime.ts';
@@ -20,23 +22,35 @@ export interface IsolationStack {
   readonly parked: () => number;
   /** Callbacks whose schedule is used up. */
   readonly died: () => number;
-  start(callbackUrl: string): Promise<string>;
+  /** Attempts of agents, those included that called none. */
+  readonly attempts: () => number;
+  /** Starts a run of the agent `instant`, unless another is named, and with a callback where there is a URL. */
+  start(callbackUrl: string | undefined, agent?: string): Promise<string>;
+  cancel(runId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 const SECOND = 1000;
-const TASK_QUEUE = 'isolation';
 /** A fifth of the usual, as is the schedule's first wait: the benchmark has minutes, not days. */
 const ATTEMPT_TIMEOUT_MS = 3 * SECOND;
 const RETRY_DELAYS_MS = [2 * SECOND, 30 * SECOND, 120 * SECOND];
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** @param slots activities that the worker runs at once */
-export async function startIsolationStack(address: string, slots: number): Promise<IsolationStack> {
+/**
+ * @param slots activities that the worker runs at once
+ * @param others agents beside `instant`
+ */
+export async function startIsolationStack(
+  address: string,
+  slots: number,
+  others: Readonly<Record<string, ConfiguredAgent>> = {},
+): Promise<IsolationStack> {
+  const taskQueue = `isolation-${randomUUID()}`;
   installRuntime(new DefaultLogger('ERROR'));
   const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
   const client = new Client({ connection });
   const times = new Map<string, RunTimes>();
+  let attempts = 0;
   let parked = 0;
   let died = 0;
   const run = async (_: string, { runId }: { readonly runId: string }): Promise<{ output: string }> => {
@@ -45,7 +59,7 @@ export async function startIsolationStack(address: string, slots: number): Promi
     return { output: 'done' };
   };
   const activities = createActivities({
-    agents: new Map([['instant', { agent: { run }, concurrency: 64 }]]),
+    agents: new Map(Object.entries({ ...others, instant: { agent: { run }, concurrency: 64 } })),
     callback: {
       clients: new Map([['bench', { webhookSecret: ['a-secret-of-the-benchmark'], allowedCallbackDomains: [] }]]),
       permitNetworks: ['127.0.0.0/8'],
@@ -63,9 +77,15 @@ export async function startIsolationStack(address: string, slots: number): Promi
   const worker = await Worker.create({
     connection,
     namespace: 'default',
-    taskQueue: TASK_QUEUE,
+    taskQueue,
     ...workflowSource(),
-    activities: { ...activities },
+    activities: {
+      ...activities,
+      runAgent: (input: Parameters<typeof activities.runAgent>[0]) => {
+        attempts += 1;
+        return activities.runAgent(input);
+      },
+    },
     maxConcurrentActivityTaskExecutions: slots,
     maxHeartbeatThrottleInterval: 2 * SECOND,
     defaultHeartbeatThrottleInterval: 2 * SECOND,
@@ -75,32 +95,38 @@ export async function startIsolationStack(address: string, slots: number): Promi
     times,
     parked: () => parked,
     died: () => died,
-    async start(callbackUrl) {
+    attempts: () => attempts,
+    async cancel(runId) {
+      await client.workflow.getHandle(runId).cancel();
+    },
+    async start(callbackUrl, agent = 'instant') {
       const workflowId = randomRunId();
       times.set(workflowId, { startedAt: performance.now() });
       await client.workflow.start<Workflows['agentRun']>(WORKFLOW.agentRun, {
         workflowId,
-        taskQueue: TASK_QUEUE,
+        taskQueue,
         requestEagerStart: true,
         args: [
           {
             task: { text: 'do it' },
             client: 'bench',
             source: 'webhook',
-            agent: 'instant',
+            agent,
             agentPolicy: {
               attemptTimeoutMs: 60 * SECOND,
-              totalTimeoutMs: 600 * SECOND,
+              totalTimeoutMs: 3600 * SECOND,
               heartbeatTimeoutMs: 30 * SECOND,
               maxAttempts: 3,
               maxAnswerBytes: 1_000_000,
             },
-            callback: {
-              url: callbackUrl,
-              retryDelaysMs: RETRY_DELAYS_MS,
-              attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
-              deadLetterMs: 86_400 * SECOND,
-            },
+            ...(callbackUrl !== undefined && {
+              callback: {
+                url: callbackUrl,
+                retryDelaysMs: RETRY_DELAYS_MS,
+                attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+                deadLetterMs: 86_400 * SECOND,
+              },
+            }),
           },
         ],
       });

@@ -20,9 +20,9 @@ const LATE_MS = 10_000;
 const LONGEST_STEP_MS = 1000;
 /** However fast the agent: more returns than this would cost Temporal more than they gain. */
 const SHORTEST_STEP_MS = 20;
-/** Everybody returns within a minute, to be found by another worker with free permits; with more than 600, ten a second do. */
+/** Everybody returns within a minute, to be found by another worker with free permits; of more than 300, some seven a second. */
 const LONGEST_DELAY_MS = 60_000;
-const RETURN_EVERY_MS = 100;
+const RETURN_EVERY_MS = 200;
 
 /** The tasks that were handed back to Temporal until their turn. */
 export class WaitingLine {
@@ -55,7 +55,10 @@ export class WaitingLine {
     for (const other of this.#away.values()) if (other.since < since) place += 1;
     const step = Math.min(Math.max(stepMs, SHORTEST_STEP_MS), LONGEST_STEP_MS);
     const longest = Math.max(LONGEST_DELAY_MS, this.size * RETURN_EVERY_MS);
-    const delayMs = Math.ceil(Math.max(pauseMs + Math.min(place * step, longest), AT_ONCE_MS));
+    const turnMs = place * step;
+    // Spread, so that those at the end do not return all at once.
+    const wantedMs = pauseMs + (turnMs < longest ? turnMs : longest * (0.5 + Math.random() / 2));
+    const delayMs = Math.ceil(Math.max(wantedMs, AT_ONCE_MS));
     this.#away.set(key, { since, dueAt: now + delayMs });
     return delayMs;
   }

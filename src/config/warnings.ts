@@ -36,7 +36,17 @@ export function findWarnings(config: Config, agentTypes: AgentTypes): string[] {
       (network) =>
         `callback.permit_networks contains ${network}: callbacks can reach every address, including cloud metadata.`,
     );
-  return [...weak, ...keyless, ...unbound, ...agents, ...open];
+  return [...weak, ...keyless, ...unbound, ...agents, ...warnOfFewSlots(config), ...open];
+}
+
+/** Agents that may hold every slot of the worker: then one agent's calls delay another's, and callbacks. */
+function warnOfFewSlots({ agents, worker }: Config): string[] {
+  const slots = worker.maxConcurrentActivities;
+  const calls = agents.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  if (agents.length < 2 || calls < slots) return [];
+  return [
+    `worker.max_concurrent_activities is ${slots}, and the agents may be called ${calls} times at once: calls of some agents can delay others and callbacks. Raise it above ${calls}, or lower concurrency.`,
+  ];
 }
 
 /** Warns of variables that are set and ignored, unless the file itself refers to them. */

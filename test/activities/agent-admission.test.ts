@@ -76,11 +76,16 @@ describe('AgentAdmission', () => {
     const calls = await Promise.all([permitOf(enter(nth(1))), permitOf(enter(nth(2)))]);
     const seated = [enter(nth(3)), enter(nth(4))];
     const waits = await Promise.all(Array.from({ length: 700 }, (_, index) => waitOf(enter(nth(index + 5)))));
+    const front = waits.slice(0, 100);
     assert.deepEqual(
-      waits,
-      waits.toSorted((one, other) => one - other),
+      front,
+      front.toSorted((one, other) => one - other),
     );
-    assert.ok((waits[0] ?? 0) <= 3000 && (waits.at(-1) ?? 0) > 30_000, `${waits[0]}, ${waits.at(-1)}`);
+    assert.ok((waits[0] ?? 0) <= 3000 && (front.at(-1) ?? 0) > 10_000, `${waits[0]}, ${front.at(-1)}`);
+    // Those at the end return within a few minutes, and not all at once.
+    const seconds = new Map<number, number>();
+    for (const wait of waits) seconds.set(Math.floor(wait / 1000), (seconds.get(Math.floor(wait / 1000)) ?? 0) + 1);
+    assert.ok(Math.max(...seconds.keys()) <= 141 && Math.max(...seconds.values()) < 40);
     assert.equal(admission.waiting, 702);
     // An older task takes the seat of a younger one.
     const oldest = enter(nth(0));

@@ -14,6 +14,12 @@ describe('a warning is given', () => {
       /^Agent "garudust" gets 65 tasks at once/,
     ],
     [
+      'of agents that may hold every slot',
+      {},
+      'agents: { one: { type: demo, concurrency: 300 }, two: { type: demo, concurrency: 200 } }',
+      /^worker\.max_concurrent_activities is 500, and the agents may be called 500 times at once: .* Raise it above 500/,
+    ],
+    [
       'of all networks being open',
       { CALLBACK_PERMIT_NETWORKS: '0.0.0.0/0' },
       undefined,
