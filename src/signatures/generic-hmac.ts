@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { checkGenericHmacOptions, DEFAULT_WINDOW_S, type GenericHmacOptions } from './generic-hmac-options.ts';
 import {
-  constantTimeEqual,
   isDeliveryId,
+  isSignature,
   judgeTimestamp,
   MAX_ENTRIES,
   readHeader,
@@ -45,14 +45,12 @@ export function createGenericHmac(options: GenericHmacOptions): SignatureScheme 
     if (signsId && !isDeliveryId(id ?? '')) return refuse('signature_invalid');
     const content = renderTemplate(parts, { body, timestamp, id, header: (name) => readHeader(headers, name) });
     if (content === undefined) return refuse('signature_invalid');
+    const signatures = encoding === 'hex' ? given.signatures.map((text) => text.toLowerCase()) : given.signatures;
     const holds = secrets.some((secret) => {
       const key = textKey(secret);
       if (key === undefined) return false;
-      const expected = createHmac(algorithm, key).update(content).digest(encoding);
-      return given.signatures.some((text) => {
-        const signature = encoding === 'hex' ? text.toLowerCase() : text;
-        return signature.length === expected.length && constantTimeEqual(signature, expected);
-      });
+      const expected = Buffer.from(createHmac(algorithm, key).update(content).digest(encoding));
+      return signatures.some((signature) => isSignature(signature, expected));
     });
     if (!holds) return refuse('signature_invalid');
     return { ok: true, deliveryId: options.idField === undefined ? id : readBodyId(body, options.idField) };

@@ -93,6 +93,16 @@ export function constantTimeEqual(a: string | Uint8Array, b: string | Uint8Array
   return timingSafeEqual(digest(a), digest(b));
 }
 
+/**
+ * Whether a signature is the expected one. It takes the same time wherever they differ; unlike that of a secret, the length of
+ * a signature is known to everybody, so that no digests are needed: a stranger may send dozens for each secret.
+ */
+export function isSignature(given: string, expected: Uint8Array): boolean {
+  if (given.length !== expected.length) return false;
+  const bytes = Buffer.from(given, 'utf8');
+  return bytes.length === expected.length && timingSafeEqual(bytes, expected);
+}
+
 function digest(value: string | Uint8Array): Buffer {
   return createHash('sha256').update(value).digest();
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SCHEMES } from '../../src/signatures/schemes.ts';
 import { verifyRequest } from '../../src/signatures/verify-request.ts';
 import { NOW_S, SAMPLES } from './samples.ts';
 
@@ -86,3 +87,38 @@ test('a header of thousands of entries is judged in a moment', () => {
   assert.equal(judge([...Array<string>(63).fill('v1,A'), good]), true, 'other versions are skipped');
   assert.equal(judge([...Array<string>(64).fill('v1,A'), good]), false, 'the 65th entry is not looked at');
 });
+
+for (const [name, scheme, headersOf] of [
+  ['Standard Webhooks', SCHEMES['standard-webhooks'], standardEntries],
+  ['Stripe', SCHEMES.stripe, stripeEntries],
+] as const) {
+  test(`dozens of forged signatures cost ${name} little more than one`, (t) => {
+    const cost = (entries: number): number => {
+      const request = {
+        headers: headersOf(entries),
+        body: Buffer.from('{}'),
+        secrets: ['secret-one'],
+        now: NOW_S * 1000,
+      };
+      const verify = (): unknown =>
+        assert.deepEqual(scheme.verify(request), { ok: false, reason: 'signature_invalid' });
+      for (let warm = 0; warm < 500; warm += 1) verify();
+      const before = process.cpuUsage();
+      for (let time = 0; time < 3000; time += 1) verify();
+      return process.cpuUsage(before).user;
+    };
+    const [one, many] = [cost(1), cost(64)];
+    // A comparison that hashes both sides takes some 12 times as long.
+    t.diagnostic(`${(many / one).toFixed(1)} times`);
+    assert.ok(many < one * 6, `${Math.round(many / one)} times`);
+  });
+}
+
+function standardEntries(count: number): Record<string, string> {
+  const signature = `v1,${'A'.repeat(43)}= `.repeat(count).trim();
+  return { 'webhook-id': 'msg_1', 'webhook-timestamp': String(NOW_S), 'webhook-signature': signature };
+}
+
+function stripeEntries(count: number): Record<string, string> {
+  return { 'stripe-signature': `t=${NOW_S}${`,v1=${'a'.repeat(64)}`.repeat(count - 1)},v1=${'b'.repeat(64)}` };
+}
