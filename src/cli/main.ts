@@ -2,8 +2,13 @@
 import type { CliIo } from './cli-io.ts';
 import { runProgram } from './program.ts';
 
-const io = processIo();
+const { io, hungUp } = processIo();
 process.exitCode = await runProgram(process.argv.slice(2), io);
+if (hungUp() && [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) {
+  // Node aborts where it restores the settings of a terminal that is gone, so the process ends as others do by this signal.
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
 // A terminal that is being read would keep an interrupted process alive.
 if (io.interrupted.aborted) process.exit();
 
@@ -13,7 +18,7 @@ if (io.interrupted.aborted) process.exit();
  *
  * SIGPIPE is absent: Node ignores it, and a reader that goes away (`| head`) shows as an error of stdout.
  */
-function processIo(): CliIo {
+function processIo(): { io: CliIo; hungUp: () => boolean } {
   const interrupt = new AbortController();
   let askedToStop = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -23,7 +28,11 @@ function processIo(): CliIo {
       interrupt.abort();
     });
   }
-  process.on('SIGHUP', () => interrupt.abort());
+  let hungUp = false;
+  process.on('SIGHUP', () => {
+    hungUp = true;
+    interrupt.abort();
+  });
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A terminal that is closed, or `| tee` that ended with it, must not keep us from ending in order.
     if (interrupt.signal.aborted) return;
@@ -33,5 +42,6 @@ function processIo(): CliIo {
   // Results still go to stdout when nobody reads progress and errors any more.
   process.stderr.on('error', () => undefined);
   const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env, cwd: process.cwd(), interrupted: interrupt.signal, exit: 'ok' };
+  const io: CliIo = { stdin, stdout, stderr, env, cwd: process.cwd(), interrupted: interrupt.signal, exit: 'ok' };
+  return { io, hungUp: () => hungUp };
 }

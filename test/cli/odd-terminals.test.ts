@@ -33,6 +33,28 @@ except OSError:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
 `;
 
+/** Runs its arguments in a terminal that is closed as soon as they have written, and prints how they ended. */
+const IN_TERMINAL_THAT_IS_CLOSED = `
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+os.read(terminal, 4096)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+test('a terminal that is closed ends the command as SIGHUP does, in order', async (t) => {
+  const command = [process.execPath, '--import', TSX, MAIN, 'receive', '--port', '0'];
+  const terminal = spawn('python3', ['-c', IN_TERMINAL_THAT_IS_CLOSED, ...command]);
+  let output = '';
+  terminal.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+  const ended = await once(terminal, 'close').catch((error: Error) => error);
+  if (ended instanceof Error) return missing(t, 'python3');
+  // -1 is SIGHUP. Left to itself, Node aborts by SIGABRT or SIGSEGV where the terminal is gone.
+  assert.equal(output, '-1\n');
+});
+
 describe('a terminal of 0 columns', () => {
   test('is shown help and plain lines of progress', async () => {
     const { io, written } = cliIo({ tty: true, columns: 0 });
