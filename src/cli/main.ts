@@ -28,9 +28,9 @@ function processIo(): { io: CliIo; hungUp: () => boolean } {
       interrupt.abort();
     });
   }
-  let hungUp = false;
+  let isClosed = false;
   process.on('SIGHUP', () => {
-    hungUp = true;
+    isClosed = true;
     interrupt.abort();
   });
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -42,6 +42,8 @@ function processIo(): { io: CliIo; hungUp: () => boolean } {
   // Results still go to stdout when nobody reads progress and errors any more.
   process.stderr.on('error', () => undefined);
   const { stdin, stdout, stderr, env } = process;
-  const io: CliIo = { stdin, stdout, stderr, env, cwd: process.cwd(), interrupted: interrupt.signal, exit: 'ok' };
-  return { io, hungUp: () => hungUp };
+  return {
+    io: { stdin, stdout, stderr, env, cwd: process.cwd(), interrupted: interrupt.signal, exit: 'ok' },
+    hungUp: () => isClosed,
+  };
 }
