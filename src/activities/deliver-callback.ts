@@ -1,11 +1,13 @@
 import { type Activities, DELIVER_CALLBACK_INPUT } from '../contract/activities.ts';
 import { readStored } from '../contract/stored.ts';
+import { RUN_OUTCOME, type RunOutcome } from '../contract/run.ts';
 import { parseEgressProxy } from '../egress/egress-proxy.ts';
 import { parseNetworks } from '../egress/network.ts';
-import { toInputFailure } from './activity-failure.ts';
+import { toActivityFailure, toInputFailure } from './activity-failure.ts';
 import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
 import { CallbackAttempt, type CallbackAttemptDeps } from './callback/callback-attempt.ts';
 import { HostSemaphores } from './callback/host-semaphores.ts';
+import { readFirstOutcome } from './callback/read-first-outcome.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
 export interface DeliverCallbackDeps extends Omit<CallbackAttemptDeps, 'heartbeat' | 'hosts' | 'proxy'> {
@@ -44,10 +46,27 @@ export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['de
     if (!read.ok) throw toInputFailure(read.problem);
     const heartbeat = startHeartbeat();
     try {
-      const attempt = new CallbackAttempt({ ...deps, heartbeat, hosts, proxy }, read.input);
+      const outcome = read.input.outcome ?? (await readOutcome());
+      const attempt = new CallbackAttempt({ ...deps, heartbeat, hosts, proxy }, { ...read.input, outcome });
       return await attempt.run(clients.get(read.input.client));
     } finally {
       heartbeat.stop();
     }
   };
+}
+
+const READ_AGAIN_MS = 5000;
+
+/** The outcome of a redelivery. */
+async function readOutcome(): Promise<RunOutcome> {
+  let found: unknown;
+  try {
+    found = await readFirstOutcome();
+  } catch {
+    const message = 'The outcome could not be read from Temporal; the next attempt is automatic.';
+    throw toActivityFailure('CallbackFailed', message, { retryDelayMs: READ_AGAIN_MS });
+  }
+  const read = readStored(RUN_OUTCOME, 'RunOutcome', found);
+  if (!read.ok) throw toInputFailure('outcome is missing: only a redelivery may leave it out.');
+  return read.input;
 }

@@ -29,7 +29,8 @@ export const DELIVER_CALLBACK_INPUT = record({
   deliveryId: z
     .string({ error: 'is missing: use the run id.' })
     .check(z.regex(/^[\x21-\x7e]{1,255}$/, { error: 'is not 1 to 255 visible ASCII characters: use the run id.' })),
-  outcome: RUN_OUTCOME,
+  /** Absent on a redelivery: the first delivery with the same activity ID was given it, and the activity reads it there. */
+  outcome: z.exactOptional(RUN_OUTCOME),
   retryDelaysMs: RETRY_DELAYS,
   attemptTimeoutMs: positive().check(z.maximum(MAX_DURATION_MS, { error: 'is longer than 365 days.' })),
   /** The run was a dead letter before: the operator has been notified. */

@@ -136,6 +136,9 @@ export const RUN_OUTCOME = record({
 });
 export type RunOutcome = Stored<typeof RUN_OUTCOME>;
 
+/** How often a run's callback can be sent again: each time adds some 20 events to its history, of which Temporal keeps 51,200. */
+export const MAX_REDELIVERIES = 500;
+
 /** Proof that a receiver accepted the callback. */
 export interface CallbackReceipt {
   readonly statusCode: number;

@@ -113,6 +113,19 @@ export const PROBLEMS = {
     meaning: 'A run with this key exists and was started with a different body.',
     fix: 'Send the same body, or use a new key.',
   },
+  too_many_redeliveries: {
+    status: 409,
+    title: 'The callback was redelivered too often',
+    meaning: 'The callback of a run can be sent again 500 times.',
+    fix: 'Poll the run for its outcome.',
+  },
+  no_worker: {
+    status: 409,
+    title: 'No worker can do this',
+    meaning:
+      'The run is on another task queue than that of this server, and no worker polls that queue. `TEMPORAL_TASK_QUEUE` was changed while the run was open.',
+    fix: 'Operator: run a worker of the former queue until its runs are closed, as `docs/production.md` describes. Caller: ask the operator, then repeat the request.',
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',

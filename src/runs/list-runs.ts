@@ -1,5 +1,6 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
+import { isRunId } from '../contract/run-id.ts';
 import { PAUSE_INFO, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
 import { type CallbackStatus, isTerminal, type RunResource } from '../protocol/run-resource.ts';
@@ -11,6 +12,8 @@ import { IS_A_RUN, RUN_KINDS, toRunResource } from './run-kinds.ts';
 /** Closed, but not with an answer that was delivered: only the history tells how such a run ended for its caller. */
 const OTHERWISE_CLOSED = "'Failed', 'Canceled', 'Terminated', 'TimedOut'";
 const CALLBACK = SEARCH_ATTRIBUTE.callback;
+/** The most executions that a page of closed runs is looked up in. */
+const MOST_EXECUTIONS = 1000;
 
 /** A page of a client's runs to be listed. */
 export interface ListRequest {
@@ -29,8 +32,8 @@ export interface RunPage {
 }
 
 /**
- * Lists runs by Temporal's visibility store: one call, and two more for each run of the page whose end only its history
- * tells (failed, canceled, or with a callback that is late), which `ended` remembers.
+ * Lists runs by Temporal's visibility store: one call, one more where the page has closed runs, and two cheaper ones for each run of
+ * the page whose end only its history tells (failed, canceled, or with a callback that is late), which `ended` remembers.
  *
  * The store is some tenths of a second behind. It has the open runs first, the latest start first, then the closed
  * ones, the latest end first; no other order can be asked for where it is an SQL database.
@@ -53,7 +56,9 @@ export async function listRuns(
   const infos = await Promise.all(
     page.executions.map((raw) => executionInfoFromRaw(raw, converter, undefined, namespace)),
   );
+  const newest = await findNewest(temporal, infos);
   const listed = infos.flatMap((info): (RunResource | EndedRun)[] => {
+    if ((newest.get(info.workflowId) ?? info.runId) !== info.runId) return [];
     const facts = readInfo(info);
     // The attribute is a shortened copy; whose run it is stands in the memo.
     if (facts === undefined || facts.memo.client !== request.client) return [];
@@ -74,6 +79,36 @@ export async function listRuns(
     return resource !== undefined && matchesFilter(resource, request.filter) ? [resource] : [];
   });
   return { runs, ...(page.nextPageToken.length > 0 && { pageToken: page.nextPageToken }) };
+}
+
+/**
+ * The newest execution of each run on a page that is closed. A reset in the Temporal UI gives a run another execution, and the one
+ * that was reset stays in the list; it may stand on another page, or not match the filter.
+ */
+async function findNewest(
+  temporal: Client,
+  infos: readonly Pick<WorkflowExecutionInfo, 'workflowId' | 'status'>[],
+): Promise<ReadonlyMap<string, string>> {
+  const newest = new Map<string, string>();
+  // Only what has the form of a run id may stand in a query.
+  const closed = infos.filter(({ workflowId, status }) => status.name !== 'RUNNING' && isRunId(workflowId));
+  if (closed.length === 0) return newest;
+  const ids = [...new Set(closed.map(({ workflowId }) => `'${workflowId}'`))];
+  const { executions } = await temporal.workflowService.listWorkflowExecutions({
+    namespace: temporal.options.namespace,
+    query: `WorkflowId IN (${ids.join(', ')})`,
+    pageSize: MOST_EXECUTIONS,
+  });
+  const startedAt = new Map<string, number>();
+  for (const { execution, startTime } of executions) {
+    const { workflowId, runId } = execution ?? {};
+    if (typeof workflowId !== 'string' || typeof runId !== 'string') continue;
+    const started = Number(startTime?.seconds ?? 0) * 1e9 + (startTime?.nanos ?? 0);
+    if (started <= (startedAt.get(workflowId) ?? -1)) continue;
+    startedAt.set(workflowId, started);
+    newest.set(workflowId, runId);
+  }
+  return newest;
 }
 
 function isEndedRun(run: RunResource | EndedRun): run is EndedRun {

@@ -48,6 +48,7 @@ export function readInfo(info: Omit<WorkflowExecutionInfo, 'raw'>): RunFacts | u
     type,
     memo,
     attributes: info.searchAttributes,
+    taskQueue: info.taskQueue,
     workflow: WORKFLOW_STATE[info.status.name] ?? 'open',
     createdAt: info.startTime.toISOString(),
     ...(info.closeTime && { closedAt: info.closeTime.toISOString() }),

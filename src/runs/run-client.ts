@@ -1,11 +1,14 @@
 import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { MAX_REDELIVERIES } from '../contract/run.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
+import { pause } from '../timing/until.ts';
 import type { AcceptedTask } from './accepted-task.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { type ListRequest, listRuns, type RunPage } from './list-runs.ts';
 import { readRun } from './read-run.ts';
+import { requireWorker } from './require-worker.ts';
 import type { RunFacts } from './run-facts.ts';
 import { RunFanOut } from './run-fan-out.ts';
 import type { RunKind, RunState } from './run-kind.ts';
@@ -62,6 +65,9 @@ export interface RunClientOptions extends AskOptions {
   readonly temporalUi?: string;
 }
 
+/** Before a wait goes on with the next execution of a run. */
+const BETWEEN_EXECUTIONS_MS = 200;
+
 /** The run client on a real Temporal server. */
 export function createRunClient(options: RunClientOptions): RunClient {
   const ask = createAskTemporal(options);
@@ -77,7 +83,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
     if (facts === undefined) throw new ProblemError('not_found', 'Run not found.');
     const kind = RUN_KINDS[facts.type];
     const run = kind.project(facts, links);
-    return { kind, run, settled: kind.isSettled(run) };
+    return { kind, facts, run, settled: kind.isSettled(run) };
   };
   const fanOut = new RunFanOut({
     connection: options.pollConnection,
@@ -120,9 +126,15 @@ export function createRunClient(options: RunClientOptions): RunClient {
     async wait(runId, client, seconds, signal) {
       const { run, kind } = await read(runId, client);
       if (run.terminal) return run;
-      await fanOut.wait(runId, kind, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]));
-      signal.throwIfAborted();
-      return (await read(runId, client)).run;
+      const over = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+      for (;;) {
+        await fanOut.wait(runId, kind, over);
+        signal.throwIfAborted();
+        const { run: now } = await read(runId, client);
+        // A reset closes the execution that was watched, and the run goes on in another one.
+        if (now.terminal || over.aborted || fanOut.closed) return now;
+        await pause(BETWEEN_EXECUTIONS_MS, over);
+      }
     },
 
     list: (request) => ask('list', deadline(), (temporal) => listRuns(temporal, request, { ended, links })),
@@ -136,16 +148,23 @@ export function createRunClient(options: RunClientOptions): RunClient {
 
     async cancel(runId, client) {
       const until = deadline();
-      const { kind, run } = await read(runId, client, until);
+      const { kind, facts, run } = await read(runId, client, until);
       if (run.terminal) return { run, unchanged: true };
+      await requireWorker(ask, facts, options.taskQueue, until);
       await ask('cancel', until, (temporal) => kind.cancel(temporal.workflow.getHandle(runId)));
       return { run: (await read(runId, client, until)).run, unchanged: false };
     },
 
     async redeliver(runId, client, url) {
       const until = deadline();
-      const { kind, run } = await read(runId, client, until);
-      if (run.callback.status !== 'dead' && run.callback.status !== 'retrying') return { run, unchanged: true };
+      const { kind, facts, run } = await read(runId, client, until);
+      const { status } = run.callback;
+      if (facts.workflow !== 'open' || (status !== 'dead' && status !== 'retrying')) return { run, unchanged: true };
+      if (kind.redeliveries(facts) >= MAX_REDELIVERIES) {
+        const often = `The callback was sent again ${MAX_REDELIVERIES} times: poll the run for its outcome.`;
+        throw new ProblemError('too_many_redeliveries', often);
+      }
+      await requireWorker(ask, facts, options.taskQueue, until);
       const request = url === undefined ? {} : { url };
       try {
         await ask('signal', until, (temporal) => kind.redeliver(temporal.workflow.getHandle(runId), request));
@@ -164,6 +183,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
 }
 
 interface ReadRun extends RunState {
+  readonly facts: RunFacts;
   readonly kind: RunKind;
 }
 

@@ -16,6 +16,8 @@ export interface RunFacts {
   /** Search attributes by name. */
   readonly attributes: Readonly<Record<string, readonly unknown[] | undefined>>;
   readonly workflow: WorkflowState;
+  /** Where its worker is found; absent for a run that was just started. */
+  readonly taskQueue?: string;
   readonly createdAt?: string;
   readonly closedAt?: string;
   /** The activities that are open now. Empty in a list, which does not tell. */

@@ -14,6 +14,11 @@ export class RunFanOut {
     this.#options = options;
   }
 
+  /** Whether it serves nobody any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** How many runs are watched at the moment. */
   get size(): number {
     return this.#watches.size;

@@ -57,6 +57,9 @@ export interface RunKind<Type extends string = string, W extends Workflow = Work
   /** Asks a run that is not terminal to stop. */
   readonly cancel: (handle: WorkflowHandle) => Promise<unknown>;
 
+  /** How often the callback of a run that is described with its history has been sent again. */
+  readonly redeliveries: (facts: RunFacts) => number;
+
   /** Asks for another delivery of a callback that is dead or being retried. */
   readonly redeliver: (handle: WorkflowHandle, request: RedeliverRequest) => Promise<unknown>;
 }

@@ -14,7 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
 import { type RedeliverRequest, SIGNAL } from '../contract/names.ts';
-import type { CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
+import { type CallbackReceipt, type CallbackTarget, MAX_REDELIVERIES, type RunOutcome } from '../contract/run.ts';
 import { type CallbackMark, SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
 import { callbackOptions } from './activity-options.ts';
 import { PATCH } from './patches.ts';
@@ -61,6 +61,7 @@ async function deliverUntilTaken(
   let url = target.url;
   let current: CancellationScope | undefined;
   let diedBefore = false;
+  let deliveries = 0;
 
   const setMark = (next: CallbackMark): void => {
     if (mark === next) return;
@@ -79,7 +80,7 @@ async function deliverUntilTaken(
     redeliver,
     (request) => {
       const wanted = request?.url ?? url;
-      if (typeof wanted !== 'string' || wanted === '') return;
+      if (typeof wanted !== 'string' || wanted === '' || deliveries > MAX_REDELIVERIES) return;
       requested = wanted;
       current?.cancel();
     },
@@ -97,7 +98,10 @@ async function deliverUntilTaken(
     current = new CancellationScope();
     let failure: ActivityFailure | undefined;
     try {
-      const receipt = await current.run(() => deliverOnSchedule(delivery, url, diedBefore));
+      deliveries += 1;
+      // The history holds the answer once: a redelivery reads it from the first delivery.
+      const outcome = deliveries === 1 ? delivery.outcome : undefined;
+      const receipt = await current.run(() => deliverOnSchedule(delivery, { url, outcome, diedBefore }));
       // The first address may take the callback although another one is wanted by now.
       if (canceled || requested === undefined || requested === url) {
         if (mark !== undefined) setMark('delivered');
@@ -126,9 +130,8 @@ async function deliverUntilTaken(
 }
 
 function deliverOnSchedule(
-  { client, runId, target, outcome }: Delivery,
-  url: string,
-  diedBefore: boolean,
+  { client, runId, target }: Delivery,
+  { url, outcome, diedBefore }: { url: string; outcome: RunOutcome | undefined; diedBefore: boolean },
 ): Promise<CallbackReceipt> {
   const { retryDelaysMs, attemptTimeoutMs } = target;
   const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackOptions(target, url));
@@ -137,7 +140,7 @@ function deliverOnSchedule(
     runId,
     url,
     deliveryId: runId,
-    outcome,
+    ...(outcome && { outcome }),
     retryDelaysMs,
     attemptTimeoutMs,
     ...(diedBefore && { diedBefore }),

@@ -26,9 +26,10 @@ async function createWorker(
   server: TestServer,
   taskQueue: string,
   changes: Partial<DeliverCallbackDeps> = {},
+  output = 'done',
 ): Promise<Worker> {
   const activities: Activities = {
-    runAgent: () => Promise.resolve({ output: 'done' }),
+    runAgent: () => Promise.resolve({ output }),
     deliverCallback: createDelivery({
       onFirstFailure: (runId) => server.client.workflow.getHandle(runId).signal(SIGNAL.callbackRetrying),
       ...changes,
@@ -194,6 +195,31 @@ describe('deliverCallback on Temporal', () => {
     assert.deepEqual(counted, ['attempted', 'died']);
     assert.equal(receiver.received.length, 1);
     await server.client.workflow.getHandle(workflowId).terminate();
+  });
+
+  test('can be sent again many times, though its answer has a megabyte', async (t) => {
+    const { server, taskQueue } = await setUp(t);
+    const redeliveries = 60;
+    const receiver = await startCallbackReceiver(t, (nth) => ({ status: nth < redeliveries ? 503 : 204 }));
+    const output = 'a'.repeat(1_000_000);
+    const worker = await createWorker(server, taskQueue, {}, output);
+    await worker.runUntil(async () => {
+      const run = await startRun(server, taskQueue, receiver.url, []);
+      for (let sent = 1; sent <= redeliveries; sent += 1) {
+        await waitFor(`attempt ${sent}`, () => receiver.received.length === sent, 15_000);
+        await run.signal(SIGNAL.redeliver, {});
+      }
+      const result = (await run.result()) as { output: string };
+      assert.equal(result.output, output);
+      const facts = await readRun(server.client, run.workflowId);
+      assert.ok(facts);
+      const { callback, ...read } = toRunResource(facts, {});
+      assert.deepEqual([read.output, callback.status, callback.attempts], [output, 'delivered', redeliveries + 1]);
+      const { historySize } = await run.describe();
+      assert.ok(Number(historySize) < 5_000_000, `the history has ${String(historySize)} bytes`);
+    });
+    assert.equal(receiver.received.length, redeliveries + 1);
+    assert.equal(new Set(receiver.received.map(({ body }) => body)).size, 1);
   });
 
   test('goes nowhere that policy forbids, though a signal from the Temporal UI says so', async (t) => {

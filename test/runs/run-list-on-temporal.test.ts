@@ -6,6 +6,7 @@ import type { RunClient } from '../../src/runs/run-client.ts';
 import type { ListRequest } from '../../src/runs/list-runs.ts';
 import type { RunFilter } from '../../src/protocol/run-list.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { SCENARIOS, type Scenario, toInput } from '../replay/scenarios.ts';
 import { setUpRunClient } from '../support/run-client-setup.ts';
 import { acceptedTask, runScenario } from '../support/run-scenario.ts';
@@ -216,4 +217,56 @@ test('a page token that Temporal does not know is no endless wait', async (t) =>
   const began = performance.now();
   await assert.rejects(runs.list(request), { code: 'temporal_unavailable' });
   assert.ok(performance.now() - began < 8000);
+});
+
+test('a run that was reset is one row, the newest execution, and reads as that', async (t) => {
+  const { runs, withWorker } = await setUpRunClient(t);
+  const server = await connectToTestServer();
+  const client = uniqueClient();
+  const one = acceptedTask(toInput({ ...PLAIN, input: { client } }));
+  const never = new AbortController().signal;
+  const reset = async (): Promise<void> => {
+    await server.client.workflowService.resetWorkflowExecution({
+      namespace: server.namespace,
+      workflowExecution: { workflowId: one.runId },
+      reason: 'by the test',
+      workflowTaskFinishEventId: msToTs(4000).seconds ?? null, // 4, as a Long
+      requestId: randomBytes(8).toString('hex'),
+    });
+  };
+  const statuses = (found: readonly RunResource[]): unknown[] => found.map(({ id, status }) => [id, status]);
+  const activities = new ScriptedActivities({ agent: ['succeed', 'hang', 'succeed'] });
+  await withWorker(activities, async () => {
+    await runs.start(one);
+    await runs.wait(one.runId, client, 20, never);
+    await listUntil(
+      () => listAll(runs, client, { callback: 'delivered' }),
+      (found) => found.length === 1,
+    );
+    await reset();
+    const open = await listUntil(
+      () => listAll(runs, client, {}, 1),
+      (found) => found.length === 1 && found[0]?.status === 'running',
+    );
+    assert.deepEqual(statuses(open), [[one.runId, 'running']]);
+    assert.deepEqual(statuses(await listAll(runs, client, { status: 'completed' })), [], 'it is not completed');
+    assert.equal((await runs.get(one.runId, client)).terminal, false);
+    // A wait and a stream that have begun go on over a second reset, which closes what they watch.
+    const waiting = runs.wait(one.runId, client, 30, never);
+    const followed: string[] = [];
+    const following = (async () => {
+      for await (const { run } of runs.follow(one.runId, client, never)) followed.push(run.status);
+    })();
+    await sleep(500);
+    await reset();
+    assert.equal((await waiting).status, 'completed');
+    await following;
+    assert.equal(followed.at(-1), 'completed');
+    assert.ok(!followed.includes('canceled'), followed.join(', '));
+  });
+  const closed = await listUntil(
+    () => listAll(runs, client, {}, 1),
+    (found) => found.length === 1 && found[0]?.callback.status === 'delivered',
+  );
+  assert.deepEqual(statuses(closed), [[one.runId, 'completed']]);
 });

@@ -70,10 +70,9 @@ function recordCalls({ workflowService: service }: NativeConnection): string[] {
 /** Makes one that is closed when the test ends. */
 export async function setUpRunClient(
   t: TestContext,
-  { address }: { readonly address?: string } = {},
+  { address, taskQueue = uniqueTaskQueue(t) }: { readonly address?: string; readonly taskQueue?: string } = {},
 ): Promise<RunClientSetup> {
   const server = await connectToTestServer();
-  const taskQueue = uniqueTaskQueue(t);
   installRuntime(new DefaultLogger('ERROR'));
   const native = await NativeConnection.connect({
     address: address ?? server.address,

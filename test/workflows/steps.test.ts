@@ -34,7 +34,7 @@ async function askAndTell(t: TestContext, agent: Step, drive: (handle: WorkflowH
     await waitFor('the agent to be asked', () => activities.agentCalls.length === 1, 15_000);
     await drive(handle);
     const result: unknown = await handle.result().catch((error: unknown) => error);
-    return { result, told: activities.deliveries.map(({ outcome }) => outcome) };
+    return { result, told: activities.deliveries.flatMap(({ outcome }) => (outcome ? [outcome] : [])) };
   });
 }
 

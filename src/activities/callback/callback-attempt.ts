@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type CallbackProgress, type DeliverCallbackInput, readCallbackProgress } from '../../contract/activities.ts';
-import type { CallbackReceipt, DeliveryErrorClass } from '../../contract/run.ts';
+import type { CallbackReceipt, DeliveryErrorClass, RunOutcome } from '../../contract/run.ts';
 import { EgressError, shortHost } from '../../egress/egress-error.ts';
 import type { EgressProxy } from '../../egress/egress-proxy.ts';
 import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
@@ -29,6 +29,9 @@ import {
 import type { HostOutcome, HostPermit, HostSemaphores } from './host-semaphores.ts';
 import { type NotifyDeps, notifyOperator } from './notify-operator.ts';
 import { type NextAttempt, planDeferral, planNextAttempt } from './plan-next-attempt.ts';
+
+/** The input of a delivery, whose outcome is known. */
+export type KnownDelivery = DeliverCallbackInput & { readonly outcome: RunOutcome };
 
 /** The metrics of `deliverCallback`. */
 export interface CallbackMetrics {
@@ -76,7 +79,7 @@ const USER_AGENT = 'garudust-temporal';
 /** One attempt of `deliverCallback`. */
 export class CallbackAttempt {
   readonly #deps: CallbackAttemptDeps;
-  readonly #input: DeliverCallbackInput;
+  readonly #input: KnownDelivery;
   readonly #activity = Context.current();
   readonly #leftMs = timeLeft(this.#activity.info);
   /** Ends the request. */
@@ -87,7 +90,7 @@ export class CallbackAttempt {
   #progress: CallbackProgress;
   #client: PreparedClient | undefined;
 
-  constructor(deps: CallbackAttemptDeps, input: DeliverCallbackInput) {
+  constructor(deps: CallbackAttemptDeps, input: KnownDelivery) {
     this.#deps = deps;
     this.#input = input;
     const url = URL.canParse(input.url) ? new URL(input.url) : undefined;

@@ -42,7 +42,7 @@ function listRuns(): JsonObject {
 
 The list lags by some tenths of a second and shows less than the run itself: no \`output\`, no progress, and an open run reads \`running\` although it may still be queued or has just ended. It reads \`paused\` where Temporal Server is 1.28 or later. What it shows of a closed run is exact.
 
-A page costs one list call to Temporal; a self-hosted server allows 10 a second per namespace, including its UI. Each run that failed, was canceled or has a late callback costs two cheaper calls, once. By default a client may therefore list twice a second. To follow one run, use its events or \`wait\`.`,
+A page costs one list call to Temporal, two if it has closed runs; a self-hosted server allows 10 a second per namespace, including its UI. Each run that failed, was canceled or has a late callback costs two cheaper calls, once. By default a client may therefore list twice a second. To follow one run, use its events or \`wait\`.`,
     tags: ['Runs'],
     security: API_KEY,
     parameters: listParameters(),
@@ -135,7 +135,7 @@ const CANCEL_RUN: JsonObject = {
   responses: {
     '200': run('The run had already ended; nothing changed.'),
     '202': run('The cancellation was requested.'),
-    ...problemResponses(RUN_PROBLEMS),
+    ...problemResponses([...RUN_PROBLEMS, 'no_worker']),
   },
 };
 
@@ -160,6 +160,8 @@ const REDELIVER_RUN: JsonObject = {
       'unsupported_media_type',
       'invalid_parameter',
       'callback_url_refused',
+      'no_worker',
+      'too_many_redeliveries',
     ]),
   },
 };

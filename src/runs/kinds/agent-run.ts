@@ -37,6 +37,8 @@ export const agentRun: RunKind<'agentRun', Workflows['agentRun']> = {
   project,
   projectListed,
   cancel: (handle) => handle.cancel(),
+  redeliveries: ({ history }) =>
+    Math.max((history?.activities.filter(({ activityId }) => activityId === ACTIVITY_ID.callback).length ?? 0) - 1, 0),
   redeliver: (handle, request) => handle.signal(SIGNAL.redeliver, request),
 };
 
