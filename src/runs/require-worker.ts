@@ -2,9 +2,6 @@ import { ProblemError } from '../protocol/problems.ts';
 import type { AskTemporal } from './ask-temporal.ts';
 import type { RunFacts } from './run-facts.ts';
 
-/** TASK_QUEUE_TYPE_WORKFLOW of temporal.api.enums.v1.TaskQueueType. */
-const WORKFLOWS = 1;
-
 /**
  * Refuses a request that nobody would carry out: the run is on another task queue than this server's, and no worker has polled that
  * queue in the last five minutes, which is how long Temporal remembers a poll. On the own task queue a request is kept for the next worker, as a task is.
@@ -24,7 +21,6 @@ export async function requireWorker(
     temporal.workflowService.describeTaskQueue({
       namespace: temporal.options.namespace,
       taskQueue: { name: taskQueue },
-      taskQueueType: WORKFLOWS,
     }),
   );
   if (pollers.length > 0) return;
