@@ -83,7 +83,7 @@ export class AgentAttempt {
     const { paidAttempts, maxAttempts } = this.#counts;
     // The last paid call never reported back: its worker crashed, or lost its connection to Temporal.
     if (call === undefined && paidAttempts >= maxAttempts) {
-      const lost = new AgentError('WorkerCrashed', 'was called, but its worker was lost');
+      const lost = new AgentError('WorkerCrashed', 'was called, but contact with its worker was lost');
       throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
     }
     try {

@@ -152,7 +152,7 @@ export const FAILURES = {
   },
   WorkerCrashed: {
     class: 'worker',
-    meaning: 'The worker crashed during the attempt.',
+    meaning: 'The worker crashed during the attempt, or lost contact with Temporal while another worker took over.',
     fix: "If it recurs, check the worker's log before the crash.",
   },
   CallbackFailed: {

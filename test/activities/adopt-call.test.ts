@@ -63,7 +63,7 @@ async function setUp(
     await connection.close();
     await proxy.close();
   });
-  return { server, agent, proxy, handle, pending };
+  return { server, agent, proxy, taskQueue, handle, pending };
 }
 
 async function until(what: string, isTrue: () => Promise<boolean>, ms = 20_000): Promise<void> {
@@ -74,7 +74,7 @@ async function until(what: string, isTrue: () => Promise<boolean>, ms = 20_000):
   }
 }
 
-describe('a call outlives its attempt', () => {
+describe('a call outlives its attempt', { concurrency: 3 }, () => {
   for (const [mode, withJournal] of [
     ['refuse', true],
     ['hold', true],
@@ -110,6 +110,21 @@ describe('a call outlives its attempt', () => {
     await waitFor('the abort', () => agent.aborted === 1, 15_000);
     await assert.rejects(handle.result(), WorkflowFailedError);
     assert.deepEqual([(await handle.describe()).status.name, agent.calls], ['CANCELLED', 1]);
+  });
+
+  test('and completes its run although another worker asks again; that call is aborted', async (t) => {
+    const { server, agent, proxy, taskQueue, handle } = await setUp(t, {});
+    proxy.setMode('refuse');
+    const other = patientAgent();
+    const connection = await server.connectNative();
+    const { namespace } = server;
+    runInBackground(t, await createAgentWorker({ connection, namespace, taskQueue, run: other.run }));
+    await waitFor('the call of the other worker', () => other.calls === 1, 15_000);
+    proxy.setMode('pass');
+    agent.answer();
+    assert.deepEqual(await handle.result(), { output: 'call 1' });
+    await waitFor('the abort', () => other.aborted === 1, 10_000);
+    assert.deepEqual([agent.calls, agent.aborted, other.calls], [1, 0, 1]);
   });
 
   test('and its failure is that of the next attempt, by the right name', async (t) => {
