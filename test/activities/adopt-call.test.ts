@@ -43,6 +43,7 @@ async function setUp(
 ) {
   const server = await connectToTestServer();
   const { namespace } = server;
+  const direct = await server.connectNative();
   const taskQueue = uniqueTaskQueue(t);
   const proxy = await startTcpProxy(server.address);
   const connection = await NativeConnection.connect({ address: proxy.address });
@@ -63,7 +64,7 @@ async function setUp(
     await connection.close();
     await proxy.close();
   });
-  return { server, agent, proxy, taskQueue, handle, pending };
+  return { server, direct, agent, proxy, taskQueue, handle, pending };
 }
 
 async function until(what: string, isTrue: () => Promise<boolean>, ms = 20_000): Promise<void> {
@@ -113,12 +114,11 @@ describe('a call outlives its attempt', { concurrency: 3 }, () => {
   });
 
   test('and completes its run although another worker asks again; that call is aborted', async (t) => {
-    const { server, agent, proxy, taskQueue, handle } = await setUp(t, {});
+    const { server, direct, agent, proxy, taskQueue, handle } = await setUp(t, {});
     proxy.setMode('refuse');
     const other = patientAgent();
-    const connection = await server.connectNative();
     const { namespace } = server;
-    runInBackground(t, await createAgentWorker({ connection, namespace, taskQueue, run: other.run }));
+    runInBackground(t, await createAgentWorker({ connection: direct, namespace, taskQueue, run: other.run }));
     await waitFor('the call of the other worker', () => other.calls === 1, 15_000);
     proxy.setMode('pass');
     agent.answer();
