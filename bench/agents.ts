@@ -30,7 +30,7 @@ const SHARES = [0.5, 0.95, 0.99] as const;
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 1 : 5;
-const seconds = quick ? 15 : 30;
+const seconds = quick ? 15 : 20;
 
 /** What the backlog alone costs. */
 interface Cost {
