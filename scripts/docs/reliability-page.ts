@@ -1,10 +1,14 @@
 import { FAILURE_CLASSES, FAILURES } from '../../src/contract/failures.ts';
-import { type Corner, ENDS, type Happening, type Refusal } from '../../test/corners/corner.ts';
+import { type Corner, type EndName, ENDS, type Happening, type Refusal, runOf } from '../../test/corners/corner.ts';
 import { type Event, EVENT_NAMES, EVENTS } from '../../test/corners/events.ts';
-import { type State, STATE_NAMES, STATES } from '../../test/corners/states.ts';
+import { isTeam, type State, STATE_NAMES, STATES } from '../../test/corners/states.ts';
 import { CORNERS, promisedFor } from '../../test/corners/table/corners.ts';
 import { markdownTable } from './markdown-table.ts';
 import { MORE_PROMISES, OWN_WORKFLOWS, type HeldPromise } from './reliability-promises.ts';
+
+const RUN_STATES = STATE_NAMES.filter((state) => !isTeam(state));
+const TEAM_STATES = STATE_NAMES.filter(isTeam);
+const END_NAMES = Object.keys(ENDS) as EndName[];
 
 const BY = {
   caller: 'What a caller does',
@@ -41,7 +45,7 @@ The rows assume a journal (\`journal_dir\`), a receiver that answers, and an age
 
 ${markdownTable(
   ['state', 'what holds', 'if nothing happens'],
-  STATE_NAMES.map((state) => {
+  RUN_STATES.map((state) => {
     const { title, meaning, undisturbed } = STATES[state];
     return [`**${title}** (\`${state}\`)`, meaning, showHappening(undisturbed)];
   }),
@@ -51,15 +55,12 @@ ${markdownTable(
 
 ${markdownTable(
   ['end', 'run', 'callback', 'workflow in Temporal', 'in words'],
-  Object.entries(ENDS).map(([name, end]) => {
-    const { run, callback, temporal, meaning } = end;
-    return [
-      `\`${name}\``,
-      'error' in end ? `${run}, \`${end.error}\`` : run,
-      callback,
-      temporal.toLowerCase(),
-      meaning,
-    ];
+  END_NAMES.flatMap((name) => {
+    const told = runOf(name);
+    if (told === undefined) return [];
+    const { temporal, meaning } = ENDS[name];
+    const run = told.error === undefined ? told.run : `${told.run}, \`${told.error}\``;
+    return [[`\`${name}\``, run, told.callback, temporal.toLowerCase(), meaning]];
   }),
 )}
 
@@ -103,7 +104,20 @@ ${renderPromises(MORE_PROMISES)}
 
 \`runAgent\` and \`deliverCallback\` of \`garudust-temporal/workflows\` are the activities of the rows above, on any worker with
 \`GarudustPlugin\`: with its journal, its counting of calls and its schedule. Your workflow decides what an end means. Where a row says
-that the run is told, your workflow sees a result or an \`ActivityFailure\`, and \`judgeFailure\` says what to send.
+that the run is told, your workflow sees a result or an \`ActivityFailure\`, and \`judgeFailure\` says what to send. \`npm run
+test:corners\` plays these rows with a workflow that asks an agent and delivers its answer, and nothing else. The API knows runs of
+\`agentRun\` alone: a cancel or a redelivery of another workflow is a \`404\`.
+
+${renderTeam()}
+
+${markdownTable(
+  ['end', 'workflow in Temporal', 'in words'],
+  END_NAMES.filter((name) => runOf(name) === undefined).map((name) => [
+    `\`${name}\``,
+    ENDS[name].temporal.toLowerCase(),
+    ENDS[name].meaning,
+  ]),
+)}
 
 ${renderPromises(OWN_WORKFLOWS)}
 
@@ -115,14 +129,18 @@ your workflow open until its receiver works again.
 function renderGroup(heading: string, by: string): string {
   const events = EVENT_NAMES.filter((event) => EVENTS[event].by === by);
   const anchor = by === 'caller' ? '## What happens in which state\n\n' : '';
-  return `${anchor}### ${heading}\n\n${events.map((event) => renderEvent(event)).join('\n\n')}`;
+  return `${anchor}### ${heading}\n\n${events.map((event) => renderEvent(event, RUN_STATES)).join('\n\n')}`;
 }
 
-function renderEvent(event: Event): string {
+function renderEvent(event: Event, states: readonly State[]): string {
   const { title, meaning } = EVENTS[event];
-  // States with the same row share it.
+  return `#### ${title}\n\n${meaning}\n\n${renderRows(event, states)}`;
+}
+
+/** One row for all states that an event finds alike. */
+function renderRows(event: Event, states: readonly State[]): string {
   const rows = new Map<string, { states: string[]; cells: string[] }>();
-  for (const state of STATE_NAMES) {
+  for (const state of states) {
     const corner: Corner = CORNERS[event][state];
     const { end, paidCalls, callbacks } = promisedFor(state, event);
     const told = 'refusal' in corner ? showRefusal(corner.refusal) : showAccepted(event);
@@ -133,11 +151,27 @@ function renderEvent(event: Event): string {
     rows.set(key, row);
   }
   const head = ['state', 'answer', 'end', 'agent asked', 'callbacks accepted', 'why'];
-  const table = markdownTable(
+  return markdownTable(
     head,
-    [...rows.values()].map(({ states, cells }) => [states.join('; '), ...cells]),
+    [...rows.values()].map(({ states: alike, cells }) => [alike.join('; '), ...cells]),
   );
-  return `#### ${title}\n\n${meaning}\n\n${table}`;
+}
+
+/** The states of a team's workflow: one table, an event a row for each. */
+function renderTeam(): string {
+  const rows = EVENT_NAMES.filter((event) => EVENTS[event].by !== 'caller').flatMap((event) =>
+    TEAM_STATES.map((state, index) => {
+      const corner: Corner = CORNERS[event][state];
+      const { end, paidCalls, callbacks } = promisedFor(state, event);
+      const name = index === 0 ? `**${EVENTS[event].title}**` : '';
+      return [name, shortTitle(state), `\`${end}\``, String(paidCalls), String(callbacks), corner.why];
+    }),
+  );
+  return markdownTable(['event', 'state of the step', 'end', 'agent asked', 'callbacks accepted', 'why'], rows);
+}
+
+function shortTitle(state: State): string {
+  return STATES[state].title.replace('your workflow: ', '');
 }
 
 function showAccepted(event: Event): string {

@@ -19,6 +19,10 @@ const PAUSED_MS = 4000;
 
 const CAUSES: Readonly<Record<Exclude<Event, Fault>, Cause>> = {
   cancel: async ({ api, seat, runId }) => ({ by: 'api', ...(await api.act(seat, runId, 'cancel')) }),
+  'cancel-twice': async ({ api, seat, runId }) => {
+    const [first] = await Promise.all([api.act(seat, runId, 'cancel'), api.act(seat, runId, 'cancel')]);
+    return { by: 'api', ...first };
+  },
   redeliver: async ({ api, seat, runId }) => ({ by: 'api', ...(await api.act(seat, runId, 'redeliver')) }),
   'redeliver-elsewhere': async ({ api, seat, runId, elsewhere }) => ({
     by: 'api',
@@ -33,7 +37,8 @@ const CAUSES: Readonly<Record<Exclude<Event, Fault>, Cause>> = {
     const paused = await asOperator(() => temporal.pauseActivity(runId, activityOf(state)));
     if (paused.code !== undefined) return paused;
     // An answer that is on its way ends the activity meanwhile.
-    if (state === 'answer') return asOperator(() => temporal.unpauseActivity(runId, activityOf(state)));
+    if (state === 'answer' || state === 'team-answer')
+      return asOperator(() => temporal.unpauseActivity(runId, activityOf(state)));
     await sleep(PAUSED_MS);
     return asOperator(() => temporal.unpauseActivity(runId, activityOf(state)));
   },
@@ -54,8 +59,10 @@ async function asOperator(call: () => Promise<void>): Promise<{ by: 'temporal'; 
   }
 }
 
+const DELIVERING: readonly State[] = ['callback', 'retry', 'dead', 'delivered', 'team-callback'];
+
 /** The activity that is open in a state, or was last. */
 function activityOf(state: State): string {
-  const isDelivery = state === 'callback' || state === 'retry' || state === 'dead' || state === 'delivered';
+  const isDelivery = DELIVERING.includes(state);
   return isDelivery ? 'callback' : 'agent';
 }

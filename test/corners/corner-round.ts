@@ -11,7 +11,7 @@ import { answerTo } from './gated-model.ts';
 import { judgeCorner, tellsEnd } from './judge-corner.ts';
 import { placeRun } from './place-run.ts';
 import { RunListener } from './run-listener.ts';
-import type { State } from './states.ts';
+import { isTeam, type State } from './states.ts';
 import { strike } from './strike.ts';
 import type { TemporalView } from './temporal-view.ts';
 
@@ -35,7 +35,7 @@ const LATE_MS = 2500;
 const LOOK_MS = 1000;
 const AT_ONCE = 12;
 /** These states last for some seconds only, so that they come last. */
-const SHORT: readonly State[] = ['backoff', 'retry', 'callback'];
+const SHORT: readonly State[] = ['backoff', 'retry', 'callback', 'team-callback'];
 
 /** Brings runs into their states, lets the events happen, and judges every run from every side. */
 export class CornerRound {
@@ -98,7 +98,7 @@ export class CornerRound {
       runs.map(async (run) => {
         try {
           await placeRun(run, this.#temporal);
-          this.#listeners.set(run, new RunListener(run));
+          if (!isTeam(run.state)) this.#listeners.set(run, new RunListener(run));
         } catch (error) {
           this.#failed.set(run, String(error));
         }
@@ -108,7 +108,7 @@ export class CornerRound {
 
   /** Lets agents answer while the worker can't reach Temporal: the answers are on its disk and nowhere else. */
   async #holdAnswers(runs: readonly CornerRun[]): Promise<void> {
-    const answering = this.#live(runs).filter(({ state }) => state === 'answer');
+    const answering = this.#live(runs).filter(isAnswering);
     if (answering.length === 0) return;
     this.#stack.proxy.setMode('hold');
     for (const { gate } of answering) gate.open();
@@ -130,10 +130,10 @@ export class CornerRound {
 
   async #causeAll(runs: readonly CornerRun[]): Promise<void> {
     const live = this.#live(runs);
-    await Promise.all(live.filter(({ state }) => state === 'answer').map((run) => this.#cause(run)));
+    await Promise.all(live.filter(isAnswering).map((run) => this.#cause(run)));
     this.#stack.proxy.setMode('pass');
     // A few at a time, the short states first: what is measured is not how many calls Temporal takes at once.
-    const others = live.filter(({ state }) => state !== 'answer').toSorted((a, b) => lasts(a) - lasts(b));
+    const others = live.filter((run) => !isAnswering(run)).toSorted((a, b) => lasts(a) - lasts(b));
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
         for (let run = others.shift(); run !== undefined; run = others.shift()) await this.#cause(run);
@@ -158,10 +158,11 @@ export class CornerRound {
   async #untilSettled(run: CornerRun): Promise<void> {
     const { promised, api, seat, runId } = run;
     const isSettled = async (): Promise<boolean> => {
-      const told = this.#listeners.get(run)?.last;
-      if (told === undefined || !tellsEnd(promised, told) || !tellsEnd(promised, await api.get(seat, runId)))
-        return false;
-      return (await this.#temporal.describe(runId)).status === ENDS[promised.end].temporal;
+      if ((await this.#temporal.describe(runId)).status !== ENDS[promised.end].temporal) return false;
+      const listener = this.#listeners.get(run);
+      return (
+        listener === undefined || (tellsEnd(promised, listener.last) && tellsEnd(promised, await api.get(seat, runId)))
+      );
     };
     for (const end = Date.now() + SETTLE_TIMEOUT_MS; Date.now() < end; await sleep(LOOK_MS)) {
       if (await isSettled().catch(() => false)) return;
@@ -178,7 +179,7 @@ export class CornerRound {
         const failure = this.#failed.get(run);
         const listener = this.#listeners.get(run);
         const reply = this.#replies.get(run);
-        if (failure !== undefined || listener === undefined || reply === undefined) {
+        if (failure !== undefined || reply === undefined) {
           return { state, event, faults: [failure ?? 'it was not played'] };
         }
         const listed = lists.get(seat) ?? [];
@@ -196,6 +197,10 @@ export class CornerRound {
   }
 }
 
+function isAnswering({ state }: CornerRun): boolean {
+  return state === 'answer' || state === 'team-answer';
+}
+
 /** 0 for a state that lasts for some seconds only. */
 function lasts({ state }: CornerRun): number {
   return SHORT.includes(state) ? 0 : 1;
@@ -208,8 +213,8 @@ async function release(run: CornerRun): Promise<void> {
 }
 
 function isHeld({ state, calls, receiver }: CornerRun): boolean {
-  if (state === 'agent' || state === 'last-call') return calls()[0]?.aborted === false;
-  if (state === 'callback') return receiver.requests[1]?.left === false;
+  if (state === 'agent' || state === 'last-call' || state === 'team-agent') return calls()[0]?.aborted === false;
+  if (state === 'callback' || state === 'team-callback') return receiver.requests[1]?.left === false;
   // The one that has the permit may not answer before that.
   return state === 'permit';
 }

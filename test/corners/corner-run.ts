@@ -28,9 +28,9 @@ export interface CornerRun {
   close(): void;
 }
 
-const SEATS: Partial<Record<State, Seat>> = { permit: 'narrow', 'last-call': 'last' };
+const SEATS: Partial<Record<State, Seat>> = { permit: 'narrow', 'last-call': 'last', 'team-agent': 'last' };
 /** In these states the agent has the task until the gate opens. */
-const HELD_BY_AGENT: readonly State[] = ['agent', 'last-call', 'answer'];
+const HELD_BY_AGENT: readonly State[] = ['agent', 'last-call', 'answer', 'team-agent', 'team-answer'];
 
 /** Prepares agent and receivers for a run; it is not posted yet. */
 export async function planRun(state: State, event: Event, stack: CornerStack): Promise<CornerRun> {
@@ -62,7 +62,7 @@ export async function planRun(state: State, event: Event, stack: CornerStack): P
 }
 
 function receiverSteps(state: State, gate: Gate): readonly ReceiverStep[] {
-  if (state === 'callback') return [500, gate];
+  if (state === 'callback' || state === 'team-callback') return [500, gate];
   if (state === 'retry') return [500, 500];
   return state === 'dead' ? [410] : [];
 }

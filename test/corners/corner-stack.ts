@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import { temporalArgs, untilReady } from '../crash/crash-stack.ts';
@@ -19,6 +20,8 @@ export interface CornerStackOptions {
   /** `main.js` of a build. */
   readonly program: string;
   readonly temporalCli: string;
+  /** Whether the worker has the workflow of a team's own, which makes its start slower. */
+  readonly withTeam: boolean;
 }
 
 /**
@@ -47,10 +50,12 @@ export interface CornerStack {
 
 /** Seconds instead of minutes, and enough of them to bring a run into a state. */
 const DELAYS = { agent: '15s', callback: ['1s', ...Array.from({ length: 8 }, () => '15s')], grace: '3s' } as const;
-const QUEUE = { main: 'corners', late: 'corners-late' } as const;
+/** The task queues of the worker and of the late worker. */
+export const QUEUE = { main: 'corners', late: 'corners-late' } as const;
 
 /** Starts all but the late worker, and waits until runs are taken. */
-export async function startCornerStack({ folder, program, temporalCli }: CornerStackOptions): Promise<CornerStack> {
+export async function startCornerStack(options: CornerStackOptions): Promise<CornerStack> {
+  const { folder, program, temporalCli, withTeam } = options;
   mkdirSync(folder, { recursive: true });
   const model = new GatedModel();
   const agent = await startFakeGarudust({ model, maxConcurrentRequests: 1000, llmTimeoutMs: 600_000 });
@@ -65,7 +70,8 @@ export async function startCornerStack({ folder, program, temporalCli }: CornerS
     agents: [id],
   }));
   const settingsFile = join(folder, 'settings.yaml');
-  writeFileSync(settingsFile, stringify({ ...settings({ url: agent.url, api_key: agent.apiKey }), clients }));
+  const plugins = withTeam ? [writeTeam(folder, program)] : [];
+  writeFileSync(settingsFile, stringify({ ...settings({ url: agent.url, api_key: agent.apiKey }, plugins), clients }));
 
   // Nothing of this machine's own settings may get in.
   const bare = { PATH: process.env['PATH'] ?? '', HOME: folder };
@@ -140,14 +146,39 @@ export async function startCornerStack({ folder, program, temporalCli }: CornerS
   };
 }
 
-function settings(agent: { url: string; api_key: string | undefined }): object {
+function settings(agent: { url: string; api_key: string | undefined }, plugins: readonly string[]): object {
   const plain = { type: 'garudust', ...agent, retry_delay: DELAYS.agent, max_attempts: 2 };
   return {
     agents: { steady: plain, narrow: { ...plain, concurrency: 1 }, last: { ...plain, max_attempts: 1 } },
     callback: { retry_delays: DELAYS.callback, attempt_timeout: '40s', permit_networks: ['127.0.0.0/8'] },
-    worker: { shutdown_grace: DELAYS.grace },
+    worker: { shutdown_grace: DELAYS.grace, ...(plugins.length > 0 && { plugins }) },
     limits: { max_streams: 1000, max_streams_per_client: 1000, lists_per_second: 50, lists_per_second_per_client: 50 },
   };
+}
+
+/** Writes a team's workflow and the plugin that brings it to the worker. Returns the path of the plugin. */
+function writeTeam(folder: string, program: string): string {
+  const blocks = pathToFileURL(join(dirname(program), '..', 'workflows', 'index.js')).pathname;
+  const workflows = join(folder, 'team-workflows.mjs');
+  const schedule = { retryDelaysMs: [1000, 15_000, 15_000, 15_000], attemptTimeoutMs: 40_000 };
+  writeFileSync(
+    workflows,
+    `import { deliverCallback, runAgent } from ${JSON.stringify(blocks)};
+export async function askAndTell({ text, url, seat }) {
+  const answer = await runAgent(text, { id: 'agent', agent: seat, client: seat, policy: { maxAttempts: 1 } });
+  await deliverCallback(answer, { id: 'callback', url, client: seat, schedule: ${JSON.stringify(schedule)} });
+  return answer.output;
+}
+`,
+  );
+  const plugin = join(folder, 'team-plugin.mjs');
+  writeFileSync(
+    plugin,
+    `import { SimplePlugin } from '@temporalio/plugin';
+export default new SimplePlugin({ name: 'team', workflowsPath: ${JSON.stringify(workflows)} });
+`,
+  );
+  return plugin;
 }
 
 function readFolder(folder: string): string {

@@ -13,6 +13,11 @@ export const EVENTS = {
     by: 'caller',
     meaning: '`POST /v1/runs/:id/cancel`, or `garudust-temporal runs cancel`.',
   },
+  'cancel-twice': {
+    title: 'Cancel twice',
+    by: 'caller',
+    meaning: 'The same, and once more at the same moment. Cancels of one run do not add up.',
+  },
   redeliver: {
     title: 'Redeliver',
     by: 'caller',

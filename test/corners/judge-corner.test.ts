@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Told } from './evidence.ts';
 import { judgeCorner } from './judge-corner.ts';
 import { promisedFor } from './table/corners.ts';
 
@@ -28,14 +28,12 @@ const CALLBACK = {
   status: 204,
   left: false,
 } as const;
+const TOLD: Told = { poll: RUN, listed: [RUN], stream: RUN, streamEnded: true };
 const SEEN: Evidence = {
   state: 'agent',
-  runId: 'run-1',
+  webhookId: 'run-1',
   reply: { by: 'api', status: 202, code: undefined },
-  poll: RUN,
-  listed: [RUN],
-  stream: RUN,
-  streamEnded: true,
+  told: TOLD,
   callbacks: [CALLBACK],
   callbacksElsewhere: [],
   executions: ['CANCELLED'],
@@ -58,10 +56,12 @@ test('each view must tell the end that was promised', () => {
   const { error: _, ...other } = RUN;
   const answered: RunResource = { ...other, status: 'completed' };
   const wanted = 'not canceled (Canceled), callback delivered';
-  assert.deepEqual(faultsWith({ poll: answered }), [`a poll says completed, callback delivered, ${wanted}`]);
-  assert.deepEqual(faultsWith({ listed: [] }), [`the list says nothing, ${wanted}`]);
-  assert.deepEqual(faultsWith({ listed: [RUN, RUN] }).length, 1);
-  assert.deepEqual(faultsWith({ stream: undefined }), [`the event stream says nothing, ${wanted}`]);
+  assert.deepEqual(faultsWith({ told: { ...TOLD, poll: answered } }), [
+    `a poll says completed, callback delivered, ${wanted}`,
+  ]);
+  assert.deepEqual(faultsWith({ told: { ...TOLD, listed: [] } }), [`the list says nothing, ${wanted}`]);
+  assert.deepEqual(faultsWith({ told: { ...TOLD, listed: [RUN, RUN] } }).length, 1);
+  assert.deepEqual(faultsWith({ told: { ...TOLD, stream: undefined } }), [`the event stream says nothing, ${wanted}`]);
   assert.deepEqual(faultsWith({ executions: ['COMPLETED'] }), ['Temporal says COMPLETED, not CANCELLED']);
   const otherwise = { ...CALLBACK, body: { ...CALLBACK.body, status: 'completed' as const } };
   assert.deepEqual(faultsWith({ callbacks: [otherwise] }), ['a callback says completed, not canceled']);
@@ -78,8 +78,17 @@ test('calls, callbacks and answers are counted', () => {
   assert.deepEqual(faultsWith({ reply: refused }), ['the answer was 409 idempotency_conflict, not 202']);
 });
 
+test("a team's workflow is judged by its receiver and Temporal alone", () => {
+  const { told: _, ...seen } = SEEN;
+  const end = { ...seen, told: undefined, state: 'team-agent', callbacks: [] } as const;
+  assert.deepEqual(
+    judgeCorner(promisedFor('team-agent', 'temporal-cancel'), { ...end, reply: { by: 'temporal' } }),
+    [],
+  );
+});
+
 test('nothing may stay open', () => {
-  assert.deepEqual(faultsWith({ streamEnded: false }), ['the event stream has no end']);
+  assert.deepEqual(faultsWith({ told: { ...TOLD, streamEnded: false } }), ['the event stream has no end']);
   const open = faultsWith({ executions: ['RUNNING'], openActivities: ['agent'] });
   assert.deepEqual(open, ['Temporal says RUNNING, not CANCELLED', 'open at the end: agent']);
 });

@@ -12,10 +12,11 @@ import { Connection } from '@temporalio/client';
 import { findTemporalCli } from '../../src/cli/temporal-server/find-temporal-cli.ts';
 import { buildDist } from '../crash/build-dist.ts';
 import { type Cell, type CellResult, CornerRound } from './corner-round.ts';
-import { startCornerStack } from './corner-stack.ts';
+import { type CornerStackOptions, startCornerStack } from './corner-stack.ts';
 import { type Event, EVENT_NAMES } from './events.ts';
 import { printMatrix } from './print-matrix.ts';
 import { selectCells } from './select-cells.ts';
+import { isTeam } from './states.ts';
 import { TemporalView } from './temporal-view.ts';
 
 const { values: flags } = parseArgs({
@@ -28,24 +29,29 @@ const { values: flags } = parseArgs({
 
 const say = (label: string, text: string): void => void process.stdout.write(`${label.padEnd(14)}${text}\n`);
 
-/** Rounds that take turns on one stack. The long absence of Temporal has a stack of its own. */
+/** Rounds that take turns on one stack. */
 type Rounds = readonly (readonly Cell[])[];
 
 /** The events of a round. More runs at once would measure how many calls Temporal takes. */
-const ROUNDS: readonly (readonly (readonly Event[])[])[] = [
-  [
-    ['cancel', 'temporal-cancel', 'redeliver', 'redeliver-elsewhere'],
-    ['terminate', 'reset-first', 'reset-last'],
-    ['pause', 'unpause', 'reset-activity'],
-    ['worker-kill'],
-    ['worker-stop'],
-    ['temporal-kill'],
-  ],
-  [['temporal-away']],
+const ROUNDS: readonly (readonly Event[])[] = [
+  ['cancel', 'cancel-twice', 'temporal-cancel', 'redeliver', 'redeliver-elsewhere'],
+  ['terminate', 'reset-first', 'reset-last'],
+  ['pause', 'unpause', 'reset-activity'],
+  ['worker-kill'],
+  ['worker-stop'],
+  ['temporal-kill'],
 ];
 
+/** Two stacks side by side: one for runs, one for a team's workflow and for the long absence of Temporal. */
 function planStacks(cells: readonly Cell[]): Rounds[] {
-  return ROUNDS.map((rounds) => rounds.map((events) => cells.filter(({ event }) => events.includes(event))))
+  const isAway = ({ event }: Cell): boolean => event === 'temporal-away';
+  const inRounds = (some: readonly Cell[], rounds: typeof ROUNDS): Rounds =>
+    rounds.map((events) => some.filter(({ event }) => events.includes(event)));
+  const runs = cells.filter((cell) => !isTeam(cell.state) && !isAway(cell));
+  const team = cells.filter((cell) => isTeam(cell.state) && !isAway(cell));
+  // The faults of the team's three states are few enough for one round each.
+  const teamRounds = [ROUNDS.slice(0, 3).flat(), ...ROUNDS.slice(3)];
+  return [inRounds(runs, ROUNDS), [cells.filter(isAway), ...inRounds(team, teamRounds)]]
     .map((rounds) => rounds.filter((round) => round.length > 0))
     .filter((rounds) => rounds.length > 0);
 }
@@ -56,11 +62,9 @@ interface Played {
   readonly faults: readonly string[];
 }
 
-async function playRounds(
-  rounds: Rounds,
-  options: { readonly folder: string; readonly program: string; readonly temporalCli: string },
-): Promise<Played> {
-  const stack = await startCornerStack(options);
+async function playRounds(rounds: Rounds, options: Omit<CornerStackOptions, 'withTeam'>): Promise<Played> {
+  const withTeam = rounds.flat().some(({ state }) => isTeam(state));
+  const stack = await startCornerStack({ ...options, withTeam });
   const connection = await Connection.connect({ address: stack.temporalAddress });
   try {
     const results: CellResult[] = [];

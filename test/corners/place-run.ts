@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CornerRun } from './corner-run.ts';
-import type { State } from './states.ts';
+import { isTeam, type State } from './states.ts';
 import type { TemporalView } from './temporal-view.ts';
 
 const PLACE_TIMEOUT_MS = 30_000;
@@ -21,14 +21,21 @@ const IS_PLACED: Readonly<Record<State, Look>> = {
   'last-call': isAsked,
   backoff: async ({ runId, calls }, temporal) => calls().length === 1 && (await isWaiting(temporal, runId, 'agent', 2)),
   answer: isAsked,
-  callback: ({ receiver }) => receiver.requests.length === 2,
+  callback: isPosted,
   retry: async ({ runId, receiver }, temporal) =>
     receiver.requests.length === 2 && (await isWaiting(temporal, runId, 'callback', 3)),
   dead: async (run) => (await run.api.get(run.seat, run.runId)).callback.status === 'dead',
   delivered: async (run, temporal) =>
     (await run.api.get(run.seat, run.runId)).callback.status === 'delivered' &&
     (await temporal.describe(run.runId)).status === 'COMPLETED',
+  'team-agent': isAsked,
+  'team-answer': isAsked,
+  'team-callback': isPosted,
 };
+
+function isPosted({ receiver }: CornerRun): boolean {
+  return receiver.requests.length === 2;
+}
 
 function isAsked({ calls }: CornerRun): boolean {
   return calls().length === 1;
@@ -46,7 +53,8 @@ async function isWaiting(temporal: TemporalView, runId: string, id: string, atte
  */
 export async function placeRun(run: CornerRun, temporal: TemporalView): Promise<void> {
   const { seat, text, receiver } = run;
-  run.runId = (await run.api.post({ seat, key: text, text, callbackUrl: receiver.url })).id;
+  if (isTeam(run.state)) run.runId = await temporal.startTeam({ text, url: receiver.url, seat });
+  else run.runId = (await run.api.post({ seat, key: text, text, callbackUrl: receiver.url })).id;
   for (const end = Date.now() + PLACE_TIMEOUT_MS; !(await IS_PLACED[run.state](run, temporal)); await sleep(LOOK_MS)) {
     if (Date.now() > end) throw new Error(`it did not come into the state "${run.state}" within 30 s`);
   }

@@ -1,6 +1,8 @@
 import type { Happening } from './corner.ts';
 
 interface StateRow {
+  /** Whether it is a state of a workflow of a team's own. */
+  readonly team?: true;
   readonly title: string;
   /** What holds of a run in this state. */
   readonly meaning: string;
@@ -60,8 +62,32 @@ export const STATES = {
     meaning: 'The receiver has accepted the callback, and the workflow is closed.',
     undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
   },
+  'team-agent': {
+    team: true,
+    title: 'your workflow: `runAgent` at its last call',
+    meaning: 'The agent has the task of a step, and `maxAttempts` permits no other call.',
+    undisturbed: { end: 'team-completed', paidCalls: 1, callbacks: 1 },
+  },
+  'team-answer': {
+    team: true,
+    title: 'your workflow: answered, not recorded',
+    meaning:
+      'The agent has answered the step. The worker has the answer in its journal; Temporal does not have it yet.',
+    undisturbed: { end: 'team-completed', paidCalls: 1, callbacks: 1 },
+  },
+  'team-callback': {
+    team: true,
+    title: 'your workflow: `deliverCallback` at work',
+    meaning: 'The receiver has the request of a second attempt and has not answered.',
+    undisturbed: { end: 'team-completed', paidCalls: 1, callbacks: 1 },
+  },
 } as const satisfies Record<string, StateRow>;
 
 export type State = keyof typeof STATES;
 
 export const STATE_NAMES = Object.keys(STATES) as State[];
+
+/** Whether a state is one of a workflow of a team's own. */
+export function isTeam(state: State): boolean {
+  return 'team' in STATES[state];
+}

@@ -27,7 +27,7 @@ const STRIKES: Readonly<Record<Fault, (scene: Scene) => Promise<void>>> = {
     stack.proxy.setMode('pass');
     await sleep(AMID_MS);
     // Its attempt would time out before Temporal is back.
-    for (const { state, gate } of runs) if (state === 'callback') gate.open();
+    for (const { state, gate } of runs) if (state === 'callback' || state === 'team-callback') gate.open();
     await sleep(AWAY_MS - AMID_MS);
     await untilBack(temporal);
     stack.startLateWorker();

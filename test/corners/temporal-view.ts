@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Client, type Connection } from '@temporalio/client';
+
+import { QUEUE, type Seat } from './corner-stack.ts';
 
 /** An activity that is open. */
 export interface OpenActivity {
@@ -24,6 +27,17 @@ export class TemporalView {
 
   constructor(connection: Connection) {
     this.#client = new Client({ connection, namespace: NAMESPACE });
+  }
+
+  /** Starts the workflow of a team's own under an id that could be one of a run; it comes back. */
+  async startTeam(task: { readonly text: string; readonly url: string; readonly seat: Seat }): Promise<string> {
+    const workflowId = `run-${createHash('sha256')
+      .update(task.text)
+      .digest('hex')
+      .slice(0, 26)
+      .replaceAll(/[0189]/g, 'x')}`;
+    await this.#client.workflow.start('askAndTell', { workflowId, taskQueue: QUEUE.main, args: [task] });
+    return workflowId;
   }
 
   /** Status and open activities of the newest execution. */

@@ -1,4 +1,4 @@
-import { type Corner, type CornersOfEvent, NOTHING_TO_DO } from '../corner.ts';
+import { type Corner, type CornersOfEvent, NO_RUN, NOTHING_TO_DO } from '../corner.ts';
 
 const canceledUnasked: Corner = {
   end: 'canceled',
@@ -17,6 +17,9 @@ const answeredAlready: Corner = {
   why: 'The agent has answered, so that there is nothing to cancel. The delivery goes on.',
 };
 
+const noRun: Corner = { refusal: NO_RUN, why: 'The API knows runs of `agentRun` alone.' };
+const ofTeams = { 'team-agent': noRun, 'team-answer': noRun, 'team-callback': noRun };
+
 export const cancel: CornersOfEvent = {
   queued: canceledUnasked,
   permit: canceledUnasked,
@@ -33,6 +36,7 @@ export const cancel: CornersOfEvent = {
   retry: answeredAlready,
   dead: { refusal: NOTHING_TO_DO, why: 'The agent has answered. The dead letter stays.' },
   delivered: { refusal: NOTHING_TO_DO, why: 'The run is over.' },
+  ...ofTeams,
 };
 
 const nothingToSend: Corner = {
@@ -61,6 +65,7 @@ export const redeliver: CornersOfEvent = {
     why: 'The schedule starts over at once, with the answer that was kept.',
   },
   delivered: { refusal: NOTHING_TO_DO, why: 'The receiver has accepted it. A poll has the answer.' },
+  ...ofTeams,
 };
 
 export const redeliverElsewhere: CornersOfEvent = {
@@ -87,4 +92,5 @@ export const redeliverElsewhere: CornersOfEvent = {
     refusal: NOTHING_TO_DO,
     why: 'The callback was accepted where it was first sent. A poll has the answer.',
   },
+  ...ofTeams,
 };

@@ -1,6 +1,7 @@
 import type { Corner, CornersOfEvent } from '../corner.ts';
 
 const delivered = (paidCalls: 1 | 2, why: string): Corner => ({ end: 'delivered', paidCalls, callbacks: 1, why });
+const team = (paidCalls: 1 | 2, why: string): Corner => ({ end: 'team-completed', paidCalls, callbacks: 1, why });
 const deadLetterStays: Corner = {
   end: 'dead-letter',
   paidCalls: 1,
@@ -34,6 +35,14 @@ export const workerKill: CornersOfEvent = {
   retry: delivered(1, 'The next attempt is made as it was due.'),
   dead: deadLetterStays,
   delivered: over,
+  'team-agent': {
+    end: 'team-failed',
+    paidCalls: 1,
+    callbacks: 0,
+    why: 'The call broke with its worker and may be billed; `maxAttempts` permits no other.',
+  },
+  'team-answer': team(1, 'The answer is in the journal: the worker reports it, and the agent is not asked again.'),
+  'team-callback': team(1, 'The attempt broke with its worker and is repeated.'),
 };
 
 export const workerStop: CornersOfEvent = {
@@ -51,6 +60,10 @@ export const workerStop: CornersOfEvent = {
   callback: delivered(
     1,
     'An attempt that does not end within `shutdown_grace` is aborted and repeated by the next worker.',
+  ),
+  'team-agent': team(
+    2,
+    'A call that ends within `shutdown_grace` is kept (1 call). A longer one is aborted, and the next worker asks again.',
   ),
 };
 
@@ -70,6 +83,9 @@ export const temporalAway: CornersOfEvent = {
   retry: delivered(1, 'The attempt that is due is made when Temporal is back.'),
   dead: deadLetterStays,
   delivered: over,
+  'team-agent': team(1, 'The worker lives, and so does the call: it is not aborted.'),
+  'team-answer': team(1, 'The answer is in the journal: the worker reports it when Temporal is back.'),
+  'team-callback': team(1, 'What the receiver answers meanwhile is in the journal: the callback is not sent again.'),
 };
 
 export const temporalKill: CornersOfEvent = {

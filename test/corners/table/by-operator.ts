@@ -1,6 +1,8 @@
 import { type Corner, type CornersOfEvent, NOT_POSSIBLE, NOT_THERE } from '../corner.ts';
 import { cancel } from './by-caller.ts';
 
+const team = (paidCalls: 1 | 2, why: string): Corner => ({ end: 'team-completed', paidCalls, callbacks: 1, why });
+
 export const temporalCancel: CornersOfEvent = {
   ...cancel,
   callback: {
@@ -22,6 +24,20 @@ export const temporalCancel: CornersOfEvent = {
     callbacks: 1,
     why: 'The workflow is closed: Temporal accepts the request, and nothing happens.',
   },
+  'team-agent': {
+    end: 'team-canceled',
+    paidCalls: 1,
+    callbacks: 0,
+    why: 'The call is aborted. What the step throws is yours to tell.',
+  },
+  'team-answer': team(
+    1,
+    'The answer was there before the cancel reached the worker. `deliverCallback` begins in a canceled scope too.',
+  ),
+  'team-callback': team(
+    1,
+    'The attempt at work is left to its end. Here it is accepted; after a refusal the step throws a cancellation.',
+  ),
 };
 
 const terminatedUnasked: Corner = {
@@ -73,6 +89,24 @@ export const terminate: CornersOfEvent = {
     why: 'The dead letter is given up. A poll has the answer.',
   },
   delivered: { refusal: NOT_THERE, why: 'The workflow is closed.' },
+  'team-agent': {
+    end: 'team-terminated',
+    paidCalls: 1,
+    callbacks: 0,
+    why: 'The worker notices within seconds and aborts the call.',
+  },
+  'team-answer': {
+    end: 'team-terminated',
+    paidCalls: 1,
+    callbacks: 0,
+    why: 'Temporal takes no answer for a closed workflow: it is lost.',
+  },
+  'team-callback': {
+    end: 'team-terminated',
+    paidCalls: 1,
+    callbacks: 0,
+    why: 'The worker notices within seconds and aborts the attempt.',
+  },
 };
 
 const nothingToReset: Corner = {
@@ -107,6 +141,15 @@ export const resetFirst: CornersOfEvent = {
     callbacks: 2,
     why: 'The agent is asked again, and the receiver gets the new answer under the same `webhook-id`.',
   },
+  'team-agent': team(2, 'The call at work is aborted, and the agent is asked again.'),
+  'team-answer': team(
+    2,
+    'The answer belongs to the execution that was reset: it is lost, and the agent is asked again.',
+  ),
+  'team-callback': team(
+    2,
+    'The attempt at work is aborted, the agent is asked again, and the new answer is delivered.',
+  ),
 };
 
 export const resetLast: CornersOfEvent = {
@@ -125,6 +168,7 @@ export const resetLast: CornersOfEvent = {
     callbacks: 1,
     why: 'The receipt of the callback is kept: nothing is done twice.',
   },
+  'team-callback': team(1, 'The answer is kept. The attempt at work is aborted, and the callback is sent again.'),
 };
 
 const noActivity: Corner = { refusal: NOT_THERE, why: 'No activity is open.' };
@@ -155,6 +199,9 @@ export const pause: CornersOfEvent = {
   retry: { end: 'callback-paused', paidCalls: 1, callbacks: 0, why: 'The attempt that is due is not made.' },
   dead: noActivity,
   delivered: { refusal: NOT_THERE, why: 'The workflow is closed.' },
+  'team-agent': { end: 'team-paused', paidCalls: 1, callbacks: 0, why: 'The call is aborted within seconds.' },
+  'team-answer': team(1, 'The answer was there before the pause reached the worker.'),
+  'team-callback': team(1, 'The attempt at work is left to its end. Here it is accepted.'),
 };
 
 const goesOn = (paidCalls: 1 | 2, why: string): Corner => ({ end: 'delivered', paidCalls, callbacks: 1, why });
@@ -173,6 +220,12 @@ export const unpause: CornersOfEvent = {
   retry: goesOn(1, 'The callback is sent again.'),
   dead: noActivity,
   delivered: { refusal: NOT_THERE, why: 'The workflow is closed.' },
+  'team-agent': team(
+    2,
+    'The pause aborted the call, not the agent or the worker: it does not use up the last permitted call.',
+  ),
+  'team-answer': team(1, 'The answer was there before the operator reached the worker.'),
+  'team-callback': team(1, 'The attempt at work is left to its end; after a refusal the callback is sent again.'),
 };
 
 export const resetActivity: CornersOfEvent = {
@@ -189,4 +242,7 @@ export const resetActivity: CornersOfEvent = {
   retry: goesOn(1, 'The callback is sent again at once.'),
   dead: noActivity,
   delivered: { refusal: NOT_THERE, why: 'The workflow is closed.' },
+  'team-agent': team(2, 'The call is aborted, and the agent is asked again: whoever resets an activity asks for that.'),
+  'team-answer': team(1, 'The answer was there before the operator reached the worker.'),
+  'team-callback': team(1, 'The attempt at work is left to its end; after a refusal the callback is sent again.'),
 };

@@ -8,6 +8,7 @@ import { pause, resetActivity, resetFirst, resetLast, temporalCancel, terminate,
 /** Every event in every state: what is promised, what `npm run test:corners` holds, and what docs/reliability.md says. */
 export const CORNERS: Readonly<Record<Event, CornersOfEvent>> = {
   cancel,
+  'cancel-twice': cancel,
   redeliver,
   'redeliver-elsewhere': redeliverElsewhere,
   'temporal-cancel': temporalCancel,
