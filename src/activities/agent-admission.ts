@@ -103,6 +103,11 @@ export class AgentAdmission {
     return this.#seats.length + this.#line.size;
   }
 
+  /** How long the agent is left alone, in milliseconds. */
+  get pauseMs(): number {
+    return this.#pace.pauseMs(this.#now());
+  }
+
   /**
    * Asks for a permit. An idle agent grants it at once.
    *
@@ -139,15 +144,14 @@ export class AgentAdmission {
 
   #isOpen(ignorePause = false): boolean {
     const now = this.#now();
-    const isPaused = !ignorePause && this.#pace.pauseMs(now) > 0;
+    const isPaused = !ignorePause && this.pauseMs > 0;
     return !isPaused && this.#running.size < this.#pace.limit(this.#running, now);
   }
 
   #wait(ticket: Ticket, { signal, mostMs, mayLeave, onWait }: EnterOptions): Promise<Admission> | Admission {
     const now = this.#now();
     const until = now + (mayLeave ? Math.min(SEATED_MS, mostMs) : mostMs);
-    if (mayLeave && (until <= now || this.#pace.pauseMs(now) > 0 || !this.#makeSeat(ticket)))
-      return this.#sendAway(ticket);
+    if (mayLeave && (until <= now || this.pauseMs > 0 || !this.#makeSeat(ticket))) return this.#sendAway(ticket);
     return new Promise((resolve, reject) => {
       const seat: Seat = {
         ...ticket,
@@ -181,7 +185,7 @@ export class AgentAdmission {
 
   #sendAway(ticket: Ticket): SentAway {
     const now = this.#now();
-    const pauseMs = this.#pace.pauseMs(now);
+    const pauseMs = this.pauseMs;
     const stuckMs = this.#running.size > 0 ? now - this.#freedAt : 0;
     const stepMs = Math.max(this.#callMs / this.concurrency, stuckMs);
     const ahead = this.#seats.filter(({ since }) => since < ticket.since).length;
@@ -219,7 +223,7 @@ export class AgentAdmission {
     for (const seat of this.#seats) {
       if (isDraining) seat.settle('draining');
       else if (this.#isOpen()) seat.settle(this.#grant());
-      else if (seat.until <= now || (seat.mayLeave && this.#pace.pauseMs(now) > 0)) seat.settle(this.#sendAway(seat));
+      else if (seat.until <= now || (seat.mayLeave && this.pauseMs > 0)) seat.settle(this.#sendAway(seat));
     }
   }
 

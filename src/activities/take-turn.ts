@@ -36,11 +36,12 @@ export async function takeTurn(admission: AgentAdmission, request: TurnRequest):
   const needed = neededMs(attemptTimeoutMs, request.spentMs() + request.leftMs());
   const queuedAtMs = request.queuedAtMs ?? request.spentMs();
   const queueLeft = (): number => (policy.queueTimeoutMs ?? Infinity) - (request.spentMs() - queuedAtMs);
-  const mostMs = (): number => Math.min(queueLeft(), request.leftMs() - needed);
+  const mostLeft = (): number => request.leftMs() - needed;
+  const mostMs = (): number => Math.min(queueLeft(), mostLeft());
 
   if (request.leftMs() < needed) return over(tooLate(request, admission));
-  const ignorePause =
-    latestStart(request.leftMs(), attemptTimeoutMs, needed) < AT_ONCE_MS || request.leftMs() <= attemptTimeoutMs;
+  // A pause that outlasts the run is kept for as long as a whole attempt fits after it, then the agent is asked all the same.
+  const ignorePause = request.leftMs() <= attemptTimeoutMs && admission.pauseMs > mostLeft();
   const admitted = await admission.enter(ticket, { signal, mostMs: mostMs(), mayLeave, ignorePause, onWait });
   if (admitted === 'draining') {
     const why = new AgentError('WorkerStopped', 'was not called because its worker is shutting down');
@@ -54,22 +55,24 @@ export async function takeTurn(admission: AgentAdmission, request: TurnRequest):
     const delayMs = Math.ceil(Math.min(waitMs, latestMs));
     const why = refusal
       ? new AgentError(refusal.type, `${refusal.what}; all its tasks wait`, { ...statusOf(refusal.statusCode) })
-      : new AgentError('AgentBusy', atLimit(admission));
+      : new AgentError('AgentBusy', atLimit(admission, admission.waiting - 1));
     return { is: 'later', delayMs, why, queued: refusal === undefined };
   }
   admission.leave(ticket);
   if (refusal) return over(new AgentError(refusal.type, refusal.what, { ...statusOf(refusal.statusCode) }));
   if (queueLeft() > AT_ONCE_MS) return over(tooLate({ ...request, queuedAtMs }, admission));
   const waited = inWords(request.spentMs() - queuedAtMs);
-  return over(new AgentError('AgentBusy', `had no free permit for ${waited}: it ${atLimit(admission)}`));
+  return over(
+    new AgentError('AgentBusy', `had no free permit for ${waited}: it ${atLimit(admission, admission.waiting)}`),
+  );
 }
 
 function over(why: AgentError): Turn {
   return { is: 'over', why };
 }
 
-function atLimit({ concurrency, waiting }: AgentAdmission): string {
-  return `is at its limit of ${plural(concurrency, 'call')}; ${plural(waiting, 'other task')} ${waiting === 1 ? 'waits' : 'wait'}`;
+function atLimit({ concurrency }: AgentAdmission, others: number): string {
+  return `is at its limit of ${plural(concurrency, 'call')}; ${plural(others, 'other task')} ${others === 1 ? 'waits' : 'wait'}`;
 }
 
 /** The failure of a task that has too little time left for a call. */
@@ -77,7 +80,7 @@ function tooLate({ queuedAtMs, leftMs }: TurnRequest, admission: AgentAdmission)
   const left = `the ${inWords(leftMs())} left of the total timeout are too few for a call`;
   return queuedAtMs === undefined
     ? new AgentError('AgentTimeout', `was not called: ${left}`, { fix: 'Raise total_timeout for this agent.' })
-    : new AgentError('AgentBusy', `${atLimit(admission)}, and ${left}`);
+    : new AgentError('AgentBusy', `${atLimit(admission, admission.waiting)}, and ${left}`);
 }
 
 function statusOf(statusCode: number | undefined): { statusCode?: number } {

@@ -173,6 +173,23 @@ describe('runAgent', () => {
       assert.deepEqual([calls, outcomes], [1, ['RateLimited']]);
     });
 
+    for (const [what, retryAfterMs, asked] of [
+      ['keeps a pause that fits into its total time, however short that is', 9_000, 1],
+      ['asks once more in a pause that outlasts it', 3_600_000, 2],
+    ] as const) {
+      test(`and a run ${what}`, async () => {
+        let calls = 0;
+        const { start } = setUpRunAgent(() => {
+          calls += 1;
+          return Promise.reject(new AgentError('RateLimited', 'asked for a pause (429)', { retryAfterMs }));
+        });
+        await failureOf(start(mockAttempt()));
+        const failure = await failureOf(start(mockAttempt({ activityId: 'other', scheduleToCloseTimeoutMs: 60_000 })));
+        assert.equal(failure.type, 'RateLimited');
+        assert.equal(calls, asked);
+      });
+    }
+
     test('for good when the total time does not allow another attempt, with the real type', async () => {
       const { start } = setUpRunAgent(failing('AgentKeyRefused'));
       const failure = await failureOf(start(mockAttempt({ scheduleToCloseTimeoutMs: 100_000 })));
