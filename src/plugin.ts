@@ -32,6 +32,11 @@ const HEARTBEAT_THROTTLE_MS = 2000;
  * a crash costs every run that the worker knew. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
  */
 const STICKY_TIMEOUT_MS = 2000;
+/**
+ * Workflow tasks that one worker takes at once. Each has a timeout from when it is taken: a slow machine that takes forty, as
+ * is the SDK's default, loses those that it comes to last. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
+ */
+const WORKFLOW_TASKS = 8;
 
 /**
  * The hooks of `SimplePlugin` that differ here. It declares `configureWorker` as synchronous; `Worker.create` awaits it, and a
@@ -132,8 +137,12 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
       defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
-      ...(parts.maxConcurrentActivities !== undefined &&
-        options.tuner === undefined && { maxConcurrentActivityTaskExecutions: parts.maxConcurrentActivities }),
+      ...(options.tuner === undefined && {
+        maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS,
+        ...(parts.maxConcurrentActivities !== undefined && {
+          maxConcurrentActivityTaskExecutions: parts.maxConcurrentActivities,
+        }),
+      }),
       ...options,
       ...(session.identity !== undefined && { identity: session.identity }),
       ...this.#workflows(options),

@@ -158,6 +158,14 @@ describe("a team's worker with the plugin", () => {
     assert.equal(options.shutdownGraceTime, 1);
     assert.equal(options.identity, 'me');
     assert.equal(options.maxHeartbeatThrottleInterval, 2000);
+    assert.equal(options.maxConcurrentWorkflowTaskExecutions, 8);
+    const own = await teamPlugin().configureWorker({ taskQueue: 'q', maxConcurrentWorkflowTaskExecutions: 3 });
+    assert.equal(own.maxConcurrentWorkflowTaskExecutions, 3);
+    const tuner: NonNullable<WorkerOptions['tuner']> = {
+      tunerOptions: { targetMemoryUsage: 0.5, targetCpuUsage: 0.5 },
+    };
+    const tuned = await teamPlugin().configureWorker({ taskQueue: 'q', tuner });
+    assert.equal(tuned.maxConcurrentWorkflowTaskExecutions, undefined, 'the SDK refuses both');
   });
 });
 

@@ -15,7 +15,7 @@ const MAX_DETAILS = 6000;
  * How long Temporal waits for a workflow task that a worker has taken, in milliseconds, before it gives it to another: what
  * a crash costs the runs whose next step had just begun. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
  */
-const WORKFLOW_TASK_TIMEOUT_MS = 2000;
+const WORKFLOW_TASK_TIMEOUT_MS = 5000;
 
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions(
