@@ -32,7 +32,7 @@ What becomes of a run, of its callback and of your money when somebody cancels, 
 who asks is answered; one end, told alike by \`GET /v1/runs/:id\`, the list, the event stream, the callback and Temporal; the number of
 calls and of accepted callbacks; and nothing left open. \`npm run test:corners -- --only agent,worker-kill\` plays one row.
 
-The rows assume a journal (\`journal_dir\`), a receiver that answers, and an agent that finishes its call unless a row says otherwise.
+The rows assume one worker with a journal (\`journal_dir\`), and a receiver and an agent that answer in the end.
 
 ## In short
 
@@ -88,6 +88,10 @@ ${markdownTable(
 
 A call that broke with its worker is the exception in its class: it counts, and \`WorkerCrashed\` ends the run when it was the last
 one that is permitted.
+
+With several workers on one task queue, an absence of Temporal that is longer than \`heartbeat_timeout\` can cost one call more: the next
+attempt may come to a worker that does not know the call of the first. The first answer counts; at the last call that is permitted the
+run fails with \`WorkerCrashed\` instead. [Decision 18](decisions/0018-a-paid-call-outlives-its-attempt.md) has the reasons.
 
 Without a journal (\`journal_dir: none\`, or no disk), two rows change: an answer that is not recorded is lost with its worker, and asked
 for again; and after a kill the next worker waits for the heartbeat timeout (30 s) before it goes on.

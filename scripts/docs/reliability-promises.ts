@@ -24,6 +24,32 @@ export const MORE_PROMISES: readonly HeldPromise[] = [
     test: 'gives the answer with its usage, and counts the call before it is made',
   },
   {
+    promise: 'A task that waits for its agent holds no slot that another agent needs.',
+    file: 'test/activities/waiting-on-temporal.test.ts',
+    test: 'hold no slot that another agent needs, and have their turn one after the other',
+  },
+  {
+    promise: 'A wait that is longer than `queue_timeout` ends as `AgentBusy`, and costs nothing.',
+    file: 'test/activities/waiting-on-temporal.test.ts',
+    test: 'fail as AgentBusy when queue_timeout is over, with the length of the queue, unpaid',
+  },
+  {
+    promise: 'A worker that stops begins no call, and hands waiting tasks to another worker at once.',
+    file: 'test/activities/waiting-on-temporal.test.ts',
+    test: 'go to another worker when theirs drains, which lets running calls end and starts none',
+  },
+  {
+    promise:
+      'A call that another worker repeats, because its own could not reach Temporal, is aborted when its run is over.',
+    file: 'test/activities/adopt-call.test.ts',
+    test: 'and completes its run although another worker asks again; that call is aborted',
+  },
+  {
+    promise: 'A run whose task queue no worker polls any more refuses a cancel and a redelivery (`409`, `no_worker`).',
+    file: 'test/runs/former-task-queue.test.ts',
+    test: 'is not canceled in words alone: the answer says that no worker is there',
+  },
+  {
     promise: 'An answer is on the disk before it is reported. A worker that starts again reports it.',
     file: 'test/activities/keep-results.test.ts',
     test: 'has the result on the disk before it reports it',

@@ -69,7 +69,7 @@ export const workerStop: CornersOfEvent = {
 
 const worksOn = delivered(
   1,
-  'The worker lives, and so does the call: it is not aborted, and its answer is recorded when Temporal is back.',
+  'The worker lives, and so does the call: its answer is recorded when Temporal is back. With several workers another one may ask again.',
 );
 
 export const temporalAway: CornersOfEvent = {
