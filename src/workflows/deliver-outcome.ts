@@ -11,6 +11,7 @@ import {
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
 import { type RedeliverRequest, SIGNAL } from '../contract/names.ts';
@@ -58,10 +59,12 @@ async function deliverUntilTaken(
   let mark: CallbackMark | undefined;
   let requested: string | undefined;
   let canceled = false;
+  let failedOnce = false;
   let url = target.url;
   let current: CancellationScope | undefined;
   let diedBefore = false;
   let deliveries = 0;
+  let toldAt: number | undefined;
 
   const setMark = (next: CallbackMark): void => {
     if (mark === next) return;
@@ -71,6 +74,7 @@ async function deliverUntilTaken(
   setHandler(
     callbackRetrying,
     () => {
+      failedOnce = true;
       setMark('retrying');
       if (canceled) current?.cancel();
     },
@@ -88,8 +92,7 @@ async function deliverUntilTaken(
   );
   cancel?.catch(() => {
     canceled = true;
-    // The mark tells that the first attempt has failed.
-    if (mark !== undefined || !patched(PATCH.finishFirstAttempt)) current?.cancel();
+    if (failedOnce || !patched(PATCH.finishFirstAttempt)) current?.cancel();
   });
 
   for (;;) {
@@ -99,8 +102,12 @@ async function deliverUntilTaken(
     let failure: ActivityFailure | undefined;
     try {
       deliveries += 1;
-      // The history holds the answer once: a redelivery reads it from the first delivery.
-      const outcome = deliveries === 1 ? delivery.outcome : undefined;
+      // The history holds the answer once: a redelivery reads it from the first delivery. One that is canceled in the task that
+      // schedules it is not in the history.
+      const { historyLength } = workflowInfo();
+      const isTold = toldAt !== undefined && toldAt < historyLength;
+      if (!isTold) toldAt = historyLength;
+      const outcome = isTold ? undefined : delivery.outcome;
       const receipt = await current.run(() => deliverOnSchedule(delivery, { url, outcome, diedBefore }));
       // The first address may take the callback although another one is wanted by now.
       if (canceled || requested === undefined || requested === url) {
@@ -115,6 +122,7 @@ async function deliverUntilTaken(
     }
     current = undefined;
     if (requested === undefined || canceled) {
+      failedOnce = true;
       setMark('dead');
       if (canceled) throw new CancelledFailure('The delivery was canceled.');
       if (!diedBefore) reportDeadLetter({ ...delivery, url, failure });

@@ -75,6 +75,19 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     closes: 'COMPLETED',
     reads: { status: 'completed', callback: 'delivered' },
   },
+  'canceled-twice': {
+    agent: ['outlast'],
+    callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 3000 }],
+    target: { retryDelaysMs: [3000] },
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
+      await handle.cancel();
+      await until(() => activities.deliveries.length === 1);
+      await handle.cancel();
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
   'canceled-as-the-agent-fails': {
     agent: [{ retry: 'RateLimited', afterMs: 1000 }],
     drive: async (handle, activities) => {
@@ -202,6 +215,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     drive: async (handle, activities) => {
       await until(() => activities.deliveries.length === 3);
       await sleep(200);
+      await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
+    },
+    closes: 'COMPLETED',
+    reads: { status: 'completed', callback: 'delivered' },
+  },
+  'redelivered-before-there-is-an-answer': {
+    agent: ['slow'],
+    drive: async (handle, activities) => {
+      await until(() => activities.agentCalls.length > 0);
       await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
     },
     closes: 'COMPLETED',

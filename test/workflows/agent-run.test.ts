@@ -32,6 +32,8 @@ describe('agentRun closes as what happened, and reads so with no worker running'
       const { status, callback, code } = scenario.reads;
       assert.deepEqual([run.status, run.callback.status, run.error?.code], [status, callback, code]);
       assert.equal(run.terminal, true);
+      const [first] = played.activities.deliveries;
+      assert.ok(first === undefined || first.outcome !== undefined, 'the first delivery carries the outcome');
       assert.equal(run.output, status === 'completed' ? 'done: Summarise why deployment 4312 failed' : undefined);
     });
   }
