@@ -36,6 +36,9 @@ export interface Agent {
 /**
  * Thrown by an adapter when the agent gave no answer.
  *
+ * The type says whether the call may have cost money (`FAILURE_CLASSES`): use `RateLimited` and `AgentUnreachable` only where no work
+ * began. They pause all runs of the agent, as does any `retryAfterMs`.
+ *
  * The message continues the agent's name: `refused our key (401)`. Callers read it, so it contains no host, no address and no
  * word of the agent's. How to fix the failure is in `fix`, else in the agent type's remedies, else in the failure table.
  *

@@ -83,7 +83,7 @@ export const METRICS = {
   agentPermits: {
     type: 'gauge',
     name: 'garudust_agent_places',
-    help: 'Tasks that the agent works on (state "taken"), and tasks that wait in this worker for it ("waiting").',
+    help: 'Tasks that the agent works on (state "taken"), and tasks that wait for it, in this worker or handed back to Temporal until their turn ("waiting").',
     labels: ['agent', 'state'],
   },
   callbackAttempts: {
