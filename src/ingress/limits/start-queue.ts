@@ -1,8 +1,8 @@
 import { ProblemError } from '../../protocol/problems.ts';
 import { StartLimit } from './start-limit.ts';
 
-/** How long a delivery waits for its turn, in milliseconds; with the deadline of the start it is answered within 4 s. */
-const MAX_WAIT_MS = 1000;
+/** How long a delivery waits for its turn, in milliseconds: with the deadline of the start it has its answer within 3 s. */
+const MAX_WAIT_MS = 500;
 
 /**
  * Lets as many runs be recorded at the same time as `StartLimit` permits. The others wait, and the clients take turns, so
