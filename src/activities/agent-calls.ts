@@ -15,6 +15,8 @@ export interface Follower {
   readonly onProgress: (progress: string) => void;
 }
 
+const NOBODY = { since: -Infinity, onProgress: () => undefined, leave: () => undefined };
+
 /**
  * One call of an agent. It outlives the attempt that started it: when Temporal gives that attempt up while the worker lives, the
  * next attempt follows the same call.
@@ -28,7 +30,7 @@ export class AgentCall {
   readonly #controller = new AbortController();
   readonly #ended: Promise<CallEnd>;
   #progress: string | undefined;
-  #follower: Follower & { leave(): void } = { since: -Infinity, onProgress: () => undefined, leave: () => undefined };
+  #follower: Follower & { leave(): void } = NOBODY;
 
   /**
    * Starts the call.
@@ -66,7 +68,10 @@ export class AgentCall {
     const left = new Promise<undefined>((resolve) => {
       this.#follower = { ...follower, leave: () => resolve(undefined) };
     });
-    return Promise.race([left, this.#ended]);
+    const end = await Promise.race([left, this.#ended]);
+    // An ended call is kept for a while, and must not keep the task of its attempt.
+    if (end !== undefined) this.#follower = { ...NOBODY, since: this.#follower.since };
+    return end;
   }
 
   abort(reason: Interruption): void {
