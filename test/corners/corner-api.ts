@@ -9,6 +9,8 @@ import type { Seat } from './corner-stack.ts';
 export interface ApiAnswer {
   readonly status: number;
   readonly code: string | undefined;
+  /** Whether it had to be sent again: a request that was answered 503 may have been done all the same. */
+  readonly sentAgain: boolean;
 }
 
 /** A request of a run. */
@@ -71,13 +73,15 @@ export class CornerApi {
 
   /** Posts to `/v1/runs/:id/<action>`. */
   async act(seat: Seat, runId: string, action: 'cancel' | 'redeliver', body?: object): Promise<ApiAnswer> {
-    const response = await this.#send(`/v1/runs/${runId}/${action}`, {
+    let sentAgain = false;
+    const request = {
       method: 'POST',
       headers: { ...this.#key(seat), ...(body && { 'Content-Type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
-    });
+    };
+    const response = await this.#send(`/v1/runs/${runId}/${action}`, request, () => (sentAgain = true));
     const { code } = (await response.json()) as { code?: string };
-    return { status: response.status, code };
+    return { status: response.status, code, sentAgain };
   }
 
   /**
@@ -100,12 +104,17 @@ export class CornerApi {
     return response;
   }
 
-  /** Sends as a good caller does: again after a 429 or a 503. */
-  async #send(path: string, request: RequestInit): Promise<Response> {
+  /** Sends as a good caller does: again after a 429, a 503 or no answer. */
+  async #send(path: string, request: RequestInit, onRefused = (): unknown => undefined): Promise<Response> {
     for (const end = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
-      const response = await fetch(this.#url + path, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
-      if (!COME_AGAIN.includes(response.status) || Date.now() > end) return response;
-      await response.body?.cancel();
+      try {
+        const response = await fetch(this.#url + path, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
+        if (!COME_AGAIN.includes(response.status) || Date.now() > end) return response;
+        await response.body?.cancel();
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+      onRefused();
     }
   }
 

@@ -183,8 +183,12 @@ export class CornerRound {
           return { state, event, faults: [failure ?? 'it was not played'] };
         }
         const listed = lists.get(seat) ?? [];
-        const seen = await collectEvidence(run, { reply, listed, listener, temporal: this.#temporal });
-        return { state, event, faults: judgeCorner(promised, seen) };
+        try {
+          const seen = await collectEvidence(run, { reply, listed, listener, temporal: this.#temporal });
+          return { state, event, faults: judgeCorner(promised, seen) };
+        } catch (error) {
+          return { state, event, faults: [String(error)] };
+        }
       }),
     );
   }

@@ -32,7 +32,7 @@ const TOLD: Told = { poll: RUN, listed: [RUN], stream: RUN, streamEnded: true };
 const SEEN: Evidence = {
   state: 'agent',
   webhookId: 'run-1',
-  reply: { by: 'api', status: 202, code: undefined },
+  reply: { by: 'api', status: 202, code: undefined, sentAgain: false },
   told: TOLD,
   callbacks: [CALLBACK],
   callbacksElsewhere: [],
@@ -74,8 +74,11 @@ test('calls, callbacks and answers are counted', () => {
   ]);
   assert.deepEqual(faultsWith({ callbacks: [] }), ['receivers accepted 0 callbacks, not 1']);
   assert.deepEqual(faultsWith({ callbacks: [{ ...CALLBACK, webhookId: 'x' }] }), ['a callback has another webhook-id']);
-  const refused = { by: 'api', status: 409, code: 'idempotency_conflict' } as const;
+  const refused = { by: 'api', status: 409, code: 'idempotency_conflict', sentAgain: false } as const;
   assert.deepEqual(faultsWith({ reply: refused }), ['the answer was 409 idempotency_conflict, not 202']);
+  const unchanged = { by: 'api', status: 200, code: undefined, sentAgain: false } as const;
+  assert.deepEqual(faultsWith({ reply: unchanged }), ['the answer was 200, not 202']);
+  assert.deepEqual(faultsWith({ reply: { ...unchanged, sentAgain: true } }), []);
 });
 
 test("a team's workflow is judged by its receiver and Temporal alone", () => {

@@ -96,11 +96,15 @@ try {
   const cli = await findTemporalCli({ env: process.env, onProgress: ({ message }) => say('please wait', message) });
   say('Temporal CLI', `${cli.version}  ${cli.path}`);
   const program = await buildDist(folder);
-  const played = await Promise.all(
+  const ended = await Promise.allSettled(
     planStacks(cells).map((rounds, index) =>
       playRounds(rounds, { folder: join(folder, `stack-${index + 1}`), program, temporalCli: cli.path }),
     ),
   );
+  const played = ended.map((stack) => {
+    if (stack.status === 'rejected') throw stack.reason;
+    return stack.value;
+  });
   const results = played
     .flatMap((stack) => stack.results)
     .toSorted((a, b) => EVENT_NAMES.indexOf(a.event) - EVENT_NAMES.indexOf(b.event));
