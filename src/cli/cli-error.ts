@@ -1,6 +1,6 @@
 /** Every exit code of the program: one row a code. Help and docs show this table. */
 export const EXIT_CODES = {
-  ok: { code: 0, meaning: 'Success; with --wait, the run completed.' },
+  ok: { code: 0, meaning: 'Success; a run that was waited for completed.' },
   runFailed: { code: 1, meaning: 'The run failed.' },
   usage: { code: 2, meaning: 'The command or the configuration is invalid. Nothing was sent.' },
   unavailable: { code: 3, meaning: 'The server is unreachable, or asked the client to retry later.' },

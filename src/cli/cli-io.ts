@@ -16,6 +16,8 @@ export interface CliIo {
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** How the program was called, such as `npx garudust-temporal`, for command lines in hints. */
+  readonly callName: string;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal;
   /** How the command ended; `ok` by default. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, Help } from 'commander';
 import { EXIT_CODES, type ExitName } from './cli-error.ts';
 import { ENVIRONMENT, type EnvironmentName } from './environment.ts';
 
@@ -17,7 +17,12 @@ const NOTES = new WeakMap<Command, CommandNotes>();
 /** Adds notes to a command's help. */
 export function setNotes(command: Command, notes: CommandNotes): Command {
   NOTES.set(command, notes);
-  return command.addHelpText('after', () => `\n${renderNotes(notes)}`);
+  return command.addHelpText('after', ({ error }) => {
+    const { getErrHelpWidth, getOutHelpWidth } = command.configureOutput();
+    const helper = command.createHelp();
+    helper.prepareContext({ helpWidth: (error ? getErrHelpWidth : getOutHelpWidth)?.() ?? 80 });
+    return `\n${renderNotes(notes, helper)}`;
+  });
 }
 
 /** The notes of a command; empty ones when it has none. */
@@ -25,15 +30,28 @@ export function notesOf(command: Command): CommandNotes {
   return NOTES.get(command) ?? {};
 }
 
-function renderNotes({ more = [], examples = [], environment = [], exits = [] }: CommandNotes): string {
+/** Paragraphs and tables break between words; an example is a line to paste and stays whole. */
+function renderNotes({ more = [], examples = [], environment = [], exits = [] }: CommandNotes, helper: Help): string {
   const blocks = [
-    ...more,
+    ...more.map((paragraph) => helper.boxWrap(paragraph, helper.helpWidth ?? 80)),
     heading(
       'Examples:',
       examples.map(([line, purpose]) => `  # ${purpose}\n  ${line}`),
     ),
-    heading('Environment:', table(environment.map((name) => [name, ENVIRONMENT[name]]))),
-    heading('Exit codes:', table(exits.map((name) => [String(EXIT_CODES[name].code), EXIT_CODES[name].meaning]))),
+    heading(
+      'Environment:',
+      table(
+        helper,
+        environment.map((name) => [name, ENVIRONMENT[name]]),
+      ),
+    ),
+    heading(
+      'Exit codes:',
+      table(
+        helper,
+        exits.map((name) => [String(EXIT_CODES[name].code), EXIT_CODES[name].meaning]),
+      ),
+    ),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -42,7 +60,7 @@ function heading(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : [title, ...lines].join('\n');
 }
 
-function table(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(0, ...rows.map(([name]) => name.length));
-  return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+function table(helper: Help, rows: readonly (readonly [term: string, text: string])[]): string[] {
+  const width = Math.max(0, ...rows.map(([term]) => term.length));
+  return rows.map(([term, text]) => helper.formatItem(term, width, text, helper));
 }

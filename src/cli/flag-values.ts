@@ -65,11 +65,14 @@ function parserOf<T>(kind: Kind<T>): (text: string) => T {
 
 /**
  * Adds the flags of settings to a command. None has a default, which would override environment and file.
+ *
+ * @param without flags of settings that mean nothing to the command: it takes them, as before, and its help leaves them out
  */
-export function addSettingFlags(command: Command): Command {
+export function addSettingFlags(command: Command, without: readonly string[] = []): Command {
   command.option('--config <file>', 'settings file (default: garudust-temporal.yaml, if it exists)');
   for (const { flag, help, hidden } of listFlags()) {
-    command.addOption(command.createOption(flag, help).hideHelp(hidden));
+    const isForeign = without.some((name) => flag.startsWith(`${name} `));
+    command.addOption(command.createOption(flag, help).hideHelp(hidden || isForeign));
   }
   return command;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { StartError } from '../stack/start-error.ts';
 import { readVersion } from '../telemetry/read-version.ts';
+import { asCalled } from './called-as.ts';
 import { CliError, EXIT_CODES, type ExitName } from './cli-error.ts';
 import { type CliIo, isLively } from './cli-io.ts';
 import { setNotes } from './command-notes.ts';
@@ -33,8 +34,8 @@ export function createProgram(io: CliIo): Command {
     .exitOverride()
     .showHelpAfterError('(--help lists arguments and options)')
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeOut: (text) => void io.stdout.write(asCalled(text, io)),
+      writeErr: (text) => void io.stderr.write(asCalled(text, io)),
       getOutHelpWidth: () => width(io.stdout.columns),
       getErrHelpWidth: () => width(io.stderr.columns),
       getOutHasColors: () => isLively(io.stdout, io.env),
@@ -78,7 +79,7 @@ function explain(error: unknown, io: CliIo): ExitName {
   if (error instanceof StartError) return explain(new CliError('usage', error.message, { cause: error }), io);
   if (error instanceof CliError) {
     const label = error.exit === 'interrupted' ? '' : 'error: ';
-    io.stderr.write(`${label}${toTerminalText(error.message, { keepLines: true })}\n`);
+    io.stderr.write(`${label}${toTerminalText(asCalled(error.message, io), { keepLines: true })}\n`);
     return error.exit;
   }
   if (io.interrupted.aborted) return 'interrupted';

@@ -13,6 +13,7 @@ export function renderCliDocs(): string {
     stderr: new PassThrough(),
     env: {},
     cwd: '',
+    callName: 'garudust-temporal',
     interrupted: new AbortController().signal,
     exit: 'ok',
   });

@@ -1,6 +1,7 @@
 import type { RunResource } from '../protocol/run-resource.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
+import { asCalled } from './called-as.ts';
 import { CliError, type ExitName } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { followRun } from './follow-run.ts';
@@ -91,6 +92,6 @@ export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags
     progress.stop();
   }
   const exit = reportOutcome(run, io, { json: flags.json === true });
-  if (exit === 'stillRunning') io.stderr.write(`Follow it: ${resume}\n`);
+  if (exit === 'stillRunning') io.stderr.write(`Follow it: ${asCalled(resume, io)}\n`);
   return exit;
 }

@@ -116,12 +116,20 @@ function parse(text: string): ReturnType<typeof parseLiquid> {
   }
 }
 
+/** What filters of Jinja, Twig, Handlebars and JavaScript are called here. */
+const FILTERS_OF_OTHERS: Readonly<Record<string, string>> = {
+  ...{ upper: 'upcase', uppercase: 'upcase', touppercase: 'upcase', title: 'capitalize' },
+  ...{ lower: 'downcase', lowercase: 'downcase', tolowercase: 'downcase' },
+  ...{ trim: 'strip', length: 'size', count: 'size', tojson: 'json', to_json: 'json', json_encode: 'json' },
+  ...{ substring: 'slice', ellipsis: 'cut', limit: 'cut', get: 'map', select: 'where', int: 'floor' },
+};
+
 /** The parser's error with the fix. */
 function explain(message: string, text: string): string {
   const [, what = message, line, column] = /^([^]*?), line:(\d+), col:(\d+)/.exec(message) ?? [];
   const filter = /undefined filter: (.*)/.exec(what)?.[1];
   if (filter !== undefined) {
-    return `uses the unknown filter "${filter}": ${suggest(filter, KNOWN_FILTERS)}`;
+    return `uses the unknown filter "${filter}": ${suggest(filter, KNOWN_FILTERS, FILTERS_OF_OTHERS)}`;
   }
   const tag = /tag "(.*)" not found/.exec(what)?.[1];
   if (tag !== undefined) return `uses the unknown tag "${tag}": ${suggest(tag, KNOWN_TAGS)}`;

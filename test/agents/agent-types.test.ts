@@ -126,8 +126,14 @@ describe('a type that is added as one row', () => {
     assert.match(readyTable({ env: {}, yaml: `clients: [{ ${client} }]` }), /\ncurl .*X-Hub-Signature-256: sha256=/);
     const yaml = `clients: [{ ${client}, require: timestamp, allowed_user_ids: [ada] }]`;
     const timed = readyTable({ env: {}, yaml });
-    assert.match(timed, /\ngarudust-temporal send 'Summarise .*' --url http:\/\/127\.0\.0\.1:8080 --user ada\n/);
+    assert.match(timed, /\nnpx garudust-temporal send 'Summarise .*' --url http:\/\/127\.0\.0\.1:8080 --user ada\n/);
     assert.doesNotMatch(timed, /X-Hub-Signature-256/);
+  });
+
+  test('leads to the API, and names the commands of a second terminal as the program was called', () => {
+    const table = readyTable({ env: {} });
+    assert.match(table, / API +http:\/\/127\.0\.0\.1:8080\/docs\n/);
+    assert.match(table, /\n {2}npx garudust-temporal send ".*" --wait +# .*\n {2}npx garudust-temporal receive +# /);
   });
 
   test('says how to fix a failure, by the name of its setting where that is set', async () => {
@@ -187,7 +193,13 @@ function readyTable(input: LoadInput, webhookSecret?: string): string {
   const generated = webhookSecret === undefined ? loadedNow.generated : [{ client: 'default', webhookSecret }];
   const loaded = { ...loadedNow, generated };
   const stdout = new PassThrough();
-  const stack = { loaded, config: loaded.config, ingressUrl: 'http://127.0.0.1:8080', temporalUi: undefined };
-  showReady(stack, { stdout, env: { NO_COLOR: '1' } }, agentTypes);
+  const stack = {
+    loaded,
+    config: loaded.config,
+    ingressUrl: 'http://127.0.0.1:8080',
+    temporalUi: undefined,
+    keepsSecrets: true,
+  };
+  showReady(stack, { stdout, env: { NO_COLOR: '1' }, callName: 'npx garudust-temporal' }, agentTypes);
   return String(stdout.read());
 }

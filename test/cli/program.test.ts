@@ -26,6 +26,30 @@ describe('the command line', () => {
     assert.equal((await runCli(['help', 'send'])).stdout, (await runCli(['send', '--help'])).stdout);
   });
 
+  test('breaks its help between words, at the width of the terminal', async () => {
+    for (const { path } of leavesOf(createProgram(cliIo({}).io))) {
+      const { stdout } = await runCli([...path.split(' '), '--help'], { tty: true, columns: 80 });
+      const lines = stdout.split('\n');
+      const tooLong = lines.filter((line, index) => line.length > 80 && !/^ {2}#/.test(lines[index - 1] ?? ''));
+      assert.deepEqual(tooLong, [], path);
+    }
+  });
+
+  test('shows no option that means nothing to its command, and takes it all the same', async () => {
+    const foreign: Readonly<Record<string, RegExp>> = {
+      worker: / --(?:host|port) </,
+      ingress: / --(?:garudust-url|journal-dir) </,
+    };
+    for (const [name, options] of Object.entries(foreign)) {
+      const { stdout } = await runCli([name, '--help']);
+      assert.doesNotMatch(stdout, options);
+      assert.match((await runCli(['start', '--help'])).stdout, options);
+      assert.doesNotMatch(stdout, /--wait/);
+    }
+    const taken = await runCli(['worker', '--port', 'none', '--help']);
+    assert.equal(taken.code, 0);
+  });
+
   test('shows its version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     assert.deepEqual(await runCli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 import { deriveRunId } from '../../src/contract/run-id.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
+import { documentedCode } from '../support/documented-code.ts';
 import { eventText } from '../support/source-samples.ts';
 
 const SETTINGS = `
@@ -45,6 +46,21 @@ async function testSource(
 }
 
 describe('sources test', () => {
+  test('gives the answer that the README promises', async (t) => {
+    const settings = documentedCode('README.md', 'yaml', 'sources:');
+    const line = documentedCode('README.md', 'sh', 'sources test').trim();
+    const [, words = '', header = ''] = /^npx garudust-temporal sources test (.*) --header "(.*)"$/.exec(line) ?? [];
+    const log_url = 'https://ci.example.com/logs/1';
+    const event = { deployment: { ref: 'main' }, deployment_status: { state: 'failure', log_url } };
+    const args = [...words.replace('event.json', 'event').split(' '), '--header', header];
+    const { code, stdout } = await testSource(t, args, JSON.stringify(event), settings);
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /^Source deployments would start a task:[^]+\n\nSummarise why the deployment of main failed: https:/,
+    );
+  });
+
   test('shows the task that would start, without a secret and without a signature', async (t) => {
     const args = ['github', 'event', '--header', 'X-GitHub-Event: pull_request', '--header', 'x-github-delivery:d-1'];
     const { code, stdout, stderr } = await testSource(t, args, eventText('github-pull-request.json'));

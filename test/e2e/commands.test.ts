@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -113,6 +114,44 @@ describe('dev', () => {
       assert.match(stderr, new RegExp(`^error: .*${port} is in use.*$`, 'm'));
       assert.doesNotMatch(stderr, /\n\s+at /);
     }
+  });
+
+  test('all ports in use are told at once, each with its flag', async (t) => {
+    const ports = await Promise.all(
+      [0, 0, 0, 0].map(async () => {
+        const taken = createServer().listen(0, '127.0.0.1');
+        t.after(() => taken.close());
+        await once(taken, 'listening');
+        return String((taken.address() as { port: number }).port);
+      }),
+    );
+    const flags = ['--port', '--admin-port', '--temporal-port', '--temporal-ui-port'];
+    const args = flags.flatMap((flag, index) => [flag, ports[index] ?? '']);
+    const { code, stderr } = await spawnUntilEnd(t, ['dev', ...args], {}, temporaryFolder(t)).ended;
+    assert.equal(code, 2);
+    const lines = stderr.trim().split('\n').slice(-4);
+    for (const [index, flag] of flags.entries()) {
+      assert.match(
+        lines[index] ?? '',
+        new RegExp(
+          ` ${ports[index]} is in use by .*choose another with ${flag}\\.(?: If that is the Temporal server .*)?$`,
+        ),
+      );
+    }
+  });
+
+  test('a second dev in the folder says where the first one runs, and leaves it alone', async (t) => {
+    const folder = temporaryFolder(t);
+    const dev = await startDev(t, folder);
+    const second = await spawnUntilEnd(t, ['dev', ...FREE_PORTS], {}, folder).ended;
+    assert.equal(second.code, 2);
+    assert.match(second.stderr, /^error: `.*dev` runs already in this folder, at http:\/\/127\.0\.0\.1:\d+ /m);
+    const sent = await spawnCli(['send', 'hello', '--wait'], { env: BASE_ENV, cwd: folder }).ended;
+    assert.equal(sent.code, 0, sent.stderr);
+    dev.kill('SIGKILL');
+    await dev.ended;
+    // What a killed one leaves behind stops nobody.
+    await startDev(t, folder);
   });
 
   test('an address where no Temporal answers is one sentence', async (t) => {

@@ -21,6 +21,8 @@ export interface CliRun {
   /** Width of the terminals; 100 by default. */
   readonly columns?: number;
   readonly interrupted?: AbortSignal;
+  /** How the program was called. */
+  readonly callName?: string;
 }
 
 /** A command that goes on, with what it has written so far. */
@@ -62,6 +64,7 @@ export function cliIo(run: CliRun): { io: CliIo; written: { stdout: string; stde
     env: run.env ?? {},
     cwd: run.cwd ?? tmpdir(),
     interrupted: run.interrupted ?? new AbortController().signal,
+    callName: run.callName ?? 'garudust-temporal',
     exit: 'ok',
   };
   return { io, written };

@@ -11,23 +11,26 @@ const PROCESSES = {
     description:
       'Accept webhooks and run agents in one process, on one connection to Temporal, which shortens a run: its first step comes with its start.',
     roles: { ingress: true, worker: true },
+    without: [],
   },
   ingress: {
     summary: 'accept webhooks',
     description: 'Accept webhooks and serve /v1. Runs are recorded in Temporal; a worker elsewhere executes them.',
     roles: { ingress: true, worker: false },
+    without: ['--garudust-url', '--journal-dir'],
   },
   worker: {
     summary: 'run agents and deliver callbacks',
     description: 'Poll Temporal, run agents and deliver callbacks.',
     roles: { ingress: false, worker: true },
+    without: ['--host', '--port'],
   },
-} as const satisfies Record<string, { summary: string; description: string; roles: Roles }>;
+} as const satisfies Record<string, { summary: string; description: string; roles: Roles; without: readonly string[] }>;
 
 /** `start`, `ingress` and `worker`: the processes of a production. */
 export function addProcesses(program: Command, io: CliIo): void {
-  for (const [name, { summary, description, roles }] of Object.entries(PROCESSES)) {
-    const command = addSettingFlags(program.command(name).summary(summary).description(description));
+  for (const [name, { summary, description, roles, without }] of Object.entries(PROCESSES)) {
+    const command = addSettingFlags(program.command(name).summary(summary).description(description), without);
     command.action(async (flags: Record<string, unknown>) => {
       const { runProcess } = await import('../../stack/run-process.ts');
       await runProcess(roles, { ...io, flags });

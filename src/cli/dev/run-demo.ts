@@ -31,7 +31,7 @@ export async function runDemo(keep: boolean, io: CliIo): Promise<void> {
     try {
       io.exit = await takeRoundTrip(stack, io);
       if (keep) {
-        showReady(stack, io);
+        showReady({ ...stack, keepsSecrets: false }, io);
         await serveUntilStopped(stack, io.interrupted, {
           tell: (line) => void io.stderr.write(`${line}\n`),
           until: stack.serverDied,

@@ -5,6 +5,7 @@ import type { CliIo } from '../cli-io.ts';
 import { DEV_FOLDER, DEV_URL_FILE, TEMPORAL_PORT, TEMPORAL_UI_PORT } from '../environment.ts';
 import { createProgress } from '../show/progress.ts';
 import { serveUntilStopped } from '../../stack/serve-until-stopped.ts';
+import { checkNotRunning } from './check-dev-place.ts';
 import { showReady } from './show-ready.ts';
 import { startDevStack } from './start-dev-stack.ts';
 
@@ -20,6 +21,8 @@ export interface DevFlags extends Record<string, unknown> {
  * @throws CliError when something prevents the start, and when the dev server exits unexpectedly
  */
 export async function runDev({ temporalPort, temporalUiPort, ...flags }: DevFlags, io: CliIo): Promise<void> {
+  const urlFile = resolve(io.cwd, DEV_URL_FILE);
+  await checkNotRunning(urlFile);
   const progress = createProgress(io);
   const stack = await startDevStack(io, {
     folder: resolve(io.cwd, DEV_FOLDER),
@@ -28,9 +31,8 @@ export async function runDev({ temporalPort, temporalUiPort, ...flags }: DevFlag
     flags,
     progress,
   }).finally(() => progress.stop());
-  const urlFile = resolve(io.cwd, DEV_URL_FILE);
   writeFileSync(urlFile, `${stack.ingressUrl}\n`);
-  showReady(stack, io);
+  showReady({ ...stack, keepsSecrets: true }, io);
   let died = false;
   const serverDied = stack.serverDied.then(() => {
     died = true;

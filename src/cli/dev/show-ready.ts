@@ -5,7 +5,8 @@ import { listSettings } from '../../config/list-settings.ts';
 import { settingsWith } from '../../config/schema.ts';
 import { toLibrarySecret } from '../../signatures/secret-key.ts';
 import { signGithub } from '../../signatures/sign-request.ts';
-import { type CliIo, colorsFor } from '../cli-io.ts';
+import { asCalled } from '../called-as.ts';
+import { type CliIo, type Colors, colorsFor } from '../cli-io.ts';
 import { shellQuote } from '../show/terminal-text.ts';
 import type { DevStack } from './start-dev-stack.ts';
 import { sampleTask } from './take-round-trip.ts';
@@ -14,8 +15,11 @@ const LABEL_WIDTH = 14;
 
 /** Prints where everything is, and a command to paste that starts a first run. */
 export function showReady(
-  stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'>,
-  io: Pick<CliIo, 'stdout' | 'env'>,
+  stack: Pick<DevStack, 'loaded' | 'config' | 'ingressUrl' | 'temporalUi'> & {
+    /** Whether the secrets are kept in the working directory, where other commands find them. */
+    readonly keepsSecrets: boolean;
+  },
+  io: Pick<CliIo, 'stdout' | 'env' | 'callName'>,
   agentTypes: AgentTypes = AGENT_TYPES,
 ): void {
   const { config, loaded, ingressUrl, temporalUi } = stack;
@@ -24,6 +28,7 @@ export function showReady(
   const rows: [string, string | undefined][] = [
     ['Temporal UI', temporalUi],
     ['ingress', ingressUrl],
+    ['API', `${ingressUrl}/docs`],
     ['agent', agent && toAgentRow(agent, agentTypes)],
     ...loaded.generated.flatMap(({ client, webhookSecret, apiKey }): [string, string | undefined][] => {
       const whose = loaded.generated.length > 1 ? ` (${client})` : '';
@@ -39,16 +44,33 @@ export function showReady(
     value === undefined ? [] : [`  ${colors.dim(label.padEnd(LABEL_WIDTH))}${value}`],
   );
   const [client] = config.clients;
-  const start = client?.require === 'timestamp' ? toSend(ingressUrl, client) : toCurl(ingressUrl, client);
-  io.stdout.write(
-    `\n${lines.join('\n')}\n\n  ${colors.dim('Start a run:')}\n\n${start}\n\n  ${colors.dim('Ctrl-C stops everything.')}\n\n`,
-  );
+  const start = client?.require === 'timestamp' ? asCalled(toSend(ingressUrl, client), io) : toCurl(ingressUrl, client);
+  const blocks = [
+    lines.join('\n'),
+    `  ${colors.dim('Start a run:')}`,
+    start,
+    ...(stack.keepsSecrets ? [toNextSteps(colors, io)] : []),
+    `  ${colors.dim('Ctrl-C stops everything.')}`,
+  ];
+  io.stdout.write(`\n${blocks.join('\n\n')}\n\n`);
 }
 
 /** What a Standard Webhooks library takes, where that is not the secret as it is. */
 function libraryForm(secret: string | undefined): string | undefined {
   const form = secret === undefined ? undefined : toLibrarySecret(secret);
   return form === secret ? undefined : form;
+}
+
+/** Both commands find the server and its secrets in the folder in which `dev` runs. */
+function toNextSteps(colors: Colors, io: Pick<CliIo, 'callName'>): string {
+  const steps = [
+    ['garudust-temporal send "Why did build 4312 fail?" --wait', 'sends a task and shows the answer'],
+    ['garudust-temporal receive', 'receives callbacks, at http://127.0.0.1:8081/'],
+  ] as const;
+  const commands = steps.map(([line, what]) => ({ line: asCalled(line, io), what }));
+  const width = Math.max(...commands.map(({ line }) => line.length));
+  const shown = commands.map(({ line, what }) => `  ${line.padEnd(width)}  ${colors.dim(`# ${what}`)}`);
+  return [`  ${colors.dim('In another terminal, in this folder:')}`, '', ...shown].join('\n');
 }
 
 type Client = Config['clients'][number];

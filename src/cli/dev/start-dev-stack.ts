@@ -9,9 +9,13 @@ import type { CliIo } from '../cli-io.ts';
 import type { Progress } from '../show/progress.ts';
 import { loadProcess } from '../../stack/load-process.ts';
 import { effectiveRoles, type InFlight, type RunningStack, startStack } from '../../stack/start-stack.ts';
+import { namesTemporalServer } from '../../stack/temporal-settings.ts';
+import { DEV_SERVER_HOST } from '../temporal-server/dev-server-args.ts';
+import { checkPorts } from './check-dev-place.ts';
 import { findTemporal } from './find-temporal.ts';
 
 const READY_TIMEOUT_MS = 30_000;
+const USE_IT = 'If that is the Temporal server you want to use, set TEMPORAL_ADDRESS.';
 
 export interface DevStackOptions {
   /** Keeps the database, the journal and the generated secrets. */
@@ -56,21 +60,39 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
     ...(options.file === false && { file: false }),
   });
   // dev starts runs by HTTP, so it needs an ingress.
-  effectiveRoles({ ingress: true, worker: false }, loaded.loaded.config);
+  const { config: asked } = loaded.loaded;
+  effectiveRoles({ ingress: true, worker: false }, asked);
+  const { temporalPort, temporalUiPort } = options;
+  await checkPorts([
+    { host: asked.host, port: asked.port, what: 'the ingress', flag: '--port' },
+    { host: asked.adminHost, port: asked.adminPort, what: 'health and metrics', flag: '--admin-port' },
+    ...(namesTemporalServer(io.env)
+      ? []
+      : [
+          {
+            host: DEV_SERVER_HOST,
+            port: temporalPort,
+            what: 'the Temporal dev server',
+            flag: '--temporal-port',
+            hint: USE_IT,
+          },
+          { host: DEV_SERVER_HOST, port: temporalUiPort, what: 'the Temporal UI', flag: '--temporal-ui-port' },
+        ]),
+  ]);
   keepToOwner(folder, io);
-  const { settings: temporal, server } = await findTemporal(io, {
+  const { settings: temporal, server: devServer } = await findTemporal(io, {
     folder,
-    port: options.temporalPort,
-    uiPort: options.temporalUiPort,
+    port: temporalPort,
+    uiPort: temporalUiPort,
     progress,
   });
   let stack: RunningStack | undefined;
   const drain = async (): Promise<void> => {
     await stack?.drain();
-    await server?.stop();
+    await devServer?.stop();
   };
   try {
-    const temporalUiUrl = loaded.loaded.config.temporalUiUrl ?? server?.uiUrl;
+    const temporalUiUrl = loaded.loaded.config.temporalUiUrl ?? devServer?.uiUrl;
     const config = { ...loaded.loaded.config, ...(temporalUiUrl !== undefined && { temporalUiUrl }) };
     progress.show('starting worker and ingress');
     const started = (stack = await startStack({ ...loaded, temporal, config, roles: { ingress: true, worker: true } }));
@@ -81,7 +103,7 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
       logger: loaded.logger,
       ingressUrl: stack.ingressUrl ?? '',
       temporalUi: temporalUiUrl && `${temporalUiUrl}/namespaces/${temporal.namespace}/workflows`,
-      serverDied: died(server?.exited),
+      serverDied: died(devServer?.exited),
       inFlight: () => started.inFlight(),
       drain,
     };

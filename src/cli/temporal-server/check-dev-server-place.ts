@@ -33,16 +33,21 @@ export async function checkPort(port: number, label: string): Promise<void> {
   }
 }
 
-/** The error for a port that is taken. */
-export async function portError(port: number, label: string, cause: unknown): Promise<DevServerError> {
+/**
+ * The error for a port that is taken.
+ *
+ * @param flag sets the port, where a flag does
+ */
+export async function portError(port: number, label: string, cause: unknown, flag?: string): Promise<DevServerError> {
+  const choose = flag === undefined ? 'choose another port' : `choose another with ${flag}`;
   const code = (cause as { code?: string } | undefined)?.code;
   if (code === 'EACCES') {
-    return new DevServerError('PORT_IN_USE', `${label} ${port} requires privileges: choose a port above 1023.`, {
+    return new DevServerError('PORT_IN_USE', `${label} ${port} requires privileges: ${choose}, above 1023.`, {
       cause,
     });
   }
   const holder = await processListeningAt(port);
-  const fix = holder ? `stop it (${killCommand(holder)}) or choose another port` : 'choose another port';
+  const fix = holder ? `stop it (${killCommand(holder)}) or ${choose}` : choose;
   const leftover = holder?.program === 'temporal' ? ', which may be another dev server' : '';
   return new DevServerError('PORT_IN_USE', `${label} ${port} is in use by ${nameOf(holder)}${leftover}: ${fix}.`, {
     cause,
