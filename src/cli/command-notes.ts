@@ -18,9 +18,9 @@ const NOTES = new WeakMap<Command, CommandNotes>();
 export function setNotes(command: Command, notes: CommandNotes): Command {
   NOTES.set(command, notes);
   return command.addHelpText('after', ({ error }) => {
-    const { getErrHelpWidth, getOutHelpWidth } = command.configureOutput();
+    const output = command.configureOutput();
     const helper = command.createHelp();
-    helper.prepareContext({ helpWidth: (error ? getErrHelpWidth : getOutHelpWidth)?.() ?? 80 });
+    helper.prepareContext({ helpWidth: (error ? output.getErrHelpWidth?.() : output.getOutHelpWidth?.()) ?? 80 });
     return `\n${renderNotes(notes, helper)}`;
   });
 }
