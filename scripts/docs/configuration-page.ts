@@ -56,7 +56,7 @@ describes presets, filters and templates.`,
   {
     title: 'Limits',
     intro: `How large, how slow and how many requests may be. Together with each client's \`rate_limit\` and \`max_in_flight\` they keep
-memory flat and responses fast under overload: excess requests are refused within half a second, with \`Retry-After\`, and a sender that
+memory flat and responses fast under overload: excess requests are refused within about a second, with \`Retry-After\`, and a sender that
 retries with the same delivery id gets the same run. Each process counts in its own memory; nothing is shared between processes.`,
     prefix: ['limits'],
   },

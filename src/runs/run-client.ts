@@ -33,8 +33,9 @@ export interface RunClient {
    * Records the run. Rejects with `idempotency_conflict` when its id was used for another body.
    *
    * @param onCall gets the call to Temporal, which holds the task in memory and may end long after the answer
+   * @param waitedMs how much of the deadline the request has used up, in milliseconds; default: nothing
    */
-  start(task: AcceptedTask, onCall?: OnCall): Promise<RunReply>;
+  start(task: AcceptedTask, onCall?: OnCall, waitedMs?: number): Promise<RunReply>;
   get(runId: string, client: string): Promise<RunResource>;
   /** Like `get`, but holds until the run is terminal, `seconds` have passed, or the caller is gone. */
   wait(runId: string, client: string, seconds: number, signal: AbortSignal): Promise<RunResource>;
@@ -103,10 +104,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
   };
 
   return {
-    async start(task, onCall = () => undefined) {
+    async start(task, onCall = () => undefined, waitedMs = 0) {
       const { taskQueue, eagerStart } = options;
       const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart });
-      const until = deadline();
+      const until = deadline() - waitedMs;
       const connected = options.connection() !== undefined;
       try {
         await ask('start', until, (temporal) => {

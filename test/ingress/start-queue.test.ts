@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { StartQueue } from '../../src/ingress/limits/start-queue.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 
@@ -71,6 +71,17 @@ describe('starts', () => {
     assert.equal(observed[0]?.[0], Infinity, 'a failure of Temporal counts as endless');
     assert.equal(observed.length, 2, 'a refusal of ours says nothing about its speed');
     assert.ok((observed[1]?.[0] ?? Infinity) < Infinity);
+  });
+
+  test('learn how long they waited', async () => {
+    const queue = new StartQueue({ permits: 1, observe: () => undefined });
+    let release = (): void => undefined;
+    const first = queue.take('a', (waitedMs) => new Promise<number>((resolve) => (release = () => resolve(waitedMs))));
+    const second = queue.take('a', (waitedMs) => Promise.resolve(waitedMs));
+    await setTimeout(20);
+    release();
+    assert.ok((await first) < (await second));
+    assert.ok((await second) >= 19, 'a timer may be a millisecond early');
   });
 
   test('follow a limit that changes, and tell it whether it was reached', async () => {

@@ -1,8 +1,8 @@
 import { ProblemError } from '../../protocol/problems.ts';
 import { StartLimit } from './start-limit.ts';
 
-/** How long a delivery waits for its turn, in milliseconds: with the deadline of the start it has its answer within 3 s. */
-const MAX_WAIT_MS = 500;
+/** How long a delivery waits for its turn, in milliseconds: waiting, a sender costs less than a refusal and its next try. */
+const MAX_WAIT_MS = 1000;
 
 /**
  * Lets as many runs be recorded at the same time as `StartLimit` permits. The others wait, and the clients take turns, so
@@ -25,13 +25,15 @@ export class StartQueue {
   /**
    * Records a run when it is its turn. Settles as `record` does.
    *
+   * @param record gets how long it has waited, which its own deadline takes into account, in milliseconds
    * @throws ProblemError `overloaded`, when its turn does not come in time
    */
-  async take<T>(client: string, record: () => Promise<T>): Promise<T> {
+  async take<T>(client: string, record: (waitedMs: number) => Promise<T>): Promise<T> {
+    const came = performance.now();
     await this.#turn(client);
     const began = performance.now();
     try {
-      const recorded = await record();
+      const recorded = await record(began - came);
       this.#end(performance.now() - began);
       return recorded;
     } catch (error) {

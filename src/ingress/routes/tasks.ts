@@ -148,7 +148,7 @@ async function recordTask(
 ): Promise<void> {
   ctx.state.runId = task.runId;
   const { client, source, agent } = task.input;
-  const { run, unchanged } = await starts.take(client, () => runs.start(task, permit.holdUntil));
+  const { run, unchanged } = await starts.take(client, (waitedMs) => runs.start(task, permit.holdUntil, waitedMs));
   ctx.state.duplicate = unchanged;
   metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
   if (!unchanged) metrics.runStarted?.({ client, agent });
