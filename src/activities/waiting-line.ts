@@ -16,13 +16,13 @@ interface Away {
 
 /** A task that is not back this long after it was due was canceled, or went to another worker. */
 const LATE_MS = 10_000;
-/** However slow the agent: the first in line returns every second, so that a permit is not free for longer. */
-const LONGEST_STEP_MS = 1000;
+/** However slow the agent: the first in line is back within this time, to wait in the worker when a permit becomes free. */
+const LONGEST_STEP_MS = 3000;
 /** However fast the agent: more returns than this would cost Temporal more than they gain. */
 const SHORTEST_STEP_MS = 20;
-/** Everybody returns within a minute, to be found by another worker with free permits; of more than 300, some seven a second. */
+/** Everybody returns within a minute, to be found by another worker with free permits; of more than 150, some three a second. */
 const LONGEST_DELAY_MS = 60_000;
-const RETURN_EVERY_MS = 200;
+const RETURN_EVERY_MS = 400;
 
 /** The tasks that were handed back to Temporal until their turn. */
 export class WaitingLine {

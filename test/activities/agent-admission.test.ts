@@ -85,21 +85,21 @@ describe('AgentAdmission', () => {
     // Those at the end return within a few minutes, and not all at once.
     const seconds = new Map<number, number>();
     for (const wait of waits) seconds.set(Math.floor(wait / 1000), (seconds.get(Math.floor(wait / 1000)) ?? 0) + 1);
-    assert.ok(Math.max(...seconds.keys()) <= 141 && Math.max(...seconds.values()) < 40);
+    assert.ok(Math.max(...seconds.keys()) <= 281 && Math.max(...seconds.values()) < 40);
     assert.equal(admission.waiting, 702);
     // An older task takes the seat of a younger one.
     const oldest = enter(nth(0));
     const evicted = await waitOf(seated[1] ?? assert.fail());
-    assert.ok(evicted <= 3000, String(evicted));
+    assert.ok(evicted <= 6000, String(evicted));
     pass(4000);
     calls[0]?.release();
     assert.equal((await permitOf(oldest)) !== undefined, true);
     // Nobody holds a slot for long.
     pass(1500);
-    assert.ok((await waitOf(seated[0] ?? assert.fail())) <= 3000);
+    assert.ok((await waitOf(seated[0] ?? assert.fail())) <= 6000);
   });
 
-  test('sends the first in line away for a second at most, however slow the agent', async () => {
+  test('sends the first in line away for three seconds at most, however slow the agent', async () => {
     const { enter, pass } = setUp(1);
     const slow = await permitOf(enter(nth(1)));
     pass(600_000);
@@ -107,7 +107,7 @@ describe('AgentAdmission', () => {
     slow.release();
     await permitOf(enter(nth(2)));
     void enter(nth(3));
-    assert.ok((await waitOf(enter(nth(4)))) <= 2000);
+    assert.ok((await waitOf(enter(nth(4)))) <= 6000);
   });
 
   test('forgets a task that does not come back', async () => {
