@@ -16,6 +16,12 @@ export function callbackSummary(url: string): string {
   return cutLine(`POST ${match === null ? 'an invalid URL' : `${match[1]}${match[2]}`}`);
 }
 
+/** A URL as others than its receiver may see it: without its query string and fragment, which may hold a key. */
+export function hideQuery(url: string): string {
+  const [shown = ''] = /^[^?#]*/.exec(url) ?? [];
+  return url[shown.length] === '?' ? `${shown}?…` : shown;
+}
+
 /** One line of plain text, at most 90 characters. */
 function cutLine(text: string): string {
   return ellipsize(toLine(text, 1000), MAX_SUMMARY);

@@ -50,7 +50,7 @@ export const runResource = z.strictObject({
     .describe('What the run cost, as far as the agent reports it.'),
   callback: z.strictObject({
     status: callbackStatus,
-    url: z.string().optional(),
+    url: z.string().optional().describe('Without its query string, which may hold a key: `?…` stands for one.'),
     attempts: z.int().optional(),
     last_status_code: z.int().optional(),
     last_error: z.string().optional(),

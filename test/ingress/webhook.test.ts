@@ -42,7 +42,7 @@ describe('a signed task', () => {
     }
   }
 
-  test('becomes the input and the memo of a run, whole', async (t) => {
+  test('becomes the input of a run, whole, and its memo, without the query string of the callback', async (t) => {
     const ingress = await startTestIngress(t);
     await ingress.post('/webhook', NATIVE);
     const [task] = ingress.runs.started;
@@ -61,7 +61,7 @@ describe('a signed task', () => {
       source: 'webhook',
       agent: 'demo',
       bodySha256: createHash('sha256').update(NATIVE).digest('hex'),
-      callbackUrl: 'https://ci.example.com/hooks?k=1',
+      callbackUrl: 'https://ci.example.com/hooks?…',
       sessionKey: 's1',
       userId: 'u1',
     });

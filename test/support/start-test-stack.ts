@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCallbackReceiver, type ReceivedCallback } from '../../src/cli/callback-receiver.ts';
@@ -42,6 +43,8 @@ export interface TestStackOptions {
   readonly connectionOptions?: TemporalSettings['connectionOptions'];
   /** Changes to the configuration that the environment can't make. */
   readonly change?: (config: Config) => Config;
+  /** Takes the lines of the log; default: nobody. */
+  readonly logTo?: Writable;
   /** What the callback receiver answers. */
   readonly receiver?: { readonly failFirst?: number; readonly status?: number };
 }
@@ -72,7 +75,7 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
       namespace: server.namespace,
     },
     roles: options.roles ?? { ingress: true, worker: true },
-    logger: createLogger(config.log),
+    logger: createLogger({ ...config.log, ...(options.logTo && { level: 'trace', destination: options.logTo }) }),
     metrics: createMetrics(),
   });
   t.after(() => stack.drain());

@@ -7,6 +7,7 @@ import {
   type Task,
 } from '../../contract/run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
+import { hideQuery } from '../../contract/summary.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
@@ -184,7 +185,7 @@ function toMemo(input: AgentRunInput, bodySha256: string): RunMemo {
     source: input.source,
     agent: input.agent,
     bodySha256,
-    ...(input.callback && { callbackUrl: input.callback.url }),
+    ...(input.callback && { callbackUrl: hideQuery(input.callback.url) }),
     ...(sessionKey !== undefined && { sessionKey }),
     ...(userId !== undefined && { userId }),
   };

@@ -1,5 +1,6 @@
 import { TimeoutFailure } from '@temporalio/client';
 import { ACTIVITY_ID, type CallbackProgress } from '../../contract/activities.ts';
+import { hideQuery } from '../../contract/summary.ts';
 import type { FailureType } from '../../contract/failures.ts';
 import type { CallbackReceipt, DeliveryAttempt } from '../../contract/run.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
@@ -28,7 +29,8 @@ export function toCallbackState(
     open === undefined ? 0 : Math.max(open.attempt - readDeferred(open.heartbeat) - (open.running ? 0 : 1), 0);
   const attempts = closedAttempts + openAttempts;
   const failure = open?.lastFailure ?? records.findLast((record) => record.failure !== undefined)?.failure;
-  const base = { url, ...(ended && { attempts }) };
+  // Runs of earlier versions have the query string in their memo, and the input of an activity always has it.
+  const base = { url: hideQuery(url), ...(ended && { attempts }) };
 
   if (last?.state === 'completed') return { status: 'delivered', ...base, ...readReceipt(last.result) };
   if (open !== undefined) {
