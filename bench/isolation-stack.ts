@@ -68,6 +68,7 @@ export async function startIsolationStack(
     logger: QUIET,
     metrics: {
       attemptEnded: () => undefined,
+      tokensUsed: () => undefined,
       permitsChanged: () => undefined,
       callbackAttempted: () => undefined,
       callbackDied: () => (died += 1),

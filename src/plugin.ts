@@ -21,6 +21,7 @@ import { SIGNAL, WORKFLOW } from './contract/names.ts';
 import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
 import { toStartError } from './stack/start-error.ts';
 import { listStartedActivities } from './worker/list-started-activities.ts';
+import { createRunSinks } from './worker/run-sinks.ts';
 import { bundleWithOurs, hasOurWorkflows, WORKFLOWS_PATH, workflowSource } from './worker/workflow-bundle.ts';
 
 /** Time for cancelled activities to end, on top of the grace period. */
@@ -146,12 +147,13 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
       ...options,
       ...(session.identity !== undefined && { identity: session.identity }),
       ...this.#workflows(options),
+      sinks: { ...options.sinks, ...createRunSinks(parts.onRunFinished) },
       activities: { ...options.activities, ...composeActivities(parts, session) },
     };
   }
 
   override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
-    return { ...options, ...this.#workflows(options) };
+    return { ...options, ...this.#workflows(options), sinks: { ...options.sinks, ...createRunSinks() } };
   }
 
   override configureBundler(options: BundleOptions): BundleOptions {

@@ -31,6 +31,8 @@ export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
 export interface AgentMetrics {
   /** An attempt ended; the seconds count from the call of the agent, and are 0 without a call. */
   attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
+  /** An agent answered, and said what it cost. */
+  tokensUsed(labels: { client: string; agent: string }, tokens: { input?: number; output?: number }): void;
   /** A permit of an agent was granted or released, or the number of tasks that wait for one changed. */
   permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
 }
@@ -89,6 +91,7 @@ export class AgentAttempt {
     try {
       const answer = await this.#follow(call ?? (await this.#begin(guarded)));
       this.#ended('answered');
+      this.#countTokens(answer);
       return answer;
     } catch (error) {
       throw this.#judge(error);
@@ -291,6 +294,12 @@ export class AgentAttempt {
   #ended(outcome: AttemptOutcome): void {
     const seconds = this.#calledAt === undefined ? 0 : (performance.now() - this.#calledAt) / 1000;
     this.#deps.metrics?.attemptEnded({ agent: this.#input.agent, outcome }, seconds);
+  }
+
+  #countTokens({ usage: { inputTokens: input, outputTokens: output } = {} }: AgentAnswer): void {
+    const { client, agent } = this.#input;
+    const used = { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
+    this.#deps.metrics?.tokensUsed({ client, agent }, used);
   }
 
   #labels(): object {

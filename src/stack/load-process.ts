@@ -30,7 +30,12 @@ export function loadProcess({ stdout, ...options }: ProcessOptions): LoadedProce
   const loaded = load(options);
   const logger = createLogger({ ...loaded.config.log, destination: stdout });
   for (const warning of loaded.warnings) logger.warn({}, warning);
-  const metrics = createMetrics({ agentFaults: failureTypesOf('agent'), version: readVersion() });
+  const { agents, clients } = loaded.config;
+  const metrics = createMetrics({
+    agentFaults: failureTypesOf('agent'),
+    configured: { agents: agents.map(({ name }) => name), clients: clients.map(({ id }) => id) },
+    version: readVersion(),
+  });
   return { loaded, temporal, logger, metrics };
 }
 

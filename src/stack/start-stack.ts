@@ -3,13 +3,14 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { toTemporalLogger } from '../telemetry/temporal-logger.ts';
 import { createFindOwnPlaces } from '../egress/own-places.ts';
-import { createAdminApp } from '../ingress/app.ts';
+import { type AdminDeps, createAdminApp } from '../ingress/app.ts';
+import { createOpenRunsCount } from '../runs/open-runs.ts';
 import { connectForPolls } from '../runs/poll-history.ts';
 import { type Readiness, watchTemporal } from '../runs/temporal-watch.ts';
 import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
-import { type AgentWatch, createAgentWatch } from './agent-watch.ts';
+import { createAgentWatch } from './agent-watch.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { startIngress, TEMPORAL_DEADLINE_MS } from './start-ingress.ts';
@@ -110,6 +111,18 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     onReadiness: (readiness) => metrics.temporalAnswered(readiness === 'ready'),
     logger,
   });
+  // By the ingress, because nobody else could tell when no worker runs.
+  const counts = roles.ingress || !config.ingressEnabled;
+  const countOpenRuns = createOpenRunsCount({
+    connection: () => link.current(),
+    namespace: temporal.namespace,
+    deadlineMs: TEMPORAL_DEADLINE_MS,
+    onCounted: (state, runs) => metrics.openRunsCounted(state, runs),
+  });
+  const metricsText = async (): Promise<string> => {
+    if (counts) await countOpenRuns();
+    return metrics.text();
+  };
   const common = { config, temporal, link, findOwnPlaces, logger, metrics };
   try {
     const worker = roles.worker ? await startWorker({ ...options, ...common, agents }) : undefined;
@@ -122,7 +135,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       const temporalSays = await watch.readiness();
       return temporalSays === 'ready' && worker?.ready() === false ? 'temporal_unavailable' : temporalSays;
     };
-    const admin = await startAdmin(options, readiness, agents);
+    const admin = await startAdmin(options, { metricsText, readiness, agentsAtFault: () => agents.atFault() });
     ownPorts.add(Number(new URL(admin.url).port));
     ends.push(() => admin.drain(0));
     let drained: Promise<void> | undefined;
@@ -140,16 +153,9 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 }
 
 function startAdmin(
-  { config, metrics, logger }: StackOptions,
-  readiness: () => Promise<Readiness>,
-  agents: AgentWatch,
+  { config, logger }: StackOptions,
+  shown: Pick<AdminDeps, 'metricsText' | 'readiness' | 'agentsAtFault'>,
 ): Promise<RunningServer> {
-  const app = createAdminApp({
-    metricsText: () => metrics.text(),
-    readiness,
-    agentsAtFault: () => agents.atFault(),
-    limits: { body: 1024, linger: 100 },
-    logger,
-  });
+  const app = createAdminApp({ ...shown, limits: { body: 1024, linger: 100 }, logger });
   return serveAdmin({ app, host: config.adminHost, port: config.adminPort, logger });
 }

@@ -28,14 +28,11 @@ export interface WorkerOptions {
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { config, temporal, link, agents, findOwnPlaces, logger, metrics, defaultJournalDir } = options;
-  const configured = new Set(config.agents.map(({ name }) => name));
   const watched: WorkerMetrics = {
     ...metrics,
     attemptEnded(labels, seconds) {
       agents.attemptEnded(labels, seconds);
-      // A run may name any agent, and a label takes its values from the configuration alone.
-      const agent = configured.has(labels.agent) ? labels.agent : 'none';
-      metrics.attemptEnded({ ...labels, agent }, seconds);
+      metrics.attemptEnded(labels, seconds);
     },
   };
   const parts = toWorkerParts(config, {

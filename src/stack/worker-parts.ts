@@ -6,6 +6,7 @@ import type { Agent } from '../agents/agent.ts';
 import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES, type AgentSpec, createAgent, fixesFor } from '../agents/agent-types.ts';
 import type { Config } from '../config/config.ts';
+import type { FinishedRun } from '../contract/run-sinks.ts';
 import { createFindOwnPlaces, type FindOwnPlaces } from '../egress/own-places.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { camelCase } from '../settings/camel-case.ts';
@@ -22,6 +23,7 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   /** Namespace and server whose entries the worker reports. Absent: not checked. */
   readonly journalOwner?: string;
   readonly onJournalChange?: JournalOptions['onChange'];
+  readonly onRunFinished?: (run: FinishedRun) => void;
   /** Agent calls and callback attempts at once. Default: the SDK's. */
   readonly maxConcurrentActivities?: number;
   /** How long running activities may go on when the worker stops, in milliseconds. */
@@ -29,7 +31,7 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
 }
 
 /** What a worker counts. */
-export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics, 'journalChanged'>;
+export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics, 'journalChanged' | 'runFinished'>;
 
 /** The parts that the settings describe. No connection is made yet. */
 export function toWorkerParts(
@@ -74,7 +76,11 @@ export function toWorkerParts(
     ...limits,
     ...(journalDir && { journalDir, isDefaultJournal: worker.journalDir === undefined }),
     logger,
-    ...(metrics && { metrics, onJournalChange: (entries: number) => metrics.journalChanged(entries) }),
+    ...(metrics && {
+      metrics,
+      onJournalChange: (entries: number) => metrics.journalChanged(entries),
+      onRunFinished: ({ seconds, ...labels }: FinishedRun) => metrics.runFinished(labels, seconds),
+    }),
   };
 }
 

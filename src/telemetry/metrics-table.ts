@@ -13,6 +13,7 @@ interface MetricEntry {
 }
 
 const MINUTE = 60;
+const HOUR = 60 * MINUTE;
 
 /** Every metric of this program, beside those of the process (`process_*`, `nodejs_*`). */
 export const METRICS = {
@@ -47,21 +48,19 @@ export const METRICS = {
     help: 'Runs recorded in Temporal.',
     labels: ['client', 'agent'],
   },
-  agentAttempts: {
+  runsFinished: {
     type: 'counter',
-    name: 'garudust_agent_attempts_total',
-    help: 'Agent attempts by outcome: answered, canceled, or the type of the failure. Agent "none": an agent that is not configured here.',
-    labels: ['agent', 'outcome'],
+    name: 'garudust_runs_finished_total',
+    help: 'Runs by how they ended for their caller, counted before their callback: completed, failed, timed_out or canceled. Runs that Temporal terminates, and those of your own workflows, are not counted.',
+    labels: ['client', 'agent', 'status'],
   },
-  agentSeconds: {
+  runSeconds: {
     type: 'histogram',
-    name: 'garudust_agent_attempt_duration_seconds',
-    help: 'Duration of agent calls. Attempts that made no call are not counted.',
-    labels: ['agent', 'outcome'],
+    name: 'garudust_run_duration_seconds',
+    help: 'Time from the start of a run to its outcome, with every wait and retry, without its callback.',
+    labels: ['agent', 'status'],
     buckets: [
-      0.5,
       1,
-      2.5,
       5,
       10,
       30,
@@ -71,8 +70,30 @@ export const METRICS = {
       10 * MINUTE,
       20 * MINUTE,
       30 * MINUTE,
-      60 * MINUTE,
+      HOUR,
+      2 * HOUR,
+      6 * HOUR,
+      24 * HOUR,
     ],
+  },
+  agentAttempts: {
+    type: 'counter',
+    name: 'garudust_agent_attempts_total',
+    help: 'Agent attempts by outcome: answered, canceled, or the type of the failure.',
+    labels: ['agent', 'outcome'],
+  },
+  agentSeconds: {
+    type: 'histogram',
+    name: 'garudust_agent_attempt_duration_seconds',
+    help: 'Duration of agent calls. Attempts that made no call are not counted.',
+    labels: ['agent', 'outcome'],
+    buckets: [0.5, 1, 2.5, 5, 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 30 * MINUTE, HOUR],
+  },
+  tokens: {
+    type: 'counter',
+    name: 'garudust_tokens_total',
+    help: 'Tokens of answers, as far as the agent reports them. Type: input or output.',
+    labels: ['client', 'agent', 'type'],
   },
   agentHealthy: {
     type: 'gauge',
@@ -90,7 +111,7 @@ export const METRICS = {
     type: 'counter',
     name: 'garudust_callback_attempts_total',
     help: 'Callback delivery attempts by outcome: delivered or failed, with the class of the error.',
-    labels: ['outcome', 'error_class'],
+    labels: ['client', 'outcome', 'error_class'],
   },
   callbackSeconds: {
     type: 'histogram',
@@ -110,6 +131,18 @@ export const METRICS = {
     name: 'garudust_callbacks_parked_total',
     help: 'Callback delivery attempts that were deferred because the per-host limit was reached. They do not count as attempts.',
     labels: [],
+  },
+  openRuns: {
+    type: 'gauge',
+    name: 'garudust_open_runs',
+    help: 'Open runs of the namespace by state: active (no callback has failed yet), retrying (a callback is being retried), dead (a dead letter). Counted at Temporal once a minute at most, by every ingress, so take the maximum.',
+    labels: ['state'],
+  },
+  oldestOpenRun: {
+    type: 'gauge',
+    name: 'garudust_oldest_open_run_seconds',
+    help: 'How long the oldest open run of a state has been open, rounded down to 1, 5 or 15 minutes, 1 or 6 hours, 1, 3, 7 or 14 days; 0 below a minute.',
+    labels: ['state'],
   },
   journalEntries: {
     type: 'gauge',

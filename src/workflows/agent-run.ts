@@ -4,6 +4,7 @@ import {
   CancelledFailure,
   patched,
   proxyActivities,
+  proxySinks,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
@@ -17,6 +18,7 @@ import {
   type CallbackReceipt,
   type RunOutcome,
 } from '../contract/run.ts';
+import type { RunSinks } from '../contract/run-sinks.ts';
 import { readStored } from '../contract/stored.ts';
 import { agentOptions } from './activity-options.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
@@ -34,6 +36,7 @@ import { PATCH } from './patches.ts';
 export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const input = readInput(given);
   const outcome = await askAgent(input);
+  tellFinished(input, outcome);
   const { callback } = input;
   if (callback === undefined) return close(outcome);
   const { workflowId: runId } = workflowInfo();
@@ -63,6 +66,12 @@ async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Pr
   } catch (error) {
     return { ...judgeFailure(error), ...session, finishedAt: now() };
   }
+}
+
+/** For the worker's metrics. It adds nothing to the history. */
+function tellFinished({ client, agent }: AgentRunInput, { status }: RunOutcome): void {
+  const seconds = (Date.now() - workflowInfo().startTime.getTime()) / 1000;
+  proxySinks<RunSinks>().garudustTemporal.runFinished({ client, agent, status, seconds });
 }
 
 /**

@@ -14,13 +14,14 @@ describe('runAgent', () => {
   test('gives the answer with its usage, and counts the call before it is made', async () => {
     const beforeCall: unknown[] = [];
     const attempt = mockAttempt();
-    const { start, outcomes } = setUpRunAgent(() => {
+    const { start, outcomes, tokens } = setUpRunAgent(() => {
       beforeCall.push(...attempt.heartbeats);
       return Promise.resolve({ output: 'done', usage: { inputTokens: 3, outputTokens: NaN, iterations: -1 } });
     });
     assert.deepEqual(await start(attempt), { output: 'done', usage: { inputTokens: 3 } });
     assert.deepEqual(beforeCall, [{ paidAttempts: 1, maxAttempts: 3, agentFaults: 0 }]);
     assert.deepEqual(outcomes, ['answered']);
+    assert.deepEqual(tokens, [{ client: 'acme', agent: 'main', input: 3 }]);
   });
 
   test('passes the adapter the session, the call, the user, the metadata and the limits', async () => {

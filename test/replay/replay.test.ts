@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { DefaultLogger, Worker } from '@temporalio/worker';
 import { installRuntime } from '../../src/worker/install-runtime.ts';
+import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -24,7 +25,7 @@ test('every recorded history replays with the workflows as they are', async () =
     history: JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')) as unknown,
   }));
   const failures: string[] = [];
-  const source = workflowSource(process.env['TEST_WORKFLOW_BUNDLE']);
+  const source = { ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']), sinks: createRunSinks() };
   for await (const { workflowId, error } of Worker.runReplayHistories(source, histories)) {
     if (error) failures.push(`${workflowId}: ${error.message}`);
   }

@@ -30,12 +30,14 @@ export function agentInput(changes: Partial<RunAgentInput> = {}, policy: Partial
 export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: RetryDelays) {
   const logger = new RecordingLogger();
   const outcomes: AttemptOutcome[] = [];
+  const tokens: object[] = [];
   const places: { taken: number; waiting: number }[] = [];
   const runAgent = createRunAgent({
     agents: new Map([['main', { agent: { run }, concurrency, ...(delays && { delays }) }]]),
     logger,
     metrics: {
       attemptEnded: ({ outcome }) => outcomes.push(outcome),
+      tokensUsed: (labels, used) => tokens.push({ ...labels, ...used }),
       permitsChanged: (_, { taken, waiting }) => places.push({ taken, waiting }),
     },
   });
@@ -47,7 +49,7 @@ export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: Retry
     Object.assign(attempt.env.context.info, { workflowExecution });
     return attempt.env.run(runAgent, value);
   };
-  return { start, logger, outcomes, places };
+  return { start, logger, outcomes, tokens, places };
 }
 
 /** An agent that fails with this type. */

@@ -4,8 +4,10 @@ import { Worker } from '@temporalio/worker';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
+import type { FinishedRun } from '../../src/contract/run-sinks.ts';
 import { startOptions } from '../../src/runs/kinds/start-options.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
+import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { type Scenario, toInput } from '../replay/scenarios.ts';
 import { ScriptedActivities } from './scripted-activities.ts';
@@ -17,6 +19,8 @@ export interface PlayedScenario {
   readonly runId: string;
   readonly handle: WorkflowHandleWithFirstExecutionRunId;
   readonly activities: ScriptedActivities;
+  /** What the workflow told its worker. */
+  readonly finished: readonly FinishedRun[];
 }
 
 /** An accepted task without a delivery, for tests that begin behind the parser. */
@@ -45,12 +49,14 @@ export async function runScenario(t: Pick<TestContext, 'name'>, scenario: Scenar
   const activities = new ScriptedActivities(scenario);
   activities.onRetry = (workflowId) => server.client.workflow.getHandle(workflowId).signal(SIGNAL.callbackRetrying);
   const taskQueue = uniqueTaskQueue(t);
+  const finished: FinishedRun[] = [];
   const worker = await Worker.create({
     connection: await server.connectNative(),
     namespace: server.namespace,
     taskQueue,
     ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
     activities: activities.toRegister(),
+    sinks: createRunSinks((run) => finished.push(run)),
     maxHeartbeatThrottleInterval: 100,
     defaultHeartbeatThrottleInterval: 100,
   });
@@ -63,5 +69,5 @@ export async function runScenario(t: Pick<TestContext, 'name'>, scenario: Scenar
     await ended;
     return started;
   });
-  return { server, runId: task.runId, handle, activities };
+  return { server, runId: task.runId, handle, activities, finished };
 }

@@ -9,7 +9,7 @@ import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { hubHeaders } from './signed-headers.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
@@ -36,6 +36,8 @@ export interface TestStack {
 export interface TestStackOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly roles?: Roles;
+  /** Default: some that nobody reads. */
+  readonly metrics?: Metrics;
   /** Of Temporal; default: the tests' server. */
   readonly address?: string;
   readonly taskQueue?: string;
@@ -76,7 +78,7 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
     },
     roles: options.roles ?? { ingress: true, worker: true },
     logger: createLogger({ ...config.log, ...(options.logTo && { level: 'trace', destination: options.logTo }) }),
-    metrics: createMetrics(),
+    metrics: options.metrics ?? createMetrics(),
   });
   t.after(() => stack.drain());
   // A start before the worker takes tasks is a run all the same, but not an eager one.

@@ -20,10 +20,13 @@ function useAll(metrics: Metrics): void {
   metrics.deliveryJudged({ result: 'accepted', client: 'ci', source: 'webhook' });
   metrics.eventIgnored({ source: 'github', why: 'filter' });
   metrics.runStarted({ client: 'ci', agent: 'garudust' });
+  metrics.runFinished({ client: 'ci', agent: 'garudust', status: 'completed' }, 61);
   metrics.attemptEnded({ agent: 'garudust', outcome: 'answered' }, 42);
+  metrics.tokensUsed({ client: 'ci', agent: 'garudust' }, { input: 812, output: 96 });
   metrics.permitsChanged({ agent: 'garudust' }, { taken: 3, waiting: 1 });
-  metrics.callbackAttempted({ outcome: 'delivered' }, 0.3);
+  metrics.callbackAttempted({ client: 'ci', outcome: 'delivered' }, 0.3);
   metrics.callbackDied();
+  metrics.openRunsCounted('dead', { count: 2, oldestSeconds: 3600 });
   metrics.journalChanged(4);
   metrics.temporalAnswered(true);
 }
@@ -53,7 +56,8 @@ test('every metric of the table has a value once everything has happened, with e
   const samples = parsePrometheusText(await metrics.text());
   for (const { name, type, labels } of Object.values(METRICS)) {
     const found = samples.filter((sample) => sample.name === (type === 'histogram' ? `${name}_count` : name));
-    assert.equal(found.length, name === METRICS.agentPermits.name ? 2 : 1, name);
+    const twice: readonly string[] = [METRICS.agentPermits.name, METRICS.tokens.name];
+    assert.equal(found.length, twice.includes(name) ? 2 : 1, name);
     assert.deepEqual(Object.keys(found[0]?.labels ?? {}).toSorted(), [...labels].toSorted());
   }
 });
@@ -118,6 +122,38 @@ describe('agents', () => {
   });
 });
 
+test('tokens are those that the agent reported', async () => {
+  const metrics = create();
+  metrics.tokensUsed({ client: 'ci', agent: 'a' }, {});
+  assert.deepEqual(await samplesOf(metrics, 'garudust_tokens_total'), []);
+  metrics.tokensUsed({ client: 'ci', agent: 'a' }, { input: 3 });
+  metrics.tokensUsed({ client: 'ci', agent: 'a' }, { input: 4 });
+  assert.deepEqual(await samplesOf(metrics, 'garudust_tokens_total'), [
+    { name: 'garudust_tokens_total', labels: { client: 'ci', agent: 'a', type: 'input' }, value: 7 },
+  ]);
+});
+
+test('a client or an agent that is not configured is no label, and no news of an agent', async () => {
+  const metrics = createMetrics({
+    processMetrics: false,
+    agentFaults: ['AgentMisconfigured'],
+    configured: { agents: ['main'], clients: ['ci'] },
+  });
+  const strange = { client: 'stranger', agent: 'nope' };
+  metrics.deliveryJudged({ ...strange, result: 'accepted', source: 'webhook' });
+  metrics.runStarted(strange);
+  metrics.runFinished({ ...strange, status: 'failed' }, 1);
+  metrics.attemptEnded({ ...strange, outcome: 'AgentMisconfigured' }, 1);
+  metrics.tokensUsed(strange, { input: 1, output: 1 });
+  metrics.callbackAttempted({ ...strange, outcome: 'delivered' }, 1);
+  const text = await metrics.text();
+  assert.ok(!/nope|stranger/.test(text), text);
+  assert.ok(text.includes('garudust_runs_finished_total{client="none",agent="none",status="failed"} 1\n'));
+  assert.deepEqual(await samplesOf(metrics, 'garudust_agent_healthy'), []);
+  metrics.attemptEnded({ agent: 'main', outcome: 'AgentMisconfigured' }, 0);
+  assert.equal((await samplesOf(metrics, 'garudust_agent_healthy'))[0]?.labels['agent'], 'main');
+});
+
 test('what is not known yet is not shown as 0', async () => {
   const metrics = create();
   const before = (await metrics.text()).split('\n').filter((line) => !line.startsWith('#'));
@@ -129,11 +165,21 @@ test('what is not known yet is not shown as 0', async () => {
   assert.equal((await samplesOf(metrics, 'garudust_journal_entries'))[0]?.value, 0);
 });
 
+test('open runs of a state that is no longer known have no value', async () => {
+  const metrics = create();
+  metrics.openRunsCounted('dead', { count: 2, oldestSeconds: 3600 });
+  metrics.openRunsCounted('active', { count: 0, oldestSeconds: 0 });
+  metrics.openRunsCounted('dead', undefined);
+  for (const name of ['garudust_open_runs', 'garudust_oldest_open_run_seconds']) {
+    assert.deepEqual(await samplesOf(metrics, name), [{ name, labels: { state: 'active' }, value: 0 }]);
+  }
+});
+
 test('a failed callback has the class of its error', async () => {
   const metrics = create();
-  metrics.callbackAttempted({ outcome: 'failed', errorClass: 'dns' }, 0.1);
+  metrics.callbackAttempted({ client: 'ci', outcome: 'failed', errorClass: 'dns' }, 0.1);
   const [sample] = await samplesOf(metrics, 'garudust_callback_attempts_total');
-  assert.deepEqual(sample?.labels, { outcome: 'failed', error_class: 'dns' });
+  assert.deepEqual(sample?.labels, { client: 'ci', outcome: 'failed', error_class: 'dns' });
 });
 
 test('two of them do not share their counts', async () => {

@@ -34,6 +34,12 @@ describe('agentRun closes as what happened, and reads so with no worker running'
       assert.equal(run.terminal, true);
       const [first] = played.activities.deliveries;
       assert.ok(first === undefined || first.outcome !== undefined, 'the first delivery carries the outcome');
+      // As the caller reads it, once, whatever becomes of the callback. An invalid input is no run of anybody.
+      const told = code === 'InvalidInput' ? [] : [status];
+      assert.deepEqual(
+        played.finished.map((each) => each.status),
+        told,
+      );
       assert.equal(run.output, status === 'completed' ? 'done: Summarise why deployment 4312 failed' : undefined);
     });
   }

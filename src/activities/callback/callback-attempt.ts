@@ -37,7 +37,7 @@ export type KnownDelivery = DeliverCallbackInput & { readonly outcome: RunOutcom
 export interface CallbackMetrics {
   /** An attempt ended; the seconds count from the lookup to the end of the answer. */
   callbackAttempted(
-    attempt: { outcome: 'delivered' } | { outcome: 'failed'; errorClass: DeliveryErrorClass },
+    attempt: { client: string } & ({ outcome: 'delivered' } | { outcome: 'failed'; errorClass: DeliveryErrorClass }),
     seconds: number,
   ): void;
   /** The last attempt failed. */
@@ -214,7 +214,7 @@ export class CallbackAttempt {
   }
 
   #delivered({ statusCode, durationMs, address }: PostAnswer): CallbackReceipt {
-    this.#deps.metrics?.callbackAttempted({ outcome: 'delivered' }, durationMs / 1000);
+    this.#deps.metrics?.callbackAttempted({ client: this.#input.client, outcome: 'delivered' }, durationMs / 1000);
     this.#deps.logger.info({ ...this.#labels(), statusCode, durationMs, address }, 'callback delivered');
     const deliveredAt = new Date(this.#now()).toISOString();
     return { statusCode, attempts: this.#count, deliveredAt, durationMs, address };
@@ -245,7 +245,8 @@ export class CallbackAttempt {
     const count = this.#progress.parked === undefined ? undefined : this.#count;
     const failure = toCallbackFailure(fault, next, this.#now(), count);
     if (errorClass !== undefined) {
-      this.#deps.metrics?.callbackAttempted({ outcome: 'failed', errorClass }, durationMs / 1000);
+      const { client } = this.#input;
+      this.#deps.metrics?.callbackAttempted({ client, outcome: 'failed', errorClass }, durationMs / 1000);
     }
     // The signal's own reason: by it the SDK distinguishes a pause and a reset from a cancel.
     if (this.#finishes) return this.#activity.cancellationSignal.reason as Error;

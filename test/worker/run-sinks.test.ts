@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { WorkflowInfo } from '@temporalio/workflow';
+import type { FinishedRun } from '../../src/contract/run-sinks.ts';
+import { createRunSinks } from '../../src/worker/run-sinks.ts';
+
+const RUN: FinishedRun = { client: 'ci', agent: 'main', status: 'completed', seconds: 3 };
+
+test('a run is told once, also when Temporal repeats its workflow task', async () => {
+  const told: FinishedRun[] = [];
+  const { fn, callDuringReplay } = createRunSinks((run) => told.push(run)).garudustTemporal.runFinished;
+  const tell = async (runId: string): Promise<void> => fn({ runId } as WorkflowInfo, RUN);
+  for (let number = 0; number < 3000; number += 1) {
+    await tell(`run-${number}`);
+    await tell(`run-${number}`);
+  }
+  assert.equal(told.length, 3000);
+  assert.equal(callDuringReplay, false);
+});
