@@ -8,12 +8,12 @@ const RUN: FinishedRun = { client: 'ci', agent: 'main', status: 'completed', sec
 
 test('a run is told once, also when Temporal repeats its workflow task', async () => {
   const told: FinishedRun[] = [];
-  const { fn, callDuringReplay } = createRunSinks((run) => told.push(run)).garudustTemporal.runFinished;
-  const tell = async (runId: string): Promise<void> => fn({ runId } as WorkflowInfo, RUN);
+  const sink = createRunSinks((run) => told.push(run)).garudustTemporal.runFinished;
+  const tell = async (runId: string): Promise<void> => sink.fn({ runId } as WorkflowInfo, RUN);
   for (let number = 0; number < 3000; number += 1) {
     await tell(`run-${number}`);
     await tell(`run-${number}`);
   }
   assert.equal(told.length, 3000);
-  assert.equal(callDuringReplay, false);
+  assert.equal(sink.callDuringReplay, false);
 });
