@@ -17,7 +17,16 @@ const BY = {
 } as const;
 
 /** The states in which an event can cost another call, and all later ones together. */
-const MONEY_STATES: readonly State[] = ['queued', 'permit', 'agent', 'last-call', 'backoff', 'answer', 'callback'];
+const MONEY_STATES: readonly State[] = [
+  'queued',
+  'permit',
+  'agent',
+  'last-call',
+  'backoff',
+  'paused',
+  'answer',
+  'callback',
+];
 
 /** The page `docs/reliability.md`: what becomes of a run that meets an event, in each of its states. */
 export function renderReliabilityPage(): string {
@@ -154,10 +163,12 @@ function renderRows(event: Event, states: readonly State[]): string {
     row.states.push(STATES[state].title);
     rows.set(key, row);
   }
-  const head = ['state', 'answer', 'end', 'agent asked', 'callbacks accepted', 'why'];
+  // A machine is not answered.
+  const isAsked = EVENTS[event].by !== 'machine';
+  const head = ['state', ...(isAsked ? ['answer'] : []), 'end', 'agent asked', 'callbacks accepted', 'why'];
   return markdownTable(
     head,
-    [...rows.values()].map(({ states: alike, cells }) => [alike.join('; '), ...cells]),
+    [...rows.values()].map(({ states: alike, cells }) => [alike.join('; '), ...cells.slice(isAsked ? 0 : 1)]),
   );
 }
 
@@ -179,9 +190,7 @@ function shortTitle(state: State): string {
 }
 
 function showAccepted(event: Event): string {
-  const { by } = EVENTS[event];
-  if (by === 'machine') return '';
-  return by === 'caller' ? '`202`' : 'done';
+  return EVENTS[event].by === 'caller' ? '`202`' : 'done';
 }
 
 function showRefusal(refusal: Refusal): string {

@@ -30,7 +30,7 @@ export interface CornerRun {
 
 const SEATS: Partial<Record<State, Seat>> = { permit: 'narrow', 'last-call': 'last', 'team-agent': 'last' };
 /** In these states the agent has the task until the gate opens. */
-const HELD_BY_AGENT: readonly State[] = ['agent', 'last-call', 'answer', 'team-agent', 'team-answer'];
+const HELD_BY_AGENT: readonly State[] = ['agent', 'last-call', 'paused', 'answer', 'team-agent', 'team-answer'];
 
 /** Prepares agent and receivers for a run; it is not posted yet. */
 export async function planRun(state: State, event: Event, stack: CornerStack): Promise<CornerRun> {

@@ -75,7 +75,7 @@ export const ENDS = {
     run: 'paused',
     callback: 'pending',
     temporal: 'RUNNING',
-    meaning: 'The run is `paused` until the activity is unpaused, or its `total_timeout` is over.',
+    meaning: 'The run is `paused` until the activity is unpaused. No timeout ends a pause; a cancel does.',
   },
   'callback-paused': {
     run: 'completed',

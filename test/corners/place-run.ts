@@ -20,6 +20,12 @@ const IS_PLACED: Readonly<Record<State, Look>> = {
   agent: isAsked,
   'last-call': isAsked,
   backoff: async ({ runId, calls }, temporal) => calls().length === 1 && (await isWaiting(temporal, runId, 'agent', 2)),
+  paused: async ({ runId, calls }, temporal) => {
+    const [call] = calls();
+    if (call === undefined) return false;
+    await temporal.pauseActivity(runId, 'agent');
+    return call.aborted && (await isWaiting(temporal, runId, 'agent', 2));
+  },
   answer: isAsked,
   callback: isPosted,
   retry: async ({ runId, receiver }, temporal) =>

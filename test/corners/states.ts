@@ -37,6 +37,11 @@ export const STATES = {
     meaning: 'A call of the agent failed; the next one, the last that `max_attempts` permits, is due in some seconds.',
     undisturbed: { end: 'delivered', paidCalls: 2, callbacks: 1 },
   },
+  paused: {
+    title: 'paused by an operator',
+    meaning: 'The activity `agent` was paused in Temporal while the agent was at work, which aborted the call.',
+    undisturbed: { end: 'paused', paidCalls: 1, callbacks: 0 },
+  },
   answer: {
     title: 'answered, not recorded',
     meaning: 'The agent has answered. The worker has the answer in its journal; Temporal does not have it yet.',

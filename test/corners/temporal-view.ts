@@ -12,8 +12,8 @@ export interface OpenActivity {
 }
 
 const NAMESPACE = 'default';
-/** SCHEDULED of temporal.api.enums.v1.PendingActivityState. */
-const SCHEDULED = 1;
+/** SCHEDULED and PAUSED of temporal.api.enums.v1.PendingActivityState: no worker has it. */
+const NOT_STARTED: readonly number[] = [1, 4];
 const WORKFLOW_TASK_COMPLETED = 7;
 const GRPC_CODES: Readonly<Record<number, string>> = {
   3: 'INVALID_ARGUMENT',
@@ -46,7 +46,7 @@ export class TemporalView {
     const open = (raw.pendingActivities ?? []).map((activity) => ({
       id: activity.activityId ?? '',
       attempt: activity.attempt ?? 0,
-      isStarted: Number(activity.state) !== SCHEDULED,
+      isStarted: !NOT_STARTED.includes(Number(activity.state)),
     }));
     return { status: status.name, open };
   }

@@ -26,6 +26,7 @@ export const cancel: CornersOfEvent = {
   agent: canceledAtWork,
   'last-call': canceledAtWork,
   backoff: { end: 'canceled', paidCalls: 1, callbacks: 1, why: 'The call that is due is not made.' },
+  paused: { end: 'canceled', paidCalls: 1, callbacks: 1, why: 'A cancel ends a pause.' },
   answer: {
     end: 'delivered',
     paidCalls: 1,
@@ -50,6 +51,7 @@ export const redeliver: CornersOfEvent = {
   agent: nothingToSend,
   'last-call': nothingToSend,
   backoff: nothingToSend,
+  paused: nothingToSend,
   answer: nothingToSend,
   callback: {
     end: 'delivered',
@@ -74,6 +76,7 @@ export const redeliverElsewhere: CornersOfEvent = {
   agent: nothingToSend,
   'last-call': nothingToSend,
   backoff: nothingToSend,
+  paused: nothingToSend,
   answer: nothingToSend,
   callback: {
     end: 'delivered',

@@ -8,6 +8,12 @@ const deadLetterStays: Corner = {
   callbacks: 0,
   why: 'Temporal has the answer and the dead letter.',
 };
+const pauseStays: Corner = {
+  end: 'paused',
+  paidCalls: 1,
+  callbacks: 0,
+  why: 'Temporal has the pause. It stays until somebody unpauses the activity.',
+};
 const over = delivered(1, 'The run is over.');
 const notTaken = delivered(1, 'Temporal has the run; the next worker takes it.');
 const waitsOn = delivered(1, 'The agent was not asked. The run waits for a permit again.');
@@ -27,6 +33,7 @@ export const workerKill: CornersOfEvent = {
     why: 'The call broke with its worker and may be billed; `max_attempts` permits no other.',
   },
   backoff: delivered(2, 'The agent is asked again, as it was due.'),
+  paused: pauseStays,
   answer: answerKept,
   callback: delivered(
     1,
@@ -54,7 +61,7 @@ export const workerStop: CornersOfEvent = {
   ),
   'last-call': delivered(
     2,
-    'The same: a worker that stops does not use up a permitted call, although the aborted one may be billed.',
+    'A worker that stops does not use up a permitted call, so that the next one asks again. The aborted call may be billed.',
   ),
   answer: delivered(1, 'The worker reports the answer before it ends, or the next one does from the journal.'),
   callback: delivered(
@@ -78,6 +85,7 @@ export const temporalAway: CornersOfEvent = {
   agent: worksOn,
   'last-call': worksOn,
   backoff: delivered(2, 'The call that is due is made when Temporal is back.'),
+  paused: pauseStays,
   answer: answerKept,
   callback: delivered(1, 'What the receiver answers meanwhile is in the journal: the callback is not sent again.'),
   retry: delivered(1, 'The attempt that is due is made when Temporal is back.'),
@@ -88,7 +96,11 @@ export const temporalAway: CornersOfEvent = {
   'team-callback': team(1, 'What the receiver answers meanwhile is in the journal: the callback is not sent again.'),
 };
 
+const callGoesOn = delivered(1, 'The call goes on; its answer is recorded when Temporal is back.');
+
 export const temporalKill: CornersOfEvent = {
   ...temporalAway,
+  agent: callGoesOn,
+  'last-call': callGoesOn,
   callback: delivered(1, 'The attempt goes on; its receipt is recorded when Temporal is back.'),
 };

@@ -64,6 +64,7 @@ export const terminate: CornersOfEvent = {
     callbacks: 0,
     why: 'The call that is due is not made, and nobody is told.',
   },
+  paused: { end: 'terminated', paidCalls: 1, callbacks: 0, why: 'The agent is not asked again, and nobody is told.' },
   answer: {
     end: 'terminated',
     paidCalls: 1,
@@ -125,6 +126,7 @@ export const resetFirst: CornersOfEvent = {
   agent: againAtWork,
   'last-call': againAtWork,
   backoff: startsOver(2, 'The agent is asked again at once. The call limit starts over.'),
+  paused: startsOver(2, 'The new execution is not paused: the agent is asked again at once.'),
   answer: startsOver(
     2,
     'The answer belongs to the execution that was reset: it is lost, and the agent is asked again.',
@@ -184,6 +186,7 @@ export const pause: CornersOfEvent = {
   },
   'last-call': { end: 'paused', paidCalls: 1, callbacks: 0, why: 'The call is aborted within seconds.' },
   backoff: { end: 'paused', paidCalls: 1, callbacks: 0, why: 'The call that is due is not made.' },
+  paused: { end: 'paused', paidCalls: 1, callbacks: 0, why: 'It is paused already.' },
   answer: {
     end: 'delivered',
     paidCalls: 1,
@@ -215,6 +218,7 @@ export const unpause: CornersOfEvent = {
     'The pause aborted the call, not the agent or the worker: it does not use up the last permitted call.',
   ),
   backoff: goesOn(2, 'The agent is asked again, as it was due.'),
+  paused: goesOn(2, 'The agent is asked again. The call that the pause aborted does not use up a permitted one.'),
   answer: goesOn(1, 'The answer was there before the pause reached the worker.'),
   callback: goesOn(1, 'The attempt at work is left to its end; after a refusal the callback is sent again.'),
   retry: goesOn(1, 'The callback is sent again.'),
@@ -237,6 +241,7 @@ export const resetActivity: CornersOfEvent = {
     'The call is aborted, and the agent is asked again: whoever resets an activity asks for that.',
   ),
   backoff: goesOn(2, 'The agent is asked again at once.'),
+  paused: goesOn(2, 'A reset ends a pause, unless it is told to keep it: the agent is asked again.'),
   answer: goesOn(1, 'The answer was there before the reset reached the worker: it is kept and delivered.'),
   callback: goesOn(1, 'The attempt at work is left to its end; after a refusal the callback is sent again.'),
   retry: goesOn(1, 'The callback is sent again at once.'),
