@@ -1,5 +1,5 @@
 /**
- * Writes the pages of `docs/` that are made from the code: `tsx scripts/write-docs.ts`. With `--check` it writes nothing,
+ * Writes the pages of `docs/`, and the dashboard, that are made from the code: `tsx scripts/write-docs.ts`. With `--check` it writes nothing,
  * and exit code 1 names every page that is not what the code says.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { renderCliDocs } from '../src/cli/render-cli-docs.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
 import { buildOpenApi } from '../src/protocol/openapi.ts';
+import { renderGrafanaDashboard } from './docs/grafana-dashboard.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
 import { renderReliabilityPage } from './docs/reliability-page.ts';
 import { renderSourcesPage } from './docs/sources-page.ts';
@@ -21,6 +22,7 @@ interface Page {
 
 /** A new page: one row here. */
 export const PAGES: readonly Page[] = [
+  { file: 'deploy/grafana/garudust-temporal.json', render: renderGrafanaDashboard },
   { file: 'docs/cli.md', render: renderCliDocs },
   { file: 'docs/configuration.md', render: renderConfigurationPage },
   { file: 'docs/metrics.md', render: renderMetricsPage },

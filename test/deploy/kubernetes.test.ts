@@ -6,7 +6,7 @@ import { drainMs, settingsOf, unknownVariables } from './settings-of.ts';
 import { loadSchema } from './schema-check.ts';
 
 /** Applied by hand. */
-const APART = ['secret.example.yaml', 'setup-job.yaml'];
+const APART = ['pod-monitor.yaml', 'secret.example.yaml', 'setup-job.yaml'];
 const NAMESPACE = 'garudust-temporal';
 
 interface Container {
@@ -54,6 +54,8 @@ function environmentOf({ env = [], envFrom }: Container): Record<string, string>
 function check(objects: readonly KubernetesObject[], where: string): void {
   const validate = loadSchema('kubernetes-1.34.json');
   for (const object of objects) {
+    // Of an operator, not of Kubernetes.
+    if (object.kind === 'PodMonitor') continue;
     const kind = `kind:${object.apiVersion.replace('/', '.')}.${object.kind}`;
     assert.deepEqual(validate(object, kind), [], `${where}: ${object.kind} ${object.metadata.name ?? ''}`);
   }
@@ -141,19 +143,31 @@ it('keeps to the strictest pod security of Kubernetes, and writes nowhere but in
   }
 });
 
+it('has metrics read at the port that our pods show them on, in our namespace', () => {
+  const [monitor, ...more] = ofKind('PodMonitor');
+  assert.ok(monitor && more.length === 0);
+  assert.equal(monitor.apiVersion, 'monitoring.coreos.com/v1');
+  assert.equal(monitor.metadata.namespace, NAMESPACE);
+  const { podMetricsEndpoints } = monitor['spec'] as { podMetricsEndpoints: readonly { port: string; path: string }[] };
+  assert.deepEqual(
+    podMetricsEndpoints.map(({ port, path }) => [port, path]),
+    [['admin', '/metrics']],
+  );
+});
+
 it('selects pods that there are', () => {
   const pods = workloads.map((object) => templateOf(object).metadata.labels);
   type Selector = Readonly<Record<string, string>>;
   const selectors = [
     ...ofKind('Service').map((object) => (object['spec'] as { selector: Selector }).selector),
-    ...[...ofKind('Deployment'), ...ofKind('PodDisruptionBudget')].map(
+    ...[...ofKind('Deployment'), ...ofKind('PodDisruptionBudget'), ...ofKind('PodMonitor')].map(
       (object) => (object['spec'] as { selector: { matchLabels: Selector } }).selector.matchLabels,
     ),
     ...ofKind('NetworkPolicy').map(
       (object) => (object['spec'] as { podSelector: { matchLabels: Selector } }).podSelector.matchLabels,
     ),
   ];
-  assert.equal(selectors.length, 7);
+  assert.equal(selectors.length, 8);
   for (const selector of selectors) {
     const hits = pods.filter((labels) => Object.entries(selector).every(([name, value]) => labels[name] === value));
     assert.notEqual(hits.length, 0, JSON.stringify(selector));
