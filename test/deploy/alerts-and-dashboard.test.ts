@@ -43,7 +43,7 @@ describe('every alert', () => {
 
   test('stands in "What to watch" of the production page, and none that is not there', () => {
     const page = readFileSync('docs/production.md', 'utf8');
-    const named = [...page.matchAll(/^\| `(Garudust\w+)`/gm)].map(([, name]) => name);
+    const named = [...page.matchAll(/^\| `(Garudust\w+)`/gm)].map(([, name = '']) => name);
     assert.deepEqual(named.toSorted(), alerts.toSorted());
   });
 
@@ -54,7 +54,7 @@ describe('every alert', () => {
     const cases = tests.flatMap((each) => each.alert_rule_test);
     for (const alert of alerts) {
       const fires = cases.filter(({ alertname }) => alertname === alert).map((each) => each.exp_alerts.length > 0);
-      assert.deepEqual([...new Set(fires)].toSorted(), [false, true], alert);
+      assert.ok(fires.includes(true) && fires.includes(false), alert);
     }
   });
 });
