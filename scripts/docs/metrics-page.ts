@@ -19,10 +19,10 @@ export function renderMetricsPage(): string {
 
 Ingress and worker show them at \`GET /metrics\` of the admin port (\`admin_port\`, 9090), in Prometheus' text format. Both
 have all of them; what a process does not do stays at 0 or without a value. The process itself is measured as well:
-\`process_*\` and \`nodejs_*\`.
+\`process_*\` and \`nodejs_*\`. The Temporal SDK serves its own, \`temporal_*\`, where \`sdk_metrics_address\` says.
 
 No label can be chosen by a caller. Values come from the configuration (\`client\`, \`agent\`, \`source\`) or from fixed tables, so
-that the number of series is bounded.
+that the number of series is bounded. An agent or a client that is not configured is \`none\`, whatever a workflow names.
 
 ${markdownTable(['metric', 'type', 'labels', 'meaning'], rows)}
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES, agentSchema } from '../agents/agent-types.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
-import { baseUrl, domain, listenHost, network, postUrl, proxyUrl } from '../settings/addresses.ts';
+import { baseUrl, domain, listenHost, network, postUrl, proxyUrl, socketAddress } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, size, wholeNumber } from '../settings/quantities.ts';
 import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
@@ -279,6 +279,11 @@ export const settings = z.strictObject({
     flag: '--admin-port',
     default: 9090,
     help: 'Port of health checks and metrics; 0 picks a free port.',
+  }),
+  sdk_metrics_address: optionalSetting(socketAddress, {
+    env: 'SDK_METRICS_ADDRESS',
+    defaultText: 'none: they are not served',
+    help: 'Address, such as `0.0.0.0:9464`, where the Temporal SDK serves its own metrics: `temporal_*`, at `/metrics`. They require no key: keep it private.',
   }),
   temporal_ui_url: optionalSetting(baseUrl, {
     env: 'TEMPORAL_UI_URL',

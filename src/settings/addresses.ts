@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { BadValue, type Kind } from './kind.ts';
 
 /** Where to listen: an IP address or a host name. */
@@ -16,6 +16,18 @@ function isHostName(text: string): boolean {
     text.length <= 253 && /^(?!-)[a-z0-9-]{1,63}(?:\.(?!-)[a-z0-9-]{1,63})*$/i.test(text) && !/^[\d.]+$/.test(text)
   );
 }
+
+/** Where something listens that takes no host name: an IP address with its port. */
+export const socketAddress: Kind<string> = {
+  accepts: 'IP address and port',
+  read(value) {
+    const [, v6, v4, port] = (typeof value === 'string' && /^(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(value)) || [];
+    const isPort = Number(port) > 0 && Number(port) <= 65_535;
+    if (isPort && (v6 === undefined ? isIPv4(v4 ?? '') : isIPv6(v6) && !v6.includes('%'))) return String(value);
+    throw new BadValue('is not an IP address and port: write it as 127.0.0.1:9464, 0.0.0.0:9464 or [::]:9464');
+  },
+  show: (value) => value,
+};
 
 /** An http or https address without credentials, query or fragment; read without a slash at its end. */
 export const baseUrl: Kind<string> = {

@@ -80,11 +80,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   // The connection hands them on to every client and worker on it.
   const connectionOptions = { ...options.temporal.connectionOptions, plugins };
   const temporal = { ...options.temporal, connectionOptions };
-  installRuntime(toTemporalLogger(logger));
+  installSdk(config, logger);
   const link = connectTemporal({ connectionOptions, logger });
   const pollConnection = connectForPolls(toClientOptions(connectionOptions));
   const agents = createAgentWatch(config.agents.map(({ name }) => name));
   const ownPorts = new Set([...(config.ingressEnabled ? [config.port] : []), config.adminPort]);
+  const [sdkMetricsPort] = /\d+$/.exec(config.sdkMetricsAddress ?? '') ?? [];
+  if (sdkMetricsPort !== undefined) ownPorts.add(Number(sdkMetricsPort));
   const findOwnPlaces = createFindOwnPlaces({
     ports: () => [...ownPorts],
     temporalAddress: connectionOptions.address,
@@ -149,6 +151,18 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   } catch (error) {
     await endAll();
     throw toStartError(error);
+  }
+}
+
+/** @throws StartError when the address of its metrics is not available */
+function installSdk({ sdkMetricsAddress: address }: Config, logger: Logger): void {
+  try {
+    installRuntime(toTemporalLogger(logger), address);
+  } catch (error) {
+    if (address === undefined) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const fix = 'Set sdk_metrics_address (SDK_METRICS_ADDRESS) to an address of this machine with a free port.';
+    throw new StartError(`The Temporal SDK cannot serve its metrics at ${address}: ${why}. ${fix}`, { cause: error });
   }
 }
 

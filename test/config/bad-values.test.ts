@@ -16,6 +16,17 @@ describe('one line tells path, value and fix of', () => {
     ['a host with a port', `${CLIENTS}host: "localhost:80"`, /^host .*"localhost:80" is not an IP address/],
     ['half an address', `${CLIENTS}host: "127.1"`, /^host .*"127\.1" is not an IP address or host name/],
     [
+      'an address for metrics without a port',
+      `${CLIENTS}sdk_metrics_address: "0.0.0.0"`,
+      /^sdk_metrics_address .*"0\.0\.0\.0" is not an IP address and port: write it as 127\.0\.0\.1:9464/,
+    ],
+    ['one by a host name', `${CLIENTS}sdk_metrics_address: "localhost:9464"`, /^sdk_metrics_address .*is not an IP/],
+    [
+      'one with a port out of range',
+      `${CLIENTS}sdk_metrics_address: "[::]:65536"`,
+      /^sdk_metrics_address .*is not an IP/,
+    ],
+    [
       'a path without slash',
       `${CLIENTS}endpoint_path: invoke`,
       /^endpoint_path .*"invoke" is not a plain path: write it/,

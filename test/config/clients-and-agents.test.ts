@@ -168,6 +168,7 @@ ingress_enabled: false
 host: "::"
 endpoint_path: /in/voke
 admin_host: 127.0.0.1
+sdk_metrics_address: "[::1]:9464"
 temporal_ui_url: https://temporal.example/ui/
 task_queue: other
 limits:
@@ -189,6 +190,7 @@ log: { level: debug, format: pretty }
       endpointPath: '/in/voke',
       adminHost: '127.0.0.1',
       adminPort: 9090,
+      sdkMetricsAddress: '[::1]:9464',
       limits: {
         body: 65_536,
         headersTimeout: 5000,
