@@ -22,10 +22,11 @@ export function findCallName(process: {
   if (env['npm_command'] !== undefined || env['npm_config_user_agent'] !== undefined) return 'npx garudust-temporal';
   if (!/\.[cm]?[jt]s$/.test(script)) return 'garudust-temporal';
   const path = relative(cwd, script);
-  return `node ${path.startsWith('..') ? script : path || basename(script)}`;
+  const runner = /ts$/.test(script) ? 'npx tsx' : 'node';
+  return `${runner} ${path.startsWith('..') ? script : path || basename(script)}`;
 }
 
-const COMMAND_LINE = new RegExp(`(?<![\\w/-])garudust-temporal(?= (?:${COMMAND_NAMES.join('|')}|--help)\\b)`, 'g');
+const COMMAND_LINE = new RegExp(`(?<![\\w/-]|npx )garudust-temporal(?= (?:${COMMAND_NAMES.join('|')}|--help)\\b)`, 'g');
 
 /** A text with its command lines as this program was called. */
 export function asCalled(text: string, { callName }: { readonly callName: string }): string {

@@ -1,7 +1,6 @@
 import type { RunResource } from '../protocol/run-resource.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
-import { asCalled } from './called-as.ts';
 import { CliError, type ExitName } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { followRun } from './follow-run.ts';
@@ -63,8 +62,8 @@ interface WaitFlags {
 }
 
 /** The command that follows a run, for hints; `url` is the flag as given. */
-export function waitCommand(id: string, url: string | undefined): string {
-  return ['garudust-temporal runs wait', id, ...(url === undefined ? [] : ['--url', shellQuote(url)])].join(' ');
+export function waitCommand(id: string, url: string | undefined, { callName }: Pick<CliIo, 'callName'>): string {
+  return [callName, 'runs wait', id, ...(url === undefined ? [] : ['--url', shellQuote(url)])].join(' ');
 }
 
 /**
@@ -74,7 +73,7 @@ export function waitCommand(id: string, url: string | undefined): string {
  */
 export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags, io: CliIo): Promise<ExitName> {
   const { interrupted } = io;
-  const resume = waitCommand(id, flags.url);
+  const resume = waitCommand(id, flags.url, io);
   const progress = createProgress(io);
   let run: RunResource;
   try {
@@ -92,6 +91,6 @@ export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags
     progress.stop();
   }
   const exit = reportOutcome(run, io, { json: flags.json === true });
-  if (exit === 'stillRunning') io.stderr.write(`Follow it: ${asCalled(resume, io)}\n`);
+  if (exit === 'stillRunning') io.stderr.write(`Follow it: ${resume}\n`);
   return exit;
 }

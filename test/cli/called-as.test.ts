@@ -15,6 +15,7 @@ describe('the name that the program was called by', () => {
     ['pnpm', { npm_config_user_agent: 'pnpm/9' }, '/x/main.js', 'npx garudust-temporal'],
     ['a global installation', {}, '/usr/local/bin/garudust-temporal', 'garudust-temporal'],
     ['a script', {}, '/home/ada/shop/dist/cli/main.js', 'node dist/cli/main.js'],
+    ['a source', {}, '/home/ada/shop/src/cli/main.ts', 'npx tsx src/cli/main.ts'],
     ['a script elsewhere', {}, '/app/dist/cli/main.js', 'node /app/dist/cli/main.js'],
   ];
   for (const [name, env, script, expected] of cases) {
@@ -24,7 +25,12 @@ describe('the name that the program was called by', () => {
   test('stands in command lines and nowhere else', () => {
     const io = { callName: 'npx garudust-temporal' };
     assert.equal(asCalled('where `garudust-temporal dev` runs', io), 'where `npx garudust-temporal dev` runs');
-    for (const text of ['a garudust-temporal server', 'x/garudust-temporal send', 'garudust-temporal.yaml']) {
+    for (const text of [
+      'npx garudust-temporal send',
+      'a garudust-temporal server',
+      'x/garudust-temporal send',
+      'garudust-temporal.yaml',
+    ]) {
       assert.equal(asCalled(text, io), text);
     }
   });

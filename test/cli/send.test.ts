@@ -22,6 +22,8 @@ describe('send', () => {
     assert.equal(result.stdout, `${task.runId}\n`);
     assert.equal(result.stderr, `Recorded. Follow it: garudust-temporal runs wait ${task.runId}\n`);
     assert.equal(result.code, 0);
+    const called = await runCli(['send', 'Again', '--url', ingress.url], { env, callName: 'npx garudust-temporal' });
+    assert.match(called.stderr, /^Recorded\. Follow it: npx garudust-temporal runs wait run-/);
   });
 
   test('reads the text from stdin byte for byte', async (t) => {
@@ -203,7 +205,7 @@ describe('send as a process', () => {
     assert.match(
       result.stderr,
       new RegExp(
-        `\nInterrupted; the run continues\\. Follow it: garudust-temporal runs wait ${id} --url http[^\n]+\n$`,
+        `\nInterrupted; the run continues\\. Follow it: npx tsx \\S*main\\.ts runs wait ${id} --url http[^\n]+\n$`,
       ),
     );
   });

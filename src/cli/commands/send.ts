@@ -133,6 +133,6 @@ async function post(
 
 function sayRecorded(run: RunResource, flags: SendFlags, io: CliIo): void {
   io.stdout.write(`${run.id}\n`);
-  io.stderr.write(`Recorded. Follow it: ${waitCommand(run.id, flags.url)}\n`);
+  io.stderr.write(`Recorded. Follow it: ${waitCommand(run.id, flags.url, io)}\n`);
   if (run.links.temporal_ui !== undefined) io.stderr.write(`Temporal UI: ${toTerminalText(run.links.temporal_ui)}\n`);
 }
