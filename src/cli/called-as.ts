@@ -22,7 +22,7 @@ export function findCallName(process: {
   if (env['npm_command'] !== undefined || env['npm_config_user_agent'] !== undefined) return 'npx garudust-temporal';
   if (!/\.[cm]?[jt]s$/.test(script)) return 'garudust-temporal';
   const path = relative(cwd, script);
-  const runner = /ts$/.test(script) ? 'npx tsx' : 'node';
+  const runner = script.endsWith('ts') ? 'npx tsx' : 'node';
   return `${runner} ${path.startsWith('..') ? script : path || basename(script)}`;
 }
 
