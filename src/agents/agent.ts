@@ -31,6 +31,11 @@ export interface AgentContext {
  */
 export interface Agent {
   run(text: string, context: AgentContext): Promise<AgentAnswer>;
+  /**
+   * Whether the agent's server is there, at no cost. After `AgentUnreachable` the worker asks now and then, so that the agent is
+   * healthy again without a task. Default: the next answer tells.
+   */
+  probe?(signal: AbortSignal): Promise<boolean>;
 }
 
 /**

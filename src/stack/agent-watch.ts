@@ -1,11 +1,20 @@
 import type { AgentMetrics } from '../activities/agent-attempt.ts';
-import { failureTypesOf } from '../contract/failures.ts';
+import { type FailureType, failureTypesOf } from '../contract/failures.ts';
 import type { AgentAtFault } from '../ingress/routes/service.ts';
+
+/** The fault that a probe can tell the end of. */
+export const UNREACHABLE: FailureType = 'AgentUnreachable';
 
 /** What this process knows of its agents' state. */
 export interface AgentWatch extends Pick<AgentMetrics, 'attemptEnded'> {
   /** The agents whose last telling attempt met a fault of their own, by name and failure type alone. */
   atFault(): readonly AgentAtFault[];
+  /**
+   * The agent's server is there again.
+   *
+   * @returns whether that ends its fault: a fault of another kind, such as a refused key, stands
+   */
+  reachedAgain(agent: string): boolean;
 }
 
 /**
@@ -23,6 +32,7 @@ export function createAgentWatch(configured: readonly string[]): AgentWatch {
       if (outcome === 'answered') faults.delete(agent);
       else if (agentFaults.includes(outcome)) faults.set(agent, outcome);
     },
+    reachedAgain: (agent) => faults.get(agent) === UNREACHABLE && faults.delete(agent),
     atFault: () => [...faults].map(([name, code]) => ({ name, code })),
   };
 }

@@ -6,6 +6,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
 import { runWorker, type RunningWorker } from '../worker/run-worker.ts';
 import type { AgentWatch } from './agent-watch.ts';
+import { probeAgents } from './probe-agents.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 import { toWorkerParts, type WorkerMetrics } from './worker-parts.ts';
 
@@ -13,7 +14,7 @@ export interface WorkerOptions {
   readonly config: Config;
   readonly temporal: TemporalSettings;
   readonly link: TemporalLink;
-  readonly agents: Pick<AgentWatch, 'attemptEnded'>;
+  readonly agents: AgentWatch;
   readonly findOwnPlaces: FindOwnPlaces;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -44,11 +45,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const journalOwner = `${temporal.namespace}@${temporal.connectionOptions.address ?? 'localhost:7233'}`;
   const plugin = new GarudustPlugin({}, () => ({ ...parts, journalOwner }));
   await plugin.open();
+  const stopProbes = probeAgents({ agents: parts.agents, watch: agents, metrics, logger });
   const worker = runWorker({ link, namespace: temporal.namespace, taskQueue: config.taskQueue, plugin, logger });
   return {
     ready: () => worker.ready(),
     inFlight: () => worker.inFlight(),
     async drain() {
+      stopProbes();
       await worker.drain();
       // Of a worker that never ran.
       await plugin.close();

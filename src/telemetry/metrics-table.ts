@@ -98,7 +98,7 @@ export const METRICS = {
   agentHealthy: {
     type: 'gauge',
     name: 'garudust_agent_healthy',
-    help: "1: the agent's last attempt succeeded. 0: it hit a fault of the agent itself, such as a refused key.",
+    help: "1: the agent's last attempt succeeded, or its server is there again after it was unreachable. 0: the attempt hit a fault of the agent itself, such as a refused key.",
     labels: ['agent'],
   },
   agentPermits: {

@@ -33,6 +33,8 @@ export interface Metrics {
   runFinished(labels: { client: string; agent: string; status: string }, seconds: number): void;
   /** `outcome`: answered, canceled or a failure's type; 0 seconds where the agent was not called. */
   attemptEnded(labels: { agent: string; outcome: string }, seconds: number): void;
+  /** A probe found an agent again that was unreachable. */
+  agentReachedAgain(labels: { agent: string }): void;
   /** What an answer cost, as far as its agent says. */
   tokensUsed(labels: { client: string; agent: string }, tokens: { input?: number; output?: number }): void;
   permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
@@ -103,6 +105,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       if (outcome === 'answered') agentHealthy.set({ agent }, 1);
       else if (agentFaults.includes(outcome)) agentHealthy.set({ agent }, 0);
     },
+    agentReachedAgain: ({ agent }) => agentHealthy.set({ agent: knownAgent(agent) }, 1),
     tokensUsed({ client, agent }, used) {
       const labels = { client: knownClient(client), agent: knownAgent(agent) };
       if (used.input !== undefined) tokens.inc({ ...labels, type: 'input' }, used.input);

@@ -119,6 +119,9 @@ describe('agents', () => {
     assert.equal(await health(), 0);
     metrics.attemptEnded({ agent: 'a', outcome: 'answered' }, 1);
     assert.equal(await health(), 1);
+    metrics.attemptEnded({ agent: 'a', outcome: 'AgentUnreachable' }, 0);
+    metrics.agentReachedAgain({ agent: 'a' });
+    assert.equal(await health(), 1);
   });
 });
 

@@ -30,7 +30,8 @@ const TOKEN_CAP = /^\[Token budget of (\d+) exceeded after (\d+) tokens — stop
  * @throws TypeError when the url or the key can't be used; the message repeats neither.
  */
 export function createGarudustAgent(settings: GarudustSettings): Agent {
-  const url = toChatUrl(settings.url);
+  const url = toUrl(settings.url, 'chat');
+  const health = toUrl(settings.url, 'health');
   const { apiKey } = settings;
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: toBearer(apiKey) };
   return {
@@ -50,6 +51,12 @@ export function createGarudustAgent(settings: GarudustSettings): Agent {
       const tookMs = performance.now() - sentAt;
       if (reply.status !== 200) throw sortGarudustFailure(reply, tookMs);
       return readAnswer(reply, maxAnswerBytes, tookMs);
+    },
+    // Needs no key, and says nothing of the key, the budget or the model.
+    async probe(signal) {
+      const response = await fetch(health, { signal, redirect: 'manual' });
+      await response.body?.cancel();
+      return response.status === 200;
     },
   };
 }
@@ -93,13 +100,13 @@ function tooLarge(maxAnswerBytes: number): AgentError {
   return new AgentError('AnswerTooLarge', `answered with more than ${maxAnswerBytes} bytes`);
 }
 
-function toChatUrl(text: string): URL {
+function toUrl(text: string, route: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const extras = url === undefined ? '' : url.username + url.password + url.search + url.hash;
   if (url === undefined || !/^https?:$/.test(url.protocol) || extras !== '') {
     throw new TypeError("An agent's url must be http(s)://host[:port][/path], without user, query or fragment.");
   }
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/chat`;
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${route}`;
   return url;
 }
 
