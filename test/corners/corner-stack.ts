@@ -3,13 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
-import { freePort } from '../../src/cli/temporal-server/free-port.ts';
+
 import { temporalArgs, untilReady } from '../crash/crash-stack.ts';
 import { SupervisedProcess } from '../crash/supervised-process.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { CornerApi } from './corner-api.ts';
 import { GatedModel } from './gated-model.ts';
+import { settledPort } from './settled-port.ts';
 
 /** A client with an agent of its own: `steady` may be called twice, `narrow` serves one task at once, `last` is called once. */
 export type Seat = 'steady' | 'narrow' | 'last';
@@ -59,7 +60,7 @@ export async function startCornerStack(options: CornerStackOptions): Promise<Cor
   mkdirSync(folder, { recursive: true });
   const model = new GatedModel();
   const agent = await startFakeGarudust({ model, maxConcurrentRequests: 1000, llmTimeoutMs: 600_000 });
-  const [temporalPort, ...ports] = await Promise.all(Array.from({ length: 7 }, () => freePort()));
+  const [temporalPort, ...ports] = await Promise.all(Array.from({ length: 7 }, () => settledPort()));
   const temporalAddress = `127.0.0.1:${temporalPort}`;
   const proxy = await startTcpProxy(temporalAddress);
   const seats: readonly Seat[] = ['steady', 'narrow', 'last'];
