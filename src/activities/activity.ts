@@ -1,10 +1,11 @@
 import type { Context, Info } from '@temporalio/activity';
+import type { LogFields } from '../telemetry/log-fields.ts';
 
 /** What activities log to; a pino logger fits. */
 export interface ActivityLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  info<F extends object>(fields: LogFields<F>, message: string): void;
+  warn<F extends object>(fields: LogFields<F>, message: string): void;
+  error<F extends object>(fields: LogFields<F>, message: string): void;
 }
 
 /**

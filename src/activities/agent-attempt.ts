@@ -92,6 +92,7 @@ export class AgentAttempt {
       const answer = await this.#follow(call ?? (await this.#begin(guarded)));
       this.#ended('answered');
       this.#countTokens(answer);
+      this.#tellAnswer(answer);
       return answer;
     } catch (error) {
       throw this.#judge(error);
@@ -127,6 +128,7 @@ export class AgentAttempt {
       }
     });
     this.#deps.calls.add(this.#key, call);
+    this.#deps.logger.info({ ...this.#labels(), call: this.#counts.paidAttempts }, 'agent asked');
     return call;
   }
 
@@ -254,7 +256,17 @@ export class AgentAttempt {
     this.#beat();
     const plan = known ?? this.#plan(type, retryAfterMs);
     this.#ended(type);
-    const log = { ...this.#labels(), type, statusCode: error.statusCode, ...this.#counts, ...plan };
+    const log = {
+      ...this.#labels(),
+      type,
+      status_code: error.statusCode,
+      duration_ms: this.#calledMs(),
+      paid_attempts: this.#counts.paidAttempts,
+      max_attempts: this.#counts.maxAttempts,
+      agent_faults: this.#counts.agentFaults,
+      retry: plan.retry,
+      ...(plan.retry ? { delay_ms: plan.delayMs } : { because: plan.because }),
+    };
     if (kind === 'agent') this.#deps.logger.warn(log, 'agent attempt failed: the agent is at fault');
     else this.#deps.logger.info(log, 'agent attempt failed');
     return this.#toFailure(error, plan);
@@ -292,8 +304,7 @@ export class AgentAttempt {
   }
 
   #ended(outcome: AttemptOutcome): void {
-    const seconds = this.#calledAt === undefined ? 0 : (performance.now() - this.#calledAt) / 1000;
-    this.#deps.metrics?.attemptEnded({ agent: this.#input.agent, outcome }, seconds);
+    this.#deps.metrics?.attemptEnded({ agent: this.#input.agent, outcome }, (this.#calledMs() ?? 0) / 1000);
   }
 
   #countTokens({ usage: { inputTokens: input, outputTokens: output } = {} }: AgentAnswer): void {
@@ -302,8 +313,19 @@ export class AgentAttempt {
     this.#deps.metrics?.tokensUsed({ client, agent }, used);
   }
 
-  #labels(): object {
-    return { agent: this.#input.agent, runId: this.#activity.info.workflowExecution?.workflowId };
+  #tellAnswer({ usage: { inputTokens: input_tokens, outputTokens: output_tokens } = {} }: AgentAnswer): void {
+    const answer = { duration_ms: this.#calledMs(), input_tokens, output_tokens };
+    this.#deps.logger.info({ ...this.#labels(), ...answer }, 'agent answered');
+  }
+
+  /** Since the agent was called, in whole milliseconds. */
+  #calledMs(): number | undefined {
+    return this.#calledAt === undefined ? undefined : Math.round(performance.now() - this.#calledAt);
+  }
+
+  #labels() {
+    const { client, agent } = this.#input;
+    return { run_id: this.#activity.info.workflowExecution?.workflowId, client, agent };
   }
 }
 

@@ -21,7 +21,14 @@ export function createReportDeadLetter(deps: ReportDeadLetterDeps): Activities['
     const host = URL.canParse(url) ? new URL(url).hostname : '';
     deps.metrics?.callbackDied();
     deps.logger.warn(
-      { runId, client, host: shortHost(host), ...lastTry },
+      {
+        run_id: runId,
+        client,
+        host: shortHost(host),
+        tries: lastTry.tries,
+        error_class: lastTry.errorClass,
+        status_code: lastTry.statusCode,
+      },
       'callback not delivered and not retried: Temporal ended the delivery',
     );
     const letter = { runId, client, host, fault: lastTry, attempts: lastTry.tries };

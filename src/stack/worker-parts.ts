@@ -23,7 +23,7 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   /** Namespace and server whose entries the worker reports. Absent: not checked. */
   readonly journalOwner?: string;
   readonly onJournalChange?: JournalOptions['onChange'];
-  readonly onRunFinished?: (run: FinishedRun) => void;
+  readonly onRunFinished?: (run: FinishedRun, id: string) => void;
   /** Agent calls and callback attempts at once. Default: the SDK's. */
   readonly maxConcurrentActivities?: number;
   /** How long running activities may go on when the worker stops, in milliseconds. */
@@ -76,10 +76,13 @@ export function toWorkerParts(
     ...limits,
     ...(journalDir && { journalDir, isDefaultJournal: worker.journalDir === undefined }),
     logger,
+    onRunFinished: ({ seconds, ...labels }, id) => {
+      metrics?.runFinished(labels, seconds);
+      logger.info({ run_id: id, ...labels, duration_ms: Math.round(seconds * 1000) }, 'run finished');
+    },
     ...(metrics && {
       metrics,
       onJournalChange: (entries: number) => metrics.journalChanged(entries),
-      onRunFinished: ({ seconds, ...labels }: FinishedRun) => metrics.runFinished(labels, seconds),
     }),
   };
 }

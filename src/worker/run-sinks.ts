@@ -7,17 +7,22 @@ const REMEMBERED = 1000;
 /**
  * What our workflows tell their worker; without it the SDK logs an error for each run.
  *
- * @param onRunFinished called once for each run, also where Temporal repeats the workflow task. Another worker that takes the
+ * @param onRunFinished gets the run and its id, once for each run, also where Temporal repeats the workflow task. Another worker that takes the
  * repeat calls its own. Default: nobody is told, as at a replay
  */
-export function createRunSinks(onRunFinished: (run: FinishedRun) => void = () => undefined): InjectedSinks<RunSinks> {
+export function createRunSinks(
+  onRunFinished: (run: FinishedRun, id: string) => void = () => undefined,
+): InjectedSinks<RunSinks> {
   const told = new Set<string>();
-  const tell = ({ runId }: { readonly runId: string }, run: FinishedRun): void => {
+  const tell = (
+    { runId, workflowId }: { readonly runId: string; readonly workflowId: string },
+    run: FinishedRun,
+  ): void => {
     if (told.has(runId)) return;
     told.add(runId);
     const [oldest] = told;
     if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
-    onRunFinished(run);
+    onRunFinished(run, workflowId);
   };
   return { garudustTemporal: { runFinished: { fn: tell, callDuringReplay: false } } };
 }

@@ -76,7 +76,7 @@ describe('the webhook for dead letters', () => {
     await waitFor('the log line', () => warned() !== undefined);
     assert.deepEqual(warned(), {
       level: 'warn',
-      fields: { runId: 'run-4x7q', client: 'acme', statusCode: 500 },
+      fields: { run_id: 'run-4x7q', client: 'acme', status_code: 500 },
       message: 'dead letter webhook rejected: check callback.dead_letter_webhook',
     });
   });
@@ -149,7 +149,7 @@ describe('reportDeadLetter', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(logger.lines)), [
       {
         level: 'warn',
-        fields: { runId: 'run-4x7q', client: 'acme', host: '' },
+        fields: { run_id: 'run-4x7q', client: 'acme', host: '' },
         message: 'callback not delivered and not retried: Temporal ended the delivery',
       },
     ]);

@@ -242,7 +242,10 @@ describe('runAgent', () => {
         JSON.stringify([failure.message, failure.stack, failure.details, logger.lines, outcomes]).includes(SECRET),
         false,
       );
-      assert.equal(JSON.stringify(logger.lines[0]?.fields).includes('"error":"TypeError"'), true);
+      assert.equal(
+        JSON.stringify(logger.lines.find(({ level }) => level === 'error')?.fields).includes('"error":"TypeError"'),
+        true,
+      );
     });
 
     for (const answer of [undefined, null, {}, { output: 7 }, 'text']) {

@@ -170,7 +170,7 @@ export class CallbackAttempt {
     }
     this.#beat({ parked: (this.#progress.parked ?? 0) + 1 });
     this.#deps.metrics?.callbackDeferred();
-    this.#deps.logger.info({ ...this.#labels(), waitMs }, 'callback deferred: the per-host limit is reached');
+    this.#deps.logger.info({ ...this.#labels(), wait_ms: waitMs }, 'callback deferred: the per-host limit is reached');
     return toDeferredFailure(this.#host, waitMs);
   }
 
@@ -215,7 +215,8 @@ export class CallbackAttempt {
 
   #delivered({ statusCode, durationMs, address }: PostAnswer): CallbackReceipt {
     this.#deps.metrics?.callbackAttempted({ client: this.#input.client, outcome: 'delivered' }, durationMs / 1000);
-    this.#deps.logger.info({ ...this.#labels(), statusCode, durationMs, address }, 'callback delivered');
+    const fields = { ...this.#labels(), status_code: statusCode, duration_ms: durationMs, address };
+    this.#deps.logger.info(fields, 'callback delivered');
     const deliveredAt = new Date(this.#now()).toISOString();
     return { statusCode, attempts: this.#count, deliveredAt, durationMs, address };
   }
@@ -250,9 +251,10 @@ export class CallbackAttempt {
     }
     // The signal's own reason: by it the SDK distinguishes a pause and a reset from a cancel.
     if (this.#finishes) return this.#activity.cancellationSignal.reason as Error;
-    const fields = { ...this.#labels(), type, errorClass, statusCode, durationMs, address };
+    const tried = { error_class: errorClass, status_code: statusCode, duration_ms: durationMs, address };
+    const fields = { ...this.#labels(), type, ...tried };
     if (!fault.final && next.follows) {
-      this.#deps.logger.info({ ...fields, delayMs: next.delayMs }, 'callback not delivered, retry scheduled');
+      this.#deps.logger.info({ ...fields, delay_ms: next.delayMs }, 'callback not delivered, retry scheduled');
       await this.#announce();
     } else {
       this.#deps.metrics?.callbackDied();
@@ -300,8 +302,8 @@ export class CallbackAttempt {
     return (this.#deps.now ?? Date.now)();
   }
 
-  #labels(): object {
+  #labels() {
     const { runId, client } = this.#input;
-    return { runId, client, host: this.#host, attempt: this.#count };
+    return { run_id: runId, client, host: this.#host, attempt: this.#count };
   }
 }

@@ -70,10 +70,13 @@ export async function notifyOperator(
     });
     if (isAccepted(answer)) return;
     const { statusCode } = answer;
-    logger.warn({ runId, client, statusCode }, 'dead letter webhook rejected: check callback.dead_letter_webhook');
+    logger.warn(
+      { run_id: runId, client, status_code: statusCode },
+      'dead letter webhook rejected: check callback.dead_letter_webhook',
+    );
   } catch (error) {
     logger.warn(
-      { runId, client, error: nameOf(error) },
+      { run_id: runId, client, error: nameOf(error) },
       'dead letter webhook failed: check callback.dead_letter_webhook',
     );
   }

@@ -68,7 +68,7 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
     const end = await reportUntilSettled(() => takeTurn(semaphore, own, report), {
       signal: own,
       onFirstFailure: () =>
-        logger.warn({ runId: activity.workflowId }, 'could not hand a lost activity back to Temporal; retrying'),
+        logger.warn({ run_id: activity.workflowId }, 'could not hand a lost activity back to Temporal; retrying'),
     });
     return end === 'reported';
   };
@@ -85,6 +85,7 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
     );
   }
   const handedBack = (await Promise.all(reports)).filter(Boolean).length;
-  if (handedBack > 0) logger.info({ handedBack }, "handed the previous worker's lost activities back to Temporal");
+  if (handedBack > 0)
+    logger.info({ handed_back: handedBack }, "handed the previous worker's lost activities back to Temporal");
   return handedBack;
 }

@@ -104,6 +104,6 @@ function toAttempt(info: Info): JournaledAttempt {
   return { ...activityKeyOf(info), activityType, attempt, taskToken: base64TaskToken };
 }
 
-function labelsOf({ workflowId, activityType, attempt }: JournaledAttempt): object {
-  return { runId: workflowId, activityType, attempt };
+function labelsOf({ workflowId, activityType, attempt }: JournaledAttempt) {
+  return { run_id: workflowId, activity: activityType, attempt };
 }

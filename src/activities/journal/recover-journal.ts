@@ -63,7 +63,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovery>
   const onFirstFailure = (runId: string | undefined): void => {
     // One line for all, and none for those that wait when the worker stops.
     if (options.signal.aborted || (failures += 1) > 1) return;
-    options.logger.warn({ runId }, 'could not report a journal entry to Temporal; retrying it and any others');
+    options.logger.warn({ run_id: runId }, 'could not report a journal entry to Temporal; retrying it and any others');
   };
   const fates = await Promise.all(
     options.journal.leftovers.map((entry) => recoverEntry(entry, semaphore, onFirstFailure, options)),
@@ -75,7 +75,8 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovery>
     settled: count('settled'),
     left: count('left'),
   };
-  if (fates.length > 0) options.logger.info(recovery, "recovered the previous worker's journal");
+  const { handedBack: handed_back, ...others } = recovery;
+  if (fates.length > 0) options.logger.info({ ...others, handed_back }, "recovered the previous worker's journal");
   return recovery;
 }
 

@@ -1,12 +1,13 @@
 import type { Middleware } from 'koa';
+import type { LogFields } from '../../telemetry/log-fields.ts';
 import type { RequestState } from '../route.ts';
 
 const MAX_PATH = 200;
 
 /** What the ingress logs to; a pino logger fits. */
 export interface IngressLogger {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  info<F extends object>(fields: LogFields<F>, message: string): void;
+  error<F extends object>(fields: LogFields<F>, message: string): void;
 }
 
 export interface RequestMetrics {
@@ -15,7 +16,8 @@ export interface RequestMetrics {
 }
 
 /**
- * Writes one log line and counts one request when the response is sent or the caller has disconnected.
+ * Writes one log line and counts one request when the response is sent or the caller has disconnected. The line of a request that
+ * started a run is the first of the run's own.
  *
  * It never logs body, headers or query string, because each of them can hold secrets.
  */
@@ -42,7 +44,7 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
           ...(duplicate !== undefined && { duplicate }),
           ...(problem !== undefined && { problem }),
         },
-        'request',
+        duplicate === false ? 'run accepted' : 'request',
       );
       metrics.requestAnswered(
         { route: routeOf(ctx as { _matchedRoute?: unknown }), method, status },
