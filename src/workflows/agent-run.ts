@@ -5,6 +5,7 @@ import {
   patched,
   proxyActivities,
   proxySinks,
+  setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
@@ -23,6 +24,7 @@ import { readStored } from '../contract/stored.ts';
 import { agentOptions } from './activity-options.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
 import { PATCH } from './patches.ts';
+import { STAGE } from './stage-details.ts';
 
 /**
  * One accepted delivery: runs the agent, delivers the callback, closes.
@@ -35,8 +37,10 @@ import { PATCH } from './patches.ts';
  */
 export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const input = readInput(given);
+  setCurrentDetails(STAGE.asking(input.agent));
   const outcome = await askAgent(input);
   tellFinished(input, outcome);
+  setCurrentDetails(STAGE.finished(outcome));
   const { callback } = input;
   if (callback === undefined) return close(outcome);
   const { workflowId: runId } = workflowInfo();

@@ -20,6 +20,7 @@ import { type CallbackMark, SEARCH_ATTRIBUTE } from '../contract/search-attribut
 import { callbackOptions } from './activity-options.ts';
 import { PATCH } from './patches.ts';
 import { reportDeadLetter } from './report-dead-letter.ts';
+import { STAGE } from './stage-details.ts';
 
 const callbackRetrying = defineSignal(SIGNAL.callbackRetrying);
 const redeliver = defineSignal<[RedeliverRequest?]>(SIGNAL.redeliver);
@@ -66,6 +67,7 @@ async function deliverUntilTaken(
   let deliveries = 0;
   let toldAt: number | undefined;
 
+  setCurrentDetails(STAGE.delivering(delivery));
   const setMark = (next: CallbackMark): void => {
     if (mark === next) return;
     mark = next;
@@ -74,6 +76,7 @@ async function deliverUntilTaken(
   setHandler(
     callbackRetrying,
     () => {
+      setCurrentDetails(STAGE.retrying(delivery, new Date()));
       failedOnce = true;
       setMark('retrying');
       if (canceled) current?.cancel();
@@ -112,6 +115,7 @@ async function deliverUntilTaken(
       // The first address may take the callback although another one is wanted by now.
       if (canceled || requested === undefined || requested === url) {
         if (mark !== undefined) setMark('delivered');
+        setCurrentDetails(STAGE.delivered(delivery, receipt));
         return receipt;
       }
     } catch (error) {
@@ -127,12 +131,12 @@ async function deliverUntilTaken(
       if (canceled) throw new CancelledFailure('The delivery was canceled.');
       if (!diedBefore) reportDeadLetter({ ...delivery, url, failure });
       diedBefore = true;
-      setCurrentDetails(deadLetterDetails(delivery));
+      setCurrentDetails(STAGE.dead(delivery, failure?.cause, new Date(Date.now() + target.deadLetterMs)));
       const kept = { summary: 'dead letter, kept for a redelivery' };
       if (!(await condition(() => requested !== undefined || canceled, target.deadLetterMs, kept))) return 'expired';
       if (canceled) throw new CancelledFailure('The delivery was canceled.');
-      setCurrentDetails('');
     }
+    setCurrentDetails(STAGE.sentAgain(delivery, new Date()));
     setMark('retrying');
   }
 }
@@ -153,14 +157,4 @@ function deliverOnSchedule(
     attemptTimeoutMs,
     ...(diedBefore && { diedBefore }),
   });
-}
-
-function deadLetterDetails({ runId, target }: Delivery): string {
-  const until = new Date(Date.now() + target.deadLetterMs).toISOString();
-  return [
-    '**Dead letter**: every attempt to deliver the callback failed.',
-    '',
-    `- kept until ${until}`,
-    `- to send it again: the signal \`${SIGNAL.redeliver}\`, or \`garudust-temporal runs redeliver ${runId}\``,
-  ].join('\n');
 }

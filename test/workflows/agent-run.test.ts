@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { WorkflowFailedError } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { readRun } from '../../src/runs/read-run.ts';
 import { toRunResource } from '../../src/runs/run-kinds.ts';
@@ -82,6 +83,59 @@ test('a dead letter is found by its search attribute, and loses the mark when it
   );
   assert.deepEqual(marks, ['"retrying"', '"dead"', '"retrying"', '"delivered"']);
 });
+
+const NOW = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`;
+const READY = String.raw`\*\*Answer ready\*\* \(7 tokens in\)\.`;
+
+/** What Current Details say while a scenario is played, in this order. */
+const DETAILS: Readonly<Record<string, readonly string[]>> = {
+  redelivered: [
+    String.raw`${READY}\n\n\*\*Dead letter\*\*, kept until ${NOW}: the last attempt failed with 503 at ${NOW}\.\n\nSend it again: signal \`redeliver\`, or \`garudust-temporal runs redeliver run-\w+\`\.`,
+    String.raw`${READY}\n\nThe callback was accepted with \d+ at ${NOW}, by attempt \d+\.`,
+  ],
+  'canceled-between-callback-attempts': [
+    String.raw`${READY}\n\nThe first of 2 callback attempts failed at ${NOW}\. _Pending Activities_ shows .*\n\nSend it again: .*`,
+  ],
+  canceled: [
+    String.raw`\*\*Waits for the agent\*\* \`demo\`\. .*`,
+    String.raw`\*\*Canceled\*\*: \`Canceled\`\.\n\nThe callback was accepted .*`,
+  ],
+  'agent-failed': [String.raw`\*\*Failed\*\*: \`AnswerTooLarge\`\.\n\nThe callback was accepted .*`],
+  'success-without-callback': [String.raw`${READY}\n\nNo callback was asked for\.`],
+};
+
+describe('Current Details tell where a run stands', { concurrency: 4 }, () => {
+  for (const [name, texts] of Object.entries(DETAILS)) {
+    test(name, async (t) => {
+      const scenario = SCENARIOS[name];
+      assert.ok(scenario);
+      await runScenario(t, {
+        ...scenario,
+        drive: async (handle, activities) => {
+          const [first = '', ...others] = texts;
+          await showsDetails(handle, first);
+          await scenario.drive?.(handle, activities);
+          for (const text of others) await showsDetails(handle, text);
+        },
+      });
+    });
+  }
+});
+
+/** Waits until they do, as the Temporal UI reads them. */
+async function showsDetails(handle: Pick<WorkflowHandle, 'query'>, text: string): Promise<void> {
+  let shown = '';
+  const read = async (): Promise<boolean> => {
+    const { currentDetails = '' } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    shown = currentDetails;
+    return new RegExp(`^${text}$`).test(shown);
+  };
+  for (const until = Date.now() + 15_000; Date.now() < until;) {
+    if (await read()) return;
+    await sleep(50);
+  }
+  assert.match(shown, new RegExp(`^${text}$`));
+}
 
 test('only a delivery that could not tell the operator itself has it reported, once', async (t) => {
   const ended = SCENARIOS['ended-by-temporal'];

@@ -1,0 +1,76 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { SIGNAL } from '../contract/names.ts';
+import type { CallbackReceipt, CallbackTarget, OutcomeStatus, RunOutcome } from '../contract/run.ts';
+import { toRecord } from '../values/is-record.ts';
+
+/** What a stage is told from. */
+export interface Stage {
+  readonly runId: string;
+  readonly target: CallbackTarget;
+  readonly outcome: RunOutcome;
+}
+
+const PENDING = '_Pending Activities_ shows the last failure and the next attempt.';
+
+const OUTCOME: Readonly<Record<OutcomeStatus, string>> = {
+  completed: 'Answer ready',
+  failed: 'Failed',
+  timed_out: 'Timed out',
+  canceled: 'Canceled',
+};
+
+/**
+ * Where a run stands, as Current Details of the Temporal UI: Markdown, computed when the workflow goes on, at no event.
+ *
+ * A workflow knows an activity's first failure by a signal and its end, and nothing in between. So these texts count attempts only
+ * where they are over, and point to the pending activities for the rest.
+ */
+export const STAGE = {
+  asking: (agent: string): string => `**Waits for the agent** \`${agent}\`. ${PENDING}`,
+
+  finished: (outcome: RunOutcome): string => told(outcome, 'No callback was asked for.'),
+
+  delivering: ({ outcome }: Stage): string => told(outcome, 'The callback is on its way.'),
+
+  retrying: (stage: Stage, at: Date): string =>
+    told(
+      stage.outcome,
+      `The first of ${count(stage)} callback attempts failed at ${at.toISOString()}. ${PENDING}`,
+      sendAgain(stage),
+    ),
+
+  sentAgain: (stage: Stage, at: Date): string =>
+    told(stage.outcome, `The callback is sent again since ${at.toISOString()}. ${PENDING}`),
+
+  dead: (stage: Stage, why: Error | undefined, until: Date): string =>
+    told(stage.outcome, `**Dead letter**, kept until ${until.toISOString()}: ${howItDied(why)}`, sendAgain(stage)),
+
+  delivered: ({ outcome }: Stage, { attempts, statusCode, deliveredAt }: CallbackReceipt): string =>
+    told(outcome, `The callback was accepted with ${statusCode} at ${deliveredAt}, by attempt ${attempts}.`),
+} as const;
+
+function told({ status, usage: { inputTokens, outputTokens } = {}, error }: RunOutcome, ...lines: string[]): string {
+  const tokens = [
+    inputTokens !== undefined && `${inputTokens} tokens in`,
+    outputTokens !== undefined && `${outputTokens} out`,
+  ].filter(Boolean);
+  const why = error === undefined ? '' : `: \`${error.code}\``;
+  const cost = tokens.length === 0 ? '' : ` (${tokens.join(', ')})`;
+  return [`**${OUTCOME[status]}**${why}${cost}.`, ...lines].join('\n\n');
+}
+
+function count({ target }: Stage): number {
+  return target.retryDelaysMs.length + 1;
+}
+
+function howItDied(why: Error | undefined): string {
+  const [last] = why instanceof ApplicationFailure ? (why.details ?? []) : [];
+  const { statusCode, errorClass, at } = toRecord(last);
+  const what = typeof statusCode === 'number' ? `${statusCode}` : errorClass;
+  if (typeof what !== 'string' || typeof at !== 'string') return 'no attempt was accepted.';
+  return `the last attempt failed with ${what} at ${at}.`;
+}
+
+function sendAgain({ runId }: Stage): string {
+  return `Send it again: signal \`${SIGNAL.redeliver}\`, or \`garudust-temporal runs redeliver ${runId}\`.`;
+}
