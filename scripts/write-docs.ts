@@ -12,6 +12,7 @@ import { renderGrafanaDashboard } from './docs/grafana-dashboard.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
 import { renderReliabilityPage } from './docs/reliability-page.ts';
 import { renderSourcesPage } from './docs/sources-page.ts';
+import { renderTemporalUiPage } from './docs/temporal-ui-page.ts';
 import { renderProblemsPage } from './docs/problems-page.ts';
 
 /** A page and the program that makes it. */
@@ -30,6 +31,7 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/problems.md', render: renderProblemsPage },
   { file: 'docs/reliability.md', render: renderReliabilityPage },
   { file: 'docs/sources.md', render: renderSourcesPage },
+  { file: 'docs/temporal-ui.md', render: renderTemporalUiPage },
 ];
 
 /** The text of a page as it is committed: formatted as everything else in the repository. */

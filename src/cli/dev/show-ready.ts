@@ -3,6 +3,7 @@ import { AGENT_TYPES, DEFAULT_AGENT_TYPE, describeAgent } from '../../agents/age
 import type { AgentConfig, Config } from '../../config/config.ts';
 import { listSettings } from '../../config/list-settings.ts';
 import { settingsWith } from '../../config/schema.ts';
+import { toUiLink, UI_QUERIES } from '../../runs/ui-queries.ts';
 import { toLibrarySecret } from '../../signatures/secret-key.ts';
 import { signGithub } from '../../signatures/sign-request.ts';
 import { asCalled } from '../called-as.ts';
@@ -27,6 +28,7 @@ export function showReady(
   const agent = config.agents.find(({ name }) => name === config.defaultAgent);
   const rows: [string, string | undefined][] = [
     ['Temporal UI', temporalUi],
+    ...toListLinks(temporalUi),
     ['ingress', ingressUrl],
     ['API', `${ingressUrl}/docs`],
     ['agent', agent && toAgentRow(agent, agentTypes)],
@@ -53,6 +55,14 @@ export function showReady(
     `  ${colors.dim('Ctrl-C stops everything.')}`,
   ];
   io.stdout.write(`\n${blocks.join('\n\n')}\n\n`);
+}
+
+/** The runs that an engineer on call looks for, in the Temporal UI. */
+function toListLinks(list: string | undefined): [string, string][] {
+  if (list === undefined) return [];
+  const day = new Date().toISOString().slice(0, 10);
+  const { failed, dead, retrying } = UI_QUERIES;
+  return [failed, dead, retrying].map((query) => [`  ${query.title}`, toUiLink(list, query, day)]);
 }
 
 /** What a Standard Webhooks library takes, where that is not the secret as it is. */
