@@ -10,7 +10,7 @@ const BUTTONS: readonly (readonly string[])[] = [
   [
     '**Cancel**',
     'aborts the call; what the agent has done by then may be billed',
-    'before the answer: sent, and says `canceled`; after it: given up, and the run reads `dead`',
+    'before the answer: sent, and says `canceled`; after it: given up, and the callback reads `dead`',
   ],
   ['**Terminate**', 'the call is aborted within seconds, and may be billed', '**none**: nobody is told'],
   [

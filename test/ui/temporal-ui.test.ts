@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
+import { toUiLink, UI_QUERIES } from '../../src/runs/ui-queries.ts';
 import { type Scenario, SCENARIOS } from '../replay/scenarios.ts';
 import { reportMissingTool } from '../support/missing-tool.ts';
 import { findChromium, openBrowser } from '../support/open-browser.ts';
@@ -96,6 +97,30 @@ if (chromium !== undefined) {
         await sees(page, /^running$/i, /dead letter, kept for a redelivery/);
         await page.getByTestId('search-attributes-tab').click();
         await sees(page, 'dead');
+        await page.getByTestId('user-metadata-tab').click();
+        await page
+          .frameLocator('#user-metadata-current-details')
+          .getByText('garudust-temporal runs redeliver')
+          .waitFor();
+        await handle.terminate();
+      },
+    });
+  });
+
+  test('a link to the list shows its runs, and no other', async (t) => {
+    const { uiUrl, namespace } = await connectToTestServer();
+    const { runId: delivered } = await runScenario(t, scenario('success'));
+    await runScenario(t, {
+      ...scenario('redelivered'),
+      drive: async (handle, activities) => {
+        while (activities.deliveries.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+        const page = await openPage(t, delivered);
+        const list = `${uiUrl}/namespaces/${namespace}/workflows`;
+        // The list is some tenths of a second behind, and the page asks once.
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        await page.goto(toUiLink(list, UI_QUERIES.dead, '2026-01-31'));
+        await sees(page, handle.workflowId);
+        assert.equal(await page.getByText(delivered).count(), 0);
         await handle.terminate();
       },
     });
