@@ -53,7 +53,7 @@ login in front of it.
 
 ## The list
 
-Add these columns (_Configure_ at the right end of the table's head), because a status alone does not tell a run at work from a dead
+Add these columns (_Configure Columns_, an icon at the foot of the table), because a status alone does not tell a run at work from a dead
 letter: ${[SEARCH_ATTRIBUTE.agent, SEARCH_ATTRIBUTE.client, SEARCH_ATTRIBUTE.callback].map((name) => `\`${name}\``).join(', ')}.
 
 A run stays _Running_ until its callback is delivered, or expires as a dead letter. \`${SEARCH_ATTRIBUTE.callback}\` is empty until a

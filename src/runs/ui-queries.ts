@@ -1,5 +1,5 @@
 import { PAUSE_INFO, SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
-import { IS_A_RUN } from './run-kinds.ts';
+import { TASK_KIND } from './run-kinds.ts';
 
 /** A query for the list of the Temporal UI, and what it finds. */
 export interface UiQuery {
@@ -9,6 +9,8 @@ export interface UiQuery {
   readonly query: (day: string) => string;
 }
 
+/** With `=`, because the filters of the UI show an `IN` as a text and break it when they are edited. */
+const IS_A_TASK = `WorkflowType = '${TASK_KIND.workflowType}'`;
 const OPEN = "ExecutionStatus = 'Running'";
 const { callback, agent } = SEARCH_ATTRIBUTE;
 
@@ -18,32 +20,32 @@ export const UI_QUERIES = {
     title: 'failed today',
     finds:
       'Runs that closed as failed or timed out since the day began in UTC. A failed run closes when its callback is delivered.',
-    query: (day) => `${IS_A_RUN} AND ExecutionStatus = 'Failed' AND CloseTime >= '${day}T00:00:00Z'`,
+    query: (day) => `${IS_A_TASK} AND ExecutionStatus = 'Failed' AND CloseTime >= '${day}T00:00:00Z'`,
   },
   dead: {
     title: 'dead letters',
     finds: 'Runs whose callback was given up, and can be redelivered.',
-    query: () => `${IS_A_RUN} AND ${OPEN} AND ${callback} = 'dead'`,
+    query: () => `${IS_A_TASK} AND ${OPEN} AND ${callback} = 'dead'`,
   },
   retrying: {
     title: 'retrying',
     finds: 'Runs with an outcome whose callback has failed at least once and is attempted again.',
-    query: () => `${IS_A_RUN} AND ${OPEN} AND ${callback} = 'retrying'`,
+    query: () => `${IS_A_TASK} AND ${OPEN} AND ${callback} = 'retrying'`,
   },
   unanswered: {
     title: 'at work or waiting',
     finds: 'Runs that wait for a worker or their agent, or are at work; also a callback in its first attempt.',
-    query: () => `${IS_A_RUN} AND ${OPEN} AND ${callback} IS NULL AND ${PAUSE_INFO.name} IS NULL`,
+    query: () => `${IS_A_TASK} AND ${OPEN} AND ${callback} IS NULL AND ${PAUSE_INFO.name} IS NULL`,
   },
   paused: {
     title: 'paused',
     finds: 'Runs with an activity that an operator paused, agent or callback. Temporal Server sets this from 1.28 on.',
-    query: () => `${IS_A_RUN} AND ${OPEN} AND ${PAUSE_INFO.name} IS NOT NULL`,
+    query: () => `${IS_A_TASK} AND ${OPEN} AND ${PAUSE_INFO.name} IS NOT NULL`,
   },
   ofAgent: {
     title: 'open runs of one agent',
     finds: 'Replace `main` by the name of the agent.',
-    query: () => `${IS_A_RUN} AND ${OPEN} AND ${agent} = 'main'`,
+    query: () => `${IS_A_TASK} AND ${OPEN} AND ${agent} = 'main'`,
   },
 } as const satisfies Record<string, UiQuery>;
 
