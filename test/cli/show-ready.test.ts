@@ -14,7 +14,7 @@ test('dev prints links to what failed today, to dead letters and to late callbac
   showReady({ ...stack, keepsSecrets: true }, { stdout, env: { NO_COLOR: '1' }, callName: 'garudust-temporal' });
   const rows = String(stdout.read())
     .split('\n')
-    .flatMap((line) => /^ {4}(\S.*\S) +(http\S+\?query=\S+)$/.exec(line)?.slice(1, 3) ?? []);
+    .flatMap((line) => /^ {2}(\S.*\S) {2,}(http\S+\?query=\S+)$/.exec(line)?.slice(1, 3) ?? []);
   const [failed, failedLink = '', dead, deadLink = '', retrying] = rows;
   assert.deepEqual([failed, dead, retrying, rows.length], ['failed today', 'dead letters', 'retrying', 6]);
   const today = new Date().toISOString().slice(0, 10);

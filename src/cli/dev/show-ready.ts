@@ -62,7 +62,7 @@ function toListLinks(list: string | undefined): [string, string][] {
   if (list === undefined) return [];
   const day = new Date().toISOString().slice(0, 10);
   const { failed, dead, retrying } = UI_QUERIES;
-  return [failed, dead, retrying].map((query) => [`  ${query.title}`, toUiLink(list, query, day)]);
+  return [failed, dead, retrying].map((query) => [query.title, toUiLink(list, query, day)]);
 }
 
 /** What a Standard Webhooks library takes, where that is not the secret as it is. */
