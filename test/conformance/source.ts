@@ -25,7 +25,7 @@ export function describeSource(name: string, sample: SourceSample): void {
       assert.equal(task.input.task.userId, sample.task.userId);
       assert.equal(task.input.task.sessionKey, sample.task.sessionKey);
       assert.deepEqual([task.input.client, task.input.source, task.memo.source], ['alpha', options.name, options.name]);
-      const line = source.ingress.logs.find(({ message }) => message === 'request')?.fields;
+      const line = source.ingress.logs.find(({ message }) => message === 'run accepted')?.fields;
       assert.deepEqual([line?.['source'], line?.['run_id']], [options.name, task.runId]);
     });
 
