@@ -37,7 +37,9 @@ const STICKY_TIMEOUT_MS = 2000;
  * Workflow tasks that one worker takes at once. Each has a timeout from when it is taken: a slow machine that takes forty, as
  * is the SDK's default, loses those that it comes to last. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
  */
-const WORKFLOW_TASKS = 8;
+const WORKFLOW_TASKS = 16;
+/** Few: polls hold slots, and an eager start needs one that no poll holds. */
+const WORKFLOW_POLLS = 4;
 
 /**
  * The hooks of `SimplePlugin` that differ here. It declares `configureWorker` as synchronous; `Worker.create` awaits it, and a
@@ -139,7 +141,10 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
       defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
       ...(options.tuner === undefined && {
-        maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS,
+        ...(options.maxConcurrentWorkflowTaskExecutions === undefined && {
+          maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS,
+          ...(options.workflowTaskPollerBehavior === undefined && { maxConcurrentWorkflowTaskPolls: WORKFLOW_POLLS }),
+        }),
         ...(parts.maxConcurrentActivities !== undefined && {
           maxConcurrentActivityTaskExecutions: parts.maxConcurrentActivities,
         }),

@@ -35,6 +35,7 @@ limits: { body: 524288 }
       concurrency: 64,
       attempt_timeout: '90m',
       total_timeout: '36h',
+      queue_timeout: '30m',
       heartbeat_timeout: '30s',
       max_attempts: 3,
       retry_delay: '5s',

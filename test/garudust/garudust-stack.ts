@@ -28,8 +28,6 @@ export interface GarudustStack {
   readonly callbackOf: (runId: string) => Promise<ReceivedCallback>;
   /** All that Temporal tells of a run, as bytes with every text in them as it is. */
   readonly stored: (runId: string) => Promise<Buffer>;
-  /** Has Temporal try the agent again now, as the UI's button does, instead of when the wait is over. */
-  readonly tryNow: (runId: string) => Promise<void>;
 }
 
 /** What an agent of the stack is, beside its name. */
@@ -82,12 +80,11 @@ export async function startGarudustStack(
         DescribeWorkflowExecutionResponse.encode((await handle.describe()).raw).finish(),
       ]);
     },
-    tryNow: async (runId) => {
-      const execution = { workflowId: runId };
-      await client.workflowService.resetActivity({ namespace: 'default', execution, id: 'agent' });
-    },
   };
 }
+
+/** How long an agent is left alone after its first fault. */
+const FAULT_PAUSE_MS = 2000;
 
 function toAgent(like: AgentConfig, name: string, { url, apiKey = 'k', concurrency }: StackAgent): AgentConfig {
   const own = { type: 'garudust', url, apiKey };
@@ -97,6 +94,8 @@ function toAgent(like: AgentConfig, name: string, { url, apiKey = 'k', concurren
     name,
     settingNames: { url: `agents.${name}.url`, api_key: `agents.${name}.api_key` },
     maxAttempts: 1,
+    // A fault pauses the agent for all of its runs: short, so that one test does not wait for another.
+    retryDelayAtFault: FAULT_PAUSE_MS,
     ...(concurrency !== undefined && { concurrency }),
   };
 }

@@ -95,6 +95,6 @@ describe('open runs', () => {
     });
     await count();
     assert.equal(counted.length, 3);
-    assert.equal(asked, 1);
+    assert.ok(asked >= 1 && asked < 3, `${asked} counts asked for`);
   });
 });
