@@ -106,9 +106,20 @@ export class AgentCalls {
     this.#calls.delete(key);
   }
 
-  /** Keeps the call of an activity whose end may not have reached Temporal, for the next attempt. */
-  keepEnded(activity: ActivityKey): void {
-    this.#ended.add(keyOf(activity));
+  /**
+   * Keeps the call of an activity whose end may not have reached Temporal, for the next attempt.
+   *
+   * @param forMs default: until newer ones need the room
+   */
+  keepEnded(activity: ActivityKey, forMs?: number): void {
+    const key = keyOf(activity);
+    this.#ended.add(key);
+    if (forMs !== undefined) {
+      const call = this.#calls.get(key);
+      setTimeout(() => {
+        if (this.#calls.get(key) === call) this.remove(activity);
+      }, forMs).unref();
+    }
     const [oldest] = this.#ended;
     if (oldest === undefined || this.#ended.size <= MAX_ENDED) return;
     this.#ended.delete(oldest);

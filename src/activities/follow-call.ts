@@ -37,10 +37,17 @@ export async function followCall(call: AgentCall, activity: Context, deps: Follo
   // Temporal gave this attempt up, and ignores what it returns.
   if (end === undefined) throw new CompleteAsyncError();
   if (mayBeUnheard(end, activity, deps)) deps.calls.keepEnded(activityKeyOf(info));
+  else if ('answer' in end) deps.calls.keepEnded(activityKeyOf(info), ANSWER_KEPT_MS);
   else deps.calls.remove(activityKeyOf(info));
   if ('error' in end) throw end.error;
   return end.answer;
 }
+
+/**
+ * A process that slept may have its answer before it hears that Temporal gave the attempt up: the next attempt is on its way, and
+ * the journal reports the answer only after the SDK has failed to.
+ */
+const ANSWER_KEPT_MS = 10_000;
 
 async function interrupt(
   call: AgentCall,
