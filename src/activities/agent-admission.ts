@@ -48,7 +48,7 @@ interface EnterOptions {
   readonly onWait: () => void;
 }
 
-interface Seat extends Ticket {
+interface Waiter extends Ticket {
   /** When it is to leave. */
   readonly until: number;
   readonly mayLeave: boolean;
@@ -56,8 +56,8 @@ interface Seat extends Ticket {
 }
 
 /** Tasks that wait in the worker, in an activity slot each, so that a free permit is used at once. */
-const MOST_SEATS = 8;
-const SEATED_MS = 5000;
+const MOST_WAITERS = 8;
+const WAIT_IN_SLOT_MS = 5000;
 const TICK_MS = 250;
 /** A call may be longer; the estimate is corrected as soon as permits do not become free. */
 const FIRST_CALL_MS = 1000;
@@ -77,7 +77,7 @@ export class AgentAdmission {
   readonly #line = new WaitingLine();
   readonly #running = new Set<RunningCall>();
   /** Oldest first. */
-  #seats: readonly Seat[] = [];
+  #waiters: readonly Waiter[] = [];
   #callMs = FIRST_CALL_MS;
   #freedAt = Infinity;
   #ticks: NodeJS.Timeout | undefined;
@@ -100,7 +100,7 @@ export class AgentAdmission {
 
   /** Tasks without a permit: those in the worker, and those handed back to Temporal. */
   get waiting(): number {
-    return this.#seats.length + this.#line.size;
+    return this.#waiters.length + this.#line.size;
   }
 
   /** How long the agent is left alone, in milliseconds. */
@@ -122,7 +122,7 @@ export class AgentAdmission {
     this.#line.remove(ticket.key);
     try {
       if (this.#isDraining()) return 'draining';
-      if (this.#seats.length === 0 && this.#isOpen(options.ignorePause)) return this.#grant();
+      if (this.#waiters.length === 0 && this.#isOpen(options.ignorePause)) return this.#grant();
       return await this.#wait(ticket, options);
     } finally {
       this.#changed();
@@ -150,33 +150,33 @@ export class AgentAdmission {
 
   #wait(ticket: Ticket, { signal, mostMs, mayLeave, onWait }: EnterOptions): Promise<Admission> | Admission {
     const now = this.#now();
-    const until = now + (mayLeave ? Math.min(SEATED_MS, mostMs) : mostMs);
-    if (mayLeave && (until <= now || this.pauseMs > 0 || !this.#makeSeat(ticket))) return this.#sendAway(ticket);
+    const until = now + (mayLeave ? Math.min(WAIT_IN_SLOT_MS, mostMs) : mostMs);
+    if (mayLeave && (until <= now || this.pauseMs > 0 || !this.#makeRoom(ticket))) return this.#sendAway(ticket);
     return new Promise((resolve, reject) => {
-      const seat: Seat = {
+      const waiter: Waiter = {
         ...ticket,
         until,
         mayLeave,
-        settle: (admission) => this.#leave(seat, onAbort, signal, () => resolve(admission)),
+        settle: (admission) => this.#leave(waiter, onAbort, signal, () => resolve(admission)),
       };
-      const onAbort = (): void => this.#leave(seat, onAbort, signal, () => reject(signal.reason as Error));
+      const onAbort = (): void => this.#leave(waiter, onAbort, signal, () => reject(signal.reason as Error));
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#seats = [...this.#seats, seat].toSorted((one, other) => one.since - other.since);
+      this.#waiters = [...this.#waiters, waiter].toSorted((one, other) => one.since - other.since);
       onWait();
       this.#changed();
     });
   }
 
-  #leave(seat: Seat, onAbort: () => void, signal: AbortSignal, then: () => void): void {
+  #leave(waiter: Waiter, onAbort: () => void, signal: AbortSignal, then: () => void): void {
     signal.removeEventListener('abort', onAbort);
-    this.#seats = this.#seats.filter((other) => other !== seat);
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
     then();
   }
 
-  /** Whether a seat is free, or a younger task gives its own up. */
-  #makeSeat({ since }: Ticket): boolean {
-    const leaving = this.#seats.filter(({ mayLeave }) => mayLeave);
-    if (leaving.length < Math.min(this.concurrency, MOST_SEATS)) return true;
+  /** Whether there is room, or a younger task leaves. */
+  #makeRoom({ since }: Ticket): boolean {
+    const leaving = this.#waiters.filter(({ mayLeave }) => mayLeave);
+    if (leaving.length < Math.min(this.concurrency, MOST_WAITERS)) return true;
     const youngest = leaving.at(-1);
     if (youngest === undefined || youngest.since <= since) return false;
     youngest.settle(this.#sendAway(youngest));
@@ -188,7 +188,7 @@ export class AgentAdmission {
     const pauseMs = this.pauseMs;
     const stuckMs = this.#running.size > 0 ? now - this.#freedAt : 0;
     const stepMs = Math.max(this.#callMs / this.concurrency, stuckMs);
-    const ahead = this.#seats.filter(({ since }) => since < ticket.since).length;
+    const ahead = this.#waiters.filter(({ since }) => since < ticket.since).length;
     const waitMs = this.#line.send(ticket, { now, pauseMs, stepMs, ahead });
     return { granted: false, waitMs, ...(pauseMs > 0 && { refusal: this.#pace.refusal }) };
   }
@@ -216,14 +216,14 @@ export class AgentAdmission {
     return { granted: true, permit };
   }
 
-  /** Settles every seat whose time has come. */
+  /** Settles every waiter whose time has come. */
   #admit(): void {
     const isDraining = this.#isDraining();
     const now = this.#now();
-    for (const seat of this.#seats) {
-      if (isDraining) seat.settle('draining');
-      else if (this.#isOpen()) seat.settle(this.#grant());
-      else if (seat.until <= now || (seat.mayLeave && this.pauseMs > 0)) seat.settle(this.#sendAway(seat));
+    for (const waiter of this.#waiters) {
+      if (isDraining) waiter.settle('draining');
+      else if (this.#isOpen()) waiter.settle(this.#grant());
+      else if (waiter.until <= now || (waiter.mayLeave && this.pauseMs > 0)) waiter.settle(this.#sendAway(waiter));
     }
   }
 

@@ -87,7 +87,7 @@ describe('AgentAdmission', () => {
     for (const wait of waits) seconds.set(Math.floor(wait / 1000), (seconds.get(Math.floor(wait / 1000)) ?? 0) + 1);
     assert.ok(Math.max(...seconds.keys()) <= 281 && Math.max(...seconds.values()) < 40);
     assert.equal(admission.waiting, 702);
-    // An older task takes the seat of a younger one.
+    // An older task takes the slot of a younger one.
     const oldest = enter(nth(0));
     const evicted = await waitOf(seated[1] ?? assert.fail());
     assert.ok(evicted <= 6000, String(evicted));
