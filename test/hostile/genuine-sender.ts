@@ -16,11 +16,12 @@ export interface GenuineClient {
   readonly secret: string;
 }
 
-const PER_SECOND = 40;
+/** Half of what two cores can do: beside an attack that takes a core, more would measure the machine and not the product. */
+const PER_SECOND = 20;
 const BODY = JSON.stringify({ text: 'Summarise why deployment 4312 failed', user_id: 'ada' });
 
 /**
- * Sends a signed task every 25 ms, whether the last one is answered or not, of one client after the other; every second one
+ * Sends a signed task every 50 ms, whether the last one is answered or not, of one client after the other; every second one
  * names its client in the path.
  */
 export class GenuineSender {

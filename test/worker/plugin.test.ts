@@ -158,7 +158,7 @@ describe("a team's worker with the plugin", () => {
     assert.equal(options.shutdownGraceTime, 1);
     assert.equal(options.identity, 'me');
     assert.equal(options.maxHeartbeatThrottleInterval, 2000);
-    assert.equal(options.maxConcurrentWorkflowTaskExecutions, 8);
+    assert.equal(options.maxConcurrentWorkflowTaskExecutions, 16);
     const own = await teamPlugin().configureWorker({ taskQueue: 'q', maxConcurrentWorkflowTaskExecutions: 3 });
     assert.equal(own.maxConcurrentWorkflowTaskExecutions, 3);
     const tuner: NonNullable<WorkerOptions['tuner']> = {
