@@ -1,4 +1,5 @@
 import { AgentPace, type Refusal, type RunningCall } from './agent-pace.ts';
+import { forecastPermits } from './forecast-permits.ts';
 import { type Ticket, WaitingLine } from './waiting-line.ts';
 
 /** A permit for one call of an agent. */
@@ -66,7 +67,7 @@ const FIRST_CALL_MS = 1000;
  * Who may call one agent, in the order in which Temporal scheduled the tasks.
  *
  * A task without a permit must not hold an activity slot that other agents need: a few wait here for a few seconds, the rest are
- * handed back to Temporal until their turn, as estimated from their place and from how often a permit becomes free.
+ * handed back to Temporal until their turn, as estimated from their place and from how long the calls under way have taken.
  */
 export class AgentAdmission {
   readonly concurrency: number;
@@ -79,7 +80,6 @@ export class AgentAdmission {
   /** Oldest first. */
   #waiters: readonly Waiter[] = [];
   #callMs = FIRST_CALL_MS;
-  #freedAt = Infinity;
   #ticks: NodeJS.Timeout | undefined;
 
   /** @throws RangeError when the concurrency is not a positive whole number. */
@@ -186,22 +186,23 @@ export class AgentAdmission {
   #sendAway(ticket: Ticket): SentAway {
     const now = this.#now();
     const pauseMs = this.pauseMs;
-    const stuckMs = this.#running.size > 0 ? now - this.#freedAt : 0;
-    const stepMs = Math.max(this.#callMs / this.concurrency, stuckMs);
     const ahead = this.#waiters.filter(({ since }) => since < ticket.since).length;
-    const waitMs = this.#line.send(ticket, { now, pauseMs, stepMs, ahead });
+    const [running, callMs] = [this.#running, this.#callMs];
+    // After a pause nobody runs: the first is asked at once, and the others follow.
+    const turnMs =
+      pauseMs > 0
+        ? (place: number): number => (place - 1) * (callMs / this.concurrency)
+        : forecastPermits({ now, running, limit: this.#pace.limit(running, now), callMs });
+    const waitMs = this.#line.send(ticket, { now, pauseMs, turnMs, ahead });
     return { granted: false, waitMs, ...(pauseMs > 0 && { refusal: this.#pace.refusal }) };
   }
 
   #grant(): Admission {
     const call = { startedAt: this.#now() };
     this.#running.add(call);
-    // Permits may have been free for long: only from here on a wait for the next one says anything.
-    if (this.#running.size === 1 || this.#running.size === this.concurrency) this.#freedAt = call.startedAt;
     const permit: CallPermit = {
       release: () => {
         if (!this.#running.delete(call)) return;
-        this.#freedAt = this.#now();
         this.#admit();
         this.#changed();
       },

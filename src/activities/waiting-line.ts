@@ -14,6 +14,13 @@ interface Away {
   readonly dueAt: number;
 }
 
+interface Turns {
+  readonly now: number;
+  readonly pauseMs: number;
+  readonly turnMs: (place: number) => number;
+  readonly ahead: number;
+}
+
 /** A task that is not back this long after it was due was canceled, or went to another worker. */
 const LATE_MS = 10_000;
 /** However slow the agent: the first in line is back within this time, to wait in the worker when a permit becomes free. */
@@ -41,24 +48,21 @@ export class WaitingLine {
    * Sends a task away until its turn.
    *
    * @param pauseMs how long nobody gets a permit
-   * @param stepMs how long it then takes until the next permit is free, as estimated
+   * @param turnMs how long it then takes until the permit for a place, from 1, is free, as estimated
    * @param ahead how many older tasks wait elsewhere
    * @returns the delay in milliseconds
    */
-  send(
-    { key, since }: Ticket,
-    { now, pauseMs, stepMs, ahead }: { now: number; pauseMs: number; stepMs: number; ahead: number },
-  ): number {
+  send({ key, since }: Ticket, { now, pauseMs, turnMs, ahead }: Turns): number {
     this.prune(now);
-    // After a pause a permit is free at once; else the next one is, a step from now.
-    let place = pauseMs > 0 ? ahead : ahead + 1;
+    let place = ahead + 1;
     for (const other of this.#away.values()) if (other.since < since) place += 1;
-    const step = Math.min(Math.max(stepMs, SHORTEST_STEP_MS), LONGEST_STEP_MS);
+    // After a pause a permit is free at once, so that the first in line waits for nothing else.
+    const [shortest, longestStep] = [(pauseMs > 0 ? place - 1 : place) * SHORTEST_STEP_MS, place * LONGEST_STEP_MS];
+    const wanted = Math.min(Math.max(turnMs(place), shortest), longestStep);
     const longest = Math.max(LONGEST_DELAY_MS, this.size * RETURN_EVERY_MS);
-    const turnMs = place * step;
     // Spread, so that those at the end do not return all at once.
-    const wantedMs = pauseMs + (turnMs < longest ? turnMs : longest * (0.5 + Math.random() / 2));
-    const delayMs = Math.ceil(Math.max(wantedMs, AT_ONCE_MS));
+    const spreadMs = wanted < longest ? wanted : longest * (0.5 + Math.random() / 2);
+    const delayMs = Math.ceil(Math.max(pauseMs + spreadMs, AT_ONCE_MS));
     this.#away.set(key, { since, dueAt: now + delayMs });
     return delayMs;
   }

@@ -110,6 +110,37 @@ describe('AgentAdmission', () => {
     assert.ok((await waitOf(enter(nth(4)))) <= 6000);
   });
 
+  test('has as many back as there are permits when calls that began together end together', async () => {
+    const { enter, pass } = setUp(64);
+    const learn = await permitOf(enter(nth(1)));
+    for (let times = 0; times < 8; times += 1) {
+      const call = await permitOf(enter(nth(2)));
+      pass(40_000);
+      call.accepted();
+      call.release();
+    }
+    learn.release();
+    await Promise.all(Array.from({ length: 64 }, (_, index) => permitOf(enter(nth(index + 10)))));
+    pass(20_000);
+    for (let index = 0; index < 8; index += 1) void enter(nth(index + 100));
+    const waits = await Promise.all(Array.from({ length: 100 }, (_, index) => waitOf(enter(nth(index + 200)))));
+    const back = waits.slice(0, 56);
+    assert.ok(Math.max(...back) <= 22_000, `${Math.max(...back)}`);
+    assert.ok(Math.min(...waits.slice(56)) > 22_000, `${Math.min(...waits.slice(56))}`);
+  });
+
+  test('looks again after a while when a call takes longer than it was expected to', async () => {
+    const { admission, enter, pass } = setUp(1);
+    const quick = await permitOf(enter(nth(1)));
+    pass(10);
+    quick.accepted();
+    quick.release();
+    await permitOf(enter(nth(2)));
+    pass(3000);
+    const wait = admission.queue(nth(3));
+    assert.ok(wait > 2000 && wait <= 3000, String(wait));
+  });
+
   test('forgets a task that does not come back', async () => {
     const { admission, changes, enter, pass } = setUp(1);
     await permitOf(enter(nth(1)));
