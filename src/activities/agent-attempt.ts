@@ -7,6 +7,7 @@ import { nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { AgentCall } from './agent-calls.ts';
+import { type AgentMetrics, AttemptReport } from './attempt-report.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { AgentAdmission, CallPermit } from './agent-admission.ts';
@@ -22,19 +23,6 @@ import { toLine } from '../values/plain-text.ts';
 export interface GuardedAgent {
   readonly agent: Agent;
   readonly admission: AgentAdmission;
-}
-
-/** How an attempt ended. */
-export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
-
-/** The metrics of `runAgent`. */
-export interface AgentMetrics {
-  /** An attempt ended; the seconds count from the call of the agent, and are 0 without a call. */
-  attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
-  /** An agent answered, and said what it cost. */
-  tokensUsed(labels: { client: string; agent: string }, tokens: { input?: number; output?: number }): void;
-  /** A permit of an agent was granted or released, or the number of tasks that wait for one changed. */
-  permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
 }
 
 /** How to fix a failure of one agent, by type. */
@@ -55,6 +43,7 @@ const MAX_PROGRESS = 200;
 /** One attempt of `runAgent`. It inherits the counts of earlier attempts and passes them on to later ones. */
 export class AgentAttempt {
   readonly #deps: AttemptDeps;
+  readonly #report: AttemptReport;
   readonly #input: RunAgentInput;
   readonly #activity = Context.current();
   readonly #key = activityKeyOf(this.#activity.info);
@@ -65,10 +54,10 @@ export class AgentAttempt {
   #counts: AgentProgress;
   /** The call that ended, here or in the attempt before. */
   #endedCall: string | undefined;
-  #calledAt: number | undefined;
 
   constructor(deps: AttemptDeps, input: RunAgentInput) {
     this.#deps = deps;
+    this.#report = new AttemptReport(deps, this.#activity, input);
     this.#input = input;
     const { ended, ...counts } = readAgentProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
     this.#counts = counts;
@@ -90,9 +79,7 @@ export class AgentAttempt {
     }
     try {
       const answer = await this.#follow(call ?? (await this.#begin(guarded)));
-      this.#ended('answered');
-      this.#countTokens(answer);
-      this.#tellAnswer(answer);
+      this.#report.answered(answer);
       return answer;
     } catch (error) {
       throw this.#judge(error);
@@ -128,14 +115,14 @@ export class AgentAttempt {
       }
     });
     this.#deps.calls.add(this.#key, call);
-    this.#deps.logger.info({ ...this.#labels(), call: this.#counts.paidAttempts }, 'agent asked');
+    this.#report.asked(this.#counts.paidAttempts);
     return call;
   }
 
   /** Waits for the end of a call that this attempt or an earlier one started. */
   async #follow(call: AgentCall): Promise<AgentAnswer> {
     const isOwn = this.#counts === call.counts;
-    this.#calledAt = call.startedAt;
+    this.#report.calledAt = call.startedAt;
     this.#counts = call.counts;
     if (!isOwn || call.progress !== undefined) this.#beat(call.progress);
     try {
@@ -233,21 +220,19 @@ export class AgentAttempt {
       case 'reset':
         return this.#fail(new AgentError('AttemptInterrupted', `was interrupted by an operator's ${by}`));
       default:
-        this.#ended('canceled');
+        this.#report.canceled();
         return signal.aborted ? (signal.reason as Error) : new CancelledFailure('CANCELLED');
     }
     if (error instanceof PlannedFailure) return this.#failAsPlanned(error);
     if (error instanceof AgentError) return this.#fail(error);
-    // Without its message, which may quote the agent.
-    this.#deps.logger.error({ ...this.#labels(), error: nameOf(error) }, 'agent adapter threw an unexpected error');
+    this.#report.threw(nameOf(error));
     return this.#fail(new AgentError('AgentFailed', 'failed with an unknown error'));
   }
 
   #fail(error: AgentError, known?: RetryPlan): Error {
     const { type, retryAfterMs } = error;
-    const kind = failureClass(type);
-    const { paid, pausesAgent } = FAILURE_CLASSES[kind];
-    const wasPaid = this.#calledAt !== undefined;
+    const { paid, pausesAgent } = FAILURE_CLASSES[failureClass(type)];
+    const wasPaid = this.#report.calledAt !== undefined;
     this.#counts = {
       ...this.#counts,
       paidAttempts: this.#counts.paidAttempts - (wasPaid && !paid ? 1 : 0),
@@ -255,20 +240,7 @@ export class AgentAttempt {
     };
     this.#beat();
     const plan = known ?? this.#plan(type, retryAfterMs);
-    this.#ended(type);
-    const log = {
-      ...this.#labels(),
-      type,
-      status_code: error.statusCode,
-      duration_ms: this.#calledMs(),
-      paid_attempts: this.#counts.paidAttempts,
-      max_attempts: this.#counts.maxAttempts,
-      agent_faults: this.#counts.agentFaults,
-      retry: plan.retry,
-      ...(plan.retry ? { delay_ms: plan.delayMs } : { because: plan.because }),
-    };
-    if (kind === 'agent') this.#deps.logger.warn(log, 'agent attempt failed: the agent is at fault');
-    else this.#deps.logger.info(log, 'agent attempt failed');
+    this.#report.failed(error, plan, this.#counts);
     return this.#toFailure(error, plan);
   }
 
@@ -301,31 +273,6 @@ export class AgentAttempt {
   #toFailure({ type, statusCode, message: what, fix = this.#deps.fixes[type] }: AgentError, plan: RetryPlan): Error {
     const { paidAttempts, maxAttempts } = this.#counts;
     return toAgentFailure(this.#input.agent, { type, what, statusCode }, { paidAttempts, maxAttempts }, plan, fix);
-  }
-
-  #ended(outcome: AttemptOutcome): void {
-    this.#deps.metrics?.attemptEnded({ agent: this.#input.agent, outcome }, (this.#calledMs() ?? 0) / 1000);
-  }
-
-  #countTokens({ usage: { inputTokens: input, outputTokens: output } = {} }: AgentAnswer): void {
-    const { client, agent } = this.#input;
-    const used = { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
-    this.#deps.metrics?.tokensUsed({ client, agent }, used);
-  }
-
-  #tellAnswer({ usage: { inputTokens: input_tokens, outputTokens: output_tokens } = {} }: AgentAnswer): void {
-    const answer = { duration_ms: this.#calledMs(), input_tokens, output_tokens };
-    this.#deps.logger.info({ ...this.#labels(), ...answer }, 'agent answered');
-  }
-
-  /** Since the agent was called, in whole milliseconds. */
-  #calledMs(): number | undefined {
-    return this.#calledAt === undefined ? undefined : Math.round(performance.now() - this.#calledAt);
-  }
-
-  #labels() {
-    const { client, agent } = this.#input;
-    return { run_id: this.#activity.info.workflowExecution?.workflowId, client, agent };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Activities } from '../contract/activities.ts';
 import type { ActivityLogger } from './activity.ts';
-import type { AgentMetrics } from './agent-attempt.ts';
+import type { AgentMetrics } from './attempt-report.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import { createReportDeadLetter } from './report-dead-letter.ts';

@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import type { AttemptOutcome } from '../../src/activities/agent-attempt.ts';
+import type { AttemptOutcome } from '../../src/activities/attempt-report.ts';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import type { RetryDelays } from '../../src/activities/retry-plan.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';

@@ -1,0 +1,100 @@
+import type { Context } from '@temporalio/activity';
+import type { RunAgentInput } from '../contract/activities.ts';
+import { type FailureType, failureClass } from '../contract/failures.ts';
+import type { AgentAnswer } from '../contract/run.ts';
+import type { AgentError } from '../agents/agent.ts';
+import type { ActivityLogger } from './activity.ts';
+import type { RetryPlan } from './retry-plan.ts';
+
+/** How an attempt ended. */
+export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
+
+/** The metrics of `runAgent`. */
+export interface AgentMetrics {
+  /** An attempt ended; the seconds count from the call of the agent, and are 0 without a call. */
+  attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
+  /** An agent answered, and said what it cost. */
+  tokensUsed(labels: { client: string; agent: string }, tokens: { input?: number; output?: number }): void;
+  /** A permit of an agent was granted or released, or the number of tasks that wait for one changed. */
+  permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
+}
+
+/** What an attempt counted until it failed. */
+interface Counts {
+  readonly paidAttempts: number;
+  readonly maxAttempts: number;
+  readonly agentFaults: number;
+}
+
+/** Tells log and metrics what becomes of an attempt. */
+export class AttemptReport {
+  /** When the agent was called, by `performance.now`. */
+  calledAt: number | undefined;
+  readonly #logger: ActivityLogger;
+  readonly #metrics: AgentMetrics | undefined;
+  readonly #input: Pick<RunAgentInput, 'client' | 'agent'>;
+  readonly #runId: string | undefined;
+
+  constructor(
+    { logger, metrics }: { readonly logger: ActivityLogger; readonly metrics?: AgentMetrics },
+    activity: Context,
+    input: RunAgentInput,
+  ) {
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#input = input;
+    this.#runId = activity.info.workflowExecution?.workflowId;
+  }
+
+  asked(call: number): void {
+    this.#logger.info({ ...this.#labels(), call }, 'agent asked');
+  }
+
+  answered({ usage: { inputTokens: input, outputTokens: output } = {} }: AgentAnswer): void {
+    this.#ended('answered');
+    const used = { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
+    this.#metrics?.tokensUsed({ client: this.#input.client, agent: this.#input.agent }, used);
+    const answer = { duration_ms: this.#calledMs(), input_tokens: input, output_tokens: output };
+    this.#logger.info({ ...this.#labels(), ...answer }, 'agent answered');
+  }
+
+  canceled(): void {
+    this.#ended('canceled');
+  }
+
+  failed({ type, statusCode }: AgentError, plan: RetryPlan, { paidAttempts, maxAttempts, agentFaults }: Counts): void {
+    this.#ended(type);
+    const log = {
+      ...this.#labels(),
+      type,
+      status_code: statusCode,
+      duration_ms: this.#calledMs(),
+      paid_attempts: paidAttempts,
+      max_attempts: maxAttempts,
+      agent_faults: agentFaults,
+      retry: plan.retry,
+      ...(plan.retry ? { delay_ms: plan.delayMs } : { because: plan.because }),
+    };
+    if (failureClass(type) === 'agent') this.#logger.warn(log, 'agent attempt failed: the agent is at fault');
+    else this.#logger.info(log, 'agent attempt failed');
+  }
+
+  /** @param error without its message, which may quote the agent */
+  threw(error: string): void {
+    this.#logger.error({ ...this.#labels(), error }, 'agent adapter threw an unexpected error');
+  }
+
+  #ended(outcome: AttemptOutcome): void {
+    this.#metrics?.attemptEnded({ agent: this.#input.agent, outcome }, (this.#calledMs() ?? 0) / 1000);
+  }
+
+  /** Since the agent was called, in whole milliseconds. */
+  #calledMs(): number | undefined {
+    return this.calledAt === undefined ? undefined : Math.round(performance.now() - this.calledAt);
+  }
+
+  #labels() {
+    const { client, agent } = this.#input;
+    return { run_id: this.#runId, client, agent };
+  }
+}
