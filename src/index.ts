@@ -4,9 +4,10 @@
  */
 export type { Activities, DeliverCallbackInput, ReportDeadLetterInput, RunAgentInput } from './contract/activities.ts';
 export { ACTIVITY_ID } from './contract/activities.ts';
+export type { AgentPolicy, PolicyChanges } from './contract/agent-policy.ts';
 export { FAILURES, type FailureClass, type FailureType, failureClass, isFailureType } from './contract/failures.ts';
 export { DEFAULT_TASK_QUEUE, SIGNAL, WORKFLOW, type Workflows } from './contract/names.ts';
-export type { AgentAnswer, AgentPolicy, AgentRunInput, AgentRunResult, CallbackTarget, Task } from './contract/run.ts';
+export type { AgentAnswer, AgentRunInput, AgentRunResult, CallbackTarget, Task } from './contract/run.ts';
 export { deriveRunId, isRunId, randomRunId } from './contract/run-id.ts';
 export { SEARCH_ATTRIBUTE } from './contract/search-attributes.ts';
 export type { Agent, AgentContext } from './agents/agent.ts';

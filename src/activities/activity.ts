@@ -26,14 +26,30 @@ export function isWorkerShutdown({
 /**
  * Returns a function that returns how much of an activity's total timeout is left, in milliseconds.
  *
+ * @param totalMs a limit of ours, where Temporal's is longer
+ *
  * The wait in the task queue is missing, so Temporal may end the activity sooner. Counting it would let a wrong clock end the
  * activity too early.
  */
-export function timeLeft(info: Pick<Info, 'scheduleToCloseTimeoutMs' | ScheduledTimes>): () => number {
+export function timeLeft(
+  info: Pick<Info, 'scheduleToCloseTimeoutMs' | ScheduledTimes>,
+  totalMs = Infinity,
+): () => number {
   const spent = timeSpent(info);
-  // Temporal sends 0 for "no limit".
-  const total = info.scheduleToCloseTimeoutMs > 0 ? info.scheduleToCloseTimeoutMs : Infinity;
+  const total = Math.min(orNoLimit(info.scheduleToCloseTimeoutMs), totalMs);
   return () => total - spent();
+}
+
+/** Returns a function that returns how much of an attempt's own timeout is left, in milliseconds. */
+export function attemptTimeLeft({ startToCloseTimeoutMs }: Pick<Info, 'startToCloseTimeoutMs'>): () => number {
+  const startedAt = performance.now();
+  const total = orNoLimit(startToCloseTimeoutMs);
+  return () => total - (performance.now() - startedAt);
+}
+
+/** Temporal sends 0 for "no limit". */
+function orNoLimit(timeoutMs: number): number {
+  return timeoutMs > 0 ? timeoutMs : Infinity;
 }
 
 type ScheduledTimes = 'scheduledTimestampMs' | 'currentAttemptScheduledTimestampMs';

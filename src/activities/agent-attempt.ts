@@ -2,8 +2,9 @@ import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { type AgentProgress, readAgentProgress, type RunAgentInput } from '../contract/activities.ts';
 import { FAILURE_CLASSES, type FailureType, failureClass } from '../contract/failures.ts';
+import type { AgentPolicy } from '../contract/agent-policy.ts';
 import type { AgentAnswer } from '../contract/run.ts';
-import { nameOf, timeLeft, timeSpent } from './activity.ts';
+import { attemptTimeLeft, nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { AgentCall } from './agent-calls.ts';
@@ -14,6 +15,7 @@ import type { AgentAdmission, CallPermit } from './agent-admission.ts';
 import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { inWords, takeTurn } from './take-turn.ts';
 import type { Ticket } from './waiting-line.ts';
+import { sessionKeyOf } from './session-key.ts';
 import { Interruption, readInterruption } from './interruption.ts';
 import { activityKeyOf } from './journal/journal-entry.ts';
 import { followCall, type FollowDeps } from './follow-call.ts';
@@ -33,6 +35,13 @@ export interface AttemptDeps extends Omit<FollowDeps, 'onProgress'> {
   readonly delays: RetryDelays;
   readonly fixes: AgentFixes;
   readonly heartbeat: Heartbeat;
+  /** The total timeout where Temporal's is longer. */
+  readonly totalMs: number;
+}
+
+/** A task with its whole policy. */
+export interface AgentTask extends RunAgentInput {
+  readonly policy: AgentPolicy;
 }
 
 /** An attempt ends this long before Temporal's timeout, so that its failure says more than "timeout". */
@@ -44,10 +53,11 @@ const MAX_PROGRESS = 200;
 export class AgentAttempt {
   readonly #deps: AttemptDeps;
   readonly #report: AttemptReport;
-  readonly #input: RunAgentInput;
+  readonly #input: AgentTask;
   readonly #activity = Context.current();
   readonly #key = activityKeyOf(this.#activity.info);
-  readonly #leftMs = timeLeft(this.#activity.info);
+  readonly #leftMs: () => number;
+  readonly #attemptLeftMs = attemptTimeLeft(this.#activity.info);
   readonly #spentMs = timeSpent(this.#activity.info);
   readonly #beganAtMs = Math.floor(this.#spentMs());
   #admission: AgentAdmission | undefined;
@@ -55,8 +65,9 @@ export class AgentAttempt {
   /** The call that ended, here or in the attempt before. */
   #endedCall: string | undefined;
 
-  constructor(deps: AttemptDeps, input: RunAgentInput) {
+  constructor(deps: AttemptDeps, input: AgentTask) {
     this.#deps = deps;
+    this.#leftMs = timeLeft(this.#activity.info, deps.totalMs);
     this.#report = new AttemptReport(deps, this.#activity, input);
     this.#input = input;
     const { ended, ...counts } = readAgentProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
@@ -65,11 +76,11 @@ export class AgentAttempt {
   }
 
   /**
-   * @param guarded undefined when no agent has this name
+   * @param guarded or why there is no agent
    * @throws ApplicationFailure; CancelledFailure; CompleteAsyncError when a later attempt takes over.
    */
-  async run(guarded: GuardedAgent | undefined): Promise<AgentAnswer> {
-    this.#admission = guarded?.admission;
+  async run(guarded: GuardedAgent | AgentError): Promise<AgentAnswer> {
+    this.#admission = guarded instanceof AgentError ? undefined : guarded.admission;
     const call = this.#deps.calls.find(this.#key, this.#endedCall);
     const { paidAttempts, maxAttempts } = this.#counts;
     // The last paid call never reported back: its worker crashed, or lost its connection to Temporal.
@@ -87,8 +98,8 @@ export class AgentAttempt {
   }
 
   /** Calls the agent. */
-  async #begin(guarded: GuardedAgent | undefined): Promise<AgentCall> {
-    if (guarded === undefined) throw new AgentError('AgentMisconfigured', 'is not configured on this worker');
+  async #begin(guarded: GuardedAgent | AgentError): Promise<AgentCall> {
+    if (guarded instanceof AgentError) throw guarded;
     const { agent, admission } = guarded;
     const permit = await this.#takePermit(admission);
     const earlier = this.#deps.calls.find(this.#key, this.#endedCall);
@@ -96,8 +107,8 @@ export class AgentAttempt {
       permit.release();
       return earlier;
     }
-    const timeoutMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
-    const clock = startClock(timeoutMs, new AgentError('AgentTimeout', `did not answer within ${inWords(timeoutMs)}`));
+    const { timeoutMs, late } = this.#callTimeout();
+    const clock = startClock(timeoutMs, late);
     // Counted before the call, so that a crash during the call counts.
     this.#counts = { ...this.#counts, paidAttempts: this.#counts.paidAttempts + 1, queuedAtMs: undefined };
     this.#beat();
@@ -117,6 +128,17 @@ export class AgentAttempt {
     this.#deps.calls.add(this.#key, call);
     this.#report.asked(this.#counts.paidAttempts);
     return call;
+  }
+
+  /** How long a call may take: within the policy, the total timeout, and the timeout of an attempt that the workflow's code set. */
+  #callTimeout(): { readonly timeoutMs: number; readonly late: AgentError } {
+    const { startToCloseTimeoutMs: setMs } = this.#activity.info;
+    const ownMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
+    const attemptMs = this.#attemptLeftMs() - Math.min(BEFORE_THE_END_MS, setMs / 10);
+    const timeoutMs = Math.min(ownMs, attemptMs);
+    const fix = `The activity's startToCloseTimeout of ${inWords(setMs)} ended the call: raise it, or leave it out.`;
+    const late = `did not answer within ${inWords(timeoutMs)}`;
+    return { timeoutMs, late: new AgentError('AgentTimeout', late, attemptMs < ownMs ? { fix } : {}) };
   }
 
   /** Waits for the end of a call that this attempt or an earlier one started. */
@@ -182,12 +204,13 @@ export class AgentAttempt {
   }
 
   #toContext(timeoutMs: number, signal: AbortSignal, report: AgentContext['report']): AgentContext {
-    const { client, task, policy } = this.#input;
-    const runId = this.#activity.info.workflowExecution?.workflowId ?? this.#activity.info.activityId;
+    const { task, policy } = this.#input;
+    const { info } = this.#activity;
+    const runId = info.workflowExecution?.workflowId ?? info.activityId;
     return {
       runId,
       call: this.#counts.paidAttempts,
-      sessionKey: task.sessionKey === undefined ? runId : `${client}:${task.sessionKey}`,
+      sessionKey: sessionKeyOf(this.#input, info),
       ...(task.userId !== undefined && { userId: task.userId }),
       ...(task.userName !== undefined && { userName: task.userName }),
       ...(task.metadata !== undefined && { metadata: task.metadata }),

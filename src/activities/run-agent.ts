@@ -1,11 +1,15 @@
-import { type Activities, RUN_AGENT_INPUT } from '../contract/activities.ts';
+import { type Activities, RUN_AGENT_INPUT, RUN_AGENT_FIELDS } from '../contract/activities.ts';
+import { type AgentPolicy, completePolicy, DEFAULT_AGENT_POLICY } from '../contract/agent-policy.ts';
+import { findMisspelt } from '../contract/misspelt-field.ts';
 import { readStored } from '../contract/stored.ts';
 import type { ActivityLogger } from './activity.ts';
 import { AgentCalls } from './agent-calls.ts';
 import { AgentAttempt, type AgentFixes, type GuardedAgent } from './agent-attempt.ts';
 import type { AgentMetrics } from './attempt-report.ts';
 import { toInputFailure } from './activity-failure.ts';
-import type { Agent } from '../agents/agent.ts';
+import { type Agent, AgentError } from '../agents/agent.ts';
+import { FAILURES } from '../contract/failures.ts';
+import { nearestName } from '../values/nearest-name.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { AgentAdmission } from './agent-admission.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
@@ -15,6 +19,8 @@ export interface ConfiguredAgent {
   readonly agent: Agent;
   /** Most concurrent calls. Further tasks wait for their turn. */
   readonly concurrency: number;
+  /** For tasks that bring no policy, or only a part of one. Default: `DEFAULT_AGENT_POLICY`. */
+  readonly policy?: AgentPolicy;
   /** Default: `DEFAULT_RETRY_DELAYS`. */
   readonly delays?: RetryDelays;
   /** How to fix a failure, where the agent's type knows better than the failure table. */
@@ -46,28 +52,48 @@ export interface RunAgentDeps {
  * @throws RangeError when an agent's concurrency is not a positive whole number.
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
-  const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes'>>>();
+  const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes' | 'policy'>>>();
   const { logger, metrics, isDraining = () => false, keepsAnswers = false } = deps;
-  for (const [name, { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {} }] of deps.agents) {
+  for (const [name, configured] of deps.agents) {
+    const { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {}, policy = DEFAULT_AGENT_POLICY } = configured;
     const admission = new AgentAdmission({
       concurrency,
       isDraining,
       onChange: (permits) => metrics?.permitsChanged({ agent: name }, permits),
     });
-    agents.set(name, { agent, admission, delays, fixes });
+    agents.set(name, { agent, admission, delays, fixes, policy });
   }
   const calls = new AgentCalls();
   return async (value) => {
     const read = readStored(RUN_AGENT_INPUT, 'RunAgentInput', value);
-    if (!read.ok) throw toInputFailure(read.problem);
+    const problem = read.ok ? findMisspelt(value, RUN_AGENT_FIELDS) : read.problem;
+    if (!read.ok || problem !== undefined) throw toInputFailure(problem ?? '');
     const heartbeat = startHeartbeat();
     try {
-      const guarded = agents.get(read.input.agent);
-      const { delays, fixes } = guarded ?? { delays: DEFAULT_RETRY_DELAYS, fixes: {} };
+      const { policy: given, ...task } = read.input;
+      const guarded = agents.get(task.agent);
+      const { delays = DEFAULT_RETRY_DELAYS, fixes = {}, policy: own = DEFAULT_AGENT_POLICY } = guarded ?? {};
+      const policy = completePolicy(given, own);
+      // Temporal holds a total timeout that the caller set; the agent's own it may not know.
+      const totalMs = given?.totalTimeoutMs === undefined ? policy.totalTimeoutMs : Infinity;
       const common = { logger, ...(metrics && { metrics }), calls, keepsAnswers, isDraining };
-      return await new AgentAttempt({ ...common, delays, fixes, heartbeat }, read.input).run(guarded);
+      const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, { ...task, policy });
+      return await attempt.run(guarded ?? unknownAgent(task.agent, [...agents.keys()]));
     } finally {
       heartbeat.stop();
     }
   };
+}
+
+const MAX_NAMED = 8;
+
+/** Not retried: another worker of the queue may have the agent, but a name that is wrong would cost an hour to learn of. */
+function unknownAgent(name: string, known: readonly string[]): AgentError {
+  const near = nearestName(name, known);
+  const named = known.slice(0, MAX_NAMED).map((agent) => JSON.stringify(agent));
+  const serves =
+    known.length === 0 ? 'no agent' : `${named.join(', ')}${known.length > MAX_NAMED ? ' and others' : ''}`;
+  const fix = `This worker serves ${serves}. ${FAILURES.UnknownAgent.fix}`;
+  const question = near === undefined ? '' : `Did you mean ${JSON.stringify(near)}? `;
+  return new AgentError('UnknownAgent', 'is not configured on this worker', { fix: `${question}${fix}` });
 }

@@ -1,5 +1,5 @@
 import { AgentError } from '../agents/agent.ts';
-import type { AgentPolicy } from '../contract/run.ts';
+import type { AgentPolicy } from '../contract/agent-policy.ts';
 import type { AgentAdmission, CallPermit } from './agent-admission.ts';
 import { AT_ONCE_MS, latestStart, neededMs } from './retry-plan.ts';
 import type { Ticket } from './waiting-line.ts';

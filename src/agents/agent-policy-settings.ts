@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AgentPolicy } from '../contract/run.ts';
+import type { AgentPolicy } from '../contract/agent-policy.ts';
 import type { CamelCased } from '../settings/camel-case.ts';
 import { duration, payload, wholeNumber } from '../settings/quantities.ts';
 import { setting } from '../settings/setting.ts';

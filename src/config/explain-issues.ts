@@ -4,7 +4,7 @@ import { quoteValue } from '../settings/kind.ts';
 import { NAME_FIX } from '../settings/texts.ts';
 import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
-import { nearestName } from '../settings/nearest-name.ts';
+import { nearestName } from '../values/nearest-name.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
 import { chosenOption, type SchemaVisitor, visitSchema } from '../settings/schema-node.ts';
 import type { FaultParams } from '../settings/setting.ts';

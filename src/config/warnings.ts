@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import { type AppliedLayers, type Env, ownerOf } from './layers.ts';
 import type { Setting } from './list-settings.ts';
-import { editDistance } from '../settings/nearest-name.ts';
+import { editDistance } from '../values/nearest-name.ts';
 
 /** A shorter name with one wrong letter may well belong to another program. */
 const MIN_NAME_LENGTH = 8;

@@ -1,5 +1,5 @@
 import { type ConfigProblem, endSentence } from './config-error.ts';
-import { nearestName } from '../settings/nearest-name.ts';
+import { nearestName } from '../values/nearest-name.ts';
 import { type FileOrigin, formatPath, getAt, type Path, plainKey, type RawSettings, setAt } from './raw-settings.ts';
 import { isRecord } from '../values/is-record.ts';
 

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import {
-  AGENT_POLICY,
   type AgentAnswer,
   CALLBACK_URL,
   type CallbackReceipt,
@@ -9,6 +8,7 @@ import {
   RUN_OUTCOME,
   TASK,
 } from './run.ts';
+import { POLICY_CHANGES } from './agent-policy.ts';
 import { filledText, MAX_DURATION_MS, orElse, positive, record, type Stored } from './stored.ts';
 
 /** Input of `runAgent`. */
@@ -16,9 +16,13 @@ export const RUN_AGENT_INPUT = record({
   agent: filledText('name a configured agent'),
   client: filledText('name a configured client'),
   task: TASK,
-  policy: AGENT_POLICY,
+  /** What differs from the agent's own policy. */
+  policy: z.exactOptional(POLICY_CHANGES),
 });
 export type RunAgentInput = Stored<typeof RUN_AGENT_INPUT>;
+
+/** Where `findMisspelt` looks in the input of `runAgent`. */
+export const RUN_AGENT_FIELDS = { '': RUN_AGENT_INPUT, task: TASK, policy: POLICY_CHANGES } as const;
 
 /** Input of `deliverCallback`. One attempt of the activity is one HTTP request. */
 export const DELIVER_CALLBACK_INPUT = record({

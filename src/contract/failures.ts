@@ -49,10 +49,20 @@ export const FAILURES = {
     meaning: 'The input of a workflow, signal or activity is not valid.',
     fix: 'Correct the field that the message names, then start again.',
   },
+  UnknownAgent: {
+    class: 'task',
+    meaning: 'No agent of this name is configured on the worker that took the task.',
+    fix: 'Correct the name, or add the agent to the settings of every worker of its task queue.',
+  },
   TaskRefused: {
     class: 'task',
     meaning: 'The agent rejected the task as malformed or too large.',
     fix: 'Change the task; the agent rejects the same text again.',
+  },
+  StepTooLarge: {
+    class: 'task',
+    meaning: 'The input of a step of a workflow exceeds what Temporal stores (2 MiB). The step was not started.',
+    fix: 'Shorten the text: ask earlier steps for shorter answers, or have an agent summarise them first.',
   },
   AnswerTooLarge: {
     class: 'task',
@@ -205,7 +215,7 @@ export function failureTypesOf(wanted: FailureClass): FailureType[] {
  * The class of a failure type.
  *
  * @example
- * failureClass('RateLimited'); // 'passing'
+ * failureClass('RateLimited'); // 'refused'
  */
 export function failureClass(type: FailureType): FailureClass {
   return FAILURES[type].class;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { POLICY_CHANGES } from './agent-policy.ts';
 import type { FailureType } from './failures.ts';
 import { filledText, MAX_DURATION_MS, optionalText, positive, record, type Stored } from './stored.ts';
 
@@ -26,23 +27,6 @@ export const TASK = record({
   ),
 });
 export type Task = Stored<typeof TASK>;
-
-/** How long and how often an agent is called. Durations are milliseconds. */
-export const AGENT_POLICY = record({
-  /** One call of the agent, from request to answer. */
-  attemptTimeoutMs: positive(),
-  /** All attempts together, delays included. */
-  totalTimeoutMs: positive(),
-  /** The wait for a permit. Absent: until the total timeout leaves no time for a call. */
-  queueTimeoutMs: z.exactOptional(positive()),
-  /** Silence after which Temporal considers the worker lost. */
-  heartbeatTimeoutMs: positive(),
-  /** Calls that may cost money. Faults of the agent itself do not count. */
-  maxAttempts: positive(),
-  /** Largest answer that is kept, in bytes of UTF-8. */
-  maxAnswerBytes: positive(),
-});
-export type AgentPolicy = Stored<typeof AGENT_POLICY>;
 
 /** A callback URL. Egress rules are checked elsewhere. */
 export const CALLBACK_URL = filledText(`write a URL of at most ${MAX_URL} characters`).check(
@@ -77,10 +61,19 @@ export const AGENT_RUN_INPUT = record({
   source: filledText('name a configured source, or write "webhook"'),
   /** Name of the configured agent. */
   agent: filledText('name a configured agent'),
-  agentPolicy: AGENT_POLICY,
+  /** What differs from the agent's own policy, which its worker knows. */
+  agentPolicy: z.exactOptional(POLICY_CHANGES),
   callback: z.exactOptional(CALLBACK_TARGET),
 });
 export type AgentRunInput = Stored<typeof AGENT_RUN_INPUT>;
+
+/** Where `findMisspelt` looks in the input of `agentRun`. */
+export const AGENT_RUN_FIELDS = {
+  '': AGENT_RUN_INPUT,
+  task: TASK,
+  agentPolicy: POLICY_CHANGES,
+  callback: CALLBACK_TARGET,
+} as const;
 
 const USAGE_ERROR = 'is not a number: remove it or correct it.';
 

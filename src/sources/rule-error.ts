@@ -1,4 +1,4 @@
-import { nearestName } from '../settings/nearest-name.ts';
+import { nearestName } from '../values/nearest-name.ts';
 
 /**
  * Thrown if a template, a path, a filter or another rule of a source is not valid. The message continues a sentence that

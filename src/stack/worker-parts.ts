@@ -3,9 +3,11 @@ import type { ActivityDeps } from '../activities/index.ts';
 import type { ConfiguredAgent } from '../activities/run-agent.ts';
 import type { JournalOptions } from '../activities/journal/journal.ts';
 import type { Agent } from '../agents/agent.ts';
+import { toAgentPolicy } from '../agents/agent-policy-settings.ts';
 import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES, type AgentSpec, createAgent, fixesFor } from '../agents/agent-types.ts';
 import type { Config } from '../config/config.ts';
+import { completePolicy, DEFAULT_AGENT_POLICY, type PolicyChanges } from '../contract/agent-policy.ts';
 import type { FinishedRun } from '../contract/run-sinks.ts';
 import { createFindOwnPlaces, type FindOwnPlaces } from '../egress/own-places.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -64,7 +66,13 @@ export function toWorkerParts(
         const fixes = fixesFor(agent.type, (key) => agent.settingNames[key] ?? key, agentTypes);
         return [
           agent.name,
-          { agent: createAgent(agent, agentTypes), concurrency: agent.concurrency, delays: agent, fixes },
+          {
+            agent: createAgent(agent, agentTypes),
+            concurrency: agent.concurrency,
+            policy: toAgentPolicy(agent),
+            delays: agent,
+            fixes,
+          },
         ];
       }),
     ),
@@ -91,6 +99,8 @@ export function toWorkerParts(
 export type PluginAgent = (Agent | AgentSpec) & {
   /** Calls at once; further ones wait. Default: 64. */
   readonly concurrency?: number;
+  /** What differs from `DEFAULT_AGENT_POLICY` in the timeouts and attempts of its calls. */
+  readonly policy?: PolicyChanges;
 };
 
 /**
@@ -171,10 +181,11 @@ function readSettings(file: string | undefined, logger: WorkerParts['logger']): 
 
 function toAgent(name: string, agent: PluginAgent): ConfiguredAgent {
   const { concurrency = DEFAULT_CONCURRENCY } = agent;
-  if ('run' in agent && typeof agent.run === 'function') return { agent, concurrency };
+  const common = { concurrency, policy: completePolicy(agent.policy, DEFAULT_AGENT_POLICY) };
+  if ('run' in agent && typeof agent.run === 'function') return { agent, ...common };
   if ('type' in agent) {
     const fixes = fixesFor(agent.type, (key) => `agents.${name}.${camelCase(key)}`);
-    return { agent: createAgent(agent), concurrency, fixes };
+    return { agent: createAgent(agent), ...common, fixes };
   }
   throw new TypeError(`Agent ${JSON.stringify(name)} has neither a method run nor a type: give it one of the two.`);
 }

@@ -1,7 +1,8 @@
 import type { Priority } from '@temporalio/common';
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import { ACTIVITY_ID } from '../contract/activities.ts';
-import type { AgentPolicy, CallbackTarget } from '../contract/run.ts';
+import { DEFAULT_AGENT_POLICY, type PolicyChanges } from '../contract/agent-policy.ts';
+import type { CallbackTarget } from '../contract/run.ts';
 import { callbackSummary, taskSummary } from '../contract/summary.ts';
 
 /** How much longer than a callback attempt's own timeout Temporal waits, in milliseconds. */
@@ -12,6 +13,11 @@ const CALLBACK_HEARTBEAT_MS = 15_000;
 const DEFERRAL_MS = 3_600_000;
 /** A notification takes seconds, but may wait for a worker. */
 const REPORT_MS = { attempt: 30_000, total: 86_400_000 } as const;
+/**
+ * How long a task may take whose caller leaves the total timeout to the agent's own, which only the worker knows: the time to find
+ * a worker, and the limit where none serves the task queue.
+ */
+const UNTOLD_TOTAL_MS = 86_400_000;
 /** Ahead of every waiting agent (3 is the default): a paid answer must not queue behind new tasks. */
 const CALLBACK_PRIORITY: Priority = { priorityKey: 1 };
 
@@ -22,13 +28,15 @@ const CALLBACK_PRIORITY: Priority = { priorityKey: 1 };
  * total timeout, and the activity itself ends a single call in time. The retry policy applies to lost workers only; every
  * failure that the activity reports sets its own delay.
  */
-export function agentOptions(policy: AgentPolicy, text: string): ActivityOptions {
+export function agentOptions(policy: PolicyChanges | undefined, text: string): ActivityOptions {
+  const { totalTimeoutMs = UNTOLD_TOTAL_MS, heartbeatTimeoutMs = DEFAULT_AGENT_POLICY.heartbeatTimeoutMs } =
+    policy ?? {};
   return {
     activityId: ACTIVITY_ID.agent,
     summary: taskSummary(text),
-    scheduleToCloseTimeout: policy.totalTimeoutMs,
-    startToCloseTimeout: policy.totalTimeoutMs,
-    heartbeatTimeout: policy.heartbeatTimeoutMs,
+    scheduleToCloseTimeout: totalTimeoutMs,
+    startToCloseTimeout: totalTimeoutMs,
+    heartbeatTimeout: heartbeatTimeoutMs,
     retry: { initialInterval: 1000, backoffCoefficient: 2, maximumInterval: 60_000 },
     // Explicit: the default is TRY_CANCEL, which would close the run while its agent still works.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

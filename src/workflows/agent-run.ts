@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   patched,
@@ -9,11 +8,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
-import type { FailureType } from '../contract/failures.ts';
 import { judgeAnswer } from '../contract/judge-answer.ts';
 import { judgeFailure } from '../contract/judge-failure.ts';
+import { findMisspelt } from '../contract/misspelt-field.ts';
 import {
+  AGENT_RUN_FIELDS,
   AGENT_RUN_INPUT,
+  type AgentAnswer,
   type AgentRunInput,
   type AgentRunResult,
   type CallbackReceipt,
@@ -25,12 +26,13 @@ import { agentOptions } from './activity-options.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
 import { PATCH } from './patches.ts';
 import { STAGE } from './stage-details.ts';
+import { toFailure } from './workflow-failure.ts';
 
 /**
  * One accepted delivery: runs the agent, delivers the callback, closes.
  *
  * Its status says what happened: Completed with the answer, Failed with the type of the failure, or Canceled. A run with an
- * answer whose callback was not delivered in time fails with `CallbackUndeliverable`.
+ * answer whose callback was not delivered in time fails with `CallbackUndeliverable`, whose details are the answer.
  *
  * @example
  * const result = await executeChild(agentRun, { workflowId: 'report-2026-11-24', args: [input] });
@@ -46,7 +48,9 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const { workflowId: runId } = workflowInfo();
   const receipt = await deliverOutcome({ client: input.client, runId, target: callback, outcome });
   if (receipt === 'expired' && outcome.error === undefined) {
-    throw failure('CallbackUndeliverable', 'The callback could not be delivered: poll the run for its output.');
+    const { output = '', usage } = outcome;
+    const text = 'The callback could not be delivered: the output is in the details of this failure, and in the run.';
+    throw toFailure('CallbackUndeliverable', text, { output, ...(usage && { usage }) } satisfies AgentAnswer);
   }
   return close(outcome, receipt === 'expired' ? undefined : receipt);
 }
@@ -54,18 +58,23 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
 /** @throws ApplicationFailure `InvalidInput` */
 function readInput(given: AgentRunInput): AgentRunInput {
   const read = readStored(AGENT_RUN_INPUT, 'AgentRunInput', given);
-  if (read.ok) return read.input;
+  if (read.ok) {
+    const misspelt = findMisspelt(given, AGENT_RUN_FIELDS);
+    // Earlier versions dropped the field.
+    if (misspelt !== undefined && patched(PATCH.refuseMisspelt)) throw toFailure('InvalidInput', misspelt);
+    return read.input;
+  }
   // Earlier versions of this workflow accepted this, and its activities refused it.
   const isNewlyRefused = read.exceeds || (read.path[0] === 'task' && read.path[1] === 'metadata');
   if (isNewlyRefused && !patched(PATCH.checkWithSchemas)) return given;
-  throw failure('InvalidInput', read.problem);
+  throw toFailure('InvalidInput', read.problem);
 }
 
 async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Promise<RunOutcome> {
   const { runAgent } = proxyActivities<Pick<Activities, 'runAgent'>>(agentOptions(agentPolicy, task.text));
   const session = task.sessionKey === undefined ? {} : { sessionKey: task.sessionKey };
   try {
-    const answer = await runAgent({ agent, client, task, policy: agentPolicy });
+    const answer = await runAgent({ agent, client, task, ...(agentPolicy && { policy: agentPolicy }) });
     return { ...judgeAnswer(answer), ...session, finishedAt: now() };
   } catch (error) {
     return { ...judgeFailure(error), ...session, finishedAt: now() };
@@ -86,15 +95,8 @@ function close({ status, output = '', usage, error }: RunOutcome, callback?: Cal
   if (status === 'canceled' && CancellationScope.current().consideredCancelled) {
     throw new CancelledFailure('The run was canceled.');
   }
-  if (error !== undefined) throw failure(error.code, error.message);
+  if (error !== undefined) throw toFailure(error.code, error.message);
   return { output, ...(usage && { usage }), ...(callback && { callback }) };
-}
-
-/** Without its stack, which would fill the Temporal UI and show where we threw, not what happened. */
-function failure(type: FailureType, message: string): ApplicationFailure {
-  const error = ApplicationFailure.create({ type, message, nonRetryable: true });
-  error.stack = '';
-  return error;
 }
 
 function now(): string {

@@ -1,7 +1,8 @@
 import { type ActivityOptions, CancellationScope, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities } from '../contract/activities.ts';
+import { ACTIVITY_ID, type Activities, type DeliverCallbackInput } from '../contract/activities.ts';
 import type { AgentAnswer, CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
 import { callbackOptions } from './activity-options.ts';
+import { checkStepSize } from './check-step.ts';
 import { PATCH } from './patches.ts';
 import { type StepOptions, toActivityOptions } from './run-agent.ts';
 
@@ -66,7 +67,8 @@ export function callbackActivityOptions(url: string, options: CallbackStepOption
  *
  * @param outcome the answer of `runAgent`, a text, or the result of `judgeFailure`
  * @returns the receipt, once the receiver answers with a 2xx
- * @throws ActivityFailure when the schedule is exhausted, the receiver asks for no further attempts, or policy forbids the address
+ * @throws ActivityFailure when the schedule is exhausted, the receiver asks for no further attempts, or policy forbids the address.
+ * ApplicationFailure `StepTooLarge` when the outcome exceeds what Temporal stores
  * @example
  * await deliverCallback(await runAgent(text, { agent: 'writer' }), { url: 'https://ci.example.com/done' });
  */
@@ -77,20 +79,21 @@ export function deliverCallback(
   const { workflowId: runId } = workflowInfo();
   const given: CallbackOutcome = typeof outcome === 'string' ? { output: outcome } : outcome;
   const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackActivityOptions(url, options));
-  const deliver = (): Promise<CallbackReceipt> =>
-    activities.deliverCallback({
-      client,
-      runId,
-      url,
-      deliveryId: options.id === undefined ? runId : `${runId}-${options.id}`,
-      outcome: {
-        status: given.error === undefined ? 'completed' : 'failed',
-        finishedAt: new Date().toISOString(),
-        ...given,
-      },
-      ...DEFAULT_CALLBACK_SCHEDULE,
-      ...options.schedule,
-    });
+  const input: DeliverCallbackInput = {
+    client,
+    runId,
+    url,
+    deliveryId: options.id === undefined ? runId : `${runId}-${options.id}`,
+    outcome: {
+      status: given.error === undefined ? 'completed' : 'failed',
+      finishedAt: new Date().toISOString(),
+      ...given,
+    },
+    ...DEFAULT_CALLBACK_SCHEDULE,
+    ...options.schedule,
+  };
+  checkStepSize(options.id ?? ACTIVITY_ID.callback, input, [given.output]);
+  const deliver = (): Promise<CallbackReceipt> => activities.deliverCallback(input);
   const isCanceled = CancellationScope.current().consideredCancelled;
   return isCanceled && patched(PATCH.deliverWhenCanceled) ? CancellationScope.nonCancellable(deliver) : deliver();
 }

@@ -5,18 +5,11 @@
  * `GarudustPlugin` adds the workflow `agentRun` to a worker, together with its activities.
  */
 export type { Activities } from '../contract/activities.ts';
+export { type AgentPolicy, DEFAULT_AGENT_POLICY, type PolicyChanges } from '../contract/agent-policy.ts';
 export { FAILURES, type FailureClass, type FailureType, failureClass, isFailureType } from '../contract/failures.ts';
 export { judgeFailure } from '../contract/judge-failure.ts';
 export { SIGNAL, WORKFLOW } from '../contract/names.ts';
-export type {
-  AgentAnswer,
-  AgentPolicy,
-  AgentRunInput,
-  AgentRunResult,
-  CallbackReceipt,
-  RunOutcome,
-  Task,
-} from '../contract/run.ts';
+export type { AgentAnswer, AgentRunInput, AgentRunResult, CallbackReceipt, RunOutcome, Task } from '../contract/run.ts';
 export { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
 export { agentRun } from './agent-run.ts';
 export {
@@ -31,7 +24,6 @@ export {
 export {
   agentActivityOptions,
   type AgentStepOptions,
-  DEFAULT_AGENT_POLICY,
   runAgent,
   type RunAgentOptions,
   type StepOptions,

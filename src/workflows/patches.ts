@@ -11,4 +11,6 @@ export const PATCH = {
   finishFirstAttempt: 'finish-first-attempt',
   /** The step `deliverCallback` delivers from a scope that is canceled already. */
   deliverWhenCanceled: 'deliver-when-canceled',
+  /** A field that resembles a known one is refused, not dropped. */
+  refuseMisspelt: 'refuse-misspelt',
 } as const;

@@ -1,24 +1,12 @@
-import { type ActivityOptions, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
 import { judgeAnswer } from '../contract/judge-answer.ts';
-import type { AgentAnswer, AgentPolicy, Task } from '../contract/run.ts';
+import type { PolicyChanges } from '../contract/agent-policy.ts';
+import type { AgentAnswer, Task } from '../contract/run.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
-
-/**
- * The default limits of an agent's calls, the same as in the settings.
- *
- * @example
- * await runAgent(text, { agent: 'writer', policy: { maxAttempts: DEFAULT_AGENT_POLICY.maxAttempts + 2 } });
- */
-export const DEFAULT_AGENT_POLICY: AgentPolicy = {
-  attemptTimeoutMs: 600_000,
-  totalTimeoutMs: 3_600_000,
-  queueTimeoutMs: 1_800_000,
-  heartbeatTimeoutMs: 30_000,
-  maxAttempts: 3,
-  maxAnswerBytes: 1_048_576,
-};
+import { checkStepSize, checkTaskFields } from './check-step.ts';
+import { toFailure } from './workflow-failure.ts';
 
 /** How an activity of this package is scheduled. */
 export interface StepOptions {
@@ -31,8 +19,8 @@ export interface StepOptions {
 }
 
 export interface AgentStepOptions extends StepOptions {
-  /** Overrides of `DEFAULT_AGENT_POLICY`. */
-  readonly policy?: Partial<AgentPolicy>;
+  /** What differs from the agent's own policy, which its worker knows. */
+  readonly policy?: PolicyChanges;
 }
 
 export interface RunAgentOptions extends AgentStepOptions {
@@ -45,27 +33,29 @@ export interface RunAgentOptions extends AgentStepOptions {
 /**
  * Options for the activity `runAgent`: heartbeats, a total timeout, cancellation that waits for the agent to stop, and no limit
  * of attempts, because the activity counts only the calls that may have cost money. Use them with `proxyActivities` where
- * `runAgent` of this module is not enough.
+ * `runAgent` of this module is not enough. A `startToCloseTimeout` of yours bounds each call beside the policy.
  *
  * @param text the task: its first line is the summary
  * @example
  * const { runAgent } = proxyActivities<Activities>(agentActivityOptions('Summarise the incident', { id: 'summary' }));
  */
 export function agentActivityOptions(text: string, options: AgentStepOptions = {}): ActivityOptions {
-  const { activityId: _, ...ours } = agentOptions({ ...DEFAULT_AGENT_POLICY, ...options.policy }, text);
-  return { ...ours, ...toActivityOptions(options) };
+  const { activityId: _, ...ours } = agentOptions(options.policy, text);
+  // The timeline of the Temporal UI shows the summary alone.
+  const summary = options.id === undefined ? text : `${options.id}: ${taskSummary(text)}`;
+  return { ...ours, ...toActivityOptions({ summary, ...options }) };
 }
 
 /**
  * Calls an agent, with the same retries, timeouts, heartbeats and journal as a webhook's task. Deterministic: for use in
  * workflow code.
  *
- * Tasks of one workflow share a conversation unless they set a `sessionKey`.
+ * Each task is a conversation of its own; those with the same `sessionKey` share one, for all runs of the client.
  *
  * @param task the text of the task, or a whole task with session, user and metadata
  * @returns the agent's answer
  * @throws ActivityFailure whose cause is an ApplicationFailure with a type of `FAILURES`; a cancellation waits for the agent
- * to stop
+ * to stop. ApplicationFailure `StepTooLarge` when the task exceeds what Temporal stores, `InvalidInput` for an unknown field
  * @example
  * const { output } = await runAgent('Summarise why deployment 4312 failed', { agent: 'writer' });
  */
@@ -74,10 +64,12 @@ export async function runAgent(
   { agent, client = 'default', ...options }: RunAgentOptions,
 ): Promise<AgentAnswer> {
   const given = typeof task === 'string' ? { text: task } : task;
+  const input = { agent, client, task: given, ...(options.policy && { policy: options.policy }) };
+  checkTaskFields(given);
+  checkStepSize(options.id ?? agent, input, [given.text, ...Object.values(given.metadata ?? {})]);
   const activities = proxyActivities<Pick<Activities, 'runAgent'>>(agentActivityOptions(given.text, options));
-  const policy = { ...DEFAULT_AGENT_POLICY, ...options.policy };
-  const judged = judgeAnswer(await activities.runAgent({ agent, client, task: given, policy }));
-  if (judged.status !== 'completed') throw ApplicationFailure.nonRetryable(judged.error.message, judged.error.code);
+  const judged = judgeAnswer(await activities.runAgent(input));
+  if (judged.status !== 'completed') throw toFailure(judged.error.code, judged.error.message);
   const { output, usage } = judged;
   return { output, ...(usage && { usage }) };
 }

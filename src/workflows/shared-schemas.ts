@@ -1,4 +1,5 @@
-import { AGENT_RUN_INPUT, type AgentRunInput } from '../contract/run.ts';
+import { findMisspelt } from '../contract/misspelt-field.ts';
+import { AGENT_RUN_FIELDS, AGENT_RUN_INPUT, type AgentRunInput } from '../contract/run.ts';
 import { readStored } from '../contract/stored.ts';
 
 /**
@@ -26,4 +27,5 @@ const FULL: AgentRunInput = {
 
 for (const input of [FULL, { ...FULL, task: {}, callback: {} }, undefined]) {
   readStored(AGENT_RUN_INPUT, 'AgentRunInput', input);
+  findMisspelt(input, AGENT_RUN_FIELDS);
 }

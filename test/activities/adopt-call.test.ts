@@ -4,7 +4,7 @@ import { ApplicationFailure, AsyncCompletionClient, WorkflowFailedError } from '
 import { NativeConnection } from '@temporalio/worker';
 import type { Agent } from '../../src/agents/agent.ts';
 import { openJournal } from '../../src/activities/journal/journal.ts';
-import type { AgentPolicy } from '../../src/contract/run.ts';
+import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
 import { createAgentWorker, runInBackground, startRun } from '../support/agent-worker.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';

@@ -49,7 +49,7 @@ describe('runAgent', () => {
       },
     );
     assert.deepEqual([first?.metadata, second?.metadata], [metadata, undefined]);
-    assert.equal(second?.sessionKey, 'run-mock');
+    assert.equal(second?.sessionKey, 'run-mock/agent/executio');
   });
 
   test('makes an answer well formed', async () => {
@@ -217,12 +217,24 @@ describe('runAgent', () => {
       assert.deepEqual([failure.type, delayOf(failure), calls], ['WorkerCrashed', 'never', 0]);
     });
 
-    test('later when no agent of the name is configured', async () => {
-      const { start, logger } = setUpRunAgent(failing('AgentFailed'));
-      const failure = await failureOf(start(mockAttempt(), agentInput({ agent: 'other' })));
-      assert.deepEqual([failure.type, delayOf(failure)], ['AgentMisconfigured', 60_000]);
-      assert.match(failure.message, /^Agent "other" is not configured on this worker\./);
-      assert.equal(logger.lines[0]?.level, 'warn');
+    test('for good when no agent of the name is configured', async () => {
+      const { start } = setUpRunAgent(failing('AgentFailed'));
+      const failure = await failureOf(start(mockAttempt(), agentInput({ agent: 'mian' })));
+      assert.deepEqual([failure.type, delayOf(failure)], ['UnknownAgent', 'never']);
+      assert.match(
+        failure.message,
+        /^Agent "mian" is not configured on this worker\. Did you mean "main"\? This worker serves "main"\. /,
+      );
+    });
+
+    test('for good when a field is misspelt, and not for one of a newer version', async () => {
+      const { start } = setUpRunAgent(() => Promise.resolve({ output: 'done' }));
+      const wrong = { text: 'do it', session_key: 's' };
+      const failure = await failureOf(start(mockAttempt(), agentInput({ task: wrong })));
+      assert.deepEqual([failure.type, delayOf(failure)], ['InvalidInput', 'never']);
+      assert.equal(failure.message, 'task.session_key is not a known field: write sessionKey.');
+      const newer = { text: 'do it', zone: 'Europe/Berlin' };
+      assert.deepEqual(await start(mockAttempt(), agentInput({ task: newer })), { output: 'done' });
     });
 
     test('for good when the input is not what it takes', async () => {

@@ -5,7 +5,8 @@ import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@t
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type Agent, type AgentContext, AgentError } from '../../src/agents/agent.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
-import type { AgentPolicy, AgentRunResult } from '../../src/contract/run.ts';
+import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
+import type { AgentRunResult } from '../../src/contract/run.ts';
 import { GarudustPlugin } from '../../src/plugin.ts';
 import type { PluginAgent } from '../../src/stack/worker-parts.ts';
 import { runInBackground } from '../support/agent-worker.ts';

@@ -104,7 +104,7 @@ describe('a signed task', () => {
     assert.equal(response.status, 202);
     assert.equal(ingress.runs.started[0]?.input.client, 'beta');
     assert.equal(ingress.runs.started[0]?.input.agent, 'reviewer');
-    assert.equal(ingress.runs.started[0]?.input.agentPolicy.maxAttempts, 1);
+    assert.equal(ingress.runs.started[0]?.input.agentPolicy?.maxAttempts, 1);
     assert.deepEqual(ingress.checked, [
       { text: 'https://ci.example.com/x', rules: { allowedDomains: ['ci.example.com'], permitNetworks: [] } },
     ]);

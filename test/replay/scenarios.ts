@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AsyncCompletionClient, type WorkflowHandle } from '@temporalio/client';
 import { ACTIVITY_ID } from '../../src/contract/activities.ts';
+import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
@@ -9,6 +10,8 @@ import type { ScriptedActivities, Step } from '../support/scripted-activities.ts
 export interface Scenario {
   readonly agent?: readonly Step[];
   readonly callback?: readonly Step[];
+  /** Leaves the policy to the agent's own. */
+  readonly withoutPolicy?: true;
   /** Changes to the target of the callback; `none` for a run without one. */
   readonly target?: Partial<CallbackTarget> | 'none';
   readonly input?: Partial<AgentRunInput>;
@@ -29,17 +32,23 @@ const TWICE_503: readonly Step[] = [
 const THREE_TRIES = { retryDelaysMs: [10, 10] };
 const NEVER_TAKEN: readonly Step[] = [...TWICE_503, { fail: 'CallbackFailed', statusCode: 503 }];
 
+/** Answered, and the callback accepted. */
+const DELIVERED = { closes: 'COMPLETED', reads: { status: 'completed', callback: 'delivered' } } as const;
+
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  success: { closes: 'COMPLETED', reads: { status: 'completed', callback: 'delivered' } },
+  success: DELIVERED,
   'success-without-callback': {
     target: 'none',
     closes: 'COMPLETED',
     reads: { status: 'completed', callback: 'none' },
   },
+  'success-without-policy': {
+    withoutPolicy: true,
+    ...DELIVERED,
+  },
   'agent-retried': {
     agent: [{ retry: 'ConnectionLost' }, { retry: 'RateLimited' }],
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'agent-failed': {
     agent: [{ fail: 'AnswerTooLarge' }],
@@ -72,8 +81,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.agentCalls.length > 0);
       await handle.cancel();
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'canceled-twice': {
     agent: ['outlast'],
@@ -85,8 +93,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.deliveries.length === 1);
       await handle.cancel();
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'canceled-as-the-agent-fails': {
     agent: [{ retry: 'RateLimited', afterMs: 1000 }],
@@ -125,8 +132,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.deliveries.length === 1);
       await handle.cancel();
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'canceled-while-the-callback-fails': {
     callback: [{ retry: 'CallbackFailed', statusCode: 503, afterMs: 1000, delayMs: 60_000 }],
@@ -157,8 +163,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       const output = 'done: Summarise why deployment 4312 failed';
       await completeAgent(handle, { output, usage, status: 'failed' });
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'completed-by-hand-with-no-answer': {
     agent: ['hang'],
@@ -182,8 +187,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'callback-retried': {
     callback: TWICE_503,
     target: THREE_TRIES,
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'dead-letter-expired': {
     callback: NEVER_TAKEN,
@@ -206,8 +210,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await sleep(200); // until the workflow knows that it is dead; a signal before that is as good
       await handle.signal(SIGNAL.redeliver, {});
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'redelivered-to-a-new-url': {
     callback: NEVER_TAKEN,
@@ -217,8 +220,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await sleep(200);
       await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'redelivered-before-there-is-an-answer': {
     agent: ['slow'],
@@ -226,8 +228,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.agentCalls.length > 0);
       await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'redelivered-while-retrying': {
     callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 60_000 }],
@@ -237,8 +238,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await sleep(200);
       await handle.signal(SIGNAL.redeliver);
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'redelivered-elsewhere-while-the-callback-is-taken': {
     callback: [{ retry: 'CallbackFailed', statusCode: 503 }, 'outlast'],
@@ -246,8 +246,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.deliveries.length === 2);
       await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'redelivered-while-the-callback-is-taken': {
     callback: [{ retry: 'CallbackFailed', statusCode: 503 }, 'outlast'],
@@ -255,8 +254,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.deliveries.length === 2);
       await handle.signal(SIGNAL.redeliver, {});
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'ended-by-temporal': {
     // Temporal ends an activity at once when its delay goes beyond its total time.
@@ -265,8 +263,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.reports.length === 1);
       await handle.signal(SIGNAL.redeliver, {});
     },
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
+    ...DELIVERED,
   },
   'receiver-said-stop': {
     callback: [{ fail: 'CallbackStopped', statusCode: 410 }],
@@ -296,6 +293,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     closes: 'InvalidInput',
     reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
   },
+  'misspelt-field': {
+    input: { task: { text: 'x', session_key: 's' } as AgentRunInput['task'] },
+    closes: 'InvalidInput',
+    reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
+  },
   'invalid-input': {
     input: { task: { text: ' ' } },
     closes: 'InvalidInput',
@@ -304,7 +306,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 };
 
 /** The input that a scenario starts with. */
-export function toInput({ target, input }: Scenario): AgentRunInput {
+export function toInput({ target, input, withoutPolicy }: Scenario): AgentRunInput {
   const callback: CallbackTarget = {
     url: 'https://ci.example.com/hooks?token=not-for-summaries',
     retryDelaysMs: [10, 10, 10],
@@ -316,13 +318,13 @@ export function toInput({ target, input }: Scenario): AgentRunInput {
     client: 'ci',
     source: 'webhook',
     agent: 'demo',
-    agentPolicy: policy(),
+    ...(withoutPolicy !== true && { agentPolicy: policy() }),
     ...(target !== 'none' && { callback: { ...callback, ...target } }),
     ...input,
   };
 }
 
-function policy(): AgentRunInput['agentPolicy'] {
+function policy(): AgentPolicy {
   return {
     attemptTimeoutMs: 5000,
     totalTimeoutMs: 20_000,

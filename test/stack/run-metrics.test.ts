@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
-import { DEFAULT_AGENT_POLICY } from '../../src/workflows/run-agent.ts';
 import { startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -49,7 +49,7 @@ test("an agent and a client that somebody's workflow made up are names nowhere",
   await assert.rejects(client.workflow.execute('agentRun', { workflowId, taskQueue, args: [input] }));
   const pages = [`${stack.adminUrl}/metrics`, `${stack.adminUrl}/readyz`, `${url}/readyz`];
   const [counted = '', ...others] = await Promise.all(pages.map(async (page) => (await fetch(page)).text()));
-  assert.match(counted, /garudust_agent_attempts_total\{agent="none",outcome="AgentMisconfigured"\} [1-9]/);
+  assert.match(counted, /garudust_agent_attempts_total\{agent="none",outcome="UnknownAgent"\} 1/);
   assert.match(counted, /garudust_runs_finished_total\{client="none",agent="none",status="(?:failed|timed_out)"\} 1\n/);
   for (const page of [counted, ...others]) assert.ok(!/nope|stranger/.test(page), page);
   assert.ok(!/^garudust_agent_healthy\{/m.test(counted));

@@ -5,7 +5,8 @@ import type { RetryDelays } from '../../src/activities/retry-plan.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import type { RunAgentInput } from '../../src/contract/activities.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
-import type { AgentAnswer, AgentPolicy } from '../../src/contract/run.ts';
+import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
+import type { AgentAnswer } from '../../src/contract/run.ts';
 import { type MockAttempt, RecordingLogger } from './mock-activity.ts';
 
 /** A good input, with what a test wants to differ. */

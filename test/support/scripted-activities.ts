@@ -7,6 +7,7 @@ import type {
   ReportDeadLetterInput,
   RunAgentInput,
 } from '../../src/contract/activities.ts';
+import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 
 /** What one attempt of an activity does. */
@@ -55,7 +56,7 @@ export class ScriptedActivities implements Activities {
     const paidAttempts = this.agentCalls.length;
     const progress: AgentProgress = {
       paidAttempts,
-      maxAttempts: input.policy.maxAttempts,
+      maxAttempts: input.policy?.maxAttempts ?? DEFAULT_AGENT_POLICY.maxAttempts,
       agentFaults: 0,
       progress: 'reading the task',
     };

@@ -69,6 +69,17 @@ test('a redelivery keeps the webhook-id, does not ask the agent again, and goes 
   assert.equal(run.callback.attempts, 4);
 });
 
+test('the failure of a callback that died carries the answer that was paid for', async (t) => {
+  const scenario = SCENARIOS['dead-letter-expired'];
+  assert.ok(scenario);
+  const { handle } = await runScenario(t, scenario);
+  const error: unknown = await handle.result().catch((reason: unknown) => reason);
+  assert.ok(error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure);
+  assert.deepEqual(error.cause.details, [
+    { output: 'done: Summarise why deployment 4312 failed', usage: { inputTokens: 7 } },
+  ]);
+});
+
 test('a dead letter is found by its search attribute, and loses the mark when it is delivered', async (t) => {
   const scenario = SCENARIOS['redelivered'];
   assert.ok(scenario);

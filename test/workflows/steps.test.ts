@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AsyncCompletionClient, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { ACTIVITY_ID } from '../../src/contract/activities.ts';
 import { judgeFailure } from '../../src/contract/judge-failure.ts';
@@ -12,11 +13,18 @@ import { waitFor } from '../support/wait-for.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('fixtures/ask-and-tell.ts', import.meta.url));
 
-/** Runs a team's workflow with an agent that does as it is told, and something from outside while the agent works. */
-async function askAndTell(t: TestContext, agent: Step, drive: (handle: WorkflowHandle) => Promise<void>) {
+/** Runs a team's workflow with an agent that does as it is told. */
+async function runSteps<T>(
+  t: TestContext,
+  agent: readonly Step[],
+  run: (
+    start: (type: string, args: unknown[]) => Promise<WorkflowHandle>,
+    activities: ScriptedActivities,
+  ) => Promise<T>,
+): Promise<T> {
   const server = await connectToTestServer();
   const taskQueue = uniqueTaskQueue(t);
-  const activities = new ScriptedActivities({ agent: [agent] });
+  const activities = new ScriptedActivities({ agent });
   const worker = await Worker.create({
     connection: await server.connectNative(),
     namespace: server.namespace,
@@ -25,12 +33,15 @@ async function askAndTell(t: TestContext, agent: Step, drive: (handle: WorkflowH
     activities: activities.toRegister(),
     maxHeartbeatThrottleInterval: 100,
   });
-  return worker.runUntil(async () => {
-    const handle = await server.client.workflow.start('askAndTell', {
-      workflowId: `ask-and-tell-${randomUUID()}`,
-      taskQueue,
-      args: ['https://ci.example.com/'],
-    });
+  const start = (type: string, args: unknown[]): Promise<WorkflowHandle> =>
+    server.client.workflow.start(type, { workflowId: `${type}-${randomUUID()}`, taskQueue, args });
+  return worker.runUntil(() => run(start, activities));
+}
+
+/** Runs `askAndTell`, and something from outside while the agent works. */
+function askAndTell(t: TestContext, agent: Step, drive: (handle: WorkflowHandle) => Promise<void>) {
+  return runSteps(t, [agent], async (start, activities) => {
+    const handle = await start('askAndTell', ['https://ci.example.com/']);
     await waitFor('the agent to be asked', () => activities.agentCalls.length === 1, 15_000);
     await drive(handle);
     const result: unknown = await handle.result().catch((error: unknown) => error);
@@ -63,6 +74,51 @@ describe("the steps of a team's workflow", () => {
     assert.ok(result instanceof WorkflowFailedError);
     assert.equal(judgeFailure(result.cause).error.code, 'AgentFailed');
     assert.deepEqual(told, []);
+  });
+
+  test('fail with a type that names the step, instead of a workflow task that is tried for ever', async (t) => {
+    await runSteps(t, [], async (start, activities) => {
+      for (const step of ['judge', 'callback']) {
+        const handle = await start('tooLarge', [step]);
+        const result: unknown = await handle.result().catch((error: unknown) => error);
+        assert.ok(result instanceof WorkflowFailedError && result.cause instanceof ApplicationFailure);
+        assert.equal(result.cause.type, 'StepTooLarge');
+        const asked = new RegExp(
+          `^Step "${step}" has an input of \\d{7} bytes as JSON, and Temporal takes 2031616\\. Shorten`,
+        );
+        assert.match(result.cause.message, asked);
+      }
+      assert.deepEqual([activities.agentCalls, activities.deliveries], [[], []]);
+    });
+  });
+
+  test('refuse a field of a task that they do not know, misspelt or not', async (t) => {
+    await runSteps(t, [], async (start) => {
+      for (const [field, told] of [
+        ['session_key', /^task\.session_key is not a known field: write sessionKey\.$/],
+        ['zone', /^task\.zone is not a known field: use text, sessionKey, userId, userName, metadata\.$/],
+      ] as const) {
+        const handle = await start('asked', [{ text: 'x', [field]: 'y' }]);
+        const result: unknown = await handle.result().catch((error: unknown) => error);
+        assert.ok(result instanceof WorkflowFailedError && result.cause instanceof ApplicationFailure);
+        assert.equal(result.cause.type, 'InvalidInput');
+        assert.match(result.cause.message, told);
+      }
+    });
+  });
+
+  test('leave the policy to the agent, and show the id of a step in its summary', async (t) => {
+    await runSteps(t, [], async (start, activities) => {
+      const handle = await start('asked', [{ text: 'Judge\nall of it' }]);
+      await handle.result();
+      assert.deepEqual(activities.agentCalls, [
+        { agent: 'demo', client: 'default', task: { text: 'Judge\nall of it' } },
+      ]);
+      const { events } = await handle.fetchHistory();
+      const scheduled = events?.find((event) => event.activityTaskScheduledEventAttributes);
+      const { data } = scheduled?.userMetadata?.summary ?? {};
+      assert.equal(Buffer.from(data ?? '').toString(), '"judge: Judge"');
+    });
   });
 });
 

@@ -1,5 +1,5 @@
+import type { AgentPolicy } from '../../contract/agent-policy.ts';
 import {
-  type AgentPolicy,
   type AgentRunInput,
   type CallbackTarget,
   MAX_RUN_INPUT_BYTES,

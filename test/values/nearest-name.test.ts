@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { editDistance, nearestName } from '../../src/settings/nearest-name.ts';
+import { editDistance, nearestName } from '../../src/values/nearest-name.ts';
 
 test('the distance counts what is added, removed and changed', () => {
   assert.equal(editDistance('', ''), 0);
