@@ -27,6 +27,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
   protocol: { modules: ['contract'], packages: ['zod', 'node:http'] },
   signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
   egress: { modules: [], packages: ['node:', 'ipaddr.js'] },
+  payloads: { modules: [], packages: ['node:', '@temporalio/common', '@temporalio/proto'] },
   telemetry: { modules: [], packages: ['node:', 'pino', 'prom-client', '@temporalio/worker'] },
   settings: { modules: ['contract', 'protocol'], packages: ['node:', 'zod'] },
   agents: { modules: ['contract', 'egress', 'settings'], packages: ['node:', 'zod'] },
@@ -38,11 +39,11 @@ export const MODULES: Readonly<Record<string, Module>> = {
     packages: ['@temporalio/workflow', '@temporalio/common', 'garudust-temporal/your-workflows'],
   },
   activities: {
-    modules: ['contract', 'protocol', 'signatures', 'egress', 'agents', 'telemetry'],
+    modules: ['contract', 'protocol', 'signatures', 'egress', 'agents', 'payloads', 'telemetry'],
     packages: ['node:', '@temporalio/activity', '@temporalio/common', '@temporalio/client'],
   },
   runs: {
-    modules: ['contract', 'protocol'],
+    modules: ['contract', 'protocol', 'payloads'],
     packages: ['node:', '@temporalio/client', '@temporalio/common', '@temporalio/proto'],
   },
   ingress: {

@@ -1,10 +1,12 @@
 /**
  * Replays histories with the workflows of the sources: `npm run replay -- history.json…`, one line a file. Takes what the
- * Temporal UI downloads and what `temporal workflow show --output json` prints. Exit code: 1 when a history does not
- * replay, 2 when a file is no history.
+ * Temporal UI downloads and what `temporal workflow show --output json` prints; `PAYLOAD_KEYS` decrypts it. Exit code: 1 when a
+ * history does not replay, 2 when a file is no history.
  */
 import { readFileSync } from 'node:fs';
 import { DefaultLogger, Worker } from '@temporalio/worker';
+import { Payloads } from '../src/payloads/payloads.ts';
+import { payloadKeys } from '../src/settings/payload-keys.ts';
 import { bundleWorkflows } from '../src/worker/workflow-bundle.ts';
 import { installRuntime } from '../src/worker/install-runtime.ts';
 
@@ -26,6 +28,8 @@ async function replay(files: readonly string[]): Promise<number> {
   }
   let exitCode = 0;
   let workflowBundle: { code: string } | undefined;
+  const given = process.env['PAYLOAD_KEYS'];
+  const plugins = [new Payloads(given ? { keys: payloadKeys.read(given) } : {})];
   for (const file of files) {
     const history = readHistory(file);
     if (typeof history === 'string') {
@@ -35,7 +39,7 @@ async function replay(files: readonly string[]): Promise<number> {
     }
     workflowBundle ??= await prepare();
     try {
-      await Worker.runReplayHistory({ workflowBundle }, history);
+      await Worker.runReplayHistory({ workflowBundle, plugins }, history);
       process.stdout.write(`ok       ${file}  ${nameOf(history)}, ${history.events.length} events\n`);
     } catch (error) {
       process.stdout.write(`failed   ${file}  ${nameOf(history)}: ${reason(error)}\n`);

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import type { Client, ClientOptions, ClientPlugin } from '@temporalio/client';
 import { SimplePlugin, type SimplePluginOptions } from '@temporalio/plugin';
 import {
   type BundleOptions,
@@ -11,15 +11,16 @@ import {
   type WorkerPlugin,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
-import type { CompletionClient } from './activities/journal/report-until-settled.ts';
+import type { CompletionClient, OfActivity } from './activities/journal/report-until-settled.ts';
 import { handBackLost, workerIdentity } from './activities/journal/hand-back-lost.ts';
 import { JournalFolderError, JournalLockedError } from './activities/journal/lock-folder.ts';
 import { type Journal, openJournal } from './activities/journal/journal.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
 import { type Activities } from './contract/activities.ts';
 import { SIGNAL, WORKFLOW } from './contract/names.ts';
+import { Payloads } from './payloads/payloads.ts';
 import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
-import { toStartError } from './stack/start-error.ts';
+import { StartError, toStartError } from './stack/start-error.ts';
 import { listStartedActivities } from './worker/list-started-activities.ts';
 import { createRunSinks } from './worker/run-sinks.ts';
 import { bundleWithOurs, hasOurWorkflows, WORKFLOWS_PATH, workflowSource } from './worker/workflow-bundle.ts';
@@ -47,6 +48,7 @@ const WORKFLOW_POLLS = 4;
  */
 interface WorkerHooks {
   readonly name: string;
+  configureClient(options: ClientOptions): ClientOptions;
   configureWorker(options: WorkerOptions): WorkerOptions | Promise<WorkerOptions>;
   configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions;
   configureBundler(options: BundleOptions): BundleOptions;
@@ -74,14 +76,15 @@ interface Session {
 
 /**
  * Adds to a Temporal worker: the activities `runAgent` and `deliverCallback`, the workflow `agentRun`, the journal with its
- * recovery after a crash, and the timeouts for quick cancellation and a graceful stop. `garudust-temporal start` and `worker`
- * use it themselves.
+ * recovery after a crash, the encryption of payloads, and the timeouts for quick cancellation and a graceful stop.
+ * `garudust-temporal start` and `worker` use it themselves. A client with this plugin encrypts and decrypts as the worker does.
  *
  * The plugin bundles the workflows of the worker's `workflowsPath` together with ours. Options of the worker win over those of
  * the plugin.
  *
  * `Worker.create` rejects with a StartError for invalid settings or a journal that another worker uses, and with an Error for a
- * `workflowBundle` without our workflows.
+ * `workflowBundle` without our workflows. `worker.run()` rejects with a StartError when another plugin has replaced the encryption
+ * of payloads.
  *
  * @example With the settings that `garudust-temporal worker` would read:
  * const worker = await Worker.create({
@@ -98,7 +101,7 @@ interface Session {
  *   journalDir: '/var/lib/agents/journal',
  * });
  */
-export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, BundlerPlugin {
+export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerPlugin, BundlerPlugin {
   readonly #read: () => WorkerParts;
   #parts: WorkerParts | undefined;
   #session: Promise<Session> | undefined;
@@ -130,9 +133,13 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
     await session?.journal?.close();
   }
 
+  override configureClient(options: ClientOptions): ClientOptions {
+    return this.#readOnce().payloads.configureClient(options);
+  }
+
   override async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
     const session = await this.#begin(options.namespace ?? 'default');
-    const parts = this.#parts ?? this.#read();
+    const parts = this.#readOnce();
     if (session.journal) session.identity ??= workerIdentity(session.journal, options.identity);
     return {
       shutdownGraceTime: parts.shutdownGrace,
@@ -149,7 +156,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
           maxConcurrentActivityTaskExecutions: parts.maxConcurrentActivities,
         }),
       }),
-      ...options,
+      ...parts.payloads.configureWorker(options),
       ...(session.identity !== undefined && { identity: session.identity }),
       ...this.#workflows(options),
       sinks: { ...options.sinks, ...createRunSinks(parts.onRunFinished) },
@@ -158,7 +165,12 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
   }
 
   override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
-    return { ...options, ...this.#workflows(options), sinks: { ...options.sinks, ...createRunSinks() } };
+    const { payloads } = this.#readOnce();
+    return {
+      ...payloads.configureReplayWorker(options),
+      ...this.#workflows(options),
+      sinks: { ...options.sinks, ...createRunSinks() },
+    };
   }
 
   override configureBundler(options: BundleOptions): BundleOptions {
@@ -167,6 +179,13 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     const session = await this.#begin();
+    const { payloads } = this.#readOnce();
+    if (payloads.isNeeded && !payloads.isUsedBy(worker.options.loadedDataConverter)) {
+      await this.close();
+      throw new StartError(
+        'Another plugin has replaced the data converter, and payloads would not be encrypted: list GarudustPlugin behind it.',
+      );
+    }
     session.workers.add(worker);
     try {
       session.recovery ??= this.#recover(session, worker);
@@ -177,6 +196,10 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
     }
   }
 
+  #readOnce(): WorkerParts {
+    return (this.#parts ??= this.#read());
+  }
+
   #begin(namespace?: string): Promise<Session> {
     return (this.#session ??= this.#openSession(namespace).catch((error: unknown) => {
       this.#session = undefined;
@@ -185,9 +208,8 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
   }
 
   async #openSession(namespace?: string): Promise<Session> {
-    this.#parts ??= this.#read();
     // Without an address: a connection does not tell its own.
-    const parts = { ...(namespace !== undefined && { journalOwner: namespace }), ...this.#parts };
+    const parts = { ...(namespace !== undefined && { journalOwner: namespace }), ...this.#readOnce() };
     return { journal: await openJournalOf(parts), stopping: new AbortController(), workers: new Set() };
   }
 
@@ -204,7 +226,7 @@ export class GarudustPlugin extends AsyncPlugin implements WorkerPlugin, Bundler
       );
     }
     // Last, so that the path of another plugin is bundled with ours instead of replacing it.
-    const others = plugins.filter((plugin) => plugin !== this);
+    const others = plugins.filter((plugin) => plugin !== this && !(plugin instanceof Payloads));
     const ordered = { plugins: [...others, this] };
     const plain =
       workflowsPath === undefined &&
@@ -241,7 +263,10 @@ function composeActivities(parts: WorkerParts, session: Session): Activities {
   // Of the worker that runs the activity, so that its data converter is used.
   const client = (): Client => Context.current().client;
   const completions: CompletionClient = {
-    complete: async (id: never, result: unknown) => client().activity.complete(id, result),
+    get options() {
+      return client().options;
+    },
+    complete: async (id: never, result: unknown, of?: OfActivity) => client().activity.complete(id, result, of),
     fail: async (id: never, error: unknown) => client().activity.fail(id, error),
   };
   return createActivities({

@@ -54,6 +54,12 @@ describes presets, filters and templates.`,
   { title: 'Callbacks', intro: 'How results are delivered.', prefix: ['callback'] },
   { title: 'Worker', intro: 'Concurrency and shutdown.', prefix: ['worker'] },
   {
+    title: 'Payloads',
+    intro:
+      'What Temporal stores of tasks and answers. [Payloads at rest](payloads.md) describes keys, their rotation and what stays readable.',
+    prefix: ['payloads'],
+  },
+  {
     title: 'Limits',
     intro: `How large, how slow and how many requests may be. Together with each client's \`rate_limit\` and \`max_in_flight\` they keep
 memory flat and responses fast under overload: excess requests are refused within about a second, with \`Retry-After\`, and a sender that

@@ -5,6 +5,7 @@ import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network, postUrl, proxyUrl, socketAddress } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, size, wholeNumber } from '../settings/quantities.ts';
+import { GENERATE_PAYLOAD_KEY, payloadKeys } from '../settings/payload-keys.ts';
 import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
 import {
   endpointPath,
@@ -224,6 +225,15 @@ const worker = z.strictObject({
   }),
 });
 
+const payloads = z.strictObject({
+  keys: optionalSetting(payloadKeys, {
+    env: 'PAYLOAD_KEYS',
+    secret: true,
+    defaultText: 'none: payloads are not encrypted',
+    help: `Keys that encrypt what Temporal stores (AES-256-GCM). The first one encrypts, all decrypt. Every ingress and worker needs the same ones. \`${GENERATE_PAYLOAD_KEY}\` generates one.`,
+  }),
+});
+
 const log = z.strictObject({
   level: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']), {
     env: 'LOG_LEVEL',
@@ -303,6 +313,7 @@ export const settings = z.strictObject({
   limits,
   callback,
   worker,
+  payloads,
   log,
 });
 

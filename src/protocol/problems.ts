@@ -207,6 +207,14 @@ export const PROBLEMS = {
       "Temporal answers, but the namespace or this project's search attributes are missing, so no run can be recorded.",
     fix: 'Operator: run `garudust-temporal setup` against this namespace. Caller: retry with the same `Idempotency-Key`.',
   },
+  payload_unreadable: {
+    status: 503,
+    title: 'The run cannot be decrypted',
+    retryAfter: 30,
+    meaning:
+      'Temporal has the run, but this server lacks the key that its payloads are encrypted with, or they were altered.',
+    fix: 'Operator: the log names the key; add it to `PAYLOAD_KEYS` of every ingress and worker, as `docs/payloads.md` describes. Caller: retry later.',
+  },
   internal_error: {
     status: 500,
     title: 'Internal server error',

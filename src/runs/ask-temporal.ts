@@ -4,6 +4,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { PayloadError } from '../payloads/payload-error.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import { within } from '../timing/within.ts';
 import { setUpHint } from './set-up-hint.ts';
@@ -26,8 +27,8 @@ export interface AskOptions {
  * One question to Temporal, whose `name` goes to the log, with an answer by a time of `performance.now()`.
  *
  * Rejects with a `ProblemError`: `not_found` for an unknown run, `body_too_large` for a task that Temporal finds too large,
- * `temporal_not_set_up` where the namespace or our search attributes are missing, `temporal_unavailable` for whatever else
- * goes wrong. Only `WorkflowExecutionAlreadyStartedError` and problems of `call` itself pass as they are.
+ * `temporal_not_set_up` where the namespace or our search attributes are missing, `payload_unreadable` for a run that this
+ * process lacks the key of, `temporal_unavailable` for whatever else goes wrong. Only `WorkflowExecutionAlreadyStartedError` and problems of `call` itself pass as they are.
  */
 export type AskTemporal = <T>(name: string, until: number, call: (client: Client) => Promise<T>) => Promise<T>;
 
@@ -58,6 +59,10 @@ export function createAskTemporal({ connection, namespace, onRefusal, logger }: 
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw new ProblemError('not_found', 'Run not found.');
       if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+      if (error instanceof PayloadError) {
+        logger.error({ call: name, reason: error.message }, 'cannot read a run');
+        throw new ProblemError('payload_unreadable', 'The server cannot decrypt this run: tell its operator.');
+      }
       const tooLarge = findTooLarge(error);
       if (tooLarge !== undefined) throw tooLarge;
       onRefusal?.();

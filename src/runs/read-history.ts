@@ -1,9 +1,8 @@
 import type { Client } from '@temporalio/client';
-import {
-  decodeArrayFromPayloads,
-  decodeOptionalFailureToOptionalError,
-} from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { SerializationContext } from '@temporalio/common';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { temporal } from '@temporalio/proto';
+import { readFirstPayload } from '../payloads/read-payload.ts';
 import type { ActivityOutline, ActivityRecord, RunHistory } from './run-facts.ts';
 
 /** RETRY_STATE_CANCEL_REQUESTED of temporal.api.enums.v1.RetryState. */
@@ -42,27 +41,30 @@ async function decodeEvents(events: readonly HistoryEvent[], decoder: Decoder): 
     const record = records.get(String(id));
     if (record !== undefined) records.set(String(id), { ...record, ...change });
   };
+  const nameOf = (id: unknown): string => records.get(String(id))?.activityId ?? '';
   let failure: Error | undefined;
   for (const event of events) {
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled) {
-      const input = await decoder.first(scheduled.input);
-      records.set(String(event.eventId), { activityId: scheduled.activityId ?? '', state: 'open', input });
+      const activityId = scheduled.activityId ?? '';
+      const input = await decoder.first(scheduled.input, activityId);
+      records.set(String(event.eventId), { activityId, state: 'open', input });
     }
     const started = event.activityTaskStartedEventAttributes;
     if (started) {
       update(started.scheduledEventId, {
         ...withDefined('startedAt', toIso(event.eventTime)),
         ...withDefined('attempt', started.attempt ?? undefined),
-        ...withDefined('earlierFailure', await decoder.failure(started.lastFailure)),
+        ...withDefined('earlierFailure', await decoder.failure(started.lastFailure, nameOf(started.scheduledEventId))),
       });
     }
     const end = readEnd(event);
     if (end) {
+      const activityId = nameOf(end.scheduledEventId);
       update(end.scheduledEventId, {
         state: end.state,
-        ...(end.state === 'completed' && { result: await decoder.first(end.result) }),
-        ...withDefined('failure', await decoder.failure(end.failure)),
+        ...(end.state === 'completed' && { result: await decoder.first(end.result, activityId) }),
+        ...withDefined('failure', await decoder.failure(end.failure, activityId)),
         ...withDefined('endedAt', toIso(event.eventTime)),
       });
     }
@@ -119,19 +121,28 @@ function withDefined<K extends string, V>(key: K, value: V | undefined): { [name
 
 type DataConverter = Client['options']['loadedDataConverter'];
 
-/** Reads what Temporal stored, with the client's own data converter, so that encrypted payloads are read too. */
+/** Reads what Temporal stored of one run, with the client's own data converter, so that encrypted payloads are read too. */
 export interface Decoder {
-  /** The first payload; undefined when there is none. */
-  first(payloads: temporal.api.common.v1.IPayloads | null | undefined): Promise<unknown>;
-  /** A stored failure as the SDK's error; undefined when there is none. */
-  failure(failure: temporal.api.failure.v1.IFailure | null | undefined): Promise<Error | undefined>;
+  /** The first payload of an activity; undefined when there is none. */
+  first(payloads: temporal.api.common.v1.IPayloads | null | undefined, activityId: string): Promise<unknown>;
+  /**
+   * A stored failure as the SDK's error; undefined when there is none.
+   *
+   * @param activityId whose failure it is; default: the workflow's
+   */
+  failure(
+    failure: temporal.api.failure.v1.IFailure | null | undefined,
+    activityId?: string,
+  ): Promise<Error | undefined>;
 }
 
 /** A decoder on a client's data converter. */
-export function createDecoder(converter: DataConverter): Decoder {
+export function createDecoder(converter: DataConverter, run: { namespace: string; workflowId: string }): Decoder {
+  const of = (activityId: string | undefined): SerializationContext =>
+    activityId === undefined ? { type: 'workflow', ...run } : { type: 'activity', ...run, activityId, isLocal: false };
   return {
-    first: async (payloads) => (await decodeArrayFromPayloads(converter, payloads?.payloads))[0],
-    failure: (failure) => decodeOptionalFailureToOptionalError(converter, failure),
+    first: (payloads, activityId) => readFirstPayload(converter, payloads?.payloads, of(activityId)),
+    failure: (failure, activityId) => decodeOptionalFailureToOptionalError(converter, failure, of(activityId)),
   };
 }
 

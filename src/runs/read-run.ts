@@ -30,7 +30,10 @@ export async function readRun(client: Client, runId: string, owner?: string): Pr
   const description = await client.workflow.getHandle(runId).describe();
   const info = readInfo(description);
   if (info === undefined || (owner !== undefined && info.memo.client !== owner)) return undefined;
-  const decoder = createDecoder(client.options.loadedDataConverter);
+  const decoder = createDecoder(client.options.loadedDataConverter, {
+    namespace: client.options.namespace,
+    workflowId: runId,
+  });
   const activities = info.workflow === 'open' ? (description.raw.pendingActivities ?? []) : [];
   const pending = await Promise.all(activities.map((activity) => readPending(activity, decoder)));
   const facts = { ...info, pending };
@@ -61,12 +64,13 @@ async function readPending(
   decoder: Decoder,
 ): Promise<PendingActivity> {
   const running = WITH_A_WORKER.includes(pending.state ?? 0);
-  const lastFailure = await decoder.failure(pending.lastFailure);
+  const activityId = pending.activityId ?? '';
+  const lastFailure = await decoder.failure(pending.lastFailure, activityId);
   const lastStartedAt = toIso(pending.lastStartedTime);
   const nextAttemptAt = running ? undefined : toIso(pending.nextAttemptScheduleTime);
-  const heartbeat = await decoder.first(pending.heartbeatDetails);
+  const heartbeat = await decoder.first(pending.heartbeatDetails, activityId);
   return {
-    activityId: pending.activityId ?? '',
+    activityId,
     running,
     paused: pending.paused ?? false,
     attempt: pending.attempt || 1,

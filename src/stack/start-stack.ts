@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { toTemporalLogger } from '../telemetry/temporal-logger.ts';
 import { createFindOwnPlaces } from '../egress/own-places.ts';
+import { Payloads } from '../payloads/payloads.ts';
 import { type AdminDeps, createAdminApp } from '../ingress/app.ts';
 import { createOpenRunsCount } from '../runs/open-runs.ts';
 import { connectForPolls } from '../runs/poll-history.ts';
@@ -76,7 +77,8 @@ export interface RunningStack {
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const { config, roles, logger, metrics } = options;
-  const plugins = await loadPlugins(config.worker.plugins);
+  const payloads = new Payloads(config.payloads);
+  const plugins = [...(await loadPlugins(config.worker.plugins)), payloads];
   // The connection hands them on to every client and worker on it.
   const connectionOptions = { ...options.temporal.connectionOptions, plugins };
   const temporal = { ...options.temporal, connectionOptions };
@@ -127,7 +129,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   };
   const common = { config, temporal, link, findOwnPlaces, logger, metrics };
   try {
-    const worker = roles.worker ? await startWorker({ ...options, ...common, agents }) : undefined;
+    const worker = roles.worker ? await startWorker({ ...options, ...common, agents, payloads }) : undefined;
     if (worker) parts.push(() => worker.drain());
     const eagerStart = worker !== undefined;
     const ingress = roles.ingress ? await startIngress({ ...common, pollConnection, eagerStart, watch }) : undefined;

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { FindOwnPlaces } from '../egress/own-places.ts';
 import { GarudustPlugin } from '../plugin.ts';
+import type { Payloads } from '../payloads/payloads.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   readonly link: TemporalLink;
   readonly agents: AgentWatch;
   readonly findOwnPlaces: FindOwnPlaces;
+  /** That of the connection. */
+  readonly payloads: Payloads;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Where the settings name no journal. Default: none. */
@@ -28,7 +31,7 @@ export interface WorkerOptions {
  * @throws StartError when another worker uses the journal
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { config, temporal, link, agents, findOwnPlaces, logger, metrics, defaultJournalDir } = options;
+  const { config, temporal, link, agents, findOwnPlaces, payloads, logger, metrics, defaultJournalDir } = options;
   const watched: WorkerMetrics = {
     ...metrics,
     attemptEnded(labels, seconds) {
@@ -40,6 +43,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger,
     metrics: watched,
     findOwnPlaces,
+    payloads,
     ...(defaultJournalDir !== undefined && { defaultJournalDir }),
   });
   const journalOwner = `${temporal.namespace}@${temporal.connectionOptions.address ?? 'localhost:7233'}`;

@@ -11,9 +11,11 @@ import { completePolicy, DEFAULT_AGENT_POLICY, type PolicyChanges } from '../con
 import type { FinishedRun } from '../contract/run-sinks.ts';
 import { createFindOwnPlaces, type FindOwnPlaces } from '../egress/own-places.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { Payloads } from '../payloads/payloads.ts';
 import { camelCase } from '../settings/camel-case.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { toStartError } from './start-error.ts';
+import { type PayloadKey, payloadKeys } from '../settings/payload-keys.ts';
+import { StartError, toStartError } from './start-error.ts';
 
 /** What a worker of ours is made of, whether the stack runs it or a team. */
 export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'metrics'> {
@@ -24,6 +26,8 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   readonly isDefaultJournal?: boolean;
   /** Namespace and server whose entries the worker reports. Absent: not checked. */
   readonly journalOwner?: string;
+  /** How payloads are written and read. */
+  readonly payloads: Payloads;
   readonly onJournalChange?: JournalOptions['onChange'];
   readonly onRunFinished?: (run: FinishedRun, id: string) => void;
   /** Agent calls and callback attempts at once. Default: the SDK's. */
@@ -37,12 +41,13 @@ export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics,
 
 /** The parts that the settings describe. No connection is made yet. */
 export function toWorkerParts(
-  { agents, clients, callback, ingressEnabled, port, adminPort, worker }: Config,
+  { agents, clients, callback, ingressEnabled, port, adminPort, worker, payloads: keys }: Config,
   {
     logger,
     metrics,
     defaultJournalDir,
     temporalAddress,
+    payloads = new Payloads(keys),
     findOwnPlaces = createFindOwnPlaces({
       ports: () => [...(ingressEnabled ? [port] : []), adminPort],
       temporalAddress,
@@ -54,6 +59,8 @@ export function toWorkerParts(
     readonly defaultJournalDir?: string;
     /** `host:port` of the Temporal server, which no callback may reach. */
     readonly temporalAddress?: string | undefined;
+    /** Default: as the settings say. */
+    readonly payloads?: Payloads;
     /** Default: by the ports of the settings and `temporalAddress`. */
     readonly findOwnPlaces?: FindOwnPlaces;
   },
@@ -82,6 +89,7 @@ export function toWorkerParts(
       findOwnPlaces,
     },
     ...limits,
+    payloads,
     ...(journalDir && { journalDir, isDefaultJournal: worker.journalDir === undefined }),
     logger,
     onRunFinished: ({ seconds, ...labels }, id) => {
@@ -123,6 +131,8 @@ export interface GarudustPluginOptions {
   };
   /** Folder that keeps finished answers until Temporal has them, one worker per folder. Default: none, or that of the settings. */
   readonly journalDir?: string;
+  /** Keys that encrypt payloads, `id:base64` each: the first one encrypts, all decrypt. Default: none, or those of the settings. */
+  readonly payloadKeys?: readonly string[];
 }
 
 const DEFAULT_CONCURRENCY = 64;
@@ -134,7 +144,7 @@ const DEFAULT_GRACE_MS = 25_000;
  * @throws StartError with every problem of the settings; TypeError for an agent that is none
  */
 export function readWorkerParts(options: GarudustPluginOptions, logger: WorkerParts['logger']): WorkerParts {
-  const { config, agents = {}, callback, journalDir } = options;
+  const { config, agents = {}, callback, journalDir, payloadKeys: keys } = options;
   const readsSettings = config !== undefined || options.agents === undefined;
   const parts = readsSettings
     ? toWorkerParts(readSettings(config, logger), { logger, temporalAddress: process.env['TEMPORAL_ADDRESS'] })
@@ -155,6 +165,7 @@ export function readWorkerParts(options: GarudustPluginOptions, logger: WorkerPa
       ...(callback?.permitNetworks && { permitNetworks: callback.permitNetworks }),
     },
     ...(journalDir !== undefined && { journalDir: resolve(journalDir) }),
+    ...(keys !== undefined && { payloads: new Payloads({ keys: readKeys(keys) }) }),
   };
 }
 
@@ -163,8 +174,18 @@ function emptyParts(logger: WorkerParts['logger']): WorkerParts {
     agents: new Map(),
     callback: { clients: new Map(), permitNetworks: [] },
     shutdownGrace: DEFAULT_GRACE_MS,
+    payloads: new Payloads(),
     logger,
   };
+}
+
+function readKeys(keys: readonly string[]): readonly PayloadKey[] {
+  try {
+    return payloadKeys.read(keys);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError(`payloadKeys: a key ${why}.`, { cause: error });
+  }
 }
 
 function readSettings(file: string | undefined, logger: WorkerParts['logger']): Config {

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { readFirstPayload } from '../../payloads/read-payload.ts';
 import { toRecord } from '../../values/is-record.ts';
 
 /** The first delivery stands near the beginning: no more is read than that. */
@@ -27,7 +27,10 @@ export async function readFirstOutcome(): Promise<unknown> {
     });
     for (const { activityTaskScheduledEventAttributes: scheduled } of page.history?.events ?? []) {
       if (scheduled?.activityId !== info.activityId) continue;
-      const [input] = await decodeArrayFromPayloads(converter, scheduled.input?.payloads);
+      const input = await readFirstPayload(converter, scheduled.input?.payloads, {
+        ...{ type: 'activity', namespace, activityId: info.activityId, isLocal: false },
+        ...{ workflowId: execution.workflowId },
+      });
       const { outcome } = toRecord(input);
       if (outcome !== undefined) return outcome;
     }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActivityNotFoundError } from '@temporalio/client';
+import type { ActivitySerializationContext } from '@temporalio/common';
 import { raceAbort } from '../../timing/race-abort.ts';
 import type { Semaphore } from '../semaphore.ts';
 import type { JournaledAttempt } from './journal-entry.ts';
@@ -11,12 +12,19 @@ export interface ActivityIds {
   readonly activityId: string;
 }
 
+/** Which activity a task token belongs to, as the SDK tells its codecs. */
+export interface OfActivity {
+  readonly serializationContext: ActivitySerializationContext;
+}
+
 /**
  * Reports the end of an activity to Temporal from outside of it, as `AsyncCompletionClient` of `@temporalio/client` does. It
  * must use the worker's own data converter.
  */
 export interface CompletionClient {
-  complete(taskToken: Uint8Array, result: unknown): Promise<void>;
+  readonly options?: { readonly namespace: string };
+  /** @param options the activity that the token belongs to, so that a codec binds the result to its workflow */
+  complete(taskToken: Uint8Array, result: unknown, options?: OfActivity): Promise<void>;
   complete(ids: ActivityIds, result: unknown): Promise<void>;
   /** Rejects with `ActivityNotFoundError` when the attempt is over for Temporal, with anything else when a retry may succeed. */
   fail(taskToken: Uint8Array, error: unknown): Promise<void>;
@@ -46,7 +54,14 @@ export async function reportResult(
   attempt: JournaledAttempt,
   result: unknown,
 ): Promise<'reported' | 'settled'> {
-  const byToken = await settle(() => completions.complete(Buffer.from(attempt.taskToken, 'base64'), result));
+  const { workflowId, activityId } = attempt;
+  const of: OfActivity = {
+    serializationContext: {
+      ...{ type: 'activity', namespace: completions.options?.namespace ?? 'default', activityId, isLocal: false },
+      ...(workflowId !== undefined && { workflowId }),
+    },
+  };
+  const byToken = await settle(() => completions.complete(Buffer.from(attempt.taskToken, 'base64'), result, of));
   if (byToken === 'reported') return byToken;
   return settle(() => completions.complete(toIds(attempt), result));
 }

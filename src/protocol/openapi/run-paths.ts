@@ -8,6 +8,7 @@ const READ_PROBLEMS: readonly ProblemCode[] = [
   'api_key_invalid',
   'temporal_unavailable',
   'temporal_not_set_up',
+  'payload_unreadable',
 ];
 const RUN_PROBLEMS: readonly ProblemCode[] = [...READ_PROBLEMS, 'not_found'];
 

@@ -22,6 +22,7 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'overloaded',
   'temporal_unavailable',
   'temporal_not_set_up',
+  'payload_unreadable',
 ];
 
 const HOOK_PROBLEMS: readonly ProblemCode[] = [
