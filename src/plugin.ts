@@ -22,6 +22,7 @@ import { Payloads } from './payloads/payloads.ts';
 import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
 import { StartError, toStartError } from './stack/start-error.ts';
 import { listStartedActivities } from './worker/list-started-activities.ts';
+import { shutDownWith } from './worker/run-worker.ts';
 import { createRunSinks } from './worker/run-sinks.ts';
 import { bundleWithOurs, hasOurWorkflows, WORKFLOWS_PATH, workflowSource } from './worker/workflow-bundle.ts';
 
@@ -181,6 +182,10 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
     const session = await this.#begin();
     const { payloads } = this.#readOnce();
     if (payloads.isNeeded && !payloads.isUsedBy(worker.options.loadedDataConverter)) {
+      // A worker that never ran would keep its connection open.
+      const running = next(worker);
+      await shutDownWith(AbortSignal.abort(), worker, running);
+      await running;
       await this.close();
       throw new StartError(
         'Another plugin has replaced the data converter, and payloads would not be encrypted: list GarudustPlugin behind it.',

@@ -70,8 +70,13 @@ export function runWorker(options: RunWorkerOptions): RunningWorker {
   };
 }
 
-/** Plugins may do work of their own first, so a worker is not running the moment it is run. */
-async function shutDownWith(signal: AbortSignal, worker: Worker, running: Promise<void>): Promise<void> {
+/**
+ * Shuts a worker down once the signal aborts, unless it has ended before.
+ *
+ * @param running what `worker.run()` returned. Plugins may do work of their own first, so a worker is not running the moment it is
+ *   run
+ */
+export async function shutDownWith(signal: AbortSignal, worker: Worker, running: Promise<void>): Promise<void> {
   const over = new AbortController();
   const end = (): void => over.abort();
   running.then(end, end);

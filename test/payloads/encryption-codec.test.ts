@@ -11,7 +11,7 @@ const K1 = keyOf('k1', 1);
 const K2 = keyOf('k2', 2);
 const codecOf = (...keys: EncryptionKey[]): EncryptionCodec => new EncryptionCodec({ keys });
 const workflow = (workflowId: string): SerializationContext => ({ type: 'workflow', namespace: 'default', workflowId });
-const toPayload = (value: unknown): Payload => defaultPayloadConverter.toPayload(value) as Payload;
+const toPayload = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
 const metaOf = ({ metadata }: Payload): Record<string, string> =>
   Object.fromEntries(Object.entries(metadata ?? {}).map(([name, bytes]) => [name, Buffer.from(bytes).toString()]));
 

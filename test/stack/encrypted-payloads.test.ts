@@ -20,7 +20,7 @@ const newKey = (id: string): string => `${id}:${randomBytes(32).toString('base64
 const withKeys = (keys: string): TestStackOptions => ({ env: { PAYLOAD_KEYS: keys } });
 const AUTHORIZED = { headers: { Authorization: `Bearer ${API_KEY}` } };
 
-/** Each stands in one place alone. */
+/** What no dump may hold; each stands in one place alone. */
 const CANARIES = {
   task: 'canary-of-the-task',
   answer: 'canary-of-the-answer',
@@ -29,7 +29,10 @@ const CANARIES = {
   secret: 'canary-of-the-callback-secret',
 };
 
-/** Which canaries the database of a Temporal server holds, after a run that met all of them. */
+/** What docs/payloads.md says that a dump holds all the same: search attributes, and texts of failures. */
+const READABLE = ['canary-of-the-session', 'canary-of-the-user', '127.0.0.1 answered 401'];
+
+/** Which of them the database of a Temporal server holds, after a run that met all. */
 async function findInDatabase(t: TestContext, env: Record<string, string>): Promise<string[]> {
   const folder = temporaryFolder(t);
   const { path: cliPath } = await findTemporalCli({ env: process.env });
@@ -49,6 +52,8 @@ async function findInDatabase(t: TestContext, env: Record<string, string>): Prom
           text: '{{ event.text }}',
           callback_url: '{{ event.url }}',
           metadata: { host: '{{ event.host }}' },
+          session_key: '{{ event.session }}',
+          user_id: '{{ event.user }}',
         },
       }),
     }),
@@ -58,6 +63,8 @@ async function findInDatabase(t: TestContext, env: Record<string, string>): Prom
     text: `${CANARIES.task}\ndemo: say ${CANARIES.answer}`,
     url: `${callbackUrl}?token=${CANARIES.callbackUrl}`,
     host: CANARIES.metadata,
+    session: READABLE[0],
+    user: READABLE[1],
   });
   const accepted = await fetch(`${url}/hooks/alerts`, {
     method: 'POST',
@@ -74,17 +81,17 @@ async function findInDatabase(t: TestContext, env: Record<string, string>): Prom
   await server.stop();
   const database = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
   assert.ok(database.includes(id), 'the database has the run');
-  return Object.values(CANARIES).filter((canary) => database.includes(canary));
+  return [...Object.values(CANARIES), ...READABLE].filter((canary) => database.includes(canary));
 }
 
 describe('a dump of the database', () => {
   test('holds task, answer, callback URL and metadata without a key', async (t) => {
     const { task, answer, callbackUrl, metadata } = CANARIES;
-    assert.deepEqual(await findInDatabase(t, {}), [task, answer, callbackUrl, metadata]);
+    assert.deepEqual(await findInDatabase(t, {}), [task, answer, callbackUrl, metadata, ...READABLE]);
   });
 
-  test('holds none of them with one', async (t) => {
-    assert.deepEqual(await findInDatabase(t, { PAYLOAD_KEYS: newKey('k1') }), []);
+  test('holds none of them with one, but what has to stay readable', async (t) => {
+    assert.deepEqual(await findInDatabase(t, { PAYLOAD_KEYS: newKey('k1') }), READABLE);
   });
 });
 
@@ -161,6 +168,26 @@ describe('payload keys', () => {
     const [line = ''] = lines.filter((text) => text.includes('cannot read a run'));
     assert.match(line, /encrypted with the key \\"k1\\", which PAYLOAD_KEYS .* does not list/);
     assert.doesNotMatch(line, /\bat /, 'no stack trace');
+  });
+
+  test('keep the answer of one run out of another, for whoever can call Temporal without a key', async (t) => {
+    const stack = await startTestStack(t, withKeys(newKey('k1')));
+    const { client, namespace } = await connectToTestServer();
+    const theirs = await stack.start({ text: 'demo: say theirs' });
+    assert.equal((await stack.get(theirs.id, 20)).output, 'theirs');
+    const { events } = await client.workflow.getHandle(theirs.id).fetchHistory();
+    const answered = events?.find((event) => event.activityTaskCompletedEventAttributes);
+    const { id } = await stack.start({ text: 'demo: sleep 60s', callback_url: stack.callbackUrl });
+    await waitFor('the agent', async () => (await stack.get(id)).status === 'running', 20_000);
+    await client.workflowService.respondActivityTaskCompletedById({
+      ...{ namespace, workflowId: id, activityId: 'agent' },
+      result: answered?.activityTaskCompletedEventAttributes?.result ?? null,
+    });
+    const response = await fetch(`${stack.url}/v1/runs/${id}`, AUTHORIZED);
+    const problem = (await response.json()) as Problem;
+    assert.deepEqual([response.status, problem.code], [503, 'payload_unreadable']);
+    await client.workflow.getHandle(id).terminate();
+    assert.deepEqual(stack.callbacks, []);
   });
 
   test('send a dead letter again', async (t) => {
