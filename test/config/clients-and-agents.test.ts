@@ -225,6 +225,7 @@ log: { level: debug, format: pretty }
       },
       taskQueue: 'other',
       worker: { maxConcurrentActivities: 7, shutdownGrace: 0, journalDir: '/var/lib/journal', plugins: [] },
+      payloads: {},
       temporalUiUrl: 'https://temporal.example/ui',
       log: { level: 'debug', format: 'pretty' },
     });
