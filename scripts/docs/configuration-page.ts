@@ -51,6 +51,12 @@ describes presets, filters and templates.`,
   },
   { title: 'How a source signs', intro: 'For a sender that no named scheme covers.', prefix: ['sources', '*', 'hmac'] },
   { title: 'How an event becomes a task', intro: 'Templates that read the event.', prefix: ['sources', '*', 'map'] },
+  {
+    title: 'Schedules',
+    intro: `Tasks that Temporal starts by itself, by name: a block under \`schedules\`. \`garudust-temporal setup\` makes Temporal's schedules
+those of the file. The page about schedules has an example.`,
+    prefix: ['schedules', '*'],
+  },
   { title: 'Callbacks', intro: 'How results are delivered.', prefix: ['callback'] },
   { title: 'Worker', intro: 'Concurrency and shutdown.', prefix: ['worker'] },
   {

@@ -30,7 +30,9 @@ export const parseTimestamp = parserOf(wholeNumber({ min: 0, max: 99_999_999_999
 /** Reads a run id. */
 export function parseRunId(text: string): string {
   if (isRunId(text)) return text;
-  throw new InvalidArgumentError('Not a run id: expected run- and 26 characters of a to z and 2 to 7.');
+  throw new InvalidArgumentError(
+    'Not a run id: expected run- and 26 characters of a to z and 2 to 7, or run-, the name of a schedule and a time.',
+  );
 }
 
 /** Reads a time as `2h` ago or in ISO 8601, as milliseconds since the epoch. */

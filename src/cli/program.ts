@@ -9,6 +9,7 @@ import { addDemo, addDev } from './commands/dev.ts';
 import { addProcesses, addSetup } from './commands/processes.ts';
 import { addReceive } from './commands/receive.ts';
 import { addRuns } from './commands/runs.ts';
+import { addSchedules } from './commands/schedules.ts';
 import { addSend } from './commands/send.ts';
 import { addSign } from './commands/sign.ts';
 import { addSources } from './commands/sources.ts';
@@ -17,7 +18,7 @@ import { toTerminalText } from './show/terminal-text.ts';
 /** The commands by the heading that help shows them under; each function adds one to the program. */
 const COMMANDS: Readonly<Record<string, readonly ((program: Command, io: CliIo) => void)[]>> = {
   'Run it:': [addDev, addDemo],
-  'Run it in production:': [addProcesses, addSetup],
+  'Run it in production:': [addProcesses, addSetup, addSchedules],
   'Send tasks and follow runs:': [addSend, addRuns],
   'Build and test a sender or a receiver:': [addSign, addReceive, addSources],
 };

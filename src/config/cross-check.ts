@@ -4,6 +4,7 @@ import { formatDuration } from '../settings/quantities.ts';
 import { GENERATE_SECRET, isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import type { Mode } from './layers.ts';
 import { formatPath, getAt, type Path } from './raw-settings.ts';
+import { checkSchedules } from './check-schedules.ts';
 import type { Settings } from './schema.ts';
 
 /** A fault that no value has by itself. */
@@ -34,6 +35,7 @@ export function crossCheck(read: Settings, context: z.RefinementCtx, mode: Mode)
     ...checkAgents(read, isSound),
     // An agent with a bad name is not among those that were read.
     ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
+    ...checkSchedules(read, isSound),
     ...sources.faults.map(({ path, message }) => ({ path: ['sources', ...path], message })),
     ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
   ];

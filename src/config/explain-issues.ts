@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type ConfigProblem, endSentence } from './config-error.ts';
 import { quoteValue } from '../settings/kind.ts';
 import { NAME_FIX } from '../settings/texts.ts';
+import { SCHEDULE_NAME_FIX } from './schedule-settings.ts';
 import { environmentPath } from './layers.ts';
 import { listSettings } from './list-settings.ts';
 import { nearestName } from '../values/nearest-name.ts';
@@ -34,6 +35,12 @@ export function wordFinding(path: Path, message: string, raw: RawSettings): stri
   return explain(path, ` ${message}`, raw).line;
 }
 
+/** A setting and where it stands: `schedules.nightly.cron (garudust-temporal.yaml line 12)`. */
+export function wordPlace(path: Path, raw: RawSettings): string {
+  const { origin, shown } = locate(path, raw);
+  return `${shown}${wordOrigin(origin)}`;
+}
+
 function explain(path: Path, text: string, raw: RawSettings): ExplainedProblem {
   const { origin, shown } = locate(path, raw);
   return { path: shown, origin, line: `${shown}${wordOrigin(origin)}${endSentence(text)}` };
@@ -46,7 +53,7 @@ function wordIssue(issue: z.core.$ZodIssue, raw: RawSettings, schema: Schema): s
     case 'invalid_type':
       return wordShape(issue.expected, getAt(raw.values, issue.path));
     case 'invalid_key':
-      return ` is not a name: ${NAME_FIX}`;
+      return ` is not a name: ${issue.path[0] === 'schedules' ? SCHEDULE_NAME_FIX : NAME_FIX}`;
     case 'invalid_union':
     case 'invalid_value':
       return wordChoice(issue.path, raw, schema);

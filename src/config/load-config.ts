@@ -7,7 +7,7 @@ import type { CompiledSources } from '../sources/compile-sources.ts';
 import { type Config, toConfig } from './config.ts';
 import { crossCheck } from './cross-check.ts';
 import { type GeneratedSecrets, generateSecrets } from './dev-secrets.ts';
-import { explainIssues, wordFinding } from './explain-issues.ts';
+import { explainIssues, wordFinding, wordPlace } from './explain-issues.ts';
 import { renameFormerKeys } from './former-names.ts';
 import { type AppliedLayers, applyLayers, type Env, fillDefaults, type Flags, type Mode, ownerOf } from './layers.ts';
 import { listSettings } from './list-settings.ts';
@@ -51,6 +51,8 @@ export interface LoadedConfig {
   readonly generated: readonly GeneratedSecrets[];
   /** One sentence each, without secrets. */
   readonly warnings: readonly string[];
+  /** A setting and where it stands, for a fault that shows later: `schedules.nightly (garudust-temporal.yaml line 12)`. */
+  readonly placeOf: (...path: readonly string[]) => string;
 }
 
 /**
@@ -102,6 +104,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       ...warnOfUnused(layers.unused, file.variables),
       ...warnOfMistyped(env, all),
     ],
+    placeOf: (...path) => wordPlace(path, judged),
   };
 }
 

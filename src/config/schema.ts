@@ -20,6 +20,7 @@ import {
 } from '../settings/texts.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
+import { schedule, SCHEDULE_NAME } from './schedule-settings.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
 
@@ -310,6 +311,7 @@ export const settings = z.strictObject({
   agents: agentsOf(AGENT_TYPES),
   default_agent: optionalSetting(name, { defaultText: 'the first one', help: 'Agent for tasks that name none.' }),
   sources: z.record(z.string().regex(NAME_PATTERN), source),
+  schedules: z.record(z.string().regex(SCHEDULE_NAME), schedule),
   limits,
   callback,
   worker,

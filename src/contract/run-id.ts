@@ -43,13 +43,21 @@ export function randomRunId(): string {
 }
 
 /**
+ * The form of a run ID, for a regular expression: what the functions above return, or, for a run of a schedule, the name of the
+ * schedule and the time at which the run was due, which Temporal appends.
+ */
+export const RUN_ID_FORM = '^run-(?:[a-z2-7]{26}|[a-z0-9][a-z0-9-]{0,39}-\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ)$';
+
+const RUN_ID = new RegExp(RUN_ID_FORM);
+
+/**
  * Whether a text has the form of a run ID. Anything else needs no lookup.
  *
  * @example
  * isRunId('run-4x7q'); // false: 26 characters follow `run-`
  */
 export function isRunId(text: string): boolean {
-  return /^run-[a-z2-7]{26}$/.test(text);
+  return RUN_ID.test(text);
 }
 
 function base32(bytes: Uint8Array): string {

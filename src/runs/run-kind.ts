@@ -1,7 +1,7 @@
 import type { Workflow, WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
 import type { RedeliverRequest } from '../contract/names.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
-import type { AcceptedTask } from './accepted-task.ts';
+import type { TaskPlan } from './accepted-task.ts';
 import type { ActivityOutline, RunFacts } from './run-facts.ts';
 
 /** Where a run is started. */
@@ -34,7 +34,7 @@ export interface RunKind<Type extends string = string, W extends Workflow = Work
   readonly workflowType: Type;
 
   /** How it starts: id, task queue, input, memo, search attributes, and the texts for the Temporal UI. */
-  readonly startOptions: (task: AcceptedTask, place: RunPlace) => WorkflowStartOptions<W>;
+  readonly startOptions: (task: TaskPlan, place: RunPlace) => WorkflowStartOptions<W>;
 
   /**
    * What `?wait=` ends on, told by the history so far. It also ends when the workflow is closed. Wherever this says that

@@ -52,21 +52,29 @@ export const NAME_FIX = 'use up to 64 letters, digits, dots, dashes or underscor
 
 export const name = matching({ noun: 'name', pattern: NAME_PATTERN, fix: NAME_FIX });
 
+/** What a caller calls something of its own, as `callerKey` takes it. */
+function callersKey(noun: string): Kind<string> {
+  return {
+    accepts: noun,
+    read(value) {
+      // YAML has rounded a long one already.
+      if (typeof value === 'number') throw new BadValue('is a number: put it in quotes');
+      if (typeof value === 'string' && !KEY_RULES.edges.pattern.test(value)) {
+        throw new BadValue(`${KEY_RULES.edges.fault}: remove it`);
+      }
+      const read = callerKey.safeParse(value);
+      if (!read.success) throw new BadValue(`is not a ${noun}: write 1 to 512 characters on one line`);
+      return read.data;
+    },
+    show: (value) => value,
+  };
+}
+
 /** Whom a task may name as its user. */
-export const userId: Kind<string> = {
-  accepts: 'user id',
-  read(value) {
-    // YAML has rounded a long one already.
-    if (typeof value === 'number') throw new BadValue('is a number: put it in quotes');
-    if (typeof value === 'string' && !KEY_RULES.edges.pattern.test(value)) {
-      throw new BadValue(`${KEY_RULES.edges.fault}: remove it`);
-    }
-    const read = callerKey.safeParse(value);
-    if (!read.success) throw new BadValue('is not a user id: write 1 to 512 characters on one line');
-    return read.data;
-  },
-  show: (value) => value,
-};
+export const userId = callersKey('user id');
+
+/** The conversation of a task. */
+export const sessionKey = callersKey('session key');
 
 export const endpointPath = matching({
   noun: 'plain path',

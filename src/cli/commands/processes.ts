@@ -52,18 +52,20 @@ export function addSetup(program: Command, io: CliIo): void {
     .command('setup')
     .summary('prepare a Temporal server for runs')
     .description(
-      'Create the namespace and the search attributes on a Temporal server. Safe to repeat. `dev` does this itself.',
+      'Create the namespace and the search attributes on a Temporal server, and make its schedules those of the settings file. Safe to repeat. `dev` does this itself.',
     )
+    .option('--config <file>', 'settings file with schedules (default: garudust-temporal.yaml, if it exists)')
     .option('--check', 'change nothing: say what is missing')
     .option('--retention <duration>', 'how long Temporal keeps ended runs, such as 90d', parseRetention)
     .option('--json', 'print the steps as JSON')
-    .action(async (flags: SetupOptions & { readonly json?: boolean }) => {
+    .action(async (flags: SetupOptions & { readonly json?: boolean; readonly config?: string }) => {
       const { runSetup } = await import('../temporal-server/run-setup.ts');
       await runSetup(flags, io);
     });
   setNotes(command, {
     more: [
       'TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the other TEMPORAL_* variables select the server.',
+      'A settings file with schedules is read as `start` reads it, so it needs the same environment. Schedules of the task queue that the file no longer has are removed, those of others never.',
       'A new namespace keeps ended runs for 30 days. --retention changes that of an existing one too.',
     ],
     examples: [

@@ -13,6 +13,7 @@ import { namesTemporalServer } from '../../stack/temporal-settings.ts';
 import { DEV_SERVER_HOST } from '../temporal-server/dev-server-args.ts';
 import { checkPorts } from './check-dev-place.ts';
 import { findTemporal } from './find-temporal.ts';
+import { setDevSchedules } from './set-dev-schedules.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 const USE_IT = 'If that is the Temporal server you want to use, set TEMPORAL_ADDRESS.';
@@ -97,6 +98,7 @@ export async function startDevStack(io: CliIo, options: DevStackOptions): Promis
     progress.show('starting worker and ingress');
     const started = (stack = await startStack({ ...loaded, temporal, config, roles: { ingress: true, worker: true } }));
     await untilReady(stack, io.interrupted);
+    if (devServer !== undefined) await setDevSchedules(loaded, temporal);
     return {
       loaded: loaded.loaded,
       config,

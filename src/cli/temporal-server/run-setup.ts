@@ -1,9 +1,11 @@
-import { Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
+import { reconcileSchedules } from '../../runs/schedules/reconcile-schedules.ts';
 import { readTemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { printJson } from '../report-outcome.ts';
 import { createProgress } from '../show/progress.ts';
+import { readSchedules } from '../schedules/read-schedules.ts';
 import { type SetupOptions, type SetupStep, setUpServer } from './set-up-server.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -19,10 +21,11 @@ const BY_HAND =
  * @throws CliError when the server can't be reached
  */
 export async function runSetup(
-  { json, ...options }: SetupOptions & { readonly json?: boolean },
+  { json, config: file, ...options }: SetupOptions & { readonly json?: boolean; readonly config?: string },
   io: CliIo,
 ): Promise<void> {
   const { connectionOptions, namespace } = readTemporalSettings(io.env);
+  const planned = await readSchedules(file, io);
   const address = connectionOptions.address ?? '';
   const progress = createProgress(io);
   progress.show(`${options.check === true ? 'checking' : 'setting up'} namespace ${namespace} at ${address}`);
@@ -32,7 +35,19 @@ export async function runSetup(
       ...toClientOptions(connectionOptions),
       connectTimeout: CONNECT_TIMEOUT_MS,
     });
-    steps = await setUpServer(connection, namespace, options).finally(() => connection.close());
+    try {
+      steps = await setUpServer(connection, namespace, options);
+      if (planned !== undefined && steps.every(({ problem }) => problem === undefined)) {
+        const client = new Client({ connection, namespace });
+        const schedules = await reconcileSchedules(client, planned.schedules, {
+          ...planned,
+          check: options.check === true,
+        });
+        steps.push(...schedules.map(({ name, ...step }) => ({ what: `schedule ${name}`, ...step })));
+      }
+    } finally {
+      await connection.close();
+    }
   } catch (error) {
     const why = (error as { details?: string }).details ?? (error instanceof Error ? error.message : String(error));
     const fix = 'check TEMPORAL_ADDRESS, TEMPORAL_API_KEY, TEMPORAL_TLS* and TEMPORAL_PROXY';

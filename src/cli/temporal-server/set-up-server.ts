@@ -6,7 +6,7 @@ import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/search-attributes.ts';
 /** The result of one step of the setup. */
 export interface SetupStep {
   readonly what: string;
-  readonly state: 'exists' | 'created' | 'changed' | 'missing' | 'failed';
+  readonly state: 'exists' | 'created' | 'changed' | 'removed' | 'missing' | 'failed';
   /** What is wrong and how to fix it. */
   readonly problem?: string;
 }

@@ -1,3 +1,4 @@
+import { RUN_ID_FORM } from '../../contract/run-id.ts';
 import type { ProblemCode } from '../problems.ts';
 import { API_KEY, problemResponses } from './components.ts';
 import { EXAMPLES } from './examples.ts';
@@ -16,7 +17,7 @@ const RUN_ID: JsonObject = {
   name: 'id',
   in: 'path',
   required: true,
-  schema: { type: 'string', pattern: '^run-[a-z2-7]{26}$' },
+  schema: { type: 'string', pattern: RUN_ID_FORM },
   example: EXAMPLES.Run.id,
 };
 

@@ -5,7 +5,7 @@ import type { AgentRunInput } from '../../contract/run.ts';
 import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../../contract/search-attributes.ts';
 import { callbackSummary, taskSummary } from '../../contract/summary.ts';
 import { ellipsize } from '../../values/plain-text.ts';
-import type { AcceptedTask } from '../accepted-task.ts';
+import type { TaskPlan } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
 
 const MAX_DETAILS_TEXT = 1500;
@@ -19,7 +19,7 @@ const WORKFLOW_TASK_TIMEOUT_MS = 5000;
 
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions(
-  { runId, input, memo }: AcceptedTask,
+  { runId, input, memo }: TaskPlan,
   { taskQueue, eager }: RunPlace,
 ): WorkflowStartOptions<Workflows['agentRun']> {
   return {

@@ -1,0 +1,50 @@
+import { type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import { TASK_KIND } from '../run-kinds.ts';
+import type { PlannedSchedule } from './planned-schedule.ts';
+
+const OVERLAP = {
+  skip: ScheduleOverlapPolicy.SKIP,
+  buffer_one: ScheduleOverlapPolicy.BUFFER_ONE,
+  allow_all: ScheduleOverlapPolicy.ALLOW_ALL,
+} as const satisfies Record<PlannedSchedule['overlap'], ScheduleOverlapPolicy>;
+
+/** The schedule ID: several installations may share a namespace, and have a task queue each. */
+export function scheduleId(taskQueue: string, name: string): string {
+  return `${taskQueue}/${name}`;
+}
+
+/** What tells our schedules from others. */
+export const OWNER_MEMO = 'garudustTaskQueue';
+
+/**
+ * A schedule as Temporal takes it. Temporal adds the time at which a run is due to `workflowId`, which makes it a run ID as
+ * `isRunId` knows it.
+ */
+export function scheduleOptions(
+  { name, cron, every, timeZone, overlap, catchUp, plan }: PlannedSchedule,
+  taskQueue: string,
+): Omit<ScheduleOptions, 'state'> {
+  const start = TASK_KIND.startOptions(plan, { taskQueue, eager: false });
+  return {
+    scheduleId: scheduleId(taskQueue, name),
+    spec: {
+      ...(cron !== undefined && { cronExpressions: [cron] }),
+      ...(every !== undefined && { intervals: [{ every }] }),
+      ...(timeZone !== undefined && { timezone: timeZone }),
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: TASK_KIND.workflowType,
+      workflowId: `run-${name}`,
+      taskQueue,
+      args: start.args,
+      ...(start.memo && { memo: start.memo }),
+      ...(start.workflowTaskTimeout !== undefined && { workflowTaskTimeout: start.workflowTaskTimeout }),
+      ...(start.staticSummary !== undefined && { staticSummary: start.staticSummary }),
+      ...(start.staticDetails !== undefined && { staticDetails: start.staticDetails }),
+      ...(start.typedSearchAttributes && { typedSearchAttributes: start.typedSearchAttributes }),
+    },
+    policies: { overlap: OVERLAP[overlap], catchupWindow: catchUp },
+    memo: { [OWNER_MEMO]: taskQueue },
+  };
+}
