@@ -173,6 +173,7 @@ admin_host: 127.0.0.1
 sdk_metrics_address: "[::1]:9464"
 temporal_ui_url: https://temporal.example/ui/
 task_queue: other
+schedules: { daily: { cron: "@daily", text: Hello } }
 limits:
   { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, keep_alive: 620s, max_in_flight: 9, body_budget: 2MiB,
     max_connections: 50, write_timeout: 3s, shutdown_grace: 1s, max_waits: 3, max_waits_per_client: 2,
@@ -193,6 +194,7 @@ log: { level: debug, format: pretty }
       adminHost: '127.0.0.1',
       adminPort: 9090,
       sdkMetricsAddress: '[::1]:9464',
+      schedules: { daily: { cron: '@daily', timeZone: 'UTC', text: 'Hello', catchUp: 60_000 } },
       limits: {
         body: 65_536,
         headersTimeout: 5000,

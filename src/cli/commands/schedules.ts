@@ -5,6 +5,8 @@ import { setNotes } from '../command-notes.ts';
 
 const NAME = 'name of the schedule in the settings file';
 
+const PAUSED = 'Paused by garudust-temporal.';
+
 interface QueueFlags {
   readonly taskQueue?: string;
 }
@@ -43,8 +45,8 @@ export function addSchedules(program: Command, io: CliIo): void {
     .summary('start no runs of a schedule until it is resumed')
     .description('Start no runs of a schedule until it is resumed. `setup` leaves it paused.')
     .argument('<name>', NAME)
-    .option('--note <text>', 'why, for whoever finds it paused', 'Paused by garudust-temporal.')
-    .action(async (name: string, { note, ...flags }: QueueFlags & { readonly note: string }) => {
+    .option('--note <text>', 'why, for whoever finds it paused')
+    .action(async (name: string, { note = PAUSED, ...flags }: QueueFlags & { readonly note?: string }) => {
       const { pauseOne } = await import('../schedules/change-schedule.ts');
       await pauseOne({ name, taskQueue: queueOf(flags, io) }, note, io);
     });
