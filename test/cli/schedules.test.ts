@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -18,11 +19,11 @@ agents: { demo: { type: demo } }
 const NIGHTLY = 'schedules:\n  nightly: { cron: "0 3 * * 1-5", time_zone: Europe/Berlin, text: Report the builds }\n';
 
 /** `setup` and `schedules` on a task queue of their own. */
-async function setUp(t: TestContext) {
+async function setUp(t: TestContext, keys: Record<string, string> = {}) {
   const { address } = await connectToTestServer();
   const taskQueue = uniqueTaskQueue(t);
   const file = join(temporaryFolder(t), 'settings.yaml');
-  const env = { TEMPORAL_ADDRESS: address, TEMPORAL_TASK_QUEUE: taskQueue };
+  const env = { TEMPORAL_ADDRESS: address, TEMPORAL_TASK_QUEUE: taskQueue, ...keys };
   const setup = async (schedules: string, ...flags: string[]) => {
     writeFileSync(file, HEAD + schedules);
     const { code, stdout, stderr } = await runCli(['setup', '--config', file, ...flags], { env });
@@ -92,8 +93,10 @@ describe('schedules', () => {
   });
 
   test('start runs that the API knows, with their callback', async (t) => {
-    const { taskQueue, setup, schedules } = await setUp(t);
-    const stack = await startTestStack(t, { taskQueue });
+    // Encrypted, because Temporal adds the time to the ID to which the payloads are bound.
+    const keys = { PAYLOAD_KEYS: `k1:${randomBytes(32).toString('base64')}` };
+    const { taskQueue, setup, schedules } = await setUp(t, keys);
+    const stack = await startTestStack(t, { taskQueue, env: keys });
     const text = `echo ${taskQueue}`;
     const hourly = `callback: { permit_networks: [127.0.0.0/8] }\nschedules: { hourly: { every: 1h, text: "${text}", user_id: ada, callback_url: "${stack.callbackUrl}" } }\n`;
     assert.match((await setup(hourly)).lines.join(), /^created/);

@@ -1,6 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { reconcileSchedules } from '../../runs/schedules/reconcile-schedules.ts';
 import type { LoadedProcess } from '../../stack/load-process.ts';
+import { Payloads } from '../../payloads/payloads.ts';
+import { loadPlugins } from '../../stack/load-plugins.ts';
 import { planSchedules } from '../../stack/plan-schedules.ts';
 import { type TemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
 
@@ -16,7 +18,9 @@ export async function setDevSchedules(
   const planned = await planSchedules(loaded);
   const connection = await Connection.connect(toClientOptions(connectionOptions));
   try {
-    const client = new Client({ connection, namespace });
+    const { worker, payloads } = loaded.config;
+    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(payloads)];
+    const client = new Client({ connection, namespace, plugins });
     for (const { name, problem } of await reconcileSchedules(client, planned, loaded.config)) {
       if (problem !== undefined) logger.warn({ schedule: name }, `schedule ${name}: ${problem}`);
     }

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import { DEFAULT_FILE, FILE_VARIABLE, loadConfig } from '../../config/load-config.ts';
 import type { PlannedSchedule } from '../../runs/schedules/planned-schedule.ts';
+import { Payloads } from '../../payloads/payloads.ts';
+import { loadPlugins, type TemporalPlugin } from '../../stack/load-plugins.ts';
 import { planSchedules } from '../../stack/plan-schedules.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
@@ -11,6 +13,8 @@ import type { CliIo } from '../cli-io.ts';
 export interface ReadSchedules {
   readonly schedules: readonly PlannedSchedule[];
   readonly taskQueue: string;
+  /** What writes the payloads of their runs. */
+  readonly plugins: readonly TemporalPlugin[];
 }
 
 /**
@@ -28,7 +32,9 @@ export async function readSchedules(
     return undefined;
   try {
     const loaded = loadConfig({ mode: 'production', file, env, cwd });
-    return { schedules: await planSchedules(loaded), taskQueue: loaded.config.taskQueue };
+    const { taskQueue, worker, payloads } = loaded.config;
+    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(payloads)];
+    return { schedules: await planSchedules(loaded), taskQueue, plugins };
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError('usage', error.message, { cause: error });
     throw error;

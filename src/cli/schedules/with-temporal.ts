@@ -1,4 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
+import { type PayloadOptions, Payloads } from '../../payloads/payloads.ts';
+import { BadValue, BadValues } from '../../settings/kind.ts';
+import { payloadKeys } from '../../settings/payload-keys.ts';
 import { readTemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
@@ -25,8 +28,20 @@ export async function withTemporal<T>(io: CliIo, ask: (client: Client) => Promis
     throw new CliError('unavailable', `Temporal at ${at} can't be reached (${why}): ${fix}.`, { cause: error });
   }
   try {
-    return await ask(new Client({ connection, namespace }));
+    return await ask(new Client({ connection, namespace, plugins: [new Payloads(readKeys(io))] }));
   } finally {
     await connection.close();
+  }
+}
+
+/** The task of a schedule is encrypted where those of runs are. */
+function readKeys({ env }: CliIo): PayloadOptions {
+  const value = env['PAYLOAD_KEYS'];
+  if (!value) return {};
+  try {
+    return { keys: payloadKeys.read(value) };
+  } catch (error) {
+    const why = error instanceof BadValue || error instanceof BadValues ? error.message : 'cannot be read';
+    throw new CliError('usage', `PAYLOAD_KEYS: a key ${why}.`, { cause: error });
   }
 }

@@ -1,11 +1,11 @@
-import { Client, Connection } from '@temporalio/client';
-import { reconcileSchedules } from '../../runs/schedules/reconcile-schedules.ts';
+import { Connection } from '@temporalio/client';
 import { readTemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { printJson } from '../report-outcome.ts';
 import { createProgress } from '../show/progress.ts';
 import { readSchedules } from '../schedules/read-schedules.ts';
+import { setUpSchedules } from '../schedules/set-up-schedules.ts';
 import { type SetupOptions, type SetupStep, setUpServer } from './set-up-server.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -38,12 +38,8 @@ export async function runSetup(
     try {
       steps = await setUpServer(connection, namespace, options);
       if (planned !== undefined && steps.every(({ problem }) => problem === undefined)) {
-        const client = new Client({ connection, namespace });
-        const schedules = await reconcileSchedules(client, planned.schedules, {
-          ...planned,
-          check: options.check === true,
-        });
-        steps.push(...schedules.map(({ name, ...step }) => ({ what: `schedule ${name}`, ...step })));
+        const isNew = steps.some(({ state }) => state === 'created');
+        steps.push(...(await setUpSchedules(connection, planned, { namespace, isNew, check: options.check === true })));
       }
     } finally {
       await connection.close();

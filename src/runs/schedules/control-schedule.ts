@@ -1,6 +1,6 @@
 import { type Client, type ScheduleHandle, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OWNER_MEMO, scheduleId } from './schedule-options.ts';
+import { isOurs, scheduleId } from './schedule-options.ts';
 
 /** Thrown for a schedule that is not in Temporal, or that `setup` did not make. */
 export class UnknownSchedule extends Error {}
@@ -40,7 +40,7 @@ export async function resumeSchedule(client: Client, taskQueue: string, name: st
 async function findSchedule({ schedule }: Client, taskQueue: string, name: string): Promise<ScheduleHandle> {
   const handle = schedule.getHandle(scheduleId(taskQueue, name));
   try {
-    if ((await handle.describe()).memo?.[OWNER_MEMO] === taskQueue) return handle;
+    if (isOurs(await handle.describe())) return handle;
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
   }

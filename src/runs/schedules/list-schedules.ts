@@ -1,5 +1,5 @@
 import type { Client, ScheduleDescription } from '@temporalio/client';
-import { OWNER_MEMO } from './schedule-options.ts';
+import { OUR_SCHEDULES, scheduleId } from './schedule-options.ts';
 
 /** A schedule of this task queue as Temporal has it. */
 export interface ScheduleState {
@@ -12,20 +12,26 @@ export interface ScheduleState {
   readonly last: readonly string[];
 }
 
-/** The schedules that `setup` made for this task queue, by name. */
-export async function listSchedules({ schedule: temporal }: Client, taskQueue: string): Promise<ScheduleState[]> {
+/** IDs of the schedules of a task queue that `setup` made. Temporal's list lags by some tenths of a second. */
+export async function listScheduleIds({ schedule: temporal }: Client, taskQueue: string): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { scheduleId, memo } of temporal.list()) {
-    if (memo?.[OWNER_MEMO] === taskQueue) ids.push(scheduleId);
+  for await (const { scheduleId: id } of temporal.list({ query: OUR_SCHEDULES })) {
+    if (id.startsWith(scheduleId(taskQueue, ''))) ids.push(id);
   }
-  const found = await Promise.all(ids.toSorted().map((id) => temporal.getHandle(id).describe()));
+  return ids.toSorted();
+}
+
+/** The schedules that `setup` made for this task queue, by name. */
+export async function listSchedules(client: Client, taskQueue: string): Promise<ScheduleState[]> {
+  const ids = await listScheduleIds(client, taskQueue);
+  const found = await Promise.all(ids.map((id) => client.schedule.getHandle(id).describe()));
   return found.map((one) => toState(one, taskQueue));
 }
 
-function toState({ scheduleId, state, info }: ScheduleDescription, taskQueue: string): ScheduleState {
+function toState({ scheduleId: id, state, info }: ScheduleDescription, taskQueue: string): ScheduleState {
   const next = state.paused ? undefined : info.nextActionTimes[0]?.toISOString();
   return {
-    name: scheduleId.slice(taskQueue.length + 1),
+    name: id.slice(taskQueue.length + 1),
     paused: state.paused,
     ...(state.note !== undefined && state.note !== '' && { note: state.note }),
     ...(next !== undefined && { next }),

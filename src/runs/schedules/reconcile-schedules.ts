@@ -4,8 +4,9 @@ import {
   type ScheduleDescription,
   ScheduleNotFoundError,
 } from '@temporalio/client';
+import { listScheduleIds } from './list-schedules.ts';
 import type { PlannedSchedule } from './planned-schedule.ts';
-import { OWNER_MEMO, scheduleId, scheduleOptions } from './schedule-options.ts';
+import { isOurs, scheduleId, scheduleOptions } from './schedule-options.ts';
 
 /** What became of a schedule, or what would without `check`. */
 export interface ScheduleStep {
@@ -28,14 +29,12 @@ export interface ReconcileOptions {
  * @throws whatever the connection fails with
  */
 export async function reconcileSchedules(
-  { schedule: temporal }: Client,
+  client: Client,
   planned: readonly PlannedSchedule[],
   { taskQueue, check = false }: ReconcileOptions,
 ): Promise<ScheduleStep[]> {
-  const known = new Set<string>();
-  for await (const { scheduleId: id, memo } of temporal.list()) {
-    if (memo?.[OWNER_MEMO] === taskQueue) known.add(id);
-  }
+  const { schedule: temporal } = client;
+  const known = new Set(await listScheduleIds(client, taskQueue));
   const steps: ScheduleStep[] = [];
   for (const one of planned) {
     const handle = temporal.getHandle(scheduleId(taskQueue, one.name));
@@ -44,7 +43,7 @@ export async function reconcileSchedules(
       if (error instanceof ScheduleNotFoundError) return undefined;
       throw error;
     });
-    if (found !== undefined && found.memo?.[OWNER_MEMO] !== taskQueue) {
+    if (found !== undefined && !isOurs(found)) {
       const problem = `a schedule with the ID ${handle.scheduleId} exists, and \`setup\` did not make it: rename one of them.`;
       steps.push({ name: one.name, state: 'failed', problem });
     } else if (found !== undefined && sha256Of(found) === one.plan.memo.bodySha256) {
@@ -73,10 +72,10 @@ async function write(
   found: ScheduleDescription | undefined,
 ): Promise<ScheduleStep> {
   const { name, place } = planned;
-  const { scheduleId: id, memo, ...options } = scheduleOptions(planned, taskQueue);
+  const { scheduleId: id, ...options } = scheduleOptions(planned, taskQueue);
   try {
     if (found === undefined) {
-      await temporal.create({ ...options, scheduleId: id, ...(memo && { memo }) });
+      await temporal.create({ ...options, scheduleId: id });
       return { name, state: 'created' };
     }
     await temporal.getHandle(id).update(({ state: { paused, note } }) => ({

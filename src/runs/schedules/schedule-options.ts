@@ -1,4 +1,6 @@
-import { type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import { type ScheduleDescription, type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
 import { TASK_KIND } from '../run-kinds.ts';
 import type { PlannedSchedule } from './planned-schedule.ts';
 
@@ -13,8 +15,16 @@ export function scheduleId(taskQueue: string, name: string): string {
   return `${taskQueue}/${name}`;
 }
 
-/** What tells our schedules from others. */
-export const OWNER_MEMO = 'garudustTaskQueue';
+const OWNER = defineSearchAttributeKey(SEARCH_ATTRIBUTE.source, 'KEYWORD');
+const OWNER_VALUE = 'schedule';
+
+/** Finds the schedules that `setup` made. A query, because the list decodes memos, and others may encrypt theirs. */
+export const OUR_SCHEDULES = `${SEARCH_ATTRIBUTE.source} = '${OWNER_VALUE}'`;
+
+/** Whether `setup` made a schedule. */
+export function isOurs({ typedSearchAttributes }: Pick<ScheduleDescription, 'typedSearchAttributes'>): boolean {
+  return typedSearchAttributes.get(OWNER) === OWNER_VALUE;
+}
 
 /**
  * A schedule as Temporal takes it. Temporal adds the time at which a run is due to `workflowId`, which makes it a run ID as
@@ -45,6 +55,6 @@ export function scheduleOptions(
       ...(start.typedSearchAttributes && { typedSearchAttributes: start.typedSearchAttributes }),
     },
     policies: { overlap: OVERLAP[overlap], catchupWindow: catchUp },
-    memo: { [OWNER_MEMO]: taskQueue },
+    typedSearchAttributes: [{ key: OWNER, value: OWNER_VALUE }],
   };
 }
