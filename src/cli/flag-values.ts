@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { listFlags } from '../config/list-settings.ts';
-import { isRunId } from '../contract/run-id.ts';
+import { isRunId } from '../contract/run-id-form.ts';
 import { BadValue, type Kind } from '../settings/kind.ts';
 import { duration, wholeNumber } from '../settings/quantities.ts';
 

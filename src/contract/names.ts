@@ -26,6 +26,14 @@ export const SIGNAL = {
   redeliver: 'redeliver',
 } as const;
 
+/**
+ * The signal with which the run of a child workflow gives its parent the outcome before its callback is delivered. One name for each
+ * child, so that a parent needs no list of them.
+ */
+export function answeredSignal(runId: string): string {
+  return `answered:${runId}`;
+}
+
 /** Argument of the signal `redeliver`. */
 export interface RedeliverRequest {
   /** Another address. Default: that of the run. */

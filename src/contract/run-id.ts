@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
-const CHARACTERS = 26;
+import { RUN_ID_ALPHABET, RUN_ID_CHARACTERS } from './run-id-form.ts';
 
 /** What identifies a delivery. */
 export interface DeliveryIdentity {
@@ -42,31 +40,13 @@ export function randomRunId(): string {
   return `run-${base32(randomBytes(17))}`;
 }
 
-/**
- * The form of a run ID, for a regular expression: what the functions above return, or, for a run of a schedule, the name of the
- * schedule and the time at which the run was due, which Temporal appends.
- */
-export const RUN_ID_FORM = '^run-(?:[a-z2-7]{26}|[a-z0-9][a-z0-9-]{0,39}-\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ)$';
-
-const RUN_ID = new RegExp(RUN_ID_FORM);
-
-/**
- * Whether a text has the form of a run ID. Anything else needs no lookup.
- *
- * @example
- * isRunId('run-4x7q'); // false: 26 characters follow `run-`
- */
-export function isRunId(text: string): boolean {
-  return RUN_ID.test(text);
-}
-
 function base32(bytes: Uint8Array): string {
   let bits = 0n;
   for (const byte of bytes.subarray(0, 17)) bits = (bits << 8n) | BigInt(byte);
   bits >>= 6n; // 17 bytes are 136 bits, 26 characters 130
   let text = '';
-  for (let i = 0; i < CHARACTERS; i++) {
-    text = (ALPHABET[Number(bits & 31n)] ?? '') + text;
+  for (let i = 0; i < RUN_ID_CHARACTERS; i++) {
+    text = (RUN_ID_ALPHABET[Number(bits & 31n)] ?? '') + text;
     bits >>= 5n;
   }
   return text;

@@ -64,6 +64,8 @@ export const AGENT_RUN_INPUT = record({
   /** What differs from the agent's own policy, which its worker knows. */
   agentPolicy: z.exactOptional(POLICY_CHANGES),
   callback: z.exactOptional(CALLBACK_TARGET),
+  /** Signals the outcome to the parent workflow once the agent has answered, which need not wait for the callback. */
+  tellsParent: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
 });
 export type AgentRunInput = Stored<typeof AGENT_RUN_INPUT>;
 
@@ -183,9 +185,9 @@ export interface RunMemo extends Record<string, unknown> {
   readonly agent: string;
   /**
    * SHA-256, hex, of the raw request body, or of the part of it that stays the same when a source retries. Distinguishes a repeat from
-   * another body under the same key.
+   * another body under the same key. Absent where nothing starts the run twice.
    */
-  readonly bodySha256: string;
+  readonly bodySha256?: string;
   readonly callbackUrl?: string;
   readonly sessionKey?: string;
   readonly userId?: string;

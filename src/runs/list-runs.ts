@@ -1,6 +1,6 @@
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import { isRunId } from '../contract/run-id.ts';
+import { isRunId } from '../contract/run-id-form.ts';
 import { PAUSE_INFO, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
 import { type CallbackStatus, isTerminal, type RunResource } from '../protocol/run-resource.ts';

@@ -94,7 +94,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
 
   const repeat = async ({ runId, memo }: AcceptedTask, until: number): Promise<RunReply> => {
     const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, memo.client));
-    if (facts?.memo.bodySha256 !== memo.bodySha256) {
+    if (facts === undefined || facts.memo.bodySha256 !== memo.bodySha256) {
       throw new ProblemError(
         'idempotency_conflict',
         'This idempotency key was used for another body: send the same body, or a new key.',

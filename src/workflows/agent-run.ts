@@ -1,6 +1,8 @@
 import {
   CancellationScope,
   CancelledFailure,
+  defineSignal,
+  getExternalWorkflowHandle,
   patched,
   proxyActivities,
   proxySinks,
@@ -21,6 +23,7 @@ import {
   type RunOutcome,
 } from '../contract/run.ts';
 import type { RunSinks } from '../contract/run-sinks.ts';
+import { answeredSignal } from '../contract/names.ts';
 import { readStored } from '../contract/stored.ts';
 import { agentOptions } from './activity-options.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
@@ -34,8 +37,10 @@ import { toFailure } from './workflow-failure.ts';
  * Its status says what happened: Completed with the answer, Failed with the type of the failure, or Canceled. A run with an
  * answer whose callback was not delivered in time fails with `CallbackUndeliverable`, whose details are the answer.
  *
+ * `startAgentRun` and `agentRunChild` start one with all that the API, the list and the Temporal UI know it by.
+ *
  * @example
- * const result = await executeChild(agentRun, { workflowId: 'report-2026-11-24', args: [input] });
+ * const { output } = await executeChild(agentRun, { workflowId, args: [{ task, client, source: 'mine', agent: 'writer' }] });
  */
 export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const input = readInput(given);
@@ -45,7 +50,8 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   setCurrentDetails(STAGE.finished(outcome));
   const { callback } = input;
   if (callback === undefined) return close(outcome);
-  const { workflowId: runId } = workflowInfo();
+  const { workflowId: runId, parent } = workflowInfo();
+  if (input.tellsParent === true && parent !== undefined) tellParent(parent.workflowId, runId, outcome);
   const receipt = await deliverOutcome({ client: input.client, runId, target: callback, outcome });
   if (receipt === 'expired' && outcome.error === undefined) {
     const { output = '', usage } = outcome;
@@ -79,6 +85,14 @@ async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Pr
   } catch (error) {
     return { ...judgeFailure(error), ...session, finishedAt: now() };
   }
+}
+
+/** Nothing awaits it: the parent may have closed. */
+function tellParent(parent: string, runId: string, outcome: RunOutcome): void {
+  const answered = defineSignal<[RunOutcome]>(answeredSignal(runId));
+  CancellationScope.nonCancellable(() => getExternalWorkflowHandle(parent).signal(answered, outcome)).catch(
+    () => undefined,
+  );
 }
 
 /** For the worker's metrics. It adds nothing to the history. */

@@ -1,31 +1,11 @@
 import { type ActivityOptions, CancellationScope, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { ACTIVITY_ID, type Activities, type DeliverCallbackInput } from '../contract/activities.ts';
-import type { AgentAnswer, CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
+import { type CallbackSchedule, DEFAULT_CALLBACK_SCHEDULE } from '../contract/callback-target.ts';
+import type { AgentAnswer, CallbackReceipt, RunOutcome } from '../contract/run.ts';
 import { callbackOptions } from './activity-options.ts';
-import { checkStepSize } from './check-step.ts';
+import { takeRoom } from './take-room.ts';
 import { PATCH } from './patches.ts';
 import { type StepOptions, toActivityOptions } from './run-agent.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-
-/**
- * The default schedule of callback attempts: that of Standard Webhooks, 75 hours.
- *
- * @example
- * const retryDelaysMs = DEFAULT_CALLBACK_SCHEDULE.retryDelaysMs.slice(0, 3);
- * await deliverCallback(outcome, { url, schedule: { retryDelaysMs } });
- */
-export const DEFAULT_CALLBACK_SCHEDULE: CallbackSchedule = {
-  retryDelaysMs: [
-    ...[5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS],
-    ...[10 * HOUR_MS, 14 * HOUR_MS, 20 * HOUR_MS, 24 * HOUR_MS],
-  ],
-  attemptTimeoutMs: 15_000,
-};
-
-/** The delays between callback attempts, and the timeout of each. */
-export type CallbackSchedule = Pick<CallbackTarget, 'retryDelaysMs' | 'attemptTimeoutMs'>;
 
 export interface CallbackStepOptions extends StepOptions {
   /** Overrides of `DEFAULT_CALLBACK_SCHEDULE`. */
@@ -92,8 +72,10 @@ export function deliverCallback(
     ...DEFAULT_CALLBACK_SCHEDULE,
     ...options.schedule,
   };
-  checkStepSize(options.id ?? ACTIVITY_ID.callback, input, [given.output]);
   const deliver = (): Promise<CallbackReceipt> => activities.deliverCallback(input);
-  const isCanceled = CancellationScope.current().consideredCancelled;
-  return isCanceled && patched(PATCH.deliverWhenCanceled) ? CancellationScope.nonCancellable(deliver) : deliver();
+  const send = (): Promise<CallbackReceipt> => {
+    const isCanceled = CancellationScope.current().consideredCancelled;
+    return isCanceled && patched(PATCH.deliverWhenCanceled) ? CancellationScope.nonCancellable(deliver) : deliver();
+  };
+  return takeRoom(options.id ?? ACTIVITY_ID.callback, input)?.then(send) ?? send();
 }

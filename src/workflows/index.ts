@@ -6,21 +6,25 @@
  */
 export type { Activities } from '../contract/activities.ts';
 export { type AgentPolicy, DEFAULT_AGENT_POLICY, type PolicyChanges } from '../contract/agent-policy.ts';
+export { type CallbackOption, type CallbackSchedule, DEFAULT_CALLBACK_SCHEDULE } from '../contract/callback-target.ts';
 export { FAILURES, type FailureClass, type FailureType, failureClass, isFailureType } from '../contract/failures.ts';
 export { judgeFailure } from '../contract/judge-failure.ts';
-export { SIGNAL, WORKFLOW } from '../contract/names.ts';
+export { DEFAULT_TASK_QUEUE, SIGNAL, WORKFLOW } from '../contract/names.ts';
+export type { RunRequest } from '../contract/run-request.ts';
+export { undeliveredAnswer } from '../contract/undelivered-answer.ts';
 export type { AgentAnswer, AgentRunInput, AgentRunResult, CallbackReceipt, RunOutcome, Task } from '../contract/run.ts';
 export { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
+export { agent, type Ask, type AskOptions } from './agent.ts';
 export { agentRun } from './agent-run.ts';
+export { agentRunChild, type AgentRunChildOptions, type ChildAnswer } from './agent-run-child.ts';
 export {
   callbackActivityOptions,
   type CallbackOutcome,
-  type CallbackSchedule,
   type CallbackStepOptions,
-  DEFAULT_CALLBACK_SCHEDULE,
   deliverCallback,
   type DeliverCallbackOptions,
 } from './deliver-callback.ts';
+export { emit } from './emit.ts';
 export {
   agentActivityOptions,
   type AgentStepOptions,

@@ -13,4 +13,6 @@ export const PATCH = {
   deliverWhenCanceled: 'deliver-when-canceled',
   /** A field that resembles a known one is refused, not dropped. */
   refuseMisspelt: 'refuse-misspelt',
+  /** Steps that would fill a workflow task beyond what Temporal takes wait for the next one. */
+  waitForRoom: 'wait-for-room',
 } as const;

@@ -5,7 +5,8 @@ import type { PolicyChanges } from '../contract/agent-policy.ts';
 import type { AgentAnswer, Task } from '../contract/run.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
-import { checkStepSize, checkTaskFields } from './check-step.ts';
+import { checkTaskFields } from './check-task-fields.ts';
+import { takeRoom } from './take-room.ts';
 import { toFailure } from './workflow-failure.ts';
 
 /** How an activity of this package is scheduled. */
@@ -66,7 +67,9 @@ export async function runAgent(
   const given = typeof task === 'string' ? { text: task } : task;
   const input = { agent, client, task: given, ...(options.policy && { policy: options.policy }) };
   checkTaskFields(given);
-  checkStepSize(options.id ?? agent, input, [given.text, ...Object.values(given.metadata ?? {})]);
+  // Nothing to await usually: what a workflow schedules keeps its order.
+  const room = takeRoom(options.id ?? agent, input);
+  if (room !== undefined) await room;
   const activities = proxyActivities<Pick<Activities, 'runAgent'>>(agentActivityOptions(given.text, options));
   const judged = judgeAnswer(await activities.runAgent(input));
   if (judged.status !== 'completed') throw toFailure(judged.error.code, judged.error.message);

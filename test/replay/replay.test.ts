@@ -5,30 +5,51 @@ import { DefaultLogger, Worker } from '@temporalio/worker';
 import { installRuntime } from '../../src/worker/install-runtime.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
+import { STEPS } from '../support/run-steps.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { STEP_SCENARIOS } from './step-scenarios.ts';
 
 installRuntime(new DefaultLogger('ERROR'));
 
-const FOLDER = new URL('histories/', import.meta.url);
-const NAMES = readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''));
+/** Recorded runs, and what replays them: our workflows, or those of a team beside them. */
+const SETS = [
+  {
+    of: 'our workflows',
+    folder: new URL('histories/', import.meta.url),
+    scenarios: SCENARIOS,
+    source: () => workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
+  },
+  {
+    of: "the steps of a team's workflow",
+    folder: new URL('step-histories/', import.meta.url),
+    scenarios: STEP_SCENARIOS,
+    source: () => ({ workflowsPath: STEPS }),
+  },
+];
 
-test('every scenario has a recorded history: npm run record-histories', () => {
-  assert.deepEqual(
-    Object.keys(SCENARIOS).filter((name) => !NAMES.includes(name)),
-    [],
-  );
-});
+for (const { of, folder, scenarios, source } of SETS) {
+  const names = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
 
-test('every recorded history replays with the workflows as they are', async () => {
-  const histories = NAMES.map((name) => ({
-    workflowId: name,
-    history: JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')) as unknown,
-  }));
-  const failures: string[] = [];
-  const source = { ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']), sinks: createRunSinks() };
-  for await (const { workflowId, error } of Worker.runReplayHistories(source, histories)) {
-    if (error) failures.push(`${workflowId}: ${error.message}`);
-  }
-  assert.deepEqual(failures, []);
-  assert.ok(histories.length > 0);
-});
+  test(`every scenario of ${of} has a recorded history: npm run record-histories`, () => {
+    assert.deepEqual(
+      Object.keys(scenarios).filter((name) => !names.includes(name)),
+      [],
+    );
+  });
+
+  test(`every recorded history of ${of} replays with the code as it is`, async () => {
+    const histories = names.map((name) => ({
+      workflowId: name,
+      history: JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as unknown,
+    }));
+    const failures: string[] = [];
+    for await (const { workflowId, error } of Worker.runReplayHistories(
+      { ...source(), sinks: createRunSinks() },
+      histories,
+    )) {
+      if (error) failures.push(`${workflowId}: ${error.message}`);
+    }
+    assert.deepEqual(failures, []);
+    assert.ok(histories.length > 0);
+  });
+}

@@ -12,7 +12,8 @@ import { toAgentPolicy } from '../../src/agents/agent-policy-settings.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { GarudustPlugin } from '../../src/plugin.ts';
 import { StartError } from '../../src/stack/start-error.ts';
-import { DEFAULT_AGENT_POLICY, DEFAULT_CALLBACK_SCHEDULE } from '../../src/workflows/index.ts';
+import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
+import { toCallbackTarget } from '../../src/contract/callback-target.ts';
 import { CHAIN, createTeamPlugin } from './fixtures/team-plugin.ts';
 import { startRun, runInBackground } from '../support/agent-worker.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
@@ -171,7 +172,8 @@ describe("a team's worker with the plugin", () => {
 
 test('a step of a workflow has the defaults of the settings', () => {
   const { config } = loadConfig({ mode: 'dev', file: false, cwd: process.cwd(), env: {} });
-  const { retryDelays: retryDelaysMs, attemptTimeout: attemptTimeoutMs } = config.callback;
+  const { retryDelays: retryDelaysMs, attemptTimeout: attemptTimeoutMs, deadLetter: deadLetterMs } = config.callback;
   assert.deepEqual(config.agents.map(toAgentPolicy), [DEFAULT_AGENT_POLICY]);
-  assert.deepEqual(DEFAULT_CALLBACK_SCHEDULE, { retryDelaysMs, attemptTimeoutMs });
+  const url = 'https://ci.example.com/done';
+  assert.deepEqual(toCallbackTarget(url), { url, retryDelaysMs, attemptTimeoutMs, deadLetterMs });
 });

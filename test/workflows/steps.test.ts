@@ -1,46 +1,16 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { describe, test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { AsyncCompletionClient, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { Worker } from '@temporalio/worker';
 import { ACTIVITY_ID } from '../../src/contract/activities.ts';
 import { judgeFailure } from '../../src/contract/judge-failure.ts';
-import { ScriptedActivities, type Step } from '../support/scripted-activities.ts';
-import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
+import { runSteps } from '../support/run-steps.ts';
+import type { Step } from '../support/scripted-activities.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-const WORKFLOWS = fileURLToPath(new URL('fixtures/ask-and-tell.ts', import.meta.url));
-
-/** Runs a team's workflow with an agent that does as it is told. */
-async function runSteps<T>(
-  t: TestContext,
-  agent: readonly Step[],
-  run: (
-    start: (type: string, args: unknown[]) => Promise<WorkflowHandle>,
-    activities: ScriptedActivities,
-  ) => Promise<T>,
-): Promise<T> {
-  const server = await connectToTestServer();
-  const taskQueue = uniqueTaskQueue(t);
-  const activities = new ScriptedActivities({ agent });
-  const worker = await Worker.create({
-    connection: await server.connectNative(),
-    namespace: server.namespace,
-    taskQueue,
-    workflowsPath: WORKFLOWS,
-    activities: activities.toRegister(),
-    maxHeartbeatThrottleInterval: 100,
-  });
-  const start = (type: string, args: unknown[]): Promise<WorkflowHandle> =>
-    server.client.workflow.start(type, { workflowId: `${type}-${randomUUID()}`, taskQueue, args });
-  return worker.runUntil(() => run(start, activities));
-}
 
 /** Runs `askAndTell`, and something from outside while the agent works. */
 function askAndTell(t: TestContext, agent: Step, drive: (handle: WorkflowHandle) => Promise<void>) {
-  return runSteps(t, [agent], async (start, activities) => {
+  return runSteps(t, { agent: [agent] }, async ({ start, activities }) => {
     const handle = await start('askAndTell', ['https://ci.example.com/']);
     await waitFor('the agent to be asked', () => activities.agentCalls.length === 1, 15_000);
     await drive(handle);
@@ -77,7 +47,7 @@ describe("the steps of a team's workflow", () => {
   });
 
   test('fail with a type that names the step, instead of a workflow task that is tried for ever', async (t) => {
-    await runSteps(t, [], async (start, activities) => {
+    await runSteps(t, {}, async ({ start, activities }) => {
       for (const step of ['judge', 'callback']) {
         const handle = await start('tooLarge', [step]);
         const result: unknown = await handle.result().catch((error: unknown) => error);
@@ -92,8 +62,15 @@ describe("the steps of a team's workflow", () => {
     });
   });
 
+  test('wait for the next workflow task where one cannot schedule them all', async (t) => {
+    await runSteps(t, {}, async ({ start }) => {
+      const handle = await start('fanOut', [5, 1_900_000]);
+      assert.equal(await handle.result(), 5);
+    });
+  });
+
   test('refuse a field of a task that they do not know, misspelt or not', async (t) => {
-    await runSteps(t, [], async (start) => {
+    await runSteps(t, {}, async ({ start }) => {
       for (const [field, told] of [
         ['session_key', /^task\.session_key is not a known field: write sessionKey\.$/],
         ['zone', /^task\.zone is not a known field: use text, sessionKey, userId, userName, metadata\.$/],
@@ -108,7 +85,7 @@ describe("the steps of a team's workflow", () => {
   });
 
   test('leave the policy to the agent, and show the id of a step in its summary', async (t) => {
-    await runSteps(t, [], async (start, activities) => {
+    await runSteps(t, {}, async ({ start, activities }) => {
       const handle = await start('asked', [{ text: 'Judge\nall of it' }]);
       await handle.result();
       assert.deepEqual(activities.agentCalls, [

@@ -1,4 +1,4 @@
-import { isRunId } from '../../contract/run-id.ts';
+import { isRunId } from '../../contract/run-id-form.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
 import { fieldProblem, ProblemError } from '../../protocol/problems.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';

@@ -1,13 +1,7 @@
 import type { AgentPolicy } from '../../contract/agent-policy.ts';
-import {
-  type AgentRunInput,
-  type CallbackTarget,
-  MAX_RUN_INPUT_BYTES,
-  type RunMemo,
-  type Task,
-} from '../../contract/run.ts';
+import { type AgentRunInput, type CallbackTarget, MAX_RUN_INPUT_BYTES, type Task } from '../../contract/run.ts';
+import { runMemo } from '../../contract/describe-run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
-import { hideQuery } from '../../contract/summary.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
@@ -101,7 +95,7 @@ export async function planTask(
     runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId, signedId }),
     idempotent: deliveryId !== undefined,
     input,
-    memo: toMemo(input, fingerprint),
+    memo: { ...runMemo(input), bodySha256: fingerprint },
   };
 }
 
@@ -175,18 +169,5 @@ function toTask({ text, sessionKey, userId, userName }: TaskRequest, metadata: R
     ...(userId !== undefined && { userId }),
     ...(userName !== undefined && { userName }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
-  };
-}
-
-function toMemo(input: AgentRunInput, bodySha256: string): RunMemo {
-  const { sessionKey, userId } = input.task;
-  return {
-    client: input.client,
-    source: input.source,
-    agent: input.agent,
-    bodySha256,
-    ...(input.callback && { callbackUrl: hideQuery(input.callback.url) }),
-    ...(sessionKey !== undefined && { sessionKey }),
-    ...(userId !== undefined && { userId }),
   };
 }

@@ -1,4 +1,4 @@
-import { RUN_ID_FORM } from '../../contract/run-id.ts';
+import { RUN_ID_FORM } from '../../contract/run-id-form.ts';
 import type { ProblemCode } from '../problems.ts';
 import { API_KEY, problemResponses } from './components.ts';
 import { EXAMPLES } from './examples.ts';

@@ -1,0 +1,93 @@
+import type { AgentRunInput, RunMemo } from './run.ts';
+import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from './search-attributes.ts';
+import { callbackSummary, hideQuery, taskSummary } from './summary.ts';
+import { ellipsize } from '../values/plain-text.ts';
+
+/** What the API, the list and the Temporal UI know a run by. Whoever starts one sets all of it. */
+export interface RunDescription {
+  readonly memo: RunMemo;
+  /** Keywords by name. */
+  readonly attributes: readonly (readonly [SearchAttributeName, string])[];
+  readonly summary: string;
+  readonly details: string;
+}
+
+const MAX_DETAILS_TEXT = 1500;
+/** Temporal takes 20,000 bytes of details, and a UTF-16 unit has at most three. */
+const MAX_DETAILS = 6000;
+
+/** How long Temporal waits for a workflow task of a run, in milliseconds: docs/decisions/0011-short-workflow-task-timeouts.md. */
+export const WORKFLOW_TASK_TIMEOUT_MS = 5000;
+
+export function describeRun(input: AgentRunInput): RunDescription {
+  return {
+    memo: runMemo(input),
+    attributes: searchAttributes(input),
+    summary: escapeSummary(taskSummary(input.task.text)),
+    details: taskDetails(input),
+  };
+}
+
+export function runMemo({ client, source, agent, task, callback }: AgentRunInput): RunMemo {
+  const { sessionKey, userId } = task;
+  return {
+    client,
+    source,
+    agent,
+    ...(callback && { callbackUrl: hideQuery(callback.url) }),
+    ...(sessionKey !== undefined && { sessionKey }),
+    ...(userId !== undefined && { userId }),
+  };
+}
+
+function searchAttributes({ client, source, agent, task }: AgentRunInput): [SearchAttributeName, string][] {
+  const values: [SearchAttributeName, string | undefined][] = [
+    [SEARCH_ATTRIBUTE.client, client],
+    [SEARCH_ATTRIBUTE.source, source],
+    [SEARCH_ATTRIBUTE.agent, agent],
+    [SEARCH_ATTRIBUTE.session, task.sessionKey],
+    [SEARCH_ATTRIBUTE.user, task.userId],
+  ];
+  return values.flatMap(([name, text]) => {
+    const value = toKeyword(text);
+    return value === undefined ? [] : [[name, value]];
+  });
+}
+
+/** Markdown for the Temporal UI: bullets, with everything that a caller wrote escaped. */
+function taskDetails({ task, client, source, agent, callback }: AgentRunInput): string {
+  const bullets: [string, string | undefined][] = [
+    ['client', client],
+    ['source', source],
+    ['agent', agent],
+    ['session', task.sessionKey],
+    ['user', task.userName ?? task.userId],
+    ...Object.entries(task.metadata ?? {}),
+    ['callback', callback && callbackSummary(callback.url).replace(/^POST /, '')],
+  ];
+  const lines = bullets.flatMap(([name, value]) =>
+    value === undefined ? [] : [`- **${escapeMarkdown(name)}**: ${escapeMarkdown(value)}`],
+  );
+  const text =
+    task.text.length > MAX_DETAILS_TEXT ? `${task.text.slice(0, MAX_DETAILS_TEXT).toWellFormed()} …` : task.text;
+  return ellipsize(`${lines.join('\n')}\n\n${escapeMarkdown(text)}`, MAX_DETAILS);
+}
+
+/** The summary stands elsewhere as plain text, too: only what would become more than text is escaped. */
+function escapeSummary(text: string): string {
+  return text.replace(/[\\`*_[\]<>&]|:(?=\/\/)/g, (mark) => `\\${mark}`);
+}
+
+/**
+ * A caller's text that the UI's Markdown shows as it is. The UI renders raw HTML and bare addresses, and takes a
+ * backslash before the marks below alone; before any other it would show it.
+ */
+function escapeMarkdown(text: string): string {
+  return (
+    text
+      .toWellFormed()
+      // oxlint-disable-next-line no-control-regex -- control characters are what must go
+      .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ')
+      .replace(/[\\`*_{}[\]()#+\-.!:|&<>~^]/g, (mark) => `\\${mark}`)
+  );
+}
