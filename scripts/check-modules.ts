@@ -55,6 +55,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
     packages: ['node:', '@temporalio/worker', '@temporalio/client', '@temporalio/common'],
   },
   stack: { modules: ['*', '!cli'], packages: ANY },
+  testing: { modules: ['*', '!cli'], packages: ['@temporalio/activity', '@temporalio/worker'] },
   cli: { modules: ANY, packages: ANY },
   'plugin.ts': { modules: ['*', '!cli'], packages: ANY },
   'index.ts': { modules: ANY, packages: [] },
