@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BadValue, BadValues, type Kind } from '../settings/kind.ts';
 import { apiKeys, signingSecrets } from '../settings/secrets.ts';
 import { ENV_CLIENT } from '../config/layers.ts';
+import { readSecretVariable } from '../config/secret-files.ts';
 import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { DEV_SECRETS_FILE, type EnvironmentName } from './environment.ts';
@@ -46,9 +47,10 @@ export function missingCredential(name: EnvironmentName, what: string): CliError
   );
 }
 
-function fromEnv({ env }: Place, name: EnvironmentName, kind: Kind<readonly string[]>): Credential | undefined {
-  const value = env[name];
-  if (value === undefined || value === '') return undefined;
+function fromEnv({ env, cwd }: Place, name: EnvironmentName, kind: Kind<readonly string[]>): Credential | undefined {
+  const { value, problem } = readSecretVariable(env, name, cwd);
+  if (problem !== undefined) throw new CliError('usage', problem);
+  if (value === undefined) return undefined;
   try {
     return toCredential(kind.read(value), name);
   } catch (error) {

@@ -5,6 +5,7 @@ import type { ConfigProblem } from './config-error.ts';
 import { describeBoth, describeFormer, type FormerNamesFound } from './former-names.ts';
 import { listSettings, type Setting } from './list-settings.ts';
 import { formatPath, getAt, type Origin, type Path, type RawSettings, setAt } from './raw-settings.ts';
+import { fileVariable, type SecretFiles } from './secret-files.ts';
 import { chosenOption, visitSchema } from '../settings/schema-node.ts';
 import { isRecord } from '../values/is-record.ts';
 
@@ -30,16 +31,22 @@ export interface AppliedLayers extends FormerNamesFound {
   readonly namesOf: (agent: string, type: string) => Readonly<Record<string, string>>;
 }
 
-/** Applies the environment and then the flags over the file. An empty variable counts as unset. */
+/**
+ * Applies the environment and then the flags over the file. An empty variable counts as unset.
+ *
+ * @param layers.inFiles variables whose value was read from a file. Default: none
+ */
 export function applyLayers(
   raw: RawSettings,
-  layers: { env: Env; flags: Flags; mode: Mode },
+  layers: { env: Env; flags: Flags; mode: Mode; inFiles?: SecretFiles['inFiles'] },
   all: readonly Setting[] = listSettings(),
   types: AgentTypes = AGENT_TYPES,
 ): AppliedLayers {
-  const { env, flags, mode } = layers;
+  const { env, flags, mode, inFiles } = layers;
   const given = all.flatMap((setting) => [
-    ...readNames(setting, [setting.env, setting.formerly?.env], (name) => env[name] || undefined),
+    ...readNames(setting, [setting.env, setting.formerly?.env], (name) => env[name] || undefined).map((read) =>
+      inFiles === undefined ? read : { ...read, origin: withFile(read.origin, inFiles) },
+    ),
     ...readNames(setting, [setting.flag, setting.formerly?.flag], (flag) => flags[flagName(flag)]),
   ]);
   raw.values['clients'] ??= [{ id: ENV_CLIENT }];
@@ -54,7 +61,7 @@ export function applyLayers(
   const nameOf = ({ env: variable, path: [list = '', , ...rest] }: Setting, agent: string): string => {
     const path = formatPath([list, agent, ...rest]);
     const origin = raw.origins.get(path);
-    if (origin?.from === 'environment') return origin.name;
+    if (origin?.from === 'environment') return origin.byFile ?? origin.name;
     if (origin?.from === 'flag') return origin.flag;
     return fileListsAgents ? path : (variable ?? path);
   };
@@ -97,6 +104,11 @@ function readNames(
 
 function toOrigin(name: string): Origin {
   return name.startsWith('--') ? { from: 'flag', flag: name } : { from: 'environment', name };
+}
+
+function withFile(origin: Origin, inFiles: SecretFiles['inFiles']): Origin {
+  if (origin.from !== 'environment' || !inFiles.has(origin.name)) return origin;
+  return { ...origin, byFile: fileVariable(origin.name) };
 }
 
 /** The name under which commander hands over a flag. */

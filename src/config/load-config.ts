@@ -9,11 +9,21 @@ import { crossCheck } from './cross-check.ts';
 import { type GeneratedSecrets, generateSecrets } from './dev-secrets.ts';
 import { explainIssues, wordFinding, wordPlace } from './explain-issues.ts';
 import { renameFormerKeys } from './former-names.ts';
-import { type AppliedLayers, applyLayers, type Env, fillDefaults, type Flags, type Mode, ownerOf } from './layers.ts';
-import { listSettings } from './list-settings.ts';
-import type { Origin, RawSettings } from './raw-settings.ts';
+import {
+  type AppliedLayers,
+  applyLayers,
+  type Env,
+  environmentPath,
+  fillDefaults,
+  type Flags,
+  type Mode,
+  ownerOf,
+} from './layers.ts';
+import { listSettings, type Setting } from './list-settings.ts';
+import { formatPath, type Origin, type RawSettings } from './raw-settings.ts';
 import { noFile, readFile } from './read-file.ts';
 import { type Settings, settingsWith } from './schema.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { findWarnings, warnOfMistyped, warnOfUnused } from './warnings.ts';
 import { unfoldWebhookAdapter } from './webhook-adapter.ts';
 import { isRecord } from '../values/is-record.ts';
@@ -61,15 +71,16 @@ export interface LoadedConfig {
  * @throws ConfigError listing everything that is wrong, in one message
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const { mode, env, flags = {}, cwd, agentTypes = AGENT_TYPES } = options;
+  const { mode, flags = {}, cwd, agentTypes = AGENT_TYPES } = options;
   const schema = settingsWith(agentTypes);
   const all = listSettings(schema);
   const name = findFile(options);
-  const file = name === undefined ? noFile() : readFile(resolve(cwd, name), name, env);
+  const file = name === undefined ? noFile() : readFile(resolve(cwd, name), name, { env: options.env, cwd });
+  const { env, inFiles, problems: badFiles } = readSecretFiles(options.env, all, cwd);
   const raw: RawSettings = { values: structuredClone(file.values), origins: new Map(file.origins) };
   const renamed = renameFormerKeys(schema, raw);
   const adapterProblems = unfoldWebhookAdapter(raw);
-  const layers = applyLayers(raw, { env, flags, mode }, all, agentTypes);
+  const layers = applyLayers(raw, { env, flags, mode, inFiles }, all, agentTypes);
   const made = mode === 'dev' ? generateSecrets(raw, options.devSecretsFile) : { generated: [], warnings: [] };
 
   const filled = fillDefaults(schema, raw.values, mode);
@@ -84,6 +95,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     ...adapterProblems,
     ...layers.problems,
     ...layers.unused.flatMap(refuseFlag),
+    ...[...badFiles].map(([variable, line]) => ({ path: placeOf(variable, all, raw), line })),
   ];
   const found = read.success ? [] : explainIssues(read.error.issues, judged, schema);
   const problems = [...known, ...found.filter((problem) => isNews(problem, known, file.readable)).map(withoutOrigin)];
@@ -102,7 +114,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       ...findWarnings(config, agentTypes),
       ...compiled.warnings.map(({ path, message }) => wordFinding(['sources', ...path], message, judged)),
       ...warnOfUnused(layers.unused, file.variables),
-      ...warnOfMistyped(env, all),
+      ...warnOfMistyped(options.env, all),
     ],
     placeOf: (...path) => wordPlace(path, judged),
   };
@@ -114,6 +126,13 @@ function findFile({ file, flags = {}, env, cwd }: LoadOptions): string | undefin
   const named = file ?? flag ?? (env[FILE_VARIABLE] || undefined);
   if (named !== undefined) return named;
   return existsSync(resolve(cwd, DEFAULT_FILE)) ? DEFAULT_FILE : undefined;
+}
+
+/** The setting of a variable, so that nothing else is said about it. */
+function placeOf(variable: string, all: readonly Setting[], raw: RawSettings): string {
+  const setting = all.find(({ env, formerly }) => env === variable || formerly?.env === variable);
+  const path = setting && environmentPath(setting, raw.values);
+  return path === undefined ? '' : formatPath(path);
 }
 
 /** A flag is meant for this one start, so an ignored one is an error. */
@@ -128,12 +147,13 @@ function withoutOrigin({ path, line }: ConfigProblem): ConfigProblem {
   return { path, line };
 }
 
-/** Leaves out what only follows from another problem: an unreadable file, an unset variable. */
+/** Leaves out what only follows from another problem: an unreadable file, an unset variable, a secret that could not be read. */
 function isNews(
   { path, origin }: ConfigProblem & { readonly origin: Origin | undefined },
   known: readonly ConfigProblem[],
   fileReadable: boolean,
 ): boolean {
+  if (origin === undefined && known.some((other) => other.path === path)) return false;
   if (!fileReadable && (origin === undefined || origin.from === 'file')) return false;
   return (
     origin?.from !== 'file' ||

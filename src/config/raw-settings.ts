@@ -4,7 +4,11 @@ export type Path = readonly PropertyKey[];
 
 /** Where a value came from. */
 export type Origin =
-  | { readonly from: 'environment'; readonly name: string }
+  | {
+      readonly from: 'environment';
+      readonly name: string;
+      /** It came from the file that this variable names. */ readonly byFile?: string;
+    }
   | { readonly from: 'flag'; readonly flag: string }
   | FileOrigin;
 
@@ -81,7 +85,7 @@ export function moveAt(raw: RawSettings, from: Path, to: Path): void {
 /** Where a value came from, in brackets; empty for a default. */
 export function wordOrigin(origin: Origin | undefined): string {
   if (origin === undefined) return '';
-  if (origin.from === 'environment') return ` (${origin.name} in the environment)`;
+  if (origin.from === 'environment') return ` (${origin.byFile ?? origin.name} in the environment)`;
   if (origin.from === 'flag') return ` (${origin.flag})`;
   return origin.line === undefined ? ` (${origin.file})` : ` (${origin.file} line ${origin.line})`;
 }

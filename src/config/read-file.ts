@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type Scalar } from 'yaml';
 import type { ConfigProblem } from './config-error.ts';
 import { type FileOrigin, formatPath, type Origin, type Path } from './raw-settings.ts';
+import { fileVariable, readSecretVariable } from './secret-files.ts';
 import { isRecord } from '../values/is-record.ts';
 
 /** A settings file, parsed, with its variables replaced. */
@@ -16,7 +17,12 @@ export interface ReadFile {
   readonly variables: ReadonlySet<string>;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** Where the variables of a file are looked up. */
+interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the path in a `_FILE` variable is relative to. */
+  readonly cwd: string;
+}
 
 /** What the settings file gives when there is none. */
 export function noFile(): ReadFile {
@@ -24,13 +30,14 @@ export function noFile(): ReadFile {
 }
 
 /**
- * Reads a YAML file. `${NAME}` in a value is replaced by that variable; `$${` stands for a literal `${`.
+ * Reads a YAML file. `${NAME}` in a value is replaced by that variable, or by the content of the file that `NAME_FILE` names; `$${`
+ * stands for a literal `${`.
  *
  * The parser's own messages are not passed on: they quote the file, and with it secrets.
  *
  * @param label how messages name the file
  */
-export function readFile(path: string, label: string, env: Env): ReadFile {
+export function readFile(path: string, label: string, surroundings: Surroundings): ReadFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -51,7 +58,7 @@ export function readFile(path: string, label: string, env: Env): ReadFile {
       ),
     );
   }
-  const file: Mutable = { label, env, lines, origins: new Map(), problems: [], variables: new Set() };
+  const file: Mutable = { label, surroundings, lines, origins: new Map(), problems: [], variables: new Set() };
   if (document.contents !== null) fillIn(document.contents, [], file);
   let values: unknown;
   try {
@@ -87,7 +94,7 @@ function unreadable(...lines: readonly string[]): ReadFile {
 
 interface Mutable {
   readonly label: string;
-  readonly env: Env;
+  readonly surroundings: Surroundings;
   readonly lines: LineCounter;
   readonly origins: Map<string, Origin>;
   readonly problems: ConfigProblem[];
@@ -127,9 +134,12 @@ function putIn(node: Scalar, path: Path, line: number, file: Mutable): void {
         return refuse('only ${NAME} is supported: write the name of a variable in the braces, or $${ for a literal ${');
       }
       file.variables.add(name);
-      return (
-        file.env[name] ?? refuse(`the environment variable ${name} is not set: set it, or write the value in the file`)
-      );
+      const { env, cwd } = file.surroundings;
+      if (env[fileVariable(name)]) {
+        const { value, problem } = readSecretVariable(env, name, cwd);
+        return value ?? refuse((problem ?? '').replace(/\.$/, ''));
+      }
+      return env[name] ?? refuse(`the environment variable ${name} is not set: set it, or write the value in the file`);
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import { readSecretVariable } from '../config/secret-files.ts';
 import { StartError } from './start-error.ts';
 
 /** How a Temporal server is reached: the options of a native connection; `toClientOptions` makes those of the other kind. */
@@ -11,17 +12,21 @@ export interface TemporalSettings {
 
 /**
  * The settings of the standard environment (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
- * `TEMPORAL_TLS*`, `TEMPORAL_PROFILE`) and its file, read as every Temporal tool reads them, and `TEMPORAL_PROXY`.
+ * `TEMPORAL_TLS*`, `TEMPORAL_PROFILE`) and its file, read as every Temporal tool reads them, and `TEMPORAL_PROXY`. The API key and
+ * the proxy may be in files: `TEMPORAL_API_KEY_FILE`, `TEMPORAL_PROXY_FILE`.
  *
  * @throws StartError with what is wrong with them
  */
 export function readTemporalSettings(env: Readonly<Record<string, string | undefined>>): TemporalSettings {
   try {
+    const apiKey = readSecret(env, 'TEMPORAL_API_KEY');
     const overrideEnvVars = Object.fromEntries(
-      Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      Object.entries({ ...env, TEMPORAL_API_KEY: apiKey }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      ),
     );
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars });
-    const proxy = readProxy(env['TEMPORAL_PROXY']);
+    const proxy = readProxy(readSecret(env, 'TEMPORAL_PROXY'));
     return {
       connectionOptions: { address: 'localhost:7233', ...connectionOptions, ...(proxy && { proxy }) },
       namespace,
@@ -33,6 +38,12 @@ export function readTemporalSettings(env: Readonly<Record<string, string | undef
       cause: error,
     });
   }
+}
+
+function readSecret(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const { value, problem } = readSecretVariable(env, name, process.cwd());
+  if (problem !== undefined) throw new StartError(problem);
+  return value;
 }
 
 /** Whether the environment names a Temporal server, directly or by a profile. */
