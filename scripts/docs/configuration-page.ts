@@ -109,6 +109,9 @@ ${EXAMPLE}
 - A rate is a number and a unit of time: \`100/s\`, \`6000/m\`, \`50000/h\`.
 - A list can be one text with commas, as in the environment. In a YAML list an entry may contain a comma.
 - An empty variable counts as unset.
+- A variable of a secret, here or in \`\${NAME}\`, can be in a file: \`GARUDUST_WEBHOOK_SECRET_FILE=/run/secrets/hook\` reads it from there,
+  as Docker and Kubernetes mount secrets, without the newline at the end. Setting both is an error. [Rotating secrets](rotation.md) shows how
+  to change each of them. \`TEMPORAL_API_KEY_FILE\` and \`TEMPORAL_PROXY_FILE\` work as well.
 - A renamed setting still loads under its former name, with a warning that names the new one.
 
 ${sections.map((section) => renderSection(section, all)).join('\n\n')}

@@ -296,6 +296,11 @@ export const settings = z.strictObject({
     defaultText: 'none: they are not served',
     help: 'Address, such as `0.0.0.0:9464`, where the Temporal SDK serves its own metrics: `temporal_*`, at `/metrics`. They require no key: keep it private.',
   }),
+  public_url: optionalSetting(baseUrl, {
+    env: 'PUBLIC_URL',
+    defaultText: 'none: links are paths',
+    help: 'URL at which callers reach this API, such as `https://agents.example.com`, with the path that a proxy takes away, if any. `Location`, `links.self`, the OpenAPI document and the Temporal UI then have whole addresses.',
+  }),
   temporal_ui_url: optionalSetting(baseUrl, {
     env: 'TEMPORAL_UI_URL',
     defaultText: 'none; `dev`: the UI that it starts',

@@ -17,8 +17,15 @@ Errors are RFC 9457 problem details with a stable \`code\`.`;
  * The OpenAPI 3.1 document of the ingress.
  *
  * @param options.endpointPath the second path for tasks, such as `/invoke`
+ * @param options.publicUrl where callers reach the API. Default: the host that served the document
  */
-export function buildOpenApi({ endpointPath }: { readonly endpointPath: string }): JsonObject {
+export function buildOpenApi({
+  endpointPath,
+  publicUrl = '/',
+}: {
+  readonly endpointPath: string;
+  readonly publicUrl?: string;
+}): JsonObject {
   return {
     openapi: '3.1.1',
     info: {
@@ -28,7 +35,7 @@ export function buildOpenApi({ endpointPath }: { readonly endpointPath: string }
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: publicUrl }],
     tags: [
       { name: 'Tasks', description: 'Verified by a signature over the raw body.' },
       { name: 'Runs', description: "Runs of the API key's client. Requests for other runs get the same 404." },

@@ -64,7 +64,7 @@ export const runResource = z.strictObject({
   started_at: timestamp.optional().describe('When the last attempt of the agent started.'),
   finished_at: timestamp.optional().describe('When the agent answered or gave up.'),
   links: z.strictObject({
-    self: z.string(),
+    self: z.string().describe('This run: a path, or a whole URL where the operator has set one.'),
     temporal_ui: z.string().optional().describe('The run in the Temporal UI.'),
   }),
 });

@@ -11,7 +11,7 @@ import { readRun } from './read-run.ts';
 import { requireWorker } from './require-worker.ts';
 import type { RunFacts } from './run-facts.ts';
 import { RunFanOut } from './run-fan-out.ts';
-import type { RunKind, RunState } from './run-kind.ts';
+import type { RunKind, RunLinks, RunState } from './run-kind.ts';
 import { RUN_KINDS, TASK_KIND, toRunResource } from './run-kinds.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */
@@ -62,8 +62,8 @@ export interface RunClientOptions extends AskOptions {
   readonly eagerStart: boolean;
   /** How long a request waits for Temporal, in milliseconds. */
   readonly deadlineMs: number;
-  /** Base of the Temporal UI with its namespace, for links. */
-  readonly temporalUi?: string;
+  /** Where links lead. Default: to paths of this API alone. */
+  readonly links?: RunLinks;
 }
 
 /** Before a wait goes on with the next execution of a run. */
@@ -72,7 +72,7 @@ const BETWEEN_EXECUTIONS_MS = 200;
 /** The run client on a real Temporal server. */
 export function createRunClient(options: RunClientOptions): RunClient {
   const ask = createAskTemporal(options);
-  const links = options.temporalUi === undefined ? {} : { temporalUi: options.temporalUi };
+  const { links = {} } = options;
   const ended = new EndedRuns();
 
   /** When a call of the API that begins now must have its answer. */
@@ -106,7 +106,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   return {
     async start(task, onCall = () => undefined, waitedMs = 0) {
       const { taskQueue, eagerStart } = options;
-      const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart });
+      const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart, ...links });
       const until = deadline() - waitedMs;
       const connected = options.connection() !== undefined;
       try {

@@ -5,7 +5,7 @@ import type { TaskPlan } from './accepted-task.ts';
 import type { ActivityOutline, RunFacts } from './run-facts.ts';
 
 /** Where a run is started. */
-export interface RunPlace {
+export interface RunPlace extends Pick<RunLinks, 'publicUrl'> {
   /** The configured task queue. */
   readonly taskQueue: string;
   /** Whether a worker of this process may take the first task with the start. */
@@ -14,6 +14,8 @@ export interface RunPlace {
 
 /** Where links lead. */
 export interface RunLinks {
+  /** Base of this API, such as `https://agents.example.com`. Absent: links are paths. */
+  readonly publicUrl?: string;
   /** Base of the Temporal UI with its namespace, such as `http://localhost:8233/namespaces/default`. */
   readonly temporalUi?: string;
 }

@@ -50,9 +50,12 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     taskQueue: config.taskQueue,
     eagerStart,
     deadlineMs: TEMPORAL_DEADLINE_MS,
-    ...(config.temporalUiUrl !== undefined && {
-      temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}`,
-    }),
+    links: {
+      ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+      ...(config.temporalUiUrl !== undefined && {
+        temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}`,
+      }),
+    },
     onRefusal: () => watch.refused(),
     logger,
   });
@@ -65,6 +68,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     checkUrl: async (url, rules) => checkUrl(url, { ...rules, own: await findOwnPlaces() }),
     limits: { ...limits, linger: LINGER_MS },
     endpointPath: config.endpointPath,
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
     // The host of the UI is nobody's business who can reach a public address.
     ...(config.temporalUiUrl !== undefined &&
       /^(?:127\.|\[?::1\]?$|localhost$)/.test(config.host) && {

@@ -88,7 +88,7 @@ export async function setUpRunClient(
     taskQueue,
     eagerStart: false,
     deadlineMs: 2500,
-    temporalUi: 'http://localhost:8233/namespaces/default',
+    links: { temporalUi: 'http://localhost:8233/namespaces/default' },
     logger: { error: () => undefined },
   });
   t.after(async () => {

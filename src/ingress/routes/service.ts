@@ -47,6 +47,8 @@ const NOT_READY: Readonly<Record<Exclude<Readiness, 'ready'>, string>> = {
 /** What the pages of the public port show. */
 export interface DocsDeps {
   readonly endpointPath: string;
+  /** Where callers reach the API. Default: the host that served the document. */
+  readonly publicUrl?: string;
   /** Of the run list, for the page at `/`, which anybody may read. Default: it is not shown. */
   readonly temporalUi?: string;
 }
@@ -58,8 +60,8 @@ const STYLESHEET = `docs/${createHash('sha256').update(DOCS_STYLE).digest('hex')
  * `GET /`, a page that leads to the others; `GET /openapi.json`; `GET /docs`, the same as a page; and `GET /problems/:code`,
  * which the `type` of a problem links to (RFC 9457 section 3.1.1): a page for a browser, Markdown for others.
  */
-export function docsRoutes({ endpointPath, temporalUi }: DocsDeps): Route[] {
-  const openApi = buildOpenApi({ endpointPath });
+export function docsRoutes({ temporalUi, ...api }: DocsDeps): Route[] {
+  const openApi = buildOpenApi(api);
   // As bytes: who asks a thousand times and reads nothing makes no thousand copies.
   const document = Buffer.from(JSON.stringify(openApi));
   const style = Buffer.from(DOCS_STYLE);

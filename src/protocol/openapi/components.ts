@@ -19,7 +19,7 @@ export const HEADERS = {
     schema: text,
     example: '"rate";r=499;t=1, "in-flight";r=99',
   },
-  Location: { description: 'The path of the run.', schema: text },
+  Location: { description: 'The address of the run: a path, or a whole URL where `public_url` is set.', schema: text },
   ETag: { description: 'For `If-None-Match`.', schema: text },
   'Idempotent-Replayed': {
     description: '`true` when this delivery was recorded before: the response shows the run of the first delivery.',

@@ -5,6 +5,7 @@ import { PAUSE_INFO, SEARCH_ATTRIBUTE } from '../../contract/search-attributes.t
 import { isTerminal, type RunResource, type RunStatus } from '../../protocol/run-resource.ts';
 import type { PendingActivity, RunFacts } from '../run-facts.ts';
 import type { RunKind, RunLinks } from '../run-kind.ts';
+import { toRunUrl } from '../run-url.ts';
 import { startOptions } from './start-options.ts';
 import { toAgentState } from './to-agent-state.ts';
 import { toCallbackState } from './to-callback-state.ts';
@@ -42,7 +43,7 @@ export const agentRun: RunKind<'agentRun', Workflows['agentRun']> = {
   redeliver: (handle, request) => handle.signal(SIGNAL.redeliver, request),
 };
 
-function project(facts: RunFacts, { temporalUi }: RunLinks): RunResource {
+function project(facts: RunFacts, { publicUrl, temporalUi }: RunLinks): RunResource {
   const { runId, memo, createdAt } = facts;
   const pending = facts.pending.find(({ activityId }) => activityId === ACTIVITY_ID.agent);
   const agent = agentRecord(facts);
@@ -66,7 +67,7 @@ function project(facts: RunFacts, { temporalUi }: RunLinks): RunResource {
     ...(startedAt !== undefined && { started_at: startedAt }),
     ...(end?.finishedAt !== undefined && { finished_at: end.finishedAt }),
     links: {
-      self: `/v1/runs/${runId}`,
+      self: toRunUrl(runId, publicUrl),
       ...(temporalUi !== undefined && { temporal_ui: `${temporalUi}/workflows/${runId}` }),
     },
   };

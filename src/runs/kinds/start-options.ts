@@ -4,11 +4,12 @@ import { describeRun, WORKFLOW_TASK_TIMEOUT_MS } from '../../contract/describe-r
 import type { Workflows } from '../../contract/names.ts';
 import type { TaskPlan } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
+import { toRunUrl } from '../run-url.ts';
 
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions(
   { runId, input, memo }: Pick<TaskPlan, 'runId' | 'input' | 'memo'>,
-  { taskQueue, eager }: RunPlace,
+  { taskQueue, eager, publicUrl }: RunPlace,
 ): WorkflowStartOptions<Workflows['agentRun']> {
   const { attributes, summary, details } = describeRun(input);
   return {
@@ -21,10 +22,15 @@ export function startOptions(
     requestEagerStart: eager,
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary,
-    staticDetails: details,
+    staticDetails: publicUrl === undefined ? details : `${runLink(runId, publicUrl)}\n${details}`,
     typedSearchAttributes: attributes.map(([name, value]) => ({
       key: defineSearchAttributeKey(name, 'KEYWORD'),
       value,
     })),
   };
+}
+
+/** The first bullet of the details. Whoever follows the link needs the client's API key. */
+function runLink(runId: string, publicUrl: string): string {
+  return `- **run**: [${runId}](${toRunUrl(runId, publicUrl)})`;
 }
