@@ -37,13 +37,14 @@ export function readKustomization(): { readonly resources: readonly string[] } {
 /**
  * What `kubectl apply --kustomize` would send, put together by kubectl or kustomize itself.
  *
+ * @param folder of the kustomization. Default: `deploy/kubernetes`
  * @returns undefined where neither is installed, which is reported
  */
-export async function renderKustomization(): Promise<readonly KubernetesObject[] | undefined> {
+export async function renderKustomization(folder = FOLDER): Promise<readonly KubernetesObject[] | undefined> {
   for (const command of ['kubectl kustomize', 'kustomize build']) {
     const [program = '', ...args] = command.split(' ');
     try {
-      const { stdout } = await promisify(execFile)(program, [...args, FOLDER]);
+      const { stdout } = await promisify(execFile)(program, [...args, folder]);
       return readObjects(stdout);
     } catch (error) {
       if ((error as { code?: string }).code !== 'ENOENT') throw error;

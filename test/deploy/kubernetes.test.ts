@@ -167,7 +167,7 @@ it('selects pods that there are', () => {
       (object) => (object['spec'] as { podSelector: { matchLabels: Selector } }).podSelector.matchLabels,
     ),
   ];
-  assert.equal(selectors.length, 8);
+  assert.equal(selectors.length, 10);
   for (const selector of selectors) {
     const hits = pods.filter((labels) => Object.entries(selector).every(([name, value]) => labels[name] === value));
     assert.notEqual(hits.length, 0, JSON.stringify(selector));
