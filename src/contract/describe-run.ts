@@ -1,3 +1,4 @@
+import { metadataKeywords, shownMetadata } from './metadata.ts';
 import type { AgentRunInput, RunMemo } from './run.ts';
 import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from './search-attributes.ts';
 import { callbackSummary, hideQuery, taskSummary } from './summary.ts';
@@ -6,11 +7,15 @@ import { ellipsize } from '../values/plain-text.ts';
 /** What the API, the list and the Temporal UI know a run by. Whoever starts one sets all of it. */
 export interface RunDescription {
   readonly memo: RunMemo;
-  /** Keywords by name. */
-  readonly attributes: readonly (readonly [SearchAttributeName, string])[];
+  /** Search attributes, as the SDK takes them. */
+  readonly attributes: readonly RunAttribute[];
   readonly summary: string;
   readonly details: string;
 }
+
+export type RunAttribute =
+  | { readonly key: { readonly name: SearchAttributeName; readonly type: 'KEYWORD' }; readonly value: string }
+  | { readonly key: { readonly name: SearchAttributeName; readonly type: 'KEYWORD_LIST' }; readonly value: string[] };
 
 const MAX_DETAILS_TEXT = 1500;
 /** Temporal takes 20,000 bytes of details, and a UTF-16 unit has at most three. */
@@ -29,7 +34,7 @@ export function describeRun(input: AgentRunInput): RunDescription {
 }
 
 export function runMemo({ client, source, agent, task, callback }: AgentRunInput): RunMemo {
-  const { sessionKey, userId } = task;
+  const { text, sessionKey, userId, metadata } = task;
   return {
     client,
     source,
@@ -37,10 +42,12 @@ export function runMemo({ client, source, agent, task, callback }: AgentRunInput
     ...(callback && { callbackUrl: hideQuery(callback.url) }),
     ...(sessionKey !== undefined && { sessionKey }),
     ...(userId !== undefined && { userId }),
+    summary: taskSummary(text),
+    ...(metadata && { metadata: shownMetadata(metadata) }),
   };
 }
 
-function searchAttributes({ client, source, agent, task }: AgentRunInput): [SearchAttributeName, string][] {
+function searchAttributes({ client, source, agent, task }: AgentRunInput): RunAttribute[] {
   const values: [SearchAttributeName, string | undefined][] = [
     [SEARCH_ATTRIBUTE.client, client],
     [SEARCH_ATTRIBUTE.source, source],
@@ -48,10 +55,16 @@ function searchAttributes({ client, source, agent, task }: AgentRunInput): [Sear
     [SEARCH_ATTRIBUTE.session, task.sessionKey],
     [SEARCH_ATTRIBUTE.user, task.userId],
   ];
-  return values.flatMap(([name, text]) => {
-    const value = toKeyword(text);
-    return value === undefined ? [] : [[name, value]];
-  });
+  const keywords = metadataKeywords(task.metadata ?? {});
+  return [
+    ...values.flatMap(([name, text]): RunAttribute[] => {
+      const value = toKeyword(text);
+      return value === undefined ? [] : [{ key: { name, type: 'KEYWORD' }, value }];
+    }),
+    ...(keywords.length === 0
+      ? []
+      : [{ key: { name: SEARCH_ATTRIBUTE.metadata, type: 'KEYWORD_LIST' as const }, value: keywords }]),
+  ];
 }
 
 /** Markdown for the Temporal UI: bullets, with everything that a caller wrote escaped. */

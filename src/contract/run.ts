@@ -19,7 +19,7 @@ export const TASK = record({
   sessionKey: optionalText(),
   userId: optionalText(),
   userName: optionalText(),
-  /** What a source's operator adds to the task: for people, and for an agent that reads it. */
+  /** What the caller, or a source's operator, adds to the task: for people, and for an agent that reads it. */
   metadata: z.exactOptional(
     z.record(z.string(), z.string({ error: 'is not a text: write it in quotes.' }), {
       error: 'is not an object of texts: remove it or correct it.',
@@ -124,6 +124,12 @@ export const RUN_OUTCOME = record({
   error: z.exactOptional(OUTCOME_ERROR),
   usage: z.exactOptional(USAGE),
   sessionKey: z.exactOptional(z.string({ error: TEXT_ERROR })),
+  /** What was asked, in one line; absent in runs of earlier versions. */
+  summary: z.exactOptional(z.string({ error: TEXT_ERROR })),
+  /** As `shownMetadata` gives it; absent where there is none. */
+  metadata: z.exactOptional(
+    z.record(z.string(), z.string({ error: TEXT_ERROR }), { error: 'is not an object of texts.' }),
+  ),
   /** ISO 8601, UTC. */
   finishedAt: z.custom<string>((text) => typeof text === 'string' && !Number.isNaN(Date.parse(text)), {
     error: 'is not a time: write it as 2026-01-31T12:00:00.000Z.',
@@ -191,4 +197,10 @@ export interface RunMemo extends Record<string, unknown> {
   readonly callbackUrl?: string;
   readonly sessionKey?: string;
   readonly userId?: string;
+  /** The sender's ID of the delivery; absent where it gave none. */
+  readonly deliveryId?: string;
+  /** The task in one line. Runs of earlier versions have none. */
+  readonly summary?: string;
+  /** As `shownMetadata` gives it; absent where the task has none. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }

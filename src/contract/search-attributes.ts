@@ -1,7 +1,7 @@
 import { cutText } from '../values/plain-text.ts';
 
 /**
- * Search attributes of a run, all of type Keyword. Register them on the Temporal server before the first run.
+ * Search attributes of a run, of the types in `SEARCH_ATTRIBUTE_TYPES`. Register them on the Temporal server before the first run.
  *
  * @example
  * client.workflow.list({ query: `${SEARCH_ATTRIBUTE.callback} = 'dead'` });
@@ -13,6 +13,7 @@ export const SEARCH_ATTRIBUTE = {
   session: 'GarudustSession',
   user: 'GarudustUser',
   callback: 'GarudustCallback',
+  metadata: 'GarudustMetadata',
 } as const;
 
 /**
@@ -23,8 +24,22 @@ export const PAUSE_INFO = { name: 'TemporalPauseInfo', agent: 'property:activity
 
 export type SearchAttributeName = (typeof SEARCH_ATTRIBUTE)[keyof typeof SEARCH_ATTRIBUTE];
 
-/** All names, in the order in which `setup` registers them. */
-export const SEARCH_ATTRIBUTE_NAMES: readonly SearchAttributeName[] = Object.values(SEARCH_ATTRIBUTE);
+/** A type of search attributes, as the Temporal CLI spells it. */
+export type SearchAttributeType = 'Keyword' | 'KeywordList';
+
+/** The type of each, in the order in which `setup` registers them. */
+export const SEARCH_ATTRIBUTE_TYPES: Readonly<Record<SearchAttributeName, SearchAttributeType>> = {
+  GarudustClient: 'Keyword',
+  GarudustSource: 'Keyword',
+  GarudustAgent: 'Keyword',
+  GarudustSession: 'Keyword',
+  GarudustUser: 'Keyword',
+  GarudustCallback: 'Keyword',
+  GarudustMetadata: 'KeywordList',
+};
+
+/** All names, in the same order. */
+export const SEARCH_ATTRIBUTE_NAMES = Object.keys(SEARCH_ATTRIBUTE_TYPES) as readonly SearchAttributeName[];
 
 /** Values of `GarudustCallback`. Absent when the first attempt succeeds, to save a history event. */
 export type CallbackMark = 'retrying' | 'dead' | 'delivered';

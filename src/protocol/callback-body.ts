@@ -11,6 +11,8 @@ export const callbackBody = z.strictObject({
   session_key: z.string().nullable(),
   usage: runResource.shape.usage.unwrap().nullable(),
   finished_at: z.iso.datetime(),
+  summary: runResource.shape.summary,
+  metadata: runResource.shape.metadata,
 });
 export type CallbackBody = z.infer<typeof callbackBody>;
 
@@ -35,6 +37,9 @@ export function toCallbackBody(runId: string, outcome: RunOutcome): CallbackBody
         }
       : null,
     finished_at: outcome.finishedAt,
+    // Left out where absent: a run of an earlier version keeps the bytes that its receiver may have seen.
+    ...(outcome.summary !== undefined && { summary: outcome.summary }),
+    ...(outcome.metadata && { metadata: outcome.metadata }),
   };
 }
 

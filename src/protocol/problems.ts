@@ -97,8 +97,8 @@ export const PROBLEMS = {
   agent_not_permitted: {
     status: 422,
     title: 'The agent is not permitted',
-    meaning: 'Your client may use none of the configured agents, or not the one that the source names.',
-    fix: 'Ask the operator to permit the agent for your client.',
+    meaning: 'Your client may use none of the configured agents, or not the one that the task or the source names.',
+    fix: 'Name an agent that `detail` lists, or ask the operator to permit the agent for your client.',
   },
   user_not_permitted: {
     status: 422,

@@ -20,6 +20,7 @@ const timestamp = z.iso.datetime();
 export const runResource = z.strictObject({
   id: z.string().describe('The run id: `run-` and 26 characters of a to z and 2 to 7.'),
   workflow_id: z.string().describe('The same as `id`: what the Temporal UI and CLI call it.'),
+  summary: z.string().optional().describe('The task in one line: its first, at most 90 characters.'),
   status: runStatus,
   terminal: z.boolean().describe('Whether `status` is final. The callback may still be pending.'),
   output: z.string().optional().describe("The agent's answer, once there is one; omitted in lists."),
@@ -60,6 +61,14 @@ export const runResource = z.strictObject({
   source: z.string().optional().describe('The source that the task came through.'),
   session_key: z.string().optional(),
   user_id: z.string().optional(),
+  delivery_id: z
+    .string()
+    .optional()
+    .describe("The sender's id of the delivery, such as its `Idempotency-Key`; absent where it gave none."),
+  metadata: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('What the caller, or the source, added to the task; absent where that is nothing.'),
   created_at: timestamp.optional(),
   started_at: timestamp.optional().describe('When the last attempt of the agent started.'),
   finished_at: timestamp.optional().describe('When the agent answered or gave up.'),

@@ -23,8 +23,35 @@ const callerName = unicode
 /** What a caller calls something of its own that is compared: a user, a session. */
 export const callerKey = callerName.regex(KEY_RULES.edges.pattern, `${KEY_RULES.edges.fault}: remove it`);
 
+/** Most entries of `metadata`. */
+export const MAX_METADATA = 16;
+const MAX_METADATA_VALUE = 200;
+
+const metadataName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'must be 1 to 40 of A to Z, a to z, 0 to 9, ".", "_" and "-"');
+const metadataValue = callerKey.max(MAX_METADATA_VALUE, `is longer than ${MAX_METADATA_VALUE} characters`);
+
+/** Short strings of the caller, by name. */
+const metadata = z
+  .record(metadataName, metadataValue)
+  .refine((entries) => Object.keys(entries).length <= MAX_METADATA, `has more than ${MAX_METADATA} entries`)
+  .meta({ maxProperties: MAX_METADATA });
+
 const CALLBACK_HELP = 'Where the signed outcome is posted. Without it, poll the run.';
 const SESSION_HELP = 'The conversation that the task belongs to. Without it, the run has a conversation of its own.';
+
+/** The fields that both vocabularies have. */
+const SHARED = {
+  agent: callerKey
+    .optional()
+    .describe('The agent that runs the task, one of those that your client may use. Without it, the default one.'),
+  metadata: metadata
+    .optional()
+    .describe(
+      `Up to ${MAX_METADATA} short strings, which the run, the list and the callback show and the list filters by. They stay readable in Temporal: no secrets.`,
+    ),
+};
 
 /** The body of `POST /webhook`, as Garudust takes it. */
 export const garudustTask = z.strictObject({
@@ -35,6 +62,7 @@ export const garudustTask = z.strictObject({
     .describe('The user on whose behalf the task runs; shown in the list of runs and the Temporal UI.'),
   user_name: callerName.optional().describe("The user's name, for people to read."),
   session_key: callerKey.optional().describe(SESSION_HELP),
+  ...SHARED,
 });
 
 /** The body of `POST /invoke`: the same task in the words of "Event-Driven Agent Orchestration". */
@@ -43,6 +71,7 @@ export const invokeTask = z.strictObject({
   response_uri: url.optional().describe(CALLBACK_HELP),
   principal: callerKey.optional().describe('The user on whose behalf the task runs.'),
   conversation_anchor: callerKey.optional().describe(SESSION_HELP),
+  ...SHARED,
 });
 
 /** A task, from either vocabulary. */
@@ -52,6 +81,8 @@ export interface TaskRequest {
   readonly userId?: string;
   readonly userName?: string;
   readonly sessionKey?: string;
+  readonly agent?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** The caller's names for the fields that are checked once the task is read. */
@@ -64,6 +95,7 @@ export type TaskParse = { ok: true; task: TaskRequest; fields: TaskFields } | { 
 
 const INVOKE_FIELDS: readonly string[] = Object.keys(invokeTask.shape);
 const GARUDUST_FIELDS: readonly string[] = Object.keys(garudustTask.shape);
+const SHARED_FIELDS: readonly string[] = Object.keys(SHARED);
 
 /**
  * Reads a task in either vocabulary, on either path.
@@ -75,8 +107,9 @@ export function parseTaskRequest(body: unknown): TaskParse {
   if (!isRecord(body)) {
     return { ok: false, errors: [{ field: '', message: 'the body is not a JSON object: send {"text": "…"}' }] };
   }
-  const invoke = Object.keys(body).filter((name) => INVOKE_FIELDS.includes(name));
-  const native = Object.keys(body).filter((name) => GARUDUST_FIELDS.includes(name));
+  const own = Object.keys(body).filter((name) => !SHARED_FIELDS.includes(name));
+  const invoke = own.filter((name) => INVOKE_FIELDS.includes(name));
+  const native = own.filter((name) => GARUDUST_FIELDS.includes(name));
   if (invoke.length > 0 && native.length > 0) {
     const errors = invoke.map((field) => ({
       field,
@@ -90,13 +123,14 @@ export function parseTaskRequest(body: unknown): TaskParse {
 function parseGarudust(body: object): TaskParse {
   const parsed = garudustTask.safeParse(body, { reportInput: true });
   if (!parsed.success) return { ok: false, errors: toFields(parsed.error, GARUDUST_FIELDS) };
-  const { text, callback_url, user_id, user_name, session_key } = parsed.data;
+  const { text, callback_url, user_id, user_name, session_key, ...shared } = parsed.data;
   const task = {
     text,
     ...(callback_url !== undefined && { callbackUrl: callback_url }),
     ...(user_id !== undefined && { userId: user_id }),
     ...(user_name !== undefined && { userName: user_name }),
     ...(session_key !== undefined && { sessionKey: session_key }),
+    ...toShared(shared),
   };
   return { ok: true, task, fields: { url: 'callback_url', user: 'user_id' } };
 }
@@ -104,14 +138,19 @@ function parseGarudust(body: object): TaskParse {
 function parseInvoke(body: object): TaskParse {
   const parsed = invokeTask.safeParse(body, { reportInput: true });
   if (!parsed.success) return { ok: false, errors: toFields(parsed.error, INVOKE_FIELDS) };
-  const { directive, response_uri, principal, conversation_anchor } = parsed.data;
+  const { directive, response_uri, principal, conversation_anchor, ...shared } = parsed.data;
   const task = {
     text: directive,
     ...(response_uri !== undefined && { callbackUrl: response_uri }),
     ...(principal !== undefined && { userId: principal }),
     ...(conversation_anchor !== undefined && { sessionKey: conversation_anchor }),
+    ...toShared(shared),
   };
   return { ok: true, task, fields: { url: 'response_uri', user: 'principal' } };
+}
+
+function toShared({ agent, metadata: entries }: Pick<z.infer<typeof garudustTask>, keyof typeof SHARED>) {
+  return { ...(agent !== undefined && { agent }), ...(entries !== undefined && { metadata: entries }) };
 }
 
 /** One entry per wrong field, although zod reports several unknown fields as one issue. */
@@ -125,8 +164,11 @@ function toFields(error: z.ZodError, known: readonly string[]): ProblemField[] {
     }
     const field = issue.path.join('.');
     if (issue.code === 'invalid_type') {
-      return [{ field, message: issue.input === undefined ? 'is missing' : `must be a ${issue.expected}` }];
+      const expected = issue.expected === 'record' ? 'an object' : `a ${issue.expected}`;
+      return [{ field, message: issue.input === undefined ? 'is missing' : `must be ${expected}` }];
     }
+    // A name of `metadata`: what is wrong with it stands one level below.
+    if (issue.code === 'invalid_key') return [{ field, message: issue.issues[0]?.message ?? issue.message }];
     return [{ field, message: issue.message }];
   });
 }

@@ -68,7 +68,11 @@ export async function startAgentRun(
 ): Promise<AgentRunHandle> {
   const input = checkInput(toRunInput(task, { source: 'code', ...request }));
   const runId = key === undefined ? randomRunId() : deriveRunId({ ...input, deliveryId: key });
-  const memo = { ...runMemo(input), bodySha256: fingerprint(input) };
+  const memo = {
+    ...runMemo(input),
+    bodySha256: fingerprint(input),
+    ...(key !== undefined && { deliveryId: key }),
+  };
   try {
     const options = startOptions({ runId, input, memo }, { taskQueue, eager: false });
     await client.workflow.start<Workflows['agentRun']>(WORKFLOW.agentRun, options);

@@ -1,4 +1,3 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   CancellationScope,
   CancelledFailure,
@@ -74,10 +73,7 @@ function childOptions(input: AgentRunInput): ChildWorkflowOptions {
   const { memo, attributes, summary, details } = describeRun(input);
   return {
     memo: { ...memo },
-    typedSearchAttributes: attributes.map(([name, value]) => ({
-      key: defineSearchAttributeKey(name, 'KEYWORD'),
-      value,
-    })),
+    typedSearchAttributes: [...attributes],
     staticSummary: summary,
     staticDetails: details,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,

@@ -12,6 +12,7 @@ import {
 import type { Activities } from '../contract/activities.ts';
 import { judgeAnswer } from '../contract/judge-answer.ts';
 import { judgeFailure } from '../contract/judge-failure.ts';
+import { shownMetadata } from '../contract/metadata.ts';
 import { findMisspelt } from '../contract/misspelt-field.ts';
 import {
   AGENT_RUN_FIELDS,
@@ -25,6 +26,7 @@ import {
 import type { RunSinks } from '../contract/run-sinks.ts';
 import { answeredSignal } from '../contract/names.ts';
 import { readStored } from '../contract/stored.ts';
+import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
 import { PATCH } from './patches.ts';
@@ -78,12 +80,17 @@ function readInput(given: AgentRunInput): AgentRunInput {
 
 async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Promise<RunOutcome> {
   const { runAgent } = proxyActivities<Pick<Activities, 'runAgent'>>(agentOptions(agentPolicy, task.text));
-  const session = task.sessionKey === undefined ? {} : { sessionKey: task.sessionKey };
+  const { sessionKey, metadata } = task;
+  const asked = {
+    ...(sessionKey !== undefined && { sessionKey }),
+    summary: taskSummary(task.text),
+    ...(metadata && { metadata: shownMetadata(metadata) }),
+  };
   try {
     const answer = await runAgent({ agent, client, task, ...(agentPolicy && { policy: agentPolicy }) });
-    return { ...judgeAnswer(answer), ...session, finishedAt: now() };
+    return { ...judgeAnswer(answer), ...asked, finishedAt: now() };
   } catch (error) {
-    return { ...judgeFailure(error), ...session, finishedAt: now() };
+    return { ...judgeFailure(error), ...asked, finishedAt: now() };
   }
 }
 

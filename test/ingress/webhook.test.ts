@@ -64,6 +64,7 @@ describe('a signed task', () => {
       callbackUrl: 'https://ci.example.com/hooks?…',
       sessionKey: 's1',
       userId: 'u1',
+      summary: 'Summarise',
     });
   });
 

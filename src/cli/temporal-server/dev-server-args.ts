@@ -1,4 +1,4 @@
-import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/search-attributes.ts';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../contract/search-attributes.ts';
 
 /** Where the dev server listens. Both services stay on loopback. */
 export const DEV_SERVER_HOST = '127.0.0.1';
@@ -34,7 +34,10 @@ export interface DevServerPlan {
 
 /** The arguments of `temporal` that start a dev server. Metrics and HTTP ports are left to it: it takes free ones. */
 export function devServerArgs(plan: DevServerPlan): string[] {
-  const attributes = [...SEARCH_ATTRIBUTE_NAMES, ...plan.extraSearchAttributes];
+  const attributes = [
+    ...Object.entries(SEARCH_ATTRIBUTE_TYPES),
+    ...plan.extraSearchAttributes.map((name) => [name, 'Keyword'] as const),
+  ];
   return [
     ...['server', 'start-dev', '--ip', DEV_SERVER_HOST, '--port', String(plan.port), '--namespace', plan.namespace],
     ...(plan.uiPort === undefined ? ['--headless'] : ['--ui-port', String(plan.uiPort)]),
@@ -42,7 +45,7 @@ export function devServerArgs(plan: DevServerPlan): string[] {
     ...(plan.databaseFile === undefined ? [] : ['--db-filename', plan.databaseFile]),
     ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
     ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
-    ...attributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
     ...['--log-level', 'error', '--color', 'never'],
   ];
 }

@@ -1,7 +1,12 @@
 import type { Connection } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
-import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/search-attributes.ts';
+import {
+  SEARCH_ATTRIBUTE_NAMES,
+  SEARCH_ATTRIBUTE_TYPES,
+  type SearchAttributeName,
+  type SearchAttributeType,
+} from '../../contract/search-attributes.ts';
 
 /** The result of one step of the setup. */
 export interface SetupStep {
@@ -18,7 +23,12 @@ export interface SetupOptions {
   readonly check?: boolean;
 }
 
-const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_KEYWORD_LIST } = proto.temporal.api.enums.v1.IndexedValueType;
+const VALUE_TYPE: Readonly<Record<SearchAttributeType, number>> = {
+  Keyword: INDEXED_VALUE_TYPE_KEYWORD,
+  KeywordList: INDEXED_VALUE_TYPE_KEYWORD_LIST,
+};
+const typeOf = (name: SearchAttributeName): number => VALUE_TYPE[SEARCH_ATTRIBUTE_TYPES[name]];
 const GRPC_NOT_FOUND = 5;
 const DAY_MS = 86_400_000;
 const DEFAULT_RETENTION = 30 * DAY_MS;
@@ -105,8 +115,8 @@ async function ensureSearchAttributes(
       if (check) return { what, state: 'missing', problem: 'run `setup` without --check.' };
       return problem === undefined ? { what, state: 'created' } : refused(name, problem);
     }
-    if (known[name] === KEYWORD) return { what, state: 'exists' };
-    const wrongType = 'it is not a Keyword: remove it with `temporal operator search-attribute remove`.';
+    if (known[name] === typeOf(name)) return { what, state: 'exists' };
+    const wrongType = `it is not a ${SEARCH_ATTRIBUTE_TYPES[name]}: remove it with \`temporal operator search-attribute remove\`.`;
     return { what, state: 'failed', problem: wrongType };
   });
 }
@@ -119,10 +129,10 @@ async function ensureSearchAttributes(
 async function addSearchAttributes(
   connection: Connection,
   namespace: string,
-  names: readonly string[],
+  names: readonly SearchAttributeName[],
 ): Promise<unknown> {
   if (names.length === 0) return undefined;
-  const searchAttributes = Object.fromEntries(names.map((name) => [name, KEYWORD]));
+  const searchAttributes = Object.fromEntries(names.map((name) => [name, typeOf(name)]));
   try {
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
     return undefined;
@@ -131,11 +141,11 @@ async function addSearchAttributes(
   }
 }
 
-function refused(name: string, error: unknown): SetupStep {
+function refused(name: SearchAttributeName, error: unknown): SetupStep {
   return {
     what: `search attribute ${name}`,
     state: 'failed',
-    problem: `${reason(error)}: on Temporal Cloud, add it as a Keyword in the namespace's settings.`,
+    problem: `${reason(error)}: on Temporal Cloud, add it as a ${SEARCH_ATTRIBUTE_TYPES[name]} in the namespace's settings.`,
   };
 }
 

@@ -55,8 +55,9 @@ export interface ReadTask {
   readonly signedId?: boolean;
   /** SHA-256 in hex: distinguishes a repeat from another delivery with the same id. */
   readonly fingerprint: string;
-  /** Undefined: the default agent of the client. */
+  /** Of a source, in place of the task's own. Undefined: the default agent of the client. */
   readonly agent?: string | undefined;
+  /** Of a source, in place of the task's own. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -76,7 +77,7 @@ export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, dep
  */
 export async function planTask(
   { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
-  { request, fields, deliveryId, signedId = false, fingerprint, agent, metadata = {} }: ReadTask,
+  { request, fields, deliveryId, signedId = false, fingerprint, agent, metadata = request.metadata ?? {} }: ReadTask,
   deps: AcceptDeps,
 ): Promise<TaskPlan> {
   const client = deps.clients.find(({ id }) => id === clientId);
@@ -87,7 +88,7 @@ export async function planTask(
     task: toTask(request, metadata),
     client: clientId,
     source,
-    ...pickAgent(client, deps, agent),
+    ...pickAgent(client, deps, { bySource: agent, byTask: request.agent }),
     ...(callback && { callback }),
   };
   checkSize(input);
@@ -95,7 +96,7 @@ export async function planTask(
     runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId, signedId }),
     idempotent: deliveryId !== undefined,
     input,
-    memo: { ...runMemo(input), bodySha256: fingerprint },
+    memo: { ...runMemo(input), bodySha256: fingerprint, ...(deliveryId !== undefined && { deliveryId }) },
   };
 }
 
@@ -143,23 +144,32 @@ async function toCallback(
 /**
  * The agent that runs a client's task: the default agent if the client may use it, otherwise the first one that it may use.
  *
- * @param wanted the agent that the operator configured for the source; overrides the rule above
+ * @param wanted the agent that the operator configured for the source, or that the task names; overrides the rule above
  */
 function pickAgent(
   client: IngressClient,
   deps: Pick<AcceptDeps, 'agents' | 'defaultAgent'>,
-  wanted: string | undefined,
+  { bySource, byTask }: { readonly bySource: string | undefined; readonly byTask: string | undefined },
 ): { agent: string; agentPolicy: AgentPolicy } {
+  const wanted = bySource ?? byTask;
   const permitted = client.agents;
   const isPermitted = (name: string): boolean => permitted === undefined || permitted.includes(name);
   const usual = isPermitted(deps.defaultAgent) ? deps.defaultAgent : permitted?.find((name) => deps.agents.has(name));
   const agent = wanted === undefined ? usual : isPermitted(wanted) ? wanted : undefined;
   const agentPolicy = agent === undefined ? undefined : deps.agents.get(agent);
   if (agent === undefined || agentPolicy === undefined) {
+    if (bySource === undefined && byTask !== undefined)
+      throw refuseAgent(byTask, client, [...deps.agents.keys()].filter(isPermitted));
     const what = wanted === undefined ? 'No agent is permitted' : 'The agent of this source is not permitted';
     throw new ProblemError('agent_not_permitted', `${what} for the client "${client.id}": ask the operator.`);
   }
   return { agent, agentPolicy };
+}
+
+function refuseAgent(agent: string, { id }: IngressClient, permitted: readonly string[]): ProblemError {
+  const names = permitted.length === 0 ? 'ask the operator' : `name one of ${permitted.join(', ')}`;
+  const message = `${JSON.stringify(ellipsize(agent, MAX_SHOWN))} is not an agent of the client "${id}": ${names}`;
+  return new ProblemError('agent_not_permitted', `agent ${message}.`, [{ field: 'agent', message }]);
 }
 
 function toTask({ text, sessionKey, userId, userName }: TaskRequest, metadata: Readonly<Record<string, string>>): Task {

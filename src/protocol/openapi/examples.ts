@@ -2,8 +2,11 @@ import type { CallbackBody } from '../callback-body.ts';
 import type { RunList } from '../run-list.ts';
 import type { RunResource } from '../run-resource.ts';
 import type { TaskRequest } from '../task-request.ts';
+import type { JsonObject } from './schemas.ts';
 
 const RUN_ID = 'run-4x7qk2mz5wn3ghy6tpd2vbcrje';
+const SUMMARY = 'Summarise why deployment 4312 failed';
+const METADATA = { environment: 'production', pipeline: 'deploy-7' };
 const CREATED = '2026-03-01T09:30:00.000Z';
 
 /** The bodies that the document shows. A test checks each of them against its schema. */
@@ -13,17 +16,21 @@ export const EXAMPLES = {
     callback_url: 'https://ci.example.com/hooks/agent',
     session_key: 'deployments',
     user_id: 'u-17',
+    agent: 'garudust',
+    metadata: METADATA,
   },
   InvokeTask: {
     directive: 'Summarise why deployment 4312 failed',
     response_uri: 'https://ci.example.com/hooks/agent',
     conversation_anchor: 'deployments',
     principal: 'u-17',
+    metadata: METADATA,
   },
   RedeliverRequest: { callback_url: 'https://ci.example.com/hooks/agent-2' },
   AcceptedRun: {
     id: RUN_ID,
     workflow_id: RUN_ID,
+    summary: SUMMARY,
     status: 'queued',
     terminal: false,
     agent: { name: 'garudust' },
@@ -31,11 +38,14 @@ export const EXAMPLES = {
     source: 'webhook',
     session_key: 'deployments',
     user_id: 'u-17',
+    delivery_id: 'deployment-4312',
+    metadata: METADATA,
     links: { self: `/v1/runs/${RUN_ID}` },
   },
   Run: {
     id: RUN_ID,
     workflow_id: RUN_ID,
+    summary: SUMMARY,
     status: 'completed',
     terminal: true,
     output: 'The health check of the new pods failed: DATABASE_URL was not set.',
@@ -52,6 +62,8 @@ export const EXAMPLES = {
     source: 'webhook',
     session_key: 'deployments',
     user_id: 'u-17',
+    delivery_id: 'deployment-4312',
+    metadata: METADATA,
     created_at: CREATED,
     started_at: '2026-03-01T09:30:00.040Z',
     finished_at: '2026-03-01T09:30:24.000Z',
@@ -62,6 +74,7 @@ export const EXAMPLES = {
       {
         id: RUN_ID,
         workflow_id: RUN_ID,
+        summary: SUMMARY,
         status: 'failed',
         terminal: true,
         error: { code: 'AnswerTooLarge', message: 'The answer is larger than 1000000 bytes.' },
@@ -83,11 +96,13 @@ export const EXAMPLES = {
     session_key: 'deployments',
     usage: { input_tokens: 1834, output_tokens: 212, iterations: 3 },
     finished_at: '2026-03-01T09:30:24.000Z',
+    summary: SUMMARY,
+    metadata: METADATA,
   },
   EventAnswer: { ignored: 'action does not match the filter' },
 } as const satisfies {
-  readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: string };
-  readonly InvokeTask: { readonly [field: string]: string };
+  readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: JsonObject | string };
+  readonly InvokeTask: { readonly [field: string]: JsonObject | string };
   readonly RedeliverRequest: { readonly callback_url: string };
   readonly AcceptedRun: RunResource;
   readonly Run: RunResource;

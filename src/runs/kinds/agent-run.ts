@@ -53,6 +53,7 @@ function project(facts: RunFacts, { publicUrl, temporalUi }: RunLinks): RunResou
   return {
     id: runId,
     workflow_id: runId,
+    ...(memo.summary !== undefined && { summary: memo.summary }),
     status,
     terminal: isTerminal(status),
     ...(end?.output !== undefined && { output: end.output }),
@@ -63,6 +64,8 @@ function project(facts: RunFacts, { publicUrl, temporalUi }: RunLinks): RunResou
     source: memo.source,
     ...(memo.sessionKey !== undefined && { session_key: memo.sessionKey }),
     ...(memo.userId !== undefined && { user_id: memo.userId }),
+    ...(memo.deliveryId !== undefined && { delivery_id: memo.deliveryId }),
+    ...(memo.metadata && { metadata: memo.metadata }),
     ...(createdAt !== undefined && { created_at: createdAt }),
     ...(startedAt !== undefined && { started_at: startedAt }),
     ...(end?.finishedAt !== undefined && { finished_at: end.finishedAt }),

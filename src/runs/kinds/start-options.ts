@@ -1,5 +1,4 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { describeRun, WORKFLOW_TASK_TIMEOUT_MS } from '../../contract/describe-run.ts';
 import type { Workflows } from '../../contract/names.ts';
 import type { TaskPlan } from '../accepted-task.ts';
@@ -23,10 +22,7 @@ export function startOptions(
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary,
     staticDetails: publicUrl === undefined ? details : `${runLink(runId, publicUrl)}\n${details}`,
-    typedSearchAttributes: attributes.map(([name, value]) => ({
-      key: defineSearchAttributeKey(name, 'KEYWORD'),
-      value,
-    })),
+    typedSearchAttributes: [...attributes],
   };
 }
 
