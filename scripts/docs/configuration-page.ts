@@ -66,6 +66,11 @@ those of the file. The page about schedules has an example.`,
     prefix: ['payloads'],
   },
   {
+    title: 'Codec server',
+    intro: 'The command `codec-server`, which shows encrypted runs [in the Temporal UI](payloads.md#read-runs-in-the-temporal-ui).',
+    prefix: ['codec_server'],
+  },
+  {
     title: 'Limits',
     intro: `How large, how slow and how many requests may be. Together with each client's \`rate_limit\` and \`max_in_flight\` they keep
 memory flat and responses fast under overload: excess requests are refused within about a second, with \`Retry-After\`, and a sender that

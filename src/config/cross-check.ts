@@ -84,10 +84,12 @@ function findWeakSecrets(read: Settings, isSound: IsSound): Finding[] {
       ['webhook_secret', 'api_key', 'callback_secret'].map((key) => ['clients', index, key]),
     ),
     ['callback', 'dead_letter_secret'],
+    ['codec_server', 'token'],
     ...Object.keys(isSound('sources') ? read.sources : {}).map((name) => ['sources', name, 'secret']),
   ];
   // Any Standard Webhooks library takes a whsec_ secret as it is. A sender of another scheme, or a bearer key, needs no form.
-  const isSigned = (path: Path): boolean => path[0] !== 'sources' && path.at(-1) !== 'api_key';
+  const isSigned = (path: Path): boolean =>
+    path[0] !== 'sources' && path.at(-1) !== 'api_key' && path.at(-1) !== 'token';
   const messageFor = (path: Path): string =>
     `has a value shorter than ${MIN_SECRET_LENGTH} characters, which can be guessed: generate one with "${isSigned(path) ? GENERATE_SECRET : 'openssl rand -hex 20'}"`;
   return paths.flatMap((path) => {

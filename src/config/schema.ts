@@ -2,7 +2,16 @@ import { z } from 'zod';
 import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES, agentSchema } from '../agents/agent-types.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
-import { baseUrl, domain, listenHost, network, postUrl, proxyUrl, socketAddress } from '../settings/addresses.ts';
+import {
+  baseUrl,
+  domain,
+  listenHost,
+  network,
+  origin,
+  postUrl,
+  proxyUrl,
+  socketAddress,
+} from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, size, wholeNumber } from '../settings/quantities.ts';
 import { GENERATE_PAYLOAD_KEY, payloadKeys } from '../settings/payload-keys.ts';
@@ -235,6 +244,34 @@ const payloads = z.strictObject({
   }),
 });
 
+const codecServer = z.strictObject({
+  host: setting(listenHost, {
+    env: 'CODEC_HOST',
+    default: '127.0.0.1',
+    help: 'Address of the codec server. Any other than loopback needs a token.',
+  }),
+  port: setting(port, {
+    env: 'CODEC_PORT',
+    default: 8082,
+    help: 'Port of the codec server; 0 picks a free port.',
+  }),
+  token: optionalSetting(apiKeys, {
+    env: 'CODEC_TOKEN',
+    secret: true,
+    defaultText: 'none: no login, on loopback alone',
+    help: 'Tokens that open the codec server, as bearer token or as password. List several while rotating.',
+  }),
+  origins: setting(listOf(origin, 'origins'), {
+    env: 'CODEC_ORIGINS',
+    default: [],
+    help: 'Origins of the web pages that may ask the codec server, such as `https://temporal.example.com`. Empty: that of `temporal_ui_url`.',
+  }),
+  body: setting(size({ min: '64KiB', max: '256MiB' }), {
+    default: '32MiB',
+    help: 'Largest request body of the codec server; above it, `413`.',
+  }),
+});
+
 const log = z.strictObject({
   level: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']), {
     env: 'LOG_LEVEL',
@@ -321,6 +358,7 @@ export const settings = z.strictObject({
   callback,
   worker,
   payloads,
+  codec_server: codecServer,
   log,
 });
 

@@ -43,6 +43,17 @@ export const baseUrl: Kind<string> = {
   show: (value) => value,
 };
 
+/** The origin of web pages, as a browser names it (RFC 6454). */
+export const origin: Kind<string> = {
+  accepts: 'origin',
+  read(value) {
+    const url = parseUrl(value);
+    if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+    throw new BadValue('is not an origin: write scheme, host and port alone, as https://temporal.example.com');
+  },
+  show: (value) => value,
+};
+
 /** An http or https address that something is posted to. Shown without its path, which may be as good as a key. */
 export const postUrl: Kind<string> = {
   accepts: 'http(s) URL',

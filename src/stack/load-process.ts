@@ -18,6 +18,8 @@ export interface LoadedProcess {
 /** Where a process finds its settings, and where its log goes. */
 export interface ProcessOptions extends LoadOptions {
   readonly stdout: LogDestination;
+  /** Whether nothing is said of settings that are probably a mistake. Default: it is. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -25,11 +27,11 @@ export interface ProcessOptions extends LoadOptions {
  *
  * @throws StartError with every problem of the configuration
  */
-export function loadProcess({ stdout, ...options }: ProcessOptions): LoadedProcess {
+export function loadProcess({ stdout, quiet = false, ...options }: ProcessOptions): LoadedProcess {
   const temporal = readTemporalSettings(options.env);
   const loaded = load(options);
   const logger = createLogger({ ...loaded.config.log, destination: stdout });
-  for (const warning of loaded.warnings) logger.warn({}, warning);
+  for (const warning of quiet ? [] : loaded.warnings) logger.warn({}, warning);
   const { agents, clients } = loaded.config;
   const metrics = createMetrics({
     agentFaults: failureTypesOf('agent'),
