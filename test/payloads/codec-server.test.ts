@@ -82,6 +82,19 @@ describe('the codec server', () => {
     }
     assert.equal((await ask('/', { method: 'GET', headers: {} })).status, 401);
     assert.match((await ask('/', { method: 'GET', headers: BEARER })).message, /include cross-origin credentials/);
+    const session = (await ask('/', { method: 'GET', headers: BEARER })).headers.get('set-cookie') ?? '';
+    assert.match(session, /^codec_session=\d+\.[\da-f]{64}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
+    const withCookie = (cookie: string) => ({ body: PLAIN, headers: { ...JSON_TYPE, Cookie: cookie } });
+    const [cookie = ''] = session.split(';');
+    assert.equal((await ask('/decode', withCookie(`other=1; ${cookie}`))).status, 200);
+    for (const forged of [
+      cookie.replace(/=\d/, '=9'),
+      cookie.slice(0, -1),
+      cookie.replace(/=\d+/, '=1'),
+      'codec_session=',
+    ]) {
+      assert.equal((await ask('/decode', withCookie(forged))).status, 401, forged);
+    }
     assert.equal((await ask('/healthz', { method: 'GET', headers: {} })).status, 200);
     for (const line of lines) assert.ok(!line.includes(TOKEN));
   });

@@ -47,7 +47,7 @@ const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="codec server", charset="UT
  */
 export function createCodecServer(options: CodecServerOptions): Server {
   const { tokens, origins, logger } = options;
-  const isLoggedIn = createLogin(tokens);
+  const login = createLogin(tokens);
 
   const answer = async (req: IncomingMessage, path: string): Promise<Answer> => {
     const { origin } = req.headers;
@@ -59,14 +59,17 @@ export function createCodecServer(options: CodecServerOptions): Server {
       };
     }
     if (req.method === 'OPTIONS') return { status: 204 };
-    if (tokens.length > 0 && !isLoggedIn(req.headers.authorization)) {
+    if (!login.accepts(req.headers)) {
       return {
         status: 401,
         body: 'Send the token as "Authorization: Bearer <token>", or as the password.',
         headers: CHALLENGE,
       };
     }
-    if (path === '/') return { status: 200, body: LOGGED_IN };
+    if (path === '/') {
+      const headers = tokens.length === 0 ? {} : { 'Set-Cookie': login.startSession(req.headers) };
+      return { status: 200, body: LOGGED_IN, headers };
+    }
     const [, direction] = ROUTE.exec(path) ?? [];
     if (direction === undefined) return { status: 404, body: 'Post payloads to /encode or /decode.' };
     if (req.method !== 'POST') return { status: 405, body: 'Post payloads.', headers: { Allow: 'POST, OPTIONS' } };
