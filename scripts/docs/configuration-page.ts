@@ -67,7 +67,8 @@ those of the file. The page about schedules has an example.`,
   },
   {
     title: 'Codec server',
-    intro: 'The command `codec-server`, which shows encrypted runs [in the Temporal UI](payloads.md#read-runs-in-the-temporal-ui).',
+    intro:
+      'The command `codec-server`, which shows encrypted runs [in the Temporal UI](payloads.md#read-runs-in-the-temporal-ui).',
     prefix: ['codec_server'],
   },
   {
