@@ -2,19 +2,9 @@ import { z } from 'zod';
 import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES, agentSchema } from '../agents/agent-types.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
-import {
-  baseUrl,
-  domain,
-  listenHost,
-  network,
-  origin,
-  postUrl,
-  proxyUrl,
-  socketAddress,
-} from '../settings/addresses.ts';
+import { baseUrl, domain, listenHost, network, postUrl, proxyUrl, socketAddress } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, size, wholeNumber } from '../settings/quantities.ts';
-import { GENERATE_PAYLOAD_KEY, payloadKeys } from '../settings/payload-keys.ts';
 import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
 import {
   endpointPath,
@@ -29,6 +19,7 @@ import {
 } from '../settings/texts.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
+import { codecServer, payloads } from './payload-schema.ts';
 import { schedule, SCHEDULE_NAME } from './schedule-settings.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
@@ -232,43 +223,6 @@ const worker = z.strictObject({
   plugins: setting(listOf(moduleName, 'modules'), {
     default: [],
     help: 'Plugins of the Temporal SDK (data converters, interceptors, workflows) for the worker and the Temporal clients. Each module exports a plugin, or a function that returns one, as default or as `plugin`. Paths start with `./` or `/`, relative to the working directory.',
-  }),
-});
-
-const payloads = z.strictObject({
-  keys: optionalSetting(payloadKeys, {
-    env: 'PAYLOAD_KEYS',
-    secret: true,
-    defaultText: 'none: payloads are not encrypted',
-    help: `Keys that encrypt what Temporal stores (AES-256-GCM). The first one encrypts, all decrypt. Every ingress and worker needs the same ones. \`${GENERATE_PAYLOAD_KEY}\` generates one.`,
-  }),
-});
-
-const codecServer = z.strictObject({
-  host: setting(listenHost, {
-    env: 'CODEC_HOST',
-    default: '127.0.0.1',
-    help: 'Address of the codec server. Any other than loopback needs a token.',
-  }),
-  port: setting(port, {
-    env: 'CODEC_PORT',
-    default: 8082,
-    help: 'Port of the codec server; 0 picks a free port.',
-  }),
-  token: optionalSetting(apiKeys, {
-    env: 'CODEC_TOKEN',
-    secret: true,
-    defaultText: 'none: no login, on loopback alone',
-    help: 'Tokens that open the codec server, as bearer token or as password. List several while rotating.',
-  }),
-  origins: setting(listOf(origin, 'origins'), {
-    env: 'CODEC_ORIGINS',
-    default: [],
-    help: 'Origins of the web pages that may ask the codec server, such as `https://temporal.example.com`. Empty: that of `temporal_ui_url`.',
-  }),
-  body: setting(size({ min: '64KiB', max: '256MiB' }), {
-    default: '32MiB',
-    help: 'Largest request body of the codec server; above it, `413`.',
   }),
 });
 

@@ -44,7 +44,7 @@ export const baseUrl: Kind<string> = {
 };
 
 /** The origin of web pages, as a browser names it (RFC 6454). */
-export const origin: Kind<string> = {
+export const webOrigin: Kind<string> = {
   accepts: 'origin',
   read(value) {
     const url = parseUrl(value);

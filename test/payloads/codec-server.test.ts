@@ -26,7 +26,10 @@ async function start(t: TestContext, overrides: Partial<CodecServerOptions> = {}
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.after(() => void server.close().closeAllConnections());
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(url + path, { method: 'POST', headers: BEARER, ...init });
