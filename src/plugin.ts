@@ -17,7 +17,7 @@ import { JournalFolderError, JournalLockedError } from './activities/journal/loc
 import { type Journal, openJournal } from './activities/journal/journal.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
 import { type Activities } from './contract/activities.ts';
-import { SIGNAL, WORKFLOW } from './contract/names.ts';
+import { REDELIVERY_WORKFLOW, SIGNAL, WORKFLOW } from './contract/names.ts';
 import { Payloads } from './payloads/payloads.ts';
 import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
 import { StartError, toStartError } from './stack/start-error.ts';
@@ -263,6 +263,9 @@ function isDraining({ workers }: Session): boolean {
   return workers.size > 0 && [...workers].every((worker) => STOPPING.has(worker.getState()));
 }
 
+/** No other workflow has a handler for the signal. */
+const HEARS_OF_RETRIES: readonly string[] = [WORKFLOW.agentRun, REDELIVERY_WORKFLOW];
+
 function composeActivities(parts: WorkerParts, session: Session): Activities {
   const { journal } = session;
   // Of the worker that runs the activity, so that its data converter is used.
@@ -280,9 +283,9 @@ function composeActivities(parts: WorkerParts, session: Session): Activities {
     callback: {
       ...parts.callback,
       async onFirstFailure(runId) {
-        // No other workflow has a handler for it.
-        if (Context.current().info.workflowType !== WORKFLOW.agentRun) return;
-        await client().workflow.getHandle(runId).signal(SIGNAL.callbackRetrying);
+        const { workflowType = '', workflowExecution } = Context.current().info;
+        if (!HEARS_OF_RETRIES.includes(workflowType)) return;
+        await client().workflow.getHandle(workflowExecution?.workflowId ?? runId).signal(SIGNAL.callbackRetrying);
       },
     },
     ...(journal && { journal: { journal, completions } }),

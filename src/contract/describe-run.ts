@@ -1,6 +1,6 @@
 import { metadataKeywords, shownMetadata } from './metadata.ts';
-import type { AgentRunInput, RunMemo } from './run.ts';
-import { SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from './search-attributes.ts';
+import type { AgentRunInput, RunMemo, Task } from './run.ts';
+import { type CallbackMark, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from './search-attributes.ts';
 import { callbackSummary, hideQuery, taskSummary } from './summary.ts';
 import { ellipsize } from '../values/plain-text.ts';
 
@@ -27,7 +27,7 @@ export const WORKFLOW_TASK_TIMEOUT_MS = 5000;
 export function describeRun(input: AgentRunInput): RunDescription {
   return {
     memo: runMemo(input),
-    attributes: searchAttributes(input),
+    attributes: runAttributes(input),
     summary: escapeSummary(taskSummary(input.task.text)),
     details: taskDetails(input),
   };
@@ -47,13 +47,23 @@ export function runMemo({ client, source, agent, task, callback }: AgentRunInput
   };
 }
 
-function searchAttributes({ client, source, agent, task }: AgentRunInput): RunAttribute[] {
+/** What a run is found by; `mark` is that of its callback. */
+export function runAttributes(
+  {
+    client,
+    source,
+    agent,
+    task,
+  }: Pick<AgentRunInput, 'client' | 'source' | 'agent'> & { readonly task: Partial<Task> },
+  mark?: CallbackMark,
+): RunAttribute[] {
   const values: [SearchAttributeName, string | undefined][] = [
     [SEARCH_ATTRIBUTE.client, client],
     [SEARCH_ATTRIBUTE.source, source],
     [SEARCH_ATTRIBUTE.agent, agent],
     [SEARCH_ATTRIBUTE.session, task.sessionKey],
     [SEARCH_ATTRIBUTE.user, task.userId],
+    [SEARCH_ATTRIBUTE.callback, mark],
   ];
   const keywords = metadataKeywords(task.metadata ?? {});
   return [
@@ -87,7 +97,7 @@ function taskDetails({ task, client, source, agent, callback }: AgentRunInput): 
 }
 
 /** The summary stands elsewhere as plain text, too: only what would become more than text is escaped. */
-function escapeSummary(text: string): string {
+export function escapeSummary(text: string): string {
   return text.replace(/[\\`*_[\]<>&]|:(?=\/\/)/g, (mark) => `\\${mark}`);
 }
 

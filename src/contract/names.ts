@@ -14,7 +14,12 @@ export interface Workflows {
 export const WORKFLOW = { agentRun: 'agentRun' } as const satisfies { [K in keyof Workflows]: K };
 
 /**
- * Signals of `agentRun`.
+ * The workflow that sends the callback of a closed run again. It is no run of its own: the API shows it as the callback of its run.
+ */
+export const REDELIVERY_WORKFLOW = 'callbackRedelivery';
+
+/**
+ * Signals of `agentRun`, and of `callbackRedelivery`.
  *
  * @example
  * await client.workflow.getHandle(id).signal(SIGNAL.redeliver, { url: 'https://ci.example.com/done' });

@@ -22,3 +22,21 @@ const RUN_ID = new RegExp(RUN_ID_FORM);
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);
 }
+
+const REDELIVERY = '-redelivery';
+
+/**
+ * The workflow ID under which the callback of a closed run is sent again. One for all redeliveries of a run: each is another execution.
+ *
+ * @example
+ * client.workflow.getHandle(redeliveryIdOf(runId)).describe();
+ */
+export function redeliveryIdOf(runId: string): string {
+  return `${runId}${REDELIVERY}`;
+}
+
+/** The run of a workflow ID that `redeliveryIdOf` made; undefined for another one. */
+export function runOfRedelivery(workflowId: string): string | undefined {
+  const runId = workflowId.slice(0, -REDELIVERY.length);
+  return workflowId.endsWith(REDELIVERY) && isRunId(runId) ? runId : undefined;
+}

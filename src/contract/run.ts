@@ -184,6 +184,29 @@ export interface AgentRunResult {
   readonly callback?: CallbackReceipt;
 }
 
+/** Input of the workflow `callbackRedelivery`. Durations are milliseconds. */
+export const CALLBACK_REDELIVERY_INPUT = record({
+  /** The closed run. The callback names it, and its `webhook-id` is this. */
+  runId: filledText('write the run id'),
+  /** ID of the configured client whose secrets sign. */
+  client: filledText('name a configured client'),
+  url: CALLBACK_URL,
+  retryDelaysMs: RETRY_DELAYS,
+  attemptTimeoutMs: positive(),
+  /** What the run's own callback was given. */
+  outcome: RUN_OUTCOME,
+});
+export type CallbackRedeliveryInput = Stored<typeof CALLBACK_REDELIVERY_INPUT>;
+
+/** Memo of `callbackRedelivery`. */
+export interface RedeliveryMemo extends Record<string, unknown> {
+  readonly client: string;
+  /** The closed run. */
+  readonly runId: string;
+  /** Which redelivery of the closed run it is, from 1. */
+  readonly number: number;
+}
+
 /** Memo of a run: what a duplicate or a poll needs, without the run's input. */
 export interface RunMemo extends Record<string, unknown> {
   readonly client: string;

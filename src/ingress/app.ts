@@ -7,6 +7,7 @@ import { accessLog, type IngressLogger, type RequestMetrics } from './middleware
 import { authenticate } from './middleware/authenticate.ts';
 import { type CloseLimits, errorResponder } from './middleware/error-responder.ts';
 import { createRouter, type RequestState, type Route } from './route.ts';
+import { createRunWaits } from './routes/run-waits.ts';
 import { type RunRouteDeps, runRoutes } from './routes/runs.ts';
 import { type DocsDeps, docsRoutes, type Health, healthRoutes } from './routes/service.ts';
 import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
@@ -21,7 +22,13 @@ export interface AppDeps extends TaskRouteDeps, Pick<Health, 'readiness'>, DocsD
 
 /** Every route of the public application. Where paths overlap, the first one wins. */
 export function listRoutes(deps: AppDeps): Route[] {
-  return [...taskRoutes(deps), ...runRoutes(deps), ...docsRoutes(deps), ...healthRoutes({ readiness: deps.readiness })];
+  const waits = createRunWaits(deps);
+  return [
+    ...taskRoutes(deps, waits),
+    ...runRoutes(deps, waits),
+    ...docsRoutes(deps),
+    ...healthRoutes({ readiness: deps.readiness }),
+  ];
 }
 
 /**

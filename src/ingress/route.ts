@@ -19,9 +19,15 @@ export interface RequestState {
 
 export type RequestContext = RouterContext<RequestState>;
 
+/** The client of a request on a route with access `apiKey`. */
+export function callerOf({ state }: RequestContext): string {
+  if (state.client === undefined) throw new Error('a route for API keys was reached without authentication');
+  return state.client;
+}
+
 /** A route. The router is built from such rows, and a test compares them with the OpenAPI document. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'OPTIONS';
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS';
   /** Pattern of the path, such as `/v1/runs/:id`. */
   readonly path: string;
   /** `apiKey` is checked before `handle`; `signed` is checked by `handle`, because it needs the body. */

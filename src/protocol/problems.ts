@@ -119,6 +119,13 @@ export const PROBLEMS = {
     meaning: 'The callback of a run can be sent again 500 times.',
     fix: 'Poll the run for its outcome.',
   },
+  run_open: {
+    status: 409,
+    title: 'The run is still open',
+    meaning:
+      'Only a closed run can be deleted: one that has ended and whose callback was delivered, was given up for good, or was not asked for.',
+    fix: 'Wait until the run has ended, or cancel it, and until its callback is delivered or its dead letter has expired. Then repeat the request.',
+  },
   no_worker: {
     status: 409,
     title: 'No worker can do this',

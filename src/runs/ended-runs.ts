@@ -60,6 +60,11 @@ export class EndedRuns {
     return run;
   }
 
+  /** Forgets a run that was deleted. */
+  forget(runId: string): void {
+    for (const key of this.#known.keys()) if (key.startsWith(`${runId} `)) this.#known.delete(key);
+  }
+
   #forgetOldest(): void {
     const oldest = this.#known.keys().next();
     if (oldest.done !== true) this.#known.delete(oldest.value);

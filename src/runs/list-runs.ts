@@ -1,13 +1,14 @@
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import { isRunId } from '../contract/run-id-form.ts';
+import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
+import { isRunId, redeliveryIdOf, runOfRedelivery } from '../contract/run-id-form.ts';
 import { PAUSE_INFO, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
 import { type CallbackStatus, isTerminal, type RunResource } from '../protocol/run-resource.ts';
 import type { EndedRun, EndedRuns } from './ended-runs.ts';
 import { readInfo, readRun } from './read-run.ts';
 import type { RunLinks } from './run-kind.ts';
-import { IS_A_RUN, RUN_KINDS, toRunResource } from './run-kinds.ts';
+import { IS_A_REDELIVERY, IS_A_RUN, RUN_KINDS, toRunResource } from './run-kinds.ts';
 
 /** Closed, but not with an answer that was delivered: only the history tells how such a run ended for its caller. */
 const OTHERWISE_CLOSED = "'Failed', 'Canceled', 'Terminated', 'TimedOut'";
@@ -38,6 +39,9 @@ export interface RunPage {
  * The store is some tenths of a second behind. It has the open runs first, the latest start first, then the closed
  * ones, the latest end first; no other order can be asked for where it is an SQL database.
  *
+ * A run is listed once. Where its callback was sent again after it was closed, it stands in its own place, with what the latest
+ * redelivery came to; and in the place of that redelivery where the filter asks for a state of the callback.
+ *
  * @throws whatever the SDK rejects with
  */
 export async function listRuns(
@@ -57,20 +61,24 @@ export async function listRuns(
     page.executions.map((raw) => executionInfoFromRaw(raw, converter, undefined, namespace)),
   );
   const newest = await findNewest(temporal, infos);
+  const byCallback = looksAtRedeliveries(request.filter);
   const listed = infos.flatMap((info): (RunResource | EndedRun)[] => {
-    if ((newest.get(info.workflowId) ?? info.runId) !== info.runId) return [];
+    if ((newest.get(info.workflowId)?.runId ?? info.runId) !== info.runId) return [];
+    if (info.type === REDELIVERY_WORKFLOW) return toRedelivered(info, request.client);
+    const redelivery = newest.get(redeliveryIdOf(info.workflowId));
+    if (redelivery !== undefined && byCallback) return [];
     const facts = readInfo(info);
     // The attribute is a shortened copy; whose run it is stands in the memo.
     if (facts === undefined || facts.memo.client !== request.client) return [];
     const { runId, workflow, attributes } = facts;
     const mark = attributes[CALLBACK]?.[0];
-    return [
-      RUN_KINDS[facts.type].projectListed(facts, links) ?? {
-        runId,
-        state: `${info.runId} ${workflow} ${String(mark)}`,
-        closed: workflow !== 'open',
-      },
-    ];
+    const state = `${info.runId} ${workflow} ${String(mark)}`;
+    if (redelivery !== undefined) {
+      return [
+        { runId, state: `${state} ${redelivery.runId} ${redelivery.status}`, closed: redelivery.status !== OPEN },
+      ];
+    }
+    return [RUN_KINDS[facts.type].projectListed(facts, links) ?? { runId, state, closed: workflow !== 'open' }];
   });
   const read = await ended.readAll(listed.filter(isEndedRun), (runId) => readExactly(temporal, runId, links));
   const exact = read.values();
@@ -81,32 +89,51 @@ export async function listRuns(
   return { runs, ...(page.nextPageToken.length > 0 && { pageToken: page.nextPageToken }) };
 }
 
+/** A redelivery stands for its run, which has to be read. */
+function toRedelivered(info: Omit<WorkflowExecutionInfo, 'raw'>, client: string): EndedRun[] {
+  const runId = runOfRedelivery(info.workflowId);
+  if (runId === undefined || info.memo?.['client'] !== client) return [];
+  return [{ runId, state: `${info.runId} ${info.status.name}`, closed: info.status.name !== 'RUNNING' }];
+}
+
+/** WORKFLOW_EXECUTION_STATUS_RUNNING of temporal.api.enums.v1.WorkflowExecutionStatus. */
+const OPEN = 1;
+
+/** The newest execution of a workflow ID. */
+interface Newest {
+  readonly runId: string;
+  readonly status: number;
+}
+
 /**
- * The newest execution of each run on a page that is closed. A reset in the Temporal UI gives a run another execution, and the one
- * that was reset stays in the list; it may stand on another page, or not match the filter.
+ * The newest execution of each run on a page that is closed, and of its redelivery. A reset in the Temporal UI gives a run another
+ * execution, as each redelivery is one, and the former ones stay in the list; it may stand on another page, or not match the filter.
  */
 async function findNewest(
   temporal: Client,
   infos: readonly Pick<WorkflowExecutionInfo, 'workflowId' | 'status'>[],
-): Promise<ReadonlyMap<string, string>> {
-  const newest = new Map<string, string>();
+): Promise<ReadonlyMap<string, Newest>> {
+  const newest = new Map<string, Newest>();
   // Only what has the form of a run id may stand in a query.
-  const closed = infos.filter(({ workflowId, status }) => status.name !== 'RUNNING' && isRunId(workflowId));
+  const closed = infos.flatMap(({ workflowId, status }) => {
+    const runId = runOfRedelivery(workflowId) ?? workflowId;
+    return status.name !== 'RUNNING' && isRunId(runId) ? [runId] : [];
+  });
   if (closed.length === 0) return newest;
-  const ids = [...new Set(closed.map(({ workflowId }) => `'${workflowId}'`))];
+  const ids = [...new Set(closed.flatMap((runId) => [`'${runId}'`, `'${redeliveryIdOf(runId)}'`]))];
   const { executions } = await temporal.workflowService.listWorkflowExecutions({
     namespace: temporal.options.namespace,
     query: `WorkflowId IN (${ids.join(', ')})`,
     pageSize: MOST_EXECUTIONS,
   });
   const startedAt = new Map<string, number>();
-  for (const { execution, startTime } of executions) {
+  for (const { execution, startTime, status } of executions) {
     const { workflowId, runId } = execution ?? {};
     if (typeof workflowId !== 'string' || typeof runId !== 'string') continue;
     const started = Number(startTime?.seconds ?? 0) * 1e9 + (startTime?.nanos ?? 0);
     if (started <= (startedAt.get(workflowId) ?? -1)) continue;
     startedAt.set(workflowId, started);
-    newest.set(workflowId, runId);
+    newest.set(workflowId, { runId, status: Number(status) });
   }
   return newest;
 }
@@ -133,18 +160,26 @@ async function readExactly(temporal: Client, runId: string, links: RunLinks): Pr
  * PostgreSQL.
  */
 function listQuery(client: string, filter: RunFilter): string {
-  return [
-    IS_A_RUN,
+  const shared = [
     keyword(SEARCH_ATTRIBUTE.client, client),
     filter.source !== undefined && keyword(SEARCH_ATTRIBUTE.source, filter.source),
     filter.agent !== undefined && keyword(SEARCH_ATTRIBUTE.agent, filter.agent),
     filter.session !== undefined && keyword(SEARCH_ATTRIBUTE.session, filter.session),
     filter.user !== undefined && keyword(SEARCH_ATTRIBUTE.user, filter.user),
-    filter.status !== undefined && byStatus(filter.status),
     filter.callback !== undefined && BY_CALLBACK[filter.callback],
-  ]
-    .filter(Boolean)
-    .join(' AND ');
+  ];
+  const runs = allOf(IS_A_RUN, ...shared, filter.status !== undefined && byStatus(filter.status));
+  // Of the status of its run a redelivery knows nothing.
+  return looksAtRedeliveries(filter) ? `(${runs}) OR (${allOf(IS_A_REDELIVERY, ...shared)})` : runs;
+}
+
+function allOf(...conditions: readonly (string | false)[]): string {
+  return conditions.filter(Boolean).join(' AND ');
+}
+
+/** Whether a filter may find a run by what became of its callback after it was closed. */
+function looksAtRedeliveries({ callback }: RunFilter): boolean {
+  return callback !== undefined && callback !== 'none';
 }
 
 /** Whether a run that was listed is one of those that were asked for. */

@@ -1,8 +1,15 @@
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import type { RunMemo } from '../contract/run.ts';
+import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
+import type { RedeliveryMemo, RunMemo } from '../contract/run.ts';
+import { redeliveryIdOf } from '../contract/run-id-form.ts';
 import { createDecoder, type Decoder, readHistory, toIso } from './read-history.ts';
-import type { PendingActivity, RunFacts, WorkflowState } from './run-facts.ts';
+import type { PendingActivity, RedeliveryFacts, RunFacts, WorkflowState } from './run-facts.ts';
 import { isRunType, RUN_KINDS } from './run-kinds.ts';
 
 const WORKFLOW_STATE: Readonly<Record<string, WorkflowState>> = {
@@ -17,7 +24,8 @@ const WORKFLOW_STATE: Readonly<Record<string, WorkflowState>> = {
 const WITH_A_WORKER: readonly number[] = [2, 3, 5];
 
 /**
- * Reads a run from Temporal alone, with no worker: `describe`, and the history where the run's kind needs it.
+ * Reads a run from Temporal alone, with no worker: `describe`, and the history where the run's kind needs it. A closed run with a
+ * callback costs another `describe`, at the same time, which tells of a redelivery.
  *
  * A run of another client costs one `describe` and no more, exactly as an unknown run does: the time of the answer must not
  * tell them apart.
@@ -30,16 +38,50 @@ export async function readRun(client: Client, runId: string, owner?: string): Pr
   const description = await client.workflow.getHandle(runId).describe();
   const info = readInfo(description);
   if (info === undefined || (owner !== undefined && info.memo.client !== owner)) return undefined;
-  const decoder = createDecoder(client.options.loadedDataConverter, {
-    namespace: client.options.namespace,
-    workflowId: runId,
-  });
-  const activities = info.workflow === 'open' ? (description.raw.pendingActivities ?? []) : [];
-  const pending = await Promise.all(activities.map((activity) => readPending(activity, decoder)));
-  const facts = { ...info, pending };
+  const decoder = decoderOf(client, runId);
+  const facts = { ...info, pending: await readAllPending(description, decoder) };
   if (!RUN_KINDS[facts.type].needsHistory(facts, description.historyLength)) return facts;
   const execution = { workflowId: runId, runId: description.runId };
-  return { ...facts, history: await readHistory(client, execution, decoder) };
+  const isRedeliverable = facts.workflow !== 'open' && facts.memo.callbackUrl !== undefined;
+  const [history, redelivery] = await Promise.all([
+    readHistory(client, execution, decoder),
+    isRedeliverable ? readRedelivery(client, runId) : undefined,
+  ]);
+  return { ...facts, history, ...(redelivery && { redelivery }) };
+}
+
+async function readRedelivery(client: Client, runId: string): Promise<RedeliveryFacts | undefined> {
+  const workflowId = redeliveryIdOf(runId);
+  let description: WorkflowExecutionDescription;
+  try {
+    description = await client.workflow.getHandle(workflowId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+  const { type, memo, status, taskQueue, runId: execution } = description;
+  if (type !== REDELIVERY_WORKFLOW) return undefined;
+  const decoder = decoderOf(client, workflowId);
+  const { number } = (memo ?? {}) as Partial<RedeliveryMemo>;
+  return {
+    workflow: WORKFLOW_STATE[status.name] ?? 'open',
+    taskQueue,
+    number: typeof number === 'number' ? number : 1,
+    pending: await readAllPending(description, decoder),
+    history: await readHistory(client, { workflowId, runId: execution }, decoder),
+  };
+}
+
+function decoderOf({ options }: Client, workflowId: string): Decoder {
+  return createDecoder(options.loadedDataConverter, { namespace: options.namespace, workflowId });
+}
+
+async function readAllPending(
+  { raw, status }: WorkflowExecutionDescription,
+  decoder: Decoder,
+): Promise<PendingActivity[]> {
+  const activities = status.name === 'RUNNING' ? (raw.pendingActivities ?? []) : [];
+  return Promise.all(activities.map((activity) => readPending(activity, decoder)));
 }
 
 /** What both `describe` and the list tell of a run; undefined for a workflow that is none of ours. */

@@ -1,10 +1,12 @@
 import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
 import { MAX_REDELIVERIES } from '../contract/run.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { pause } from '../timing/until.ts';
 import type { AcceptedTask } from './accepted-task.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
+import { deleteRun } from './delete-run.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { type ListRequest, listRuns, type RunPage } from './list-runs.ts';
 import { readRun } from './read-run.ts';
@@ -48,8 +50,14 @@ export interface RunClient {
   follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunState, void, undefined>;
   /** Asks the run to stop. */
   cancel(runId: string, client: string): Promise<RunReply>;
-  /** Sends a dead letter again. */
+  /** Sends a callback again that is dead, is being retried or was delivered. */
   redeliver(runId: string, client: string, url?: string): Promise<RunReply>;
+  /**
+   * Deletes a closed run from Temporal for good, within half a minute. Its delivery id is then as good as new.
+   *
+   * Rejects with `run_open` while the run or a redelivery of its callback is open.
+   */
+  delete(runId: string, client: string): Promise<void>;
   /** Ends every wait and whatever is followed. */
   close(): Promise<void>;
 }
@@ -85,6 +93,14 @@ export function createRunClient(options: RunClientOptions): RunClient {
     const kind = RUN_KINDS[facts.type];
     const run = kind.project(facts, links);
     return { kind, facts, run, settled: kind.isSettled(run) };
+  };
+  /** The run after a request that was carried out; as it was before where Temporal is too late to tell. */
+  const readAfter = async (before: RunResource, client: string, until: number): Promise<RunReply> => {
+    const after = await read(before.id, client, until).catch((error: unknown) => {
+      if (error instanceof ProblemError) return { run: before };
+      throw error;
+    });
+    return { run: after.run, unchanged: false };
   };
   const fanOut = new RunFanOut({
     connection: options.pollConnection,
@@ -153,34 +169,65 @@ export function createRunClient(options: RunClientOptions): RunClient {
       if (run.terminal) return { run, unchanged: true };
       await requireWorker(ask, facts, options.taskQueue, until);
       await ask('cancel', until, (temporal) => kind.cancel(temporal.workflow.getHandle(runId)));
-      return { run: (await read(runId, client, until)).run, unchanged: false };
+      return readAfter(run, client, until);
     },
 
     async redeliver(runId, client, url) {
       const until = deadline();
       const { kind, facts, run } = await read(runId, client, until);
       const { status } = run.callback;
-      if (facts.workflow !== 'open' || (status !== 'dead' && status !== 'retrying')) return { run, unchanged: true };
+      const isClosed = facts.workflow !== 'open';
+      const request = url === undefined ? {} : { url };
+      const again = isClosed ? kind.redeliverClosed(facts, options.taskQueue, request) : undefined;
+      // A dead letter that expired, or that was canceled, is over; a redelivery of a closed run can be repeated whatever became of it.
+      const isOver = again === undefined || (status !== 'delivered' && facts.redelivery === undefined);
+      if (isClosed ? isOver : status !== 'dead' && status !== 'retrying') return { run, unchanged: true };
       if (kind.redeliveries(facts) >= MAX_REDELIVERIES) {
         const often = `The callback was sent again ${MAX_REDELIVERIES} times: poll the run for its outcome.`;
         throw new ProblemError('too_many_redeliveries', often);
       }
-      await requireWorker(ask, facts, options.taskQueue, until);
-      const request = url === undefined ? {} : { url };
       try {
-        await ask('signal', until, (temporal) => kind.redeliver(temporal.workflow.getHandle(runId), request));
+        if (again === undefined) {
+          await requireWorker(ask, facts, options.taskQueue, until);
+          await ask('signal', until, (temporal) => kind.redeliver(temporal.workflow.getHandle(runId), request));
+        } else {
+          if (facts.redelivery?.workflow === 'open')
+            await requireWorker(ask, facts.redelivery, options.taskQueue, until);
+          await ask('signalWithStart', until, (temporal) =>
+            temporal.workflow.signalWithStart(REDELIVERY_WORKFLOW, again),
+          );
+        }
       } catch (error) {
         // The run has just been read, so that it is there: closed, and nothing can be sent any more.
         if (error instanceof ProblemError && error.code === 'not_found') return { run, unchanged: true };
         throw error;
       }
-      return { run: (await read(runId, client, until)).run, unchanged: false };
+      return readAfter(run, client, until);
+    },
+
+    async delete(runId, client) {
+      const until = deadline();
+      const { facts, run } = await read(runId, client, until);
+      const why = refuseToDelete(facts, run);
+      if (why !== undefined) throw new ProblemError('run_open', why);
+      await ask('delete', until, (temporal) => deleteRun(temporal, runId));
+      ended.forget(runId);
     },
 
     async close() {
       fanOut.close();
     },
   };
+}
+
+/** Why a run can't be deleted; undefined where it can. */
+function refuseToDelete({ workflow, redelivery }: RunFacts, { terminal, callback }: RunResource): string | undefined {
+  if (redelivery?.workflow === 'open') return 'Its callback is being sent again: delete the run when that has ended.';
+  if (workflow !== 'open') return undefined;
+  if (!terminal) return 'The run has not ended: cancel it, or wait for its end, then delete it.';
+  const dead =
+    'Its callback is dead and can be redelivered: redeliver it, or delete the run when the dead letter has expired.';
+  return callback.status === 'dead' ? dead : 'Its callback is not delivered yet: delete the run when it is.';
 }
 
 interface ReadRun extends RunState {

@@ -24,6 +24,14 @@ export interface RunFacts {
   readonly pending: readonly PendingActivity[];
   /** Absent where the kind did not need it. */
   readonly history?: RunHistory;
+  /** The latest redelivery after the run was closed; absent where there was none, and in a list. */
+  readonly redelivery?: RedeliveryFacts;
+}
+
+/** What Temporal knows of a workflow `callbackRedelivery`. */
+export interface RedeliveryFacts extends Required<Pick<RunFacts, 'workflow' | 'taskQueue' | 'pending' | 'history'>> {
+  /** Which redelivery of the closed run it is, from 1. */
+  readonly number: number;
 }
 
 /** An activity that is open, as `describe` tells it. */

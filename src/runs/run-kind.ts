@@ -1,5 +1,11 @@
-import type { Workflow, WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
+import type {
+  Workflow,
+  WorkflowHandle,
+  WorkflowSignalWithStartOptions,
+  WorkflowStartOptions,
+} from '@temporalio/client';
 import type { RedeliverRequest } from '../contract/names.ts';
+import type { CallbackRedeliveryInput } from '../contract/run.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import type { TaskPlan } from './accepted-task.ts';
 import type { ActivityOutline, RunFacts } from './run-facts.ts';
@@ -25,6 +31,11 @@ export interface RunState {
   readonly run: RunResource;
   readonly settled: boolean;
 }
+
+/** How a workflow `callbackRedelivery` is started, or signaled where one is open. */
+export type RedeliveryOptions = WorkflowSignalWithStartOptions<[RedeliverRequest]> & {
+  readonly args: [CallbackRedeliveryInput];
+};
 
 /**
  * What a workflow type means as a run. Everything else in `src/runs` moves runs about without knowing what they do: it
@@ -62,6 +73,13 @@ export interface RunKind<Type extends string = string, W extends Workflow = Work
   /** How often the callback of a run that is described with its history has been sent again. */
   readonly redeliveries: (facts: RunFacts) => number;
 
-  /** Asks for another delivery of a callback that is dead or being retried. */
+  /** Asks an open run for another delivery of a callback that is dead or being retried. */
   readonly redeliver: (handle: WorkflowHandle, request: RedeliverRequest) => Promise<unknown>;
+
+  /** How a workflow sends the callback of a closed run again; undefined where there is nothing to send again. */
+  readonly redeliverClosed: (
+    facts: RunFacts,
+    taskQueue: string,
+    request: RedeliverRequest,
+  ) => RedeliveryOptions | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Workflow } from '@temporalio/client';
-import type { Workflows } from '../contract/names.ts';
+import { REDELIVERY_WORKFLOW, type Workflows } from '../contract/names.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { agentRun } from './kinds/agent-run.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -20,6 +20,9 @@ export const TASK_KIND = RUN_KINDS.agentRun;
 export const IS_A_RUN = `WorkflowType IN (${Object.keys(RUN_KINDS)
   .map((type) => `'${type}'`)
   .join(', ')})`;
+
+/** The same for redeliveries of closed runs. */
+export const IS_A_REDELIVERY = `WorkflowType = '${REDELIVERY_WORKFLOW}'`;
 
 /** Whether a workflow type is one of ours. */
 export function isRunType(type: string): type is keyof Workflows {

@@ -1,14 +1,14 @@
 import type { Client } from '@temporalio/client';
 import type { StartedActivity } from '../activities/journal/hand-back-lost.ts';
 import { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
-import { IS_A_RUN } from '../runs/run-kinds.ts';
+import { IS_A_REDELIVERY, IS_A_RUN } from '../runs/run-kinds.ts';
 
 const AT_ONCE = 16;
 const STARTED = 2; // PENDING_ACTIVITY_STATE_STARTED
 const GRPC_NOT_FOUND = 5;
 
 /**
- * Lists the activities that Temporal takes for running in the open runs of a task queue: one read for each run. Dead letters
+ * Lists the activities that Temporal takes for running in the open runs of a task queue, and in the redeliveries of closed ones: one read for each run. Dead letters
  * are left out, which have none and may be many.
  *
  * @throws ServiceError when Temporal does not answer
@@ -16,7 +16,7 @@ const GRPC_NOT_FOUND = 5;
 export async function* listStartedActivities(client: Client, taskQueue: string): AsyncGenerator<StartedActivity> {
   const callback = SEARCH_ATTRIBUTE.callback;
   const query = [
-    IS_A_RUN,
+    `(${IS_A_RUN} OR ${IS_A_REDELIVERY})`,
     `TaskQueue = '${taskQueue.replaceAll("'", "''")}'`,
     "ExecutionStatus = 'Running'",
     `(${callback} IS NULL OR ${callback} != 'dead')`,

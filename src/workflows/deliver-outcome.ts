@@ -31,11 +31,13 @@ interface Delivery {
   readonly runId: string;
   readonly target: CallbackTarget;
   readonly outcome: RunOutcome;
+  /** What `GarudustCallback` was started with. Default: nothing. */
+  readonly mark?: CallbackMark;
 }
 
 /**
  * Delivers the outcome on the callback's schedule; when that is exhausted, keeps it as a dead letter until a redelivery
- * succeeds.
+ * succeeds, unless `deadLetterMs` of the target is 0.
  *
  * The signal `redeliver` restarts the schedule at once, at the same or at another address, in any state. The agent is not called
  * again, and the receiver sees the same `webhook-id`.
@@ -57,7 +59,7 @@ async function deliverUntilTaken(
   cancel: Promise<never> | undefined,
 ): Promise<CallbackReceipt | 'expired'> {
   const { target } = delivery;
-  let mark: CallbackMark | undefined;
+  let { mark } = delivery;
   let requested: string | undefined;
   let canceled = false;
   let failedOnce = false;
@@ -131,7 +133,9 @@ async function deliverUntilTaken(
       if (canceled) throw new CancelledFailure('The delivery was canceled.');
       if (!diedBefore) reportDeadLetter({ ...delivery, url, failure });
       diedBefore = true;
-      setCurrentDetails(STAGE.dead(delivery, failure?.cause, new Date(Date.now() + target.deadLetterMs)));
+      const until = target.deadLetterMs === 0 ? undefined : new Date(Date.now() + target.deadLetterMs);
+      setCurrentDetails(STAGE.dead(delivery, failure?.cause, until));
+      if (until === undefined) return 'expired';
       const kept = { summary: 'dead letter, kept for a redelivery' };
       if (!(await condition(() => requested !== undefined || canceled, target.deadLetterMs, kept))) return 'expired';
       if (canceled) throw new CancelledFailure('The delivery was canceled.');

@@ -5,6 +5,7 @@
 import * as yours from 'garudust-temporal/your-workflows';
 
 export { agentRun } from './agent-run.ts';
+export { callbackRedelivery } from './callback-redelivery.ts';
 export * from 'garudust-temporal/your-workflows';
 
 /** Marks a bundle that contains our workflows: see `hasOurWorkflows`. */

@@ -1,5 +1,11 @@
 import { findMisspelt } from '../contract/misspelt-field.ts';
-import { AGENT_RUN_FIELDS, AGENT_RUN_INPUT, type AgentRunInput } from '../contract/run.ts';
+import {
+  AGENT_RUN_FIELDS,
+  AGENT_RUN_INPUT,
+  type AgentRunInput,
+  CALLBACK_REDELIVERY_INPUT,
+  type CallbackRedeliveryInput,
+} from '../contract/run.ts';
 import { readStored } from '../contract/stored.ts';
 
 /**
@@ -25,7 +31,22 @@ const FULL: AgentRunInput = {
   callback: { url: 'x', retryDelaysMs: [1], attemptTimeoutMs: 1, deadLetterMs: 1 },
 };
 
+const REDELIVERY: CallbackRedeliveryInput = {
+  ...{ runId: 'x', client: 'x', url: 'x', retryDelaysMs: [1], attemptTimeoutMs: 1 },
+  outcome: {
+    status: 'failed',
+    output: 'x',
+    error: { code: 'AgentFailed', message: 'x' },
+    usage: { inputTokens: 1, outputTokens: 1, iterations: 1 },
+    sessionKey: 'x',
+    finishedAt: '2026-01-31T12:00:00.000Z',
+  },
+};
+
 for (const input of [FULL, { ...FULL, task: {}, callback: {} }, undefined]) {
   readStored(AGENT_RUN_INPUT, 'AgentRunInput', input);
   findMisspelt(input, AGENT_RUN_FIELDS);
+}
+for (const input of [REDELIVERY, { ...REDELIVERY, outcome: {} }, undefined]) {
+  readStored(CALLBACK_REDELIVERY_INPUT, 'CallbackRedeliveryInput', input);
 }

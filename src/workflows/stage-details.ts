@@ -42,8 +42,12 @@ export const STAGE = {
   sentAgain: (stage: Stage, at: Date): string =>
     told(stage.outcome, `The callback is sent again since ${at.toISOString()}. ${PENDING}`),
 
-  dead: (stage: Stage, why: Error | undefined, until: Date): string =>
-    told(stage.outcome, `**Dead letter**, kept until ${until.toISOString()}: ${howItDied(why)}`, sendAgain(stage)),
+  /** @param until undefined where the workflow closes now; a signal then reaches nobody */
+  dead: (stage: Stage, why: Error | undefined, until: Date | undefined): string => {
+    const kept = until === undefined ? '' : `, kept until ${until.toISOString()}`;
+    const again = until === undefined ? `Send it again: \`${redeliverCommand(stage)}\`.` : sendAgain(stage);
+    return told(stage.outcome, `**Dead letter**${kept}: ${howItDied(why)}`, again);
+  },
 
   delivered: ({ outcome }: Stage, { attempts, statusCode, deliveredAt }: CallbackReceipt): string =>
     told(outcome, `The callback was accepted with ${statusCode} at ${deliveredAt}, by attempt ${attempts}.`),
@@ -71,6 +75,10 @@ function howItDied(why: Error | undefined): string {
   return `the last attempt failed with ${what} at ${at}.`;
 }
 
-function sendAgain({ runId }: Stage): string {
-  return `Send it again: signal \`${SIGNAL.redeliver}\`, or \`garudust-temporal runs redeliver ${runId}\`.`;
+function sendAgain(stage: Stage): string {
+  return `Send it again: signal \`${SIGNAL.redeliver}\`, or \`${redeliverCommand(stage)}\`.`;
+}
+
+function redeliverCommand({ runId }: Stage): string {
+  return `garudust-temporal runs redeliver ${runId}`;
 }

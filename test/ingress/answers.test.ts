@@ -20,7 +20,7 @@ describe('an unknown path or method', () => {
     ['GET', '/webhook', 'POST'],
     ['PUT', '/invoke', 'POST'],
     ['OPTIONS', '/webhook', 'POST'],
-    ['POST', `/v1/runs/run-${'a'.repeat(26)}`, 'HEAD, GET'],
+    ['POST', `/v1/runs/run-${'a'.repeat(26)}`, 'HEAD, GET, DELETE'],
     ['DELETE', '/healthz', 'HEAD, GET'],
   ] as const) {
     test(`${method} ${path} is a 405 problem with Allow`, async (t) => {

@@ -37,6 +37,7 @@ describe('an API key', () => {
         ['GET', ''],
         ['POST', '/cancel'],
         ['POST', '/redeliver'],
+        ['DELETE', ''],
       ] as const) {
         const response = await ingress.ask(`/v1/runs/${UNKNOWN}${path}`, { method, headers });
         assert.equal(response.status, 401);
@@ -77,6 +78,7 @@ describe('a run', () => {
       ['GET', '?wait=1'],
       ['POST', '/cancel'],
       ['POST', '/redeliver'],
+      ['DELETE', ''],
     ] as const) {
       const [foreign, unknown, impossible] = await Promise.all(
         [id, UNKNOWN, 'run-%00'].map(async (run) =>
@@ -103,6 +105,20 @@ describe('a run', () => {
     const response = await ingress.ask(`/v1/runs/${UNKNOWN}`);
     assert.equal(response.status, 503);
     assert.equal(response.headers.get('retry-after'), '2');
+  });
+});
+
+describe('deleting', () => {
+  test('takes a run that has ended, once', async (t) => {
+    const ingress = await startTestIngress(t);
+    const id = await startRun(ingress);
+    const open = await ingress.ask(`/v1/runs/${id}`, { method: 'DELETE' });
+    assert.deepEqual([open.status, ((await open.json()) as Problem).code], [409, 'run_open']);
+    ingress.runs.update(id, { status: 'completed', terminal: true });
+    const deleted = await ingress.ask(`/v1/runs/${id}`, { method: 'DELETE' });
+    assert.deepEqual([deleted.status, await deleted.text()], [204, '']);
+    assert.equal((await ingress.ask(`/v1/runs/${id}`, { method: 'DELETE' })).status, 404);
+    assert.equal((await ingress.ask(`/v1/runs/${id}`)).status, 404);
   });
 });
 

@@ -49,7 +49,7 @@ export class FakeRunClient implements RunClient {
 
   async wait(runId: string, client: string, seconds: number, signal: AbortSignal): Promise<RunResource> {
     this.#call('wait', runId);
-    const ended = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+    const ended = AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(seconds * 1000)]);
     this.waiting += 1;
     try {
       if (!this.#find(runId, client).terminal) await nextEvent(this.#changed, ended);
@@ -99,6 +99,12 @@ export class FakeRunClient implements RunClient {
     const run = this.#find(runId, client);
     this.redelivered.push(url);
     return { run, unchanged: run.callback.status !== 'dead' };
+  }
+
+  async delete(runId: string, client: string): Promise<void> {
+    this.#call('delete', runId);
+    if (!this.#find(runId, client).terminal) throw new ProblemError('run_open', 'The run has not ended: cancel it.');
+    this.#runs.delete(runId);
   }
 
   async close(): Promise<void> {

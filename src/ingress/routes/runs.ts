@@ -2,44 +2,35 @@ import { isRunId } from '../../contract/run-id-form.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
 import { fieldProblem, ProblemError } from '../../protocol/problems.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
-import type { RunResource } from '../../protocol/run-resource.ts';
 import type { RunClient, RunReply } from '../../runs/run-client.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import type { IngressClient } from '../ingress-client.ts';
-import { createWaitSemaphore, DEFAULT_WAIT_LIMITS, type WaitLimits } from '../limits/client-semaphore.ts';
-import type { RequestContext, Route } from '../route.ts';
+import { callerOf, type RequestContext, type Route } from '../route.ts';
 import { type CallbackUrlDeps, checkCallbackUrl } from '../tasks/check-callback-url.ts';
 import { createRunEvents, type RunEventsDeps } from './run-events.ts';
 import { createRunList, type RunListDeps } from './run-list.ts';
+import { MAX_WAIT_SECONDS, type RunWaits, type RunWaitsDeps } from './run-waits.ts';
 
 export interface RunRouteDeps extends CallbackUrlDeps, Pick<RunEventsDeps, 'logger'> {
   readonly runs: RunClient;
   readonly clients: readonly IngressClient[];
-  readonly limits: BodyLimits & Partial<WaitLimits> & RunEventsDeps['limits'] & RunListDeps['limits'];
+  readonly limits: BodyLimits & RunWaitsDeps['limits'] & RunEventsDeps['limits'] & RunListDeps['limits'];
 }
 
-const MAX_WAIT_SECONDS = 60;
-
-/** `/v1/runs` and everything below: list, read, wait for, follow, cancel and redeliver the caller's own runs. */
-export function runRoutes(deps: RunRouteDeps): Route[] {
+/** `/v1/runs` and everything below: list, read, wait for, follow, cancel, redeliver and delete the caller's own runs. */
+export function runRoutes(deps: RunRouteDeps, waits: Pick<RunWaits, 'wait'>): Route[] {
   const { runs } = deps;
-  const waits = createWaitSemaphore({ ...DEFAULT_WAIT_LIMITS, ...deps.limits });
   const listRuns = createRunList(deps);
   const followRun = createRunEvents(deps);
   return [
-    { method: 'GET', path: '/v1/runs', access: 'apiKey', handle: (ctx) => listRuns(ctx, readClient(ctx)) },
+    { method: 'GET', path: '/v1/runs', access: 'apiKey', handle: (ctx) => listRuns(ctx, callerOf(ctx)) },
     ofRun('GET', '', async (ctx, id, client) => {
       const seconds = readWait(ctx.query['wait']);
-      if (seconds === 0) {
-        ctx.body = await runs.get(id, client);
-        return;
-      }
-      const release = waits.acquire(client);
-      try {
-        ctx.body = await wait(ctx, runs, id, client, seconds);
-      } finally {
-        release();
-      }
+      ctx.body = await (seconds === 0 ? runs.get(id, client) : waits.wait(ctx, id, client, seconds));
+    }),
+    ofRun('DELETE', '', async (ctx, id, client) => {
+      await runs.delete(id, client);
+      ctx.status = 204;
     }),
     ofRun('GET', '/events', followRun),
     ofRun('POST', '/cancel', async (ctx, id, client) => answer(ctx, await runs.cancel(id, client))),
@@ -55,7 +46,7 @@ export function runRoutes(deps: RunRouteDeps): Route[] {
  * clients and impossible ids get the same 404, so that it reveals nothing.
  */
 function ofRun(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   below: string,
   handle: (ctx: RequestContext, id: string, client: string) => Promise<void>,
 ): Route {
@@ -64,7 +55,7 @@ function ofRun(
     path: `/v1/runs/:id${below}`,
     access: 'apiKey',
     async handle(ctx) {
-      const client = readClient(ctx);
+      const client = callerOf(ctx);
       const id = ctx.params['id'] ?? '';
       if (!isRunId(id)) throw runNotFound();
       ctx.state.runId = id;
@@ -77,12 +68,6 @@ function ofRun(
   };
 }
 
-function readClient(ctx: RequestContext): string {
-  const { client } = ctx.state;
-  if (client === undefined) throw new Error('a route of runs was reached without authentication');
-  return client;
-}
-
 function runNotFound(): ProblemError {
   return new ProblemError('not_found', 'No run of this client has that id: check the id, and whether it has expired.');
 }
@@ -93,27 +78,6 @@ function readWait(value: string | string[] | undefined): number {
   if (seconds >= 0 && seconds <= MAX_WAIT_SECONDS) return seconds;
   const message = `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}, sent once`;
   throw fieldProblem('invalid_parameter', [{ field: 'wait', message }]);
-}
-
-/** Waits until the run is terminal, the time is up, or the caller disconnects. */
-async function wait(
-  ctx: RequestContext,
-  runs: RunClient,
-  id: string,
-  client: string,
-  seconds: number,
-): Promise<RunResource> {
-  const disconnected = new AbortController();
-  const onClose = (): void => disconnected.abort();
-  ctx.res.once('close', onClose);
-  try {
-    return await runs.wait(id, client, seconds, disconnected.signal);
-  } catch (error) {
-    if (!disconnected.signal.aborted) throw error;
-    throw new ProblemError('request_timeout', 'The caller disconnected.');
-  } finally {
-    ctx.res.off('close', onClose);
-  }
 }
 
 async function readRedelivery(ctx: RequestContext, deps: RunRouteDeps, clientId: string): Promise<string | undefined> {

@@ -7,11 +7,13 @@ import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { ClientAdmission } from '../limits/client-admission.ts';
 import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../limits/server-admission.ts';
 import { StartQueue } from '../limits/start-queue.ts';
-import type { RequestContext, Route } from '../route.ts';
-import type { AcceptDeps } from '../tasks/accept-task.ts';
+import { callerOf, type RequestContext, type Route } from '../route.ts';
+import type { AcceptDeps, VerifiedDelivery } from '../tasks/accept-task.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
 import { parseDelivery, refuseOwnMessage } from '../tasks/parse-delivery.ts';
+import { trustDelivery } from '../tasks/trust-delivery.ts';
 import { createVerifyDelivery, type VerifyDeps } from '../tasks/verify-delivery.ts';
+import type { RunWaits } from './run-waits.ts';
 
 export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   readonly runs: Pick<RunClient, 'start'>;
@@ -39,10 +41,11 @@ export interface DeliveryMetrics {
 }
 
 /**
- * `POST /webhook`, the same with the id of a client, the configured second path, and `POST /hooks/:source` for each source. They share their limits. A delivery
- * is verified, parsed and recorded before it is answered with 202.
+ * `POST /webhook`, the same with the id of a client, the configured second path, `POST /v1/runs` for the holder of an API key, and
+ * `POST /hooks/:source` for each source. They share their limits. A delivery is verified, parsed and recorded before it is answered
+ * with 202; the limits of deliveries do not count it while it waits for its outcome, those of `waits` do.
  */
-export function taskRoutes(deps: TaskRouteDeps): Route[] {
+export function taskRoutes(deps: TaskRouteDeps, waits: Pick<RunWaits, 'preferOutcome'>): Route[] {
   const server = new ServerAdmission(deps.limits);
   const starts = new StartQueue();
   const admission = new ClientAdmission(deps.clients);
@@ -52,14 +55,22 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
   const admit = (ctx: RequestContext, source: string, work: (permit: Permit) => Promise<void>): Promise<void> =>
     countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
 
-  const takeTask = (ctx: RequestContext): Promise<void> =>
-    admit(ctx, 'webhook', async (permit) => {
-      const body = await readBody(ctx.req, ctx.res, deps.limits, permit.take);
-      const delivery = await verifyDelivery(ctx.req.headersDistinct, body, ctx.params['client']);
+  const takeTask = async (
+    ctx: RequestContext,
+    verify: (body: Buffer) => VerifiedDelivery | Promise<VerifiedDelivery>,
+  ): Promise<void> => {
+    await admit(ctx, 'webhook', async (permit) => {
+      const delivery = await verify(await readBody(ctx.req, ctx.res, deps.limits, permit.take));
       ctx.state.client = delivery.client;
       refuseOwnMessage(delivery); // before the rate of the client counts it
       await admission.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps), permit));
     });
+    await waits.preferOutcome(ctx);
+  };
+  const takeSigned = (ctx: RequestContext): Promise<void> =>
+    takeTask(ctx, (body) => verifyDelivery(ctx.req.headersDistinct, body, ctx.params['client']));
+  const takeTrusted = (ctx: RequestContext): Promise<void> =>
+    takeTask(ctx, (body) => trustDelivery(callerOf(ctx), ctx.req.headersDistinct, body));
 
   const takeEvent = (ctx: RequestContext, source: Source): Promise<void> =>
     admit(ctx, source.name, async (permit) => {
@@ -75,7 +86,8 @@ export function taskRoutes(deps: TaskRouteDeps): Route[] {
   // The second form names the client, so that the secrets of no other are tried.
   const paths = [...new Set(['/webhook', deps.endpointPath, '/webhook/:client'])];
   return [
-    ...paths.map((path): Route => ({ method: 'POST', path, access: 'signed', handle: takeTask })),
+    ...paths.map((path): Route => ({ method: 'POST', path, access: 'signed', handle: takeSigned })),
+    { method: 'POST', path: '/v1/runs', access: 'apiKey', handle: takeTrusted },
     ...[...(deps.sources?.values() ?? [])].flatMap((source): Route[] => [
       {
         method: 'POST',

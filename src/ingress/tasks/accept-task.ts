@@ -12,12 +12,12 @@ import { type CallbackUrlDeps, checkCallbackUrl } from './check-callback-url.ts'
 declare const brand: unique symbol;
 
 /**
- * A delivery whose signature was checked. Only `VerifyDelivery` makes one, and `verifySourceDelivery` for a configured source;
- * parsers take nothing else.
+ * A delivery whose signature was checked, or the API key of its caller. Only `VerifyDelivery` makes one, `trustDelivery`, and
+ * `verifySourceDelivery` for a configured source; parsers take nothing else.
  */
 export interface VerifiedDelivery {
   readonly [brand]: 'VerifiedDelivery';
-  /** The id of the configured client that signed it. */
+  /** The id of the configured client that signed it, or whose API key came with it. */
   readonly client: string;
   readonly source: string;
   readonly body: Buffer;

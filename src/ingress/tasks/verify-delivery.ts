@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { isJson, readMediaType, unsupportedMediaType } from '../../protocol/json/media-type.ts';
 import { Turns } from '../limits/turns.ts';
 import type { VerifiedDelivery } from './accept-task.ts';
 import { ClientOrder, findSigner, type SigningClient } from './find-signer.ts';
 import { readDeliveryId } from './read-delivery-id.ts';
+import { refuseOtherThanJson } from './refuse-other-than-json.ts';
 
 export interface VerifyDeps {
   readonly clients: readonly SigningClient[];
@@ -43,9 +43,4 @@ export function createVerifyDelivery({ clients, now = Date.now }: VerifyDeps): V
     const delivery = { client, source: 'webhook', body, deliveryId, signedId: webhookId !== undefined };
     return delivery as VerifiedDelivery;
   };
-}
-
-function refuseOtherThanJson(headers: IncomingMessage['headersDistinct']): void {
-  const type = readMediaType(headers);
-  if (!isJson(type)) throw unsupportedMediaType(type, 'application/json in UTF-8');
 }

@@ -3,9 +3,10 @@ import { SIGNAL, WORKFLOW, type Workflows } from '../../contract/names.ts';
 import type { Usage } from '../../contract/run.ts';
 import { PAUSE_INFO, SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
 import { isTerminal, type RunResource, type RunStatus } from '../../protocol/run-resource.ts';
-import type { PendingActivity, RunFacts } from '../run-facts.ts';
+import type { PendingActivity, RunFacts, RunHistory } from '../run-facts.ts';
 import type { RunKind, RunLinks } from '../run-kind.ts';
 import { toRunUrl } from '../run-url.ts';
+import { redeliveryOptions } from './redelivery-options.ts';
 import { startOptions } from './start-options.ts';
 import { toAgentState } from './to-agent-state.ts';
 import { toCallbackState } from './to-callback-state.ts';
@@ -38,10 +39,17 @@ export const agentRun: RunKind<'agentRun', Workflows['agentRun']> = {
   project,
   projectListed,
   cancel: (handle) => handle.cancel(),
-  redeliveries: ({ history }) =>
-    Math.max((history?.activities.filter(({ activityId }) => activityId === ACTIVITY_ID.callback).length ?? 0) - 1, 0),
+  redeliveries: ({ history, redelivery }) =>
+    Math.max(countDeliveries(history) - 1, 0) +
+    Math.max((redelivery?.number ?? 0) - 1, 0) +
+    countDeliveries(redelivery?.history),
   redeliver: (handle, request) => handle.signal(SIGNAL.redeliver, request),
+  redeliverClosed: redeliveryOptions,
 };
+
+function countDeliveries(history: RunHistory | undefined): number {
+  return history?.activities.filter(({ activityId }) => activityId === ACTIVITY_ID.callback).length ?? 0;
+}
 
 function project(facts: RunFacts, { publicUrl, temporalUi }: RunLinks): RunResource {
   const { runId, memo, createdAt } = facts;

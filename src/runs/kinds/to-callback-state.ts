@@ -4,7 +4,7 @@ import { hideQuery } from '../../contract/summary.ts';
 import type { FailureType } from '../../contract/failures.ts';
 import type { CallbackReceipt, DeliveryAttempt } from '../../contract/run.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
-import type { ActivityRecord, RunFacts } from '../run-facts.ts';
+import type { ActivityRecord, RunFacts, RunHistory } from '../run-facts.ts';
 
 type CallbackState = RunResource['callback'];
 
@@ -14,12 +14,15 @@ type CallbackState = RunResource['callback'];
  * @param ended whether the run is terminal
  */
 export function toCallbackState(
-  { memo, history, pending, workflow }: Pick<RunFacts, 'memo' | 'history' | 'pending' | 'workflow'>,
+  { memo, history, redelivery, ...run }: Pick<RunFacts, 'memo' | 'history' | 'pending' | 'workflow' | 'redelivery'>,
   ended: boolean,
 ): CallbackState {
-  const records = history?.activities.filter(({ activityId }) => activityId === ACTIVITY_ID.callback) ?? [];
-  const last = records.at(-1);
-  const url = readUrl(last) ?? memo.callbackUrl;
+  const { pending, workflow } = redelivery ?? run;
+  const again = deliveriesOf(redelivery?.history);
+  const records = [...deliveriesOf(history), ...again];
+  // A redelivery that has just been started has no delivery yet; the one before it says nothing of how it stands.
+  const last = redelivery === undefined ? records.at(-1) : again.at(-1);
+  const url = readUrl(records.at(-1)) ?? memo.callbackUrl;
   if (url === undefined) return { status: 'none' };
   // The history is read after what is pending, so that where it tells of an end the other is out of date.
   const isOpen = last === undefined || last.state === 'open';
@@ -43,11 +46,15 @@ export function toCallbackState(
     return { status: retrying ? 'retrying' : 'pending', ...base, ...readFailure(failure), ...next };
   }
   const over = last !== undefined && last.state !== 'open';
-  if (!over && workflow === 'open') return { status: 'pending', ...base };
+  if (!over && workflow === 'open') return { status: redelivery === undefined ? 'pending' : 'retrying', ...base };
   if (last?.state === 'canceled' || (!over && ended)) {
     return { status: 'dead', ...base, ...readFailure(failure), last_error: 'The delivery ended with its run.' };
   }
   return { status: 'dead', ...base, ...readFailure(failure) };
+}
+
+function deliveriesOf(history: RunHistory | undefined): readonly ActivityRecord[] {
+  return history?.activities.filter(({ activityId }) => activityId === ACTIVITY_ID.callback) ?? [];
 }
 
 /** A schedule that was cut off while it waited leaves no count behind: at least one attempt had failed. */
