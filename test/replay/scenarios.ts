@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AsyncCompletionClient, type WorkflowHandle } from '@temporalio/client';
 import { ACTIVITY_ID } from '../../src/contract/activities.ts';
 import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
-import { SIGNAL } from '../../src/contract/names.ts';
+import { type RedeliverRequest, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
 
-/** One way through `agentRun`. Each has a recorded history, and each is run anew against a real server. */
+/** One way through `agentRun`, or through `callbackRedelivery` after it. Each has a recorded history, and each is run anew against a real server. */
 export interface Scenario {
   readonly agent?: readonly Step[];
   readonly callback?: readonly Step[];
@@ -19,6 +19,8 @@ export interface Scenario {
   readonly beforeWorker?: (handle: WorkflowHandle) => Promise<void>;
   /** What happens from outside while it runs. */
   readonly drive?: (handle: WorkflowHandle, activities: ScriptedActivities) => Promise<void>;
+  /** Asked for when the run is closed. The history, and how it closes, are then those of the redelivery. */
+  readonly redeliver?: RedeliverRequest;
   /** How the workflow closes: `COMPLETED`, `CANCELLED`, or the type that it fails with. */
   readonly closes: string;
   /** How the caller reads it then. */
@@ -255,6 +257,19 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await handle.signal(SIGNAL.redeliver, {});
     },
     ...DELIVERED,
+  },
+  'delivered-again': { redeliver: {}, ...DELIVERED },
+  'delivered-again-elsewhere-at-the-second-attempt': {
+    callback: ['succeed', { retry: 'CallbackFailed', statusCode: 503 }],
+    redeliver: { url: 'https://other.example.com/hooks' },
+    ...DELIVERED,
+  },
+  'delivered-again-to-nobody': {
+    callback: ['succeed', ...NEVER_TAKEN],
+    target: THREE_TRIES,
+    redeliver: {},
+    closes: 'CallbackUndeliverable',
+    reads: { status: 'completed', callback: 'dead' },
   },
   'ended-by-temporal': {
     // Temporal ends an activity at once when its delay goes beyond its total time.

@@ -1,11 +1,13 @@
 import type { TestContext } from 'node:test';
-import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { randomRunId } from '../../src/contract/run-id.ts';
-import { SIGNAL } from '../../src/contract/names.ts';
+import { REDELIVERY_WORKFLOW, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
 import type { FinishedRun } from '../../src/contract/run-sinks.ts';
+import { redeliveryOptions } from '../../src/runs/kinds/redelivery-options.ts';
 import { startOptions } from '../../src/runs/kinds/start-options.ts';
+import { readRun } from '../../src/runs/read-run.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
@@ -17,7 +19,8 @@ import { connectToTestServer, type TestServer, uniqueTaskQueue } from './tempora
 export interface PlayedScenario {
   readonly server: TestServer;
   readonly runId: string;
-  readonly handle: WorkflowHandleWithFirstExecutionRunId;
+  /** Of the run, or of its redelivery where the scenario has one. */
+  readonly handle: WorkflowHandle;
   readonly activities: ScriptedActivities;
   /** What the workflow told its worker. */
   readonly finished: readonly FinishedRun[];
@@ -67,7 +70,13 @@ export async function runScenario(t: Pick<TestContext, 'name'>, scenario: Scenar
     const ended = started.result().catch(() => undefined);
     await scenario.drive?.(started, activities);
     await ended;
-    return started;
+    if (scenario.redeliver === undefined) return started;
+    const facts = await readRun(server.client, task.runId);
+    const again = facts && redeliveryOptions(facts, taskQueue, scenario.redeliver);
+    if (again === undefined) throw new Error(`${task.runId} has nothing to send again`);
+    const redelivery = await server.client.workflow.signalWithStart(REDELIVERY_WORKFLOW, again);
+    await redelivery.result().catch(() => undefined);
+    return redelivery;
   });
   return { server, runId: task.runId, handle, activities, finished };
 }
