@@ -25,7 +25,10 @@ export interface ApiReply {
 /** The HTTP API as the commands use it. Every method rejects with an ApiError, or with the reason of `signal`. */
 export interface ApiClient {
   readonly url: string;
-  /** Posts a signed task. The same id and body again is the same run. Rejects with a CliError for an id that can't be one. */
+  /**
+   * Posts a task: signed, or with the API key where there is no secret. The same id and body again is the same run. Rejects with a
+   * CliError for an id that can't be one.
+   */
   sendTask(task: TaskBody, deliveryId: string): Promise<ApiReply>;
   /** The run, as soon as it is terminal, or after `waitSeconds` (0 to 60). */
   getRun(id: string, waitSeconds?: number): Promise<RunResource>;
@@ -33,6 +36,7 @@ export interface ApiClient {
   listRuns(filter: RunFilter, limit: number, cursor?: string): Promise<RunList>;
   cancelRun(id: string): Promise<ApiReply>;
   redeliverRun(id: string, callbackUrl?: string): Promise<ApiReply>;
+  deleteRun(id: string): Promise<void>;
 }
 
 export interface ApiClientOptions {
@@ -48,7 +52,7 @@ export interface ApiClientOptions {
 
 interface ApiRequest {
   readonly path: string;
-  readonly method?: 'POST';
+  readonly method?: 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly waitSeconds?: number;
@@ -63,11 +67,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     url,
     async sendTask(task, deliveryId) {
       const body = JSON.stringify(task);
-      const signature = sign(secrets?.values ?? [], deliveryId, body);
+      const signed = secrets !== undefined;
+      const proof = signed
+        ? sign(secrets.values, deliveryId, body)
+        : { ...bearer, 'idempotency-key': toKey(deliveryId) };
       const { run, response } = await ask(options, {
-        path: '/webhook',
+        path: signed ? '/webhook' : '/v1/runs',
         method: 'POST',
-        headers: { ...json, ...signature },
+        headers: { ...json, ...proof },
         body,
       });
       return { run, unchanged: response.headers.get('idempotent-replayed') === 'true' };
@@ -90,6 +97,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const headers = { ...json, ...bearer };
       return toReply(await ask(options, { path: `/v1/runs/${id}/redeliver`, method: 'POST', headers, body }));
     },
+    async deleteRun(id) {
+      await request(options, { path: `/v1/runs/${id}`, method: 'DELETE', headers: bearer });
+    },
   };
 }
 
@@ -100,6 +110,12 @@ function sign(secrets: readonly string[], id: string, body: string): Readonly<Re
     if (!(error instanceof TypeError)) throw error;
     throw new CliError('usage', `The task can't be signed: ${error.message}`, { cause: error });
   }
+}
+
+/** An Idempotency-Key in quotes, as RFC 8941 writes a string, so that a key may begin with a quote. */
+function toKey(id: string): string {
+  if (/^[\x21-\x7e]{1,255}$/.test(id)) return `"${id.replace(/["\\]/g, (mark) => `\\${mark}`)}"`;
+  throw new CliError('usage', `"${id}" can't be an idempotency key: use 1 to 255 visible ASCII characters.`);
 }
 
 function toReply({ run, response }: { run: RunResource; response: Response }): ApiReply {

@@ -7,7 +7,7 @@ import { taskPaths } from './openapi/task-paths.ts';
 /** The version of the API, not of the program: a new major version only for a breaking change. */
 const API_VERSION = '1.0.0';
 
-const DESCRIPTION = `Durable agent runs from webhooks. Send a signed task; the response shows its run once Temporal has recorded it. Poll the run, follow its events, or receive the outcome at a callback address.
+const DESCRIPTION = `Durable agent runs from webhooks. Send a task, signed or with an API key; the response shows its run once Temporal has recorded it. Poll the run, follow its events, or receive the outcome at a callback address.
 
 A run's \`status\` is the state of the agent: \`queued\`, \`running\`, \`paused\` (by an operator, in Temporal), \`input_required\`, \`completed\`, \`failed\`, \`timed_out\` or \`canceled\`. The state of its callback is separate: a run reads \`completed\`, with its output, while its callback is still retried.
 

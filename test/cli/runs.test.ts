@@ -16,6 +16,20 @@ import { waitFor } from '../support/wait-for.ts';
 
 const MINUTE = 60_000;
 
+describe('runs delete', () => {
+  test('deletes a run that has ended, and says why it does not delete another', async (t) => {
+    const { ingress, id, cli } = await startWithRun(t);
+    const open = await cli('delete', id);
+    assert.deepEqual([open.code, open.stdout], [4, '']);
+    assert.match(open.stderr, /^error: The run is still open: The run has not ended: cancel it\. \(run_open\)\n$/);
+    ingress.runs.update(id, { status: 'completed', terminal: true });
+    assert.deepEqual(await cli('delete', id), { code: 0, stdout: `Deleted ${id}.\n`, stderr: '' });
+    const gone = await cli('delete', id);
+    assert.equal(gone.code, 4);
+    assert.match(gone.stderr, /\(not_found\)\n$/);
+  });
+});
+
 describe('runs get', () => {
   test('shows what is known, aligned, and times from now', async (t) => {
     const { ingress, id, cli } = await startWithRun(t);
@@ -204,6 +218,7 @@ describe('runs wait, while the server is away', () => {
       listRuns: () => assert.fail(),
       cancelRun: () => assert.fail(),
       redeliverRun: () => assert.fail(),
+      deleteRun: () => assert.fail(),
       getRun: (_id, seconds) =>
         seconds === undefined
           ? Promise.resolve(QUEUED_RUN)

@@ -26,6 +26,23 @@ describe('send', () => {
     assert.match(called.stderr, /^Recorded\. Follow it: npx garudust-temporal runs wait run-/);
   });
 
+  test('with an API key and no secret posts the same task, unsigned', async (t) => {
+    const { ingress } = await startCliIngress(t);
+    const env = { RUNS_API_KEY: 'alpha-key', GARUDUST_TEMPORAL_URL: ingress.url };
+    const key = '"a\\b"';
+    const first = await runCli(['send', 'hi', '--idempotency-key', key], { env });
+    assert.deepEqual([first.code, first.stdout], [0, `${ingress.runs.started[0]?.runId}\n`]);
+    const again = await runCli(['send', 'hi', '--idempotency-key', key], { env });
+    assert.match(again.stderr, /^This task is already recorded as run-/);
+    assert.deepEqual(
+      ingress.counted.map(({ route }) => route),
+      ['/v1/runs', '/v1/runs'],
+    );
+    const impossible = await runCli(['send', 'hi', '--idempotency-key', 'a b'], { env });
+    assert.equal(impossible.code, 2);
+    assert.match(impossible.stderr, /^error: "a b" can't be an idempotency key/);
+  });
+
   test('reads the text from stdin byte for byte', async (t) => {
     const { ingress, env } = await startCliIngress(t);
     const text = '  first line\n„zweite“ ✓\n';

@@ -24,7 +24,7 @@ export function addRunsRedeliver(runs: Command, io: CliIo): void {
   const command = runs
     .command('redeliver')
     .summary('send callbacks again')
-    .description('Send an undelivered callback again, or those of all dead letters.')
+    .description('Send a callback again, also one that was delivered, or those of all dead letters.')
     .argument('[id]', 'the run id', parseRunId)
     .option('--all-dead', 'all of your dead letters')
     .option(
@@ -63,7 +63,7 @@ async function redeliverRun(id: string | undefined, flags: RedeliverFlags, io: C
     status === 'none'
       ? 'the run has no callback'
       : status === 'dead'
-        ? 'its callback is dead and the run has expired'
+        ? 'its callback is dead and the dead letter has expired'
         : `its callback is ${status}`;
   if (flags.json === true) printJson(run, io);
   else io.stdout.write(unchanged ? `Nothing to do: ${why}.\n` : `The callback of ${id} is being sent again.\n`);

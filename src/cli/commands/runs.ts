@@ -19,18 +19,19 @@ const NOTES = {
   exits: ['ok', 'usage', 'unavailable', 'refused', 'interrupted'],
 } as const satisfies CommandNotes;
 
-/** `runs list`, `runs get|wait|cancel <id>` and `runs redeliver`. */
+/** `runs list`, `runs get|wait|cancel|delete <id>` and `runs redeliver`. */
 export function addRuns(program: Command, io: CliIo): void {
   const runs = program
     .command('runs')
-    .summary('list runs; show, follow, cancel or redeliver one')
-    .description('List the runs of a server; show, follow, cancel or redeliver one.')
+    .summary('list runs; show, follow, cancel, redeliver or delete one')
+    .description('List the runs of a server; show, follow, cancel, redeliver or delete one.')
     .helpCommand(false);
   addRunsList(runs, io);
   addGet(runs, io);
   addWait(runs, io);
   addCancel(runs, io);
   addRunsRedeliver(runs, io);
+  addDelete(runs, io);
   setNotes(runs, { environment: NOTES.environment });
 }
 
@@ -92,6 +93,23 @@ function addCancel(runs: Command, io: CliIo): void {
     report(reply, flags, io, `Asked ${id} to stop.`, `Nothing to do: ${id} ${STATUS_PHRASES[reply.run.status]}.`);
   });
   setNotes(command, { ...NOTES, examples: [['garudust-temporal runs cancel run-4x7q…', 'stop it']] });
+}
+
+function addDelete(runs: Command, io: CliIo): void {
+  const command = runs
+    .command('delete')
+    .summary('delete a run that has ended')
+    .description('Delete a run that has ended from Temporal for good, with its task and its output.')
+    .argument('<id>', 'the run id', parseRunId);
+  addUrlOption(command).action(async (id: string, flags: RunFlags) => {
+    await connectApi(flags, io).deleteRun(id);
+    io.stdout.write(`Deleted ${id}.\n`);
+  });
+  setNotes(command, {
+    ...NOTES,
+    more: ['A run whose callback is pending or dead is still open, and refused.'],
+    examples: [['garudust-temporal runs delete run-4x7q…', 'its delivery id may then be used for a new run']],
+  });
 }
 
 function addRunCommand(runs: Command, name: string, summary: string, description: string): Command {

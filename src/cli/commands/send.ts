@@ -27,12 +27,14 @@ interface SendFlags {
   readonly json?: boolean;
 }
 
-/** `send <text|->`: posts a signed task. */
+/** `send <text|->`: posts a task. */
 export function addSend(program: Command, io: CliIo): void {
   const command = program
     .command('send')
     .summary('send a task to the agent')
-    .description('Send a signed task to a server; with --wait, follow its run and print the output.')
+    .description(
+      'Send a task to a server, signed with the webhook secret, or with the API key where there is none; with --wait, follow its run and print the output.',
+    )
     .argument('<text|->', 'the task for the agent; - reads it from stdin');
   addUrlOption(command)
     .option('--callback <url>', 'URL that receives the outcome')
@@ -85,8 +87,10 @@ export function addSend(program: Command, io: CliIo): void {
 async function send(argument: string, flags: SendFlags, io: CliIo): Promise<ExitName> {
   const url = readServerUrl(flags.url, io);
   const secrets = findWebhookSecrets(io, url);
-  if (secrets === undefined) throw missingCredential('GARUDUST_WEBHOOK_SECRET', 'webhook secret');
   const apiKey = findApiKey(io, url);
+  if (secrets === undefined && apiKey === undefined) {
+    throw missingCredential('GARUDUST_WEBHOOK_SECRET', 'webhook secret');
+  }
   if (flags.wait === true && apiKey === undefined) throw missingCredential('RUNS_API_KEY', 'API key to wait with');
   const task = await readTask(argument, flags, io);
   const deliveryId = flags.idempotencyKey ?? `cli-${randomUUID()}`;

@@ -19,6 +19,11 @@ export const HEADERS = {
     schema: text,
     example: '"rate";r=499;t=1, "in-flight";r=99',
   },
+  'Preference-Applied': {
+    description: 'The seconds that the server was ready to wait, after `Prefer: wait`.',
+    schema: text,
+    example: 'wait=30',
+  },
   Location: { description: 'The address of the run: a path, or a whole URL where `public_url` is set.', schema: text },
   ETag: { description: 'For `If-None-Match`.', schema: text },
   'Idempotent-Replayed': {

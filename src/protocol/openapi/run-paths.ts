@@ -3,6 +3,7 @@ import type { ProblemCode } from '../problems.ts';
 import { API_KEY, problemResponses } from './components.ts';
 import { EXAMPLES } from './examples.ts';
 import { type JsonObject, listParameters, schemaRef } from './schemas.ts';
+import { createRun } from './task-paths.ts';
 
 const READ_PROBLEMS: readonly ProblemCode[] = [
   'api_key_missing',
@@ -24,8 +25,8 @@ const RUN_ID: JsonObject = {
 /** `/v1/runs` and all below it. */
 export function runPaths(): JsonObject {
   return {
-    '/v1/runs': { get: listRuns() },
-    '/v1/runs/{id}': { parameters: [RUN_ID], get: GET_RUN },
+    '/v1/runs': { get: listRuns(), post: createRun() },
+    '/v1/runs/{id}': { parameters: [RUN_ID], get: GET_RUN, delete: DELETE_RUN },
     '/v1/runs/{id}/events': { parameters: [RUN_ID], get: FOLLOW_RUN },
     '/v1/runs/{id}/cancel': { parameters: [RUN_ID], post: CANCEL_RUN },
     '/v1/runs/{id}/redeliver': { parameters: [RUN_ID], post: REDELIVER_RUN },
@@ -141,11 +142,24 @@ const CANCEL_RUN: JsonObject = {
   },
 };
 
+const DELETE_RUN: JsonObject = {
+  operationId: 'deleteRun',
+  summary: 'Delete a run that has ended',
+  description:
+    'Deletes the run from Temporal for good: its task, its output and its redeliveries. Temporal does so in the background, within half a minute of the end of the run; until then a read still finds it. A later delivery with the same `Idempotency-Key` is a new run, and the agent is asked again.',
+  tags: ['Runs'],
+  security: API_KEY,
+  responses: {
+    '204': { description: 'The run is deleted.' },
+    ...problemResponses([...RUN_PROBLEMS, 'run_open']),
+  },
+};
+
 const REDELIVER_RUN: JsonObject = {
   operationId: 'redeliverRun',
   summary: 'Send a callback again',
   description:
-    'Sends the callback at once, with a fresh retry schedule, to the same address or to another permitted one.',
+    'Sends a callback that is dead, is being retried or was delivered: at once, with a fresh retry schedule, to the same address or to another permitted one. Body and `webhook-id` stay the same, and the agent is not asked again.',
   tags: ['Runs'],
   security: API_KEY,
   requestBody: {
@@ -153,7 +167,9 @@ const REDELIVER_RUN: JsonObject = {
     content: { 'application/json': { schema: schemaRef('RedeliverRequest'), example: EXAMPLES.RedeliverRequest } },
   },
   responses: {
-    '200': run('There is nothing to redeliver: the callback is neither dead nor being retried.'),
+    '200': run(
+      'There is nothing to redeliver: the run has no callback, none has been attempted yet, or the dead letter has expired.',
+    ),
     '202': run('The redelivery has started.'),
     ...problemResponses([
       ...RUN_PROBLEMS,

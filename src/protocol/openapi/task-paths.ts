@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../problems.ts';
-import { headerRefs, problemResponses, SIGNED } from './components.ts';
+import { API_KEY, headerRefs, problemResponses, SIGNED } from './components.ts';
 import { EXAMPLES } from './examples.ts';
 import { type JsonObject, type SchemaName, schemaRef } from './schemas.ts';
 
@@ -25,6 +25,12 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'payload_unreadable',
 ];
 
+const SIGNATURE_PROBLEMS: readonly ProblemCode[] = [
+  'signature_missing',
+  'signature_invalid',
+  'timestamp_out_of_window',
+];
+
 const HOOK_PROBLEMS: readonly ProblemCode[] = [
   ...TASK_PROBLEMS.filter(
     (code) => code !== 'invalid_task' && code !== 'own_callback' && code !== 'invalid_idempotency_key',
@@ -33,17 +39,43 @@ const HOOK_PROBLEMS: readonly ProblemCode[] = [
   'not_found',
 ];
 
+const ACCEPTED_HEADERS = headerRefs(
+  'Location',
+  'Retry-After',
+  'Idempotent-Replayed',
+  'X-Request-Id',
+  'RateLimit-Policy',
+  'RateLimit',
+);
 const ACCEPTED: JsonObject = {
   description: 'The run is durably recorded and will be executed.',
+  headers: ACCEPTED_HEADERS,
+  content: { 'application/json': { schema: schemaRef('Run'), example: EXAMPLES.AcceptedRun } },
+};
+const ACCEPTED_IN_TIME: JsonObject = {
+  ...ACCEPTED,
+  headers: { ...ACCEPTED_HEADERS, ...headerRefs('Preference-Applied') },
+};
+const ENDED: JsonObject = {
+  description: 'The run has ended within the time that `Prefer: wait` gave it.',
   headers: headerRefs(
     'Location',
-    'Retry-After',
+    'Preference-Applied',
     'Idempotent-Replayed',
     'X-Request-Id',
     'RateLimit-Policy',
     'RateLimit',
   ),
-  content: { 'application/json': { schema: schemaRef('Run'), example: EXAMPLES.AcceptedRun } },
+  content: { 'application/json': { schema: schemaRef('Run'), example: EXAMPLES.Run } },
+};
+
+const PREFER: JsonObject = {
+  name: 'Prefer',
+  in: 'header',
+  description:
+    '`wait=30` (RFC 7240): wait up to 30 seconds for the end of the run, 60 at most, and respond 200 with the outcome if it comes in time, otherwise 202. It counts in the limits of waiting polls; where these are reached, the response is an immediate 202 without `Preference-Applied`.',
+  schema: { type: 'string' },
+  example: 'wait=30',
 };
 
 const IDEMPOTENCY_KEY: JsonObject = {
@@ -104,10 +136,10 @@ function taskOperation(operationId: string, summary: string, first: SchemaName &
     operationId,
     summary,
     description:
-      'Responds once the run is recorded. Both paths accept both vocabularies, one per request; unknown fields are refused. Sign the raw bytes of the body.',
+      'Responds once the run is recorded. Every path for tasks accepts both vocabularies, one per request; unknown fields are refused. Sign the raw bytes of the body.',
     tags: ['Tasks'],
     security: SIGNED,
-    parameters: [IDEMPOTENCY_KEY],
+    parameters: [IDEMPOTENCY_KEY, PREFER],
     requestBody: {
       required: true,
       content: {
@@ -120,8 +152,24 @@ function taskOperation(operationId: string, summary: string, first: SchemaName &
         },
       },
     },
-    responses: { '202': ACCEPTED, ...problemResponses(TASK_PROBLEMS) },
+    responses: { '200': ENDED, '202': ACCEPTED_IN_TIME, ...problemResponses(TASK_PROBLEMS) },
     callbacks: { outcome: { [`{$request.body#/${urlField}}`]: { post: CALLBACK } } },
+  };
+}
+
+/** `POST /v1/runs`: the same task, for the holder of an API key. */
+export function createRun(): JsonObject {
+  const unsigned = TASK_PROBLEMS.filter((code) => !SIGNATURE_PROBLEMS.includes(code));
+  return {
+    ...taskOperation('createRun', 'Send a task with an API key', 'Task'),
+    description:
+      'The same task as at `/webhook`, with the same limits and the same runs for the same `Idempotency-Key`, from a caller who holds the API key and signs nothing. Responds once the run is recorded.',
+    security: API_KEY,
+    responses: {
+      '200': ENDED,
+      '202': ACCEPTED_IN_TIME,
+      ...problemResponses(['api_key_missing', 'api_key_invalid', ...unsigned]),
+    },
   };
 }
 

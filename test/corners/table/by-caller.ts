@@ -66,7 +66,12 @@ export const redeliver: CornersOfEvent = {
     callbacks: 1,
     why: 'The schedule starts over at once, with the answer that was kept.',
   },
-  delivered: { refusal: NOTHING_TO_DO, why: 'The receiver has accepted it. A poll has the answer.' },
+  delivered: {
+    end: 'delivered',
+    paidCalls: 1,
+    callbacks: 2,
+    why: 'The receiver may have accepted it and lost it. A workflow of its own sends it again, with the same `webhook-id`.',
+  },
   ...ofTeams,
 };
 
@@ -92,8 +97,10 @@ export const redeliverElsewhere: CornersOfEvent = {
   },
   dead: { end: 'delivered', paidCalls: 1, callbacks: 1, why: 'The new address gets the answer that was kept.' },
   delivered: {
-    refusal: NOTHING_TO_DO,
-    why: 'The callback was accepted where it was first sent. A poll has the answer.',
+    end: 'delivered',
+    paidCalls: 1,
+    callbacks: 2,
+    why: 'The new address gets the callback too, from a workflow of its own, with the same `webhook-id`.',
   },
   ...ofTeams,
 };
