@@ -285,7 +285,9 @@ function composeActivities(parts: WorkerParts, session: Session): Activities {
       async onFirstFailure(runId) {
         const { workflowType = '', workflowExecution } = Context.current().info;
         if (!HEARS_OF_RETRIES.includes(workflowType)) return;
-        await client().workflow.getHandle(workflowExecution?.workflowId ?? runId).signal(SIGNAL.callbackRetrying);
+        await client()
+          .workflow.getHandle(workflowExecution?.workflowId ?? runId)
+          .signal(SIGNAL.callbackRetrying);
       },
     },
     ...(journal && { journal: { journal, completions } }),
