@@ -36,6 +36,16 @@ const NEVER_TAKEN: readonly Step[] = [...TWICE_503, { fail: 'CallbackFailed', st
 
 /** Answered, and the callback accepted. */
 const DELIVERED = { closes: 'COMPLETED', reads: { status: 'completed', callback: 'delivered' } } as const;
+const CANCELED = {
+  closes: 'CANCELLED',
+  reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+} as const;
+/** Answered, and a cancel ended the delivery. */
+const UNDELIVERED = { closes: 'CANCELLED', reads: { status: 'completed', callback: 'dead' } } as const;
+const REFUSED = {
+  closes: 'InvalidInput',
+  reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
+} as const;
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   success: DELIVERED,
@@ -74,8 +84,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.agentCalls.length > 0);
       await handle.cancel();
     },
-    closes: 'CANCELLED',
-    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+    ...CANCELED,
   },
   'canceled-as-the-agent-answers': {
     agent: ['outlast'],
@@ -103,8 +112,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.agentCalls.length > 0);
       await handle.cancel();
     },
-    closes: 'CANCELLED',
-    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+    ...CANCELED,
   },
   'canceled-between-attempts-of-the-agent': {
     agent: [{ retry: 'RateLimited', delayMs: 60_000 }],
@@ -114,13 +122,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await sleep(200);
       await handle.cancel();
     },
-    closes: 'CANCELLED',
-    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+    ...CANCELED,
   },
   'canceled-before-a-worker': {
     beforeWorker: (handle) => handle.cancel().then(() => undefined),
-    closes: 'CANCELLED',
-    reads: { status: 'canceled', callback: 'delivered', code: 'Canceled' },
+    ...CANCELED,
   },
   'canceled-before-a-worker-without-callback': {
     target: 'none',
@@ -143,8 +149,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until(() => activities.deliveries.length === 1);
       await handle.cancel();
     },
-    closes: 'CANCELLED',
-    reads: { status: 'completed', callback: 'dead' },
+    ...UNDELIVERED,
   },
   'canceled-between-callback-attempts': {
     callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 60_000 }],
@@ -154,8 +159,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await sleep(200);
       await handle.cancel();
     },
-    closes: 'CANCELLED',
-    reads: { status: 'completed', callback: 'dead' },
+    ...UNDELIVERED,
   },
   'completed-by-hand': {
     agent: ['hang'],
@@ -293,8 +297,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await sleep(200);
       await handle.cancel();
     },
-    closes: 'CANCELLED',
-    reads: { status: 'completed', callback: 'dead' },
+    ...UNDELIVERED,
   },
   'callback-url-too-long': {
     input: {
@@ -305,18 +308,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         deadLetterMs: 1000,
       },
     },
-    closes: 'InvalidInput',
-    reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
+    ...REFUSED,
   },
   'misspelt-field': {
     input: { task: { text: 'x', session_key: 's' } as AgentRunInput['task'] },
-    closes: 'InvalidInput',
-    reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
+    ...REFUSED,
   },
   'invalid-input': {
     input: { task: { text: ' ' } },
-    closes: 'InvalidInput',
-    reads: { status: 'failed', callback: 'dead', code: 'InvalidInput' },
+    ...REFUSED,
   },
 };
 
