@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AsyncCompletionClient, type WorkflowHandle } from '@temporalio/client';
 import { ACTIVITY_ID } from '../../src/contract/activities.ts';
-import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
 import { type RedeliverRequest, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
+import { scenarioPolicy } from './scenario-policy.ts';
 
 /** One way through `agentRun`, or through `callbackRedelivery` after it. Each has a recorded history, and each is run anew against a real server. */
 export interface Scenario {
@@ -74,7 +74,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'total-time-up': {
     agent: ['hang'],
-    input: { agentPolicy: { ...policy(), totalTimeoutMs: 500 } },
+    input: { agentPolicy: { ...scenarioPolicy(), totalTimeoutMs: 500 } },
     closes: 'RunTimeout',
     reads: { status: 'timed_out', callback: 'delivered', code: 'RunTimeout' },
   },
@@ -116,7 +116,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'canceled-between-attempts-of-the-agent': {
     agent: [{ retry: 'RateLimited', delayMs: 60_000 }],
-    input: { agentPolicy: { ...policy(), totalTimeoutMs: 120_000 } },
+    input: { agentPolicy: { ...scenarioPolicy(), totalTimeoutMs: 120_000 } },
     drive: async (handle, activities) => {
       await until(() => activities.agentCalls.length > 0);
       await sleep(200);
@@ -333,19 +333,9 @@ export function toInput({ target, input, withoutPolicy }: Scenario): AgentRunInp
     client: 'ci',
     source: 'webhook',
     agent: 'demo',
-    ...(withoutPolicy !== true && { agentPolicy: policy() }),
+    ...(withoutPolicy !== true && { agentPolicy: scenarioPolicy() }),
     ...(target !== 'none' && { callback: { ...callback, ...target } }),
     ...input,
-  };
-}
-
-function policy(): AgentPolicy {
-  return {
-    attemptTimeoutMs: 5000,
-    totalTimeoutMs: 20_000,
-    heartbeatTimeoutMs: 5000,
-    maxAttempts: 3,
-    maxAnswerBytes: 1_000_000,
   };
 }
 
