@@ -236,6 +236,28 @@ test('the package does what its README says of workflows of your own', { timeout
     assert.equal(await example.stop(), 0);
   });
 
+  await t.test('the chains of the examples run, and so do their own tests', async () => {
+    cpSync('examples/chains', join(project, 'chains'), { recursive: true });
+    const compiled = await run(project, 'node_modules/.bin/tsc', ['--noEmit']);
+    assert.equal(compiled.code, 0, compiled.stdout);
+    const tsx = ['--import', import.meta.resolve('tsx')];
+    const chains = start(t, project, [...tsx, 'chains/worker.ts'], env);
+    const outputs = {
+      twoSteps: /begins "Make it funnier:"/,
+      panel: /Answer as the (?:optimist|sceptic|lawyer): queues/,
+      untilGood: /queues/,
+    };
+    const ended = Object.entries(outputs).map(async ([workflow, output]) => {
+      const { stdout, stderr } = await run(project, process.execPath, [...tsx, 'chains/start.ts', workflow], env);
+      assert.match(stdout, output, `${workflow}: ${stderr}`);
+    });
+    await Promise.all(ended);
+    assert.equal(await chains.stop(), 0);
+    const tested = await run(project, process.execPath, [...tsx, '--test', 'chains/chains.test.ts'], env);
+    assert.equal(tested.code, 0, tested.stdout);
+    assert.match(tested.stdout, /^(?:ℹ|#) pass 3$/m);
+  });
+
   assert.equal(await worker.stop(), 0, 'SIGTERM drains the worker');
 });
 

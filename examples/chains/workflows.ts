@@ -1,0 +1,4 @@
+/** What the worker serves. */
+export { panel } from './panel.js';
+export { twoSteps } from './two-steps.js';
+export { untilGood } from './until-good.js';
