@@ -3,17 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
 import { type FakeAgents, fakeAgents } from 'garudust-temporal/testing';
 
 const address = process.env['TEMPORAL_ADDRESS'] ?? 'localhost:7233';
 const workflowsPath = fileURLToPath(new URL('workflows.ts', import.meta.url));
+// Once for all tests: it takes a second.
+const workflowBundle = await bundleWorkflowCode({ workflowsPath, plugins: [fakeAgents({}).plugin] });
 
 async function execute(fake: FakeAgents, workflow: string, args: unknown[]): Promise<unknown> {
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection: await Connection.connect({ address }) });
   const taskQueue = `test-${randomUUID()}`;
-  const worker = await Worker.create({ connection, taskQueue, workflowsPath, plugins: [fake.plugin] });
+  const worker = await Worker.create({ connection, taskQueue, workflowBundle, plugins: [fake.plugin] });
   try {
     return await worker.runUntil(client.workflow.execute(workflow, { taskQueue, workflowId: taskQueue, args }));
   } finally {

@@ -19,7 +19,9 @@ const PACKED_FROM = [
 
 /** Programs as a person runs them: without what a surrounding `npm test` and `node --test` tell their children. */
 const ENV = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_(package|lifecycle|command|config_.*prefix)|NODE_TEST_CONTEXT$)/.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) => !/^(npm_(package|lifecycle|command|config_.*prefix)|NODE_TEST_CONTEXT$)/.test(name),
+  ),
 );
 
 /** Strict, as a careful team's; libraries are not checked, because the SDK's own declarations need that with TypeScript 7. */
