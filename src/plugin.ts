@@ -280,6 +280,11 @@ function composeActivities(parts: WorkerParts, session: Session): Activities {
   return createActivities({
     ...parts,
     isDraining: () => isDraining(session),
+    async onAgentWait(runId, type) {
+      // No other workflow has a handler for it.
+      if (Context.current().info.workflowType !== WORKFLOW.agentRun) return;
+      await client().workflow.getHandle(runId).signal(SIGNAL.agentWaiting, type);
+    },
     callback: {
       ...parts.callback,
       async onFirstFailure(runId) {

@@ -54,10 +54,10 @@ login in front of it.
 ## The list
 
 Add these columns (_Configure Columns_, an icon at the foot of the table), because a status alone does not tell a run at work from a dead
-letter: ${[SEARCH_ATTRIBUTE.agent, SEARCH_ATTRIBUTE.client, SEARCH_ATTRIBUTE.callback].map((name) => `\`${name}\``).join(', ')}.
+letter: ${[SEARCH_ATTRIBUTE.agent, SEARCH_ATTRIBUTE.client, SEARCH_ATTRIBUTE.callback, SEARCH_ATTRIBUTE.waiting].map((name) => `\`${name}\``).join(', ')}.
 
 A run stays _Running_ until its callback is delivered, or expires as a dead letter. \`${SEARCH_ATTRIBUTE.callback}\` is empty until a
-callback has failed.
+callback has failed, \`${SEARCH_ATTRIBUTE.waiting}\` unless the run waits for an agent at fault.
 
 Links for \`dev\`; elsewhere replace address and namespace, or paste the query into the filter. \`dev\` prints the first three.
 
@@ -66,8 +66,7 @@ ${markdownTable(
   queries.map((row) => [`[${row.title}](${toUiLink(LIST, row, DAY)})`, `\`${row.query(DAY)}\``, row.finds]),
 )}
 
-Temporal's list can't tell a run that waits for an agent at fault from one at work. \`garudust_agent_healthy\` names the agent, and
-the run's _Pending Activities_ have the last failure.
+An agent at fault is also named by \`garudust_agent_healthy\`, and the run's _Pending Activities_ have the last failure with its remedy.
 
 ## A run
 

@@ -8,6 +8,7 @@ import { attemptTimeLeft, nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { AgentCall } from './agent-calls.ts';
+import { announceWait, type OnAgentWait } from './announce-wait.ts';
 import { type AgentMetrics, AttemptReport } from './attempt-report.ts';
 import { callAgent } from './call-agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -35,6 +36,8 @@ export interface AttemptDeps extends Omit<FollowDeps, 'onProgress'> {
   readonly delays: RetryDelays;
   readonly fixes: AgentFixes;
   readonly heartbeat: Heartbeat;
+  /** The run is about to wait long for an agent at fault. Default: nobody is told. */
+  readonly onAgentWait?: OnAgentWait;
   /** The total timeout where Temporal's is longer. */
   readonly totalMs: number;
 }
@@ -93,7 +96,9 @@ export class AgentAttempt {
       this.#report.answered(answer);
       return answer;
     } catch (error) {
-      throw this.#judge(error);
+      const failure = this.#judge(error);
+      await this.#announce(failure);
+      throw failure;
     }
   }
 
@@ -284,6 +289,14 @@ export class AgentAttempt {
     });
     if (!plan.retry) this.#admission?.leave(this.#ticket());
     return plan;
+  }
+
+  /** Once for each task. */
+  async #announce(failure: Error): Promise<void> {
+    const { announced } = this.#counts;
+    if (announced === true || !(await announceWait(failure, this.#activity, this.#deps))) return;
+    this.#counts = { ...this.#counts, announced: true };
+    this.#beat();
   }
 
   /** The failure of an attempt that did not call the agent, which changes no counts. */

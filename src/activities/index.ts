@@ -6,7 +6,7 @@ import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import { createReportDeadLetter } from './report-dead-letter.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
-export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'> {
+export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'onAgentWait'> {
   readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics'>;
   /** Without a journal, a crash or an outage takes longer to recover from and may lose an answer. */
   readonly journal?: Omit<KeepDeps, 'logger'>;
@@ -20,13 +20,19 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'
  * @throws RangeError when an agent, a client or a network has an invalid configuration
  */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { agents, isDraining, callback, journal, logger, metrics } = deps;
+  const { agents, isDraining, onAgentWait, callback, journal, logger, metrics } = deps;
   const common = { logger, ...(metrics && { metrics }) };
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
     journal === undefined ? activity : keepResults(activity, { ...journal, logger });
   return {
     runAgent: keep(
-      createRunAgent({ agents, keepsAnswers: journal !== undefined, ...(isDraining && { isDraining }), ...common }),
+      createRunAgent({
+        agents,
+        keepsAnswers: journal !== undefined,
+        ...(isDraining && { isDraining }),
+        ...(onAgentWait && { onAgentWait }),
+        ...common,
+      }),
     ),
     deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
     // Without the journal: the receiver recognises a repeat by its `webhook-id`.

@@ -5,6 +5,7 @@ import { readStored } from '../contract/stored.ts';
 import type { ActivityLogger } from './activity.ts';
 import { AgentCalls } from './agent-calls.ts';
 import { AgentAttempt, type AgentFixes, type GuardedAgent } from './agent-attempt.ts';
+import type { OnAgentWait } from './announce-wait.ts';
 import type { AgentMetrics } from './attempt-report.ts';
 import { toInputFailure } from './activity-failure.ts';
 import { type Agent, AgentError } from '../agents/agent.ts';
@@ -33,6 +34,8 @@ export interface RunAgentDeps {
   readonly metrics?: AgentMetrics;
   /** Whether the worker is shutting down: from then on no agent is called. Default: never. */
   readonly isDraining?: () => boolean;
+  /** A run is about to wait long for an agent at fault. Default: nobody is told. */
+  readonly onAgentWait?: OnAgentWait;
   /** Whether `keepResults` wraps the activity. Default: no, so an answer that Temporal ignores waits in memory. */
   readonly keepsAnswers?: boolean;
 }
@@ -53,7 +56,7 @@ export interface RunAgentDeps {
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
   const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes' | 'policy'>>>();
-  const { logger, metrics, isDraining = () => false, keepsAnswers = false } = deps;
+  const { logger, metrics, isDraining = () => false, keepsAnswers = false, onAgentWait } = deps;
   for (const [name, configured] of deps.agents) {
     const { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {}, policy = DEFAULT_AGENT_POLICY } = configured;
     const admission = new AgentAdmission({
@@ -76,7 +79,14 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
       const policy = completePolicy(given, own);
       // Temporal holds a total timeout that the caller set; the agent's own it may not know.
       const totalMs = given?.totalTimeoutMs === undefined ? policy.totalTimeoutMs : Infinity;
-      const common = { logger, ...(metrics && { metrics }), calls, keepsAnswers, isDraining };
+      const common = {
+        logger,
+        ...(metrics && { metrics }),
+        calls,
+        keepsAnswers,
+        isDraining,
+        ...(onAgentWait && { onAgentWait }),
+      };
       const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, { ...task, policy });
       return await attempt.run(guarded ?? unknownAgent(task.agent, [...agents.keys()]));
     } finally {

@@ -87,6 +87,8 @@ export interface AgentProgress {
   readonly maxAttempts: number;
   /** Calls that cost nothing because the agent took no task. */
   readonly agentFaults: number;
+  /** The workflow knows that its agent is at fault. */
+  readonly announced?: true | undefined;
   /** Since when the task waits for a permit: milliseconds after the activity was scheduled. Absent while it does not wait. */
   readonly queuedAtMs?: number | undefined;
   /** What the agent is doing, in a few words. */
@@ -101,6 +103,7 @@ const AGENT_COUNTS = orElse(
     agentFaults: count,
     queuedAtMs: orElse(z.optional(z.number().check(z.nonnegative())), undefined),
     ended: orElse(z.optional(z.string()), undefined),
+    announced: orElse(z.optional(z.literal(true)), undefined),
   }),
   { paidAttempts: 0, agentFaults: 0 },
 );

@@ -25,6 +25,8 @@ export const REDELIVERY_WORKFLOW = 'callbackRedelivery';
  * await client.workflow.getHandle(id).signal(SIGNAL.redeliver, { url: 'https://ci.example.com/done' });
  */
 export const SIGNAL = {
+  /** From the activity: the agent is at fault, and the next attempt is a while away. Argument: the failure type. */
+  agentWaiting: 'agentWaiting',
   /** From the activity: the first attempt failed, more follow. */
   callbackRetrying: 'callbackRetrying',
   /** From the ingress, the CLI or the Temporal UI: send a dead letter again. */

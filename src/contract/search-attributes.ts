@@ -14,6 +14,8 @@ export const SEARCH_ATTRIBUTE = {
   user: 'GarudustUser',
   callback: 'GarudustCallback',
   metadata: 'GarudustMetadata',
+  /** The failure type of an agent at fault for which the run waits. Absent otherwise, to save history events. */
+  waiting: 'GarudustWaiting',
 } as const;
 
 /**
@@ -36,6 +38,7 @@ export const SEARCH_ATTRIBUTE_TYPES: Readonly<Record<SearchAttributeName, Search
   GarudustUser: 'Keyword',
   GarudustCallback: 'Keyword',
   GarudustMetadata: 'KeywordList',
+  GarudustWaiting: 'Keyword',
 };
 
 /** All names, in the same order. */

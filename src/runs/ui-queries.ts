@@ -12,7 +12,7 @@ export interface UiQuery {
 /** With `=`, because the filters of the UI show an `IN` as a text and break it when they are edited. */
 const IS_A_TASK = `WorkflowType = '${TASK_KIND.workflowType}'`;
 const OPEN = "ExecutionStatus = 'Running'";
-const { callback, agent } = SEARCH_ATTRIBUTE;
+const { callback, agent, waiting } = SEARCH_ATTRIBUTE;
 
 /** What an engineer on call looks for, by name. The page `docs/temporal-ui.md` and the banner of `dev` are made from it. */
 export const UI_QUERIES = {
@@ -32,10 +32,17 @@ export const UI_QUERIES = {
     finds: 'Runs with an outcome whose callback has failed at least once and is attempted again.',
     query: () => `${IS_A_TASK} AND ${OPEN} AND ${callback} = 'retrying'`,
   },
+  waiting: {
+    title: 'waits for an agent at fault',
+    finds: `Runs whose agent is unreachable, refuses its key or has spent its budget, and is asked again in ten seconds or more. The column \`${waiting}\` tells the failure.`,
+    query: () => `${IS_A_TASK} AND ${OPEN} AND ${waiting} IS NOT NULL`,
+  },
   unanswered: {
     title: 'at work or waiting',
-    finds: 'Runs that wait for a worker or their agent, or are at work; also a callback in its first attempt.',
-    query: () => `${IS_A_TASK} AND ${OPEN} AND ${callback} IS NULL AND ${PAUSE_INFO.name} IS NULL`,
+    finds:
+      'Runs that wait for a worker or a permit of their agent, or are at work; also a callback in its first attempt.',
+    query: () =>
+      `${IS_A_TASK} AND ${OPEN} AND ${callback} IS NULL AND ${PAUSE_INFO.name} IS NULL AND ${waiting} IS NULL`,
   },
   paused: {
     title: 'paused',

@@ -29,6 +29,7 @@ import { readStored } from '../contract/stored.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
+import { markWaiting } from './mark-waiting.ts';
 import { PATCH } from './patches.ts';
 import { STAGE } from './stage-details.ts';
 import { toFailure } from './workflow-failure.ts';
@@ -47,7 +48,9 @@ import { toFailure } from './workflow-failure.ts';
 export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const input = readInput(given);
   setCurrentDetails(STAGE.asking(input.agent));
+  const unmark = markWaiting(input.agent);
   const outcome = await askAgent(input);
+  unmark();
   tellFinished(input, outcome);
   setCurrentDetails(STAGE.finished(outcome));
   const { callback } = input;

@@ -13,6 +13,8 @@ export const PATCH = {
   deliverWhenCanceled: 'deliver-when-canceled',
   /** A field that resembles a known one is refused, not dropped. */
   refuseMisspelt: 'refuse-misspelt',
+  /** A run that waits for an agent at fault has a search attribute. */
+  markWaiting: 'mark-waiting',
   /** Steps that would fill a workflow task beyond what Temporal takes wait for the next one. */
   waitForRoom: 'wait-for-room',
 } as const;

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import type { FailureType } from '../contract/failures.ts';
 import { SIGNAL } from '../contract/names.ts';
 import type { CallbackReceipt, CallbackTarget, OutcomeStatus, RunOutcome } from '../contract/run.ts';
 import { toRecord } from '../values/is-record.ts';
@@ -27,6 +28,9 @@ const OUTCOME: Readonly<Record<OutcomeStatus, string>> = {
  */
 export const STAGE = {
   asking: (agent: string): string => `**Waits for the agent** \`${agent}\`. ${PENDING}`,
+
+  agentAtFault: (agent: string, type: FailureType): string =>
+    `**Waits for the agent** \`${agent}\`, which is at fault: \`${type}\`. ${PENDING}`,
 
   finished: (outcome: RunOutcome): string => told(outcome, 'No callback was asked for.'),
 

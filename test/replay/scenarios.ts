@@ -4,6 +4,7 @@ import { ACTIVITY_ID } from '../../src/contract/activities.ts';
 import { type RedeliverRequest, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
+import { AT_FAULT_SCENARIOS } from './at-fault-scenarios.ts';
 import { scenarioPolicy } from './scenario-policy.ts';
 
 /** One way through `agentRun`, or through `callbackRedelivery` after it. Each has a recorded history, and each is run anew against a real server. */
@@ -27,10 +28,8 @@ export interface Scenario {
   readonly reads: { readonly status: string; readonly callback: string; readonly code?: string };
 }
 
-const TWICE_503: readonly Step[] = [
-  { retry: 'CallbackFailed', statusCode: 503 },
-  { retry: 'CallbackFailed', statusCode: 503 },
-];
+const ONCE_503: Step = { retry: 'CallbackFailed', statusCode: 503 };
+const TWICE_503: readonly Step[] = [ONCE_503, ONCE_503];
 const THREE_TRIES = { retryDelaysMs: [10, 10] };
 const NEVER_TAKEN: readonly Step[] = [...TWICE_503, { fail: 'CallbackFailed', statusCode: 503 }];
 
@@ -78,6 +77,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     closes: 'RunTimeout',
     reads: { status: 'timed_out', callback: 'delivered', code: 'RunTimeout' },
   },
+  ...AT_FAULT_SCENARIOS,
   canceled: {
     agent: ['hang'],
     drive: async (handle, activities) => {

@@ -66,6 +66,7 @@ test('each query of the Temporal UI finds exactly its runs', async (t) => {
     failed: [failed],
     dead: [dead],
     retrying: [retrying, failedAndRetrying],
+    waiting: [],
     unanswered: [atWork],
     paused: [paused],
     ofAgent: [],
