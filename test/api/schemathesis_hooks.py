@@ -28,8 +28,8 @@ schemathesis.auth.set_from_requests(Proof())
 
 
 def is_matter_of_values(problem):
-    """No schema can tell which addresses policy permits, and which cursors this server has made."""
-    if problem.get("code") == "callback_url_refused":
+    """No schema can tell which addresses policy permits, which agents there are, and which cursors this server has made."""
+    if problem.get("code") in ("callback_url_refused", "agent_not_permitted"):
         return True
     return [error["field"] for error in problem.get("errors", [])] == ["cursor"]
 
