@@ -14,6 +14,8 @@ export interface TaskBody {
   readonly callback_url?: string;
   readonly session_key?: string;
   readonly user_id?: string;
+  readonly delay?: string;
+  readonly at?: string;
 }
 
 export interface ApiReply {

@@ -222,6 +222,8 @@ export interface RunMemo extends Record<string, unknown> {
   readonly userId?: string;
   /** The sender's ID of the delivery; absent where it gave none. */
   readonly deliveryId?: string;
+  /** When it was to start, in ISO 8601; absent where at once. */
+  readonly startsAt?: string;
   /** The task in one line. Runs of earlier versions have none. */
   readonly summary?: string;
   /** As `shownMetadata` gives it; absent where the task has none. */

@@ -70,6 +70,7 @@ export const runResource = z.strictObject({
     .optional()
     .describe('What the caller, or the source, added to the task; absent where that is nothing.'),
   created_at: timestamp.optional(),
+  starts_at: timestamp.optional().describe('When the run was asked to start, with `delay` or `at`.'),
   started_at: timestamp.optional().describe('When the last attempt of the agent started.'),
   finished_at: timestamp.optional().describe('When the agent answered or gave up.'),
   links: z.strictObject({

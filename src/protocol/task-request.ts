@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ProblemField } from './problems.ts';
+import { readStartDelay, START_TIME } from './start-time.ts';
 import { isRecord } from '../values/is-record.ts';
 import { KEY_RULES } from '../values/key-rules.ts';
 
@@ -43,6 +44,7 @@ const SESSION_HELP = 'The conversation that the task belongs to. Without it, the
 
 /** The fields that both vocabularies have. */
 const SHARED = {
+  ...START_TIME,
   agent: callerKey
     .optional()
     .describe('The agent that runs the task, one of those that your client may use. Without it, the default one.'),
@@ -83,6 +85,8 @@ export interface TaskRequest {
   readonly sessionKey?: string;
   readonly agent?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Milliseconds until the run starts. Absent: at once. */
+  readonly startDelayMs?: number;
 }
 
 /** The caller's names for the fields that are checked once the task is read. */
@@ -106,6 +110,9 @@ const SHARED_FIELDS: readonly string[] = Object.keys(SHARED);
 export function parseTaskRequest(body: unknown): TaskParse {
   if (!isRecord(body)) {
     return { ok: false, errors: [{ field: '', message: 'the body is not a JSON object: send {"text": "…"}' }] };
+  }
+  if ('delay' in body && 'at' in body) {
+    return { ok: false, errors: [{ field: 'at', message: 'cannot be combined with delay: send one of them' }] };
   }
   const own = Object.keys(body).filter((name) => !SHARED_FIELDS.includes(name));
   const invoke = own.filter((name) => INVOKE_FIELDS.includes(name));
@@ -149,8 +156,13 @@ function parseInvoke(body: object): TaskParse {
   return { ok: true, task, fields: { url: 'response_uri', user: 'principal' } };
 }
 
-function toShared({ agent, metadata: entries }: Pick<z.infer<typeof garudustTask>, keyof typeof SHARED>) {
-  return { ...(agent !== undefined && { agent }), ...(entries !== undefined && { metadata: entries }) };
+function toShared({ agent, metadata: entries, ...start }: Pick<z.infer<typeof garudustTask>, keyof typeof SHARED>) {
+  const startDelayMs = readStartDelay(start);
+  return {
+    ...(agent !== undefined && { agent }),
+    ...(entries !== undefined && { metadata: entries }),
+    ...(startDelayMs !== undefined && { startDelayMs }),
+  };
 }
 
 /** One entry per wrong field, although zod reports several unknown fields as one issue. */

@@ -8,6 +8,8 @@ export interface TaskPlan {
   readonly runId: string;
   /** Whether the run id was derived from a delivery id, so that a repeat meets the same run. */
   readonly idempotent: boolean;
+  /** Milliseconds until it starts. Absent: at once. */
+  readonly startDelayMs?: number;
   readonly input: AgentRunInput;
   readonly memo: RunMemo;
 }

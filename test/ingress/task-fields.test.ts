@@ -92,3 +92,50 @@ describe('the agent of a task', () => {
     });
   }
 });
+
+describe('the start of a task', () => {
+  test('is put off by delay and by at, and a time that is past is none', async (t) => {
+    const ingress = await startTestIngress(t);
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    for (const time of [{ delay: '90s' }, { delay: '365d' }, { at }, { at: '2020-02-29T12:00:00+01:00' }, {}]) {
+      assert.equal((await ingress.post('/webhook', JSON.stringify({ text: 'Hi', ...time }))).status, 202);
+    }
+    const delays = ingress.runs.started.map(({ startDelayMs = 0 }) => startDelayMs);
+    assert.deepEqual([delays[0], delays[1], delays[3], delays[4]], [90_000, 31_536_000_000, 0, 0]);
+    assert.ok(Math.abs((delays[2] ?? 0) - 3_600_000) < 10_000, String(delays[2]));
+  });
+
+  const refused: [string, object, string, string][] = [
+    ['both', { delay: '1m', at: '2026-01-31T12:00:00Z' }, 'at', 'cannot be combined with delay: send one of them'],
+    [
+      'no unit',
+      { delay: '90' },
+      'delay',
+      'is not a delay: write a whole number with a unit (s, m, h or d), such as 90s or 2h',
+    ],
+    ['a number', { delay: 90 }, 'delay', 'must be a string'],
+    ['more than a year', { delay: '366d' }, 'delay', 'is too long: the maximum is 365d'],
+    ['a time far off', { at: '2999-01-31T12:00:00Z' }, 'at', 'is too late: the maximum is 365 days from now'],
+    [
+      'a day that is none',
+      { at: '2026-02-30T12:00:00Z' },
+      'at',
+      'is not a time: write it as 2026-01-31T12:00:00Z, or with an offset (RFC 3339)',
+    ],
+    [
+      'words',
+      { at: 'tomorrow' },
+      'at',
+      'is not a time: write it as 2026-01-31T12:00:00Z, or with an offset (RFC 3339)',
+    ],
+  ];
+  for (const [what, time, field, message] of refused) {
+    test(`is refused with ${what}`, async (t) => {
+      const ingress = await startTestIngress(t);
+      const response = await ingress.post('/webhook', JSON.stringify({ text: 'Hi', ...time }));
+      const problem = (await response.json()) as Problem;
+      assert.deepEqual([response.status, problem.errors], [422, [{ field, message }]]);
+      assert.deepEqual(ingress.runs.calls, []);
+    });
+  }
+});

@@ -20,6 +20,8 @@ interface SendFlags {
   readonly callback?: string;
   readonly session?: string;
   readonly user?: string;
+  readonly delay?: string;
+  readonly at?: string;
   readonly idempotencyKey?: string;
   readonly wait?: boolean;
   readonly timeout?: number;
@@ -40,6 +42,8 @@ export function addSend(program: Command, io: CliIo): void {
     .option('--callback <url>', 'URL that receives the outcome')
     .option('--session <key>', 'conversation that the task belongs to')
     .option('--user <id>', 'user that the task acts for')
+    .option('--delay <duration>', 'how long the run waits before it starts, such as 90s or 2h')
+    .option('--at <time>', 'when the run starts, such as 2026-01-31T12:00:00Z')
     .option('--idempotency-key <key>', 'the same key and task give the same run (default: a new key)')
     .option('--wait', 'follow the run and print its output')
     .addOption(
@@ -112,6 +116,8 @@ async function readTask(argument: string, flags: SendFlags, io: CliIo): Promise<
     ...(flags.callback !== undefined && { callback_url: flags.callback }),
     ...(flags.session !== undefined && { session_key: flags.session }),
     ...(flags.user !== undefined && { user_id: flags.user }),
+    ...(flags.delay !== undefined && { delay: flags.delay }),
+    ...(flags.at !== undefined && { at: flags.at }),
   };
 }
 

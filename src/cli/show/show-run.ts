@@ -61,6 +61,7 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
     ['user', run.user_id],
     ['source', run.source],
     ['tokens', showTokens(run.usage)],
+    ['starts', run.starts_at && run.started_at === undefined ? showRelative(run.starts_at, now) : undefined],
     ['created', run.created_at && showRelative(run.created_at, now)],
     ['finished', showFinished(run, now)],
     ['Temporal UI', run.links.temporal_ui],

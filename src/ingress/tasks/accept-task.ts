@@ -95,8 +95,16 @@ export async function planTask(
   return {
     runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId, signedId }),
     idempotent: deliveryId !== undefined,
+    ...(request.startDelayMs !== undefined && { startDelayMs: request.startDelayMs }),
     input,
-    memo: { ...runMemo(input), bodySha256: fingerprint, ...(deliveryId !== undefined && { deliveryId }) },
+    memo: {
+      ...runMemo(input),
+      bodySha256: fingerprint,
+      ...(deliveryId !== undefined && { deliveryId }),
+      ...(request.startDelayMs !== undefined && {
+        startsAt: new Date(Date.now() + request.startDelayMs).toISOString(),
+      }),
+    },
   };
 }
 

@@ -75,6 +75,7 @@ function project(facts: RunFacts, { publicUrl, temporalUi }: RunLinks): RunResou
     ...(memo.deliveryId !== undefined && { delivery_id: memo.deliveryId }),
     ...(memo.metadata && { metadata: memo.metadata }),
     ...(createdAt !== undefined && { created_at: createdAt }),
+    ...(memo.startsAt !== undefined && { starts_at: memo.startsAt }),
     ...(startedAt !== undefined && { started_at: startedAt }),
     ...(end?.finishedAt !== undefined && { finished_at: end.finishedAt }),
     links: {

@@ -7,7 +7,7 @@ import { toRunUrl } from '../run-url.ts';
 
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions(
-  { runId, input, memo }: Pick<TaskPlan, 'runId' | 'input' | 'memo'>,
+  { runId, input, memo, startDelayMs }: Pick<TaskPlan, 'runId' | 'input' | 'memo' | 'startDelayMs'>,
   { taskQueue, eager, publicUrl }: RunPlace,
 ): WorkflowStartOptions<Workflows['agentRun']> {
   const { attributes, summary, details } = describeRun(input);
@@ -18,7 +18,8 @@ export function startOptions(
     memo: { ...memo },
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    requestEagerStart: eager,
+    // Temporal refuses both together.
+    ...(startDelayMs === undefined ? { requestEagerStart: eager } : { startDelay: startDelayMs }),
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary,
     staticDetails: publicUrl === undefined ? details : `${runLink(runId, publicUrl)}\n${details}`,
