@@ -28,7 +28,10 @@ export const MODULES: Readonly<Record<string, Module>> = {
   signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
   egress: { modules: [], packages: ['node:', 'ipaddr.js'] },
   payloads: { modules: [], packages: ['node:', '@temporalio/common', '@temporalio/proto'] },
-  telemetry: { modules: [], packages: ['node:', 'pino', 'prom-client', '@temporalio/worker'] },
+  telemetry: {
+    modules: ['contract'],
+    packages: ['node:', 'pino', 'prom-client', '@temporalio/worker', '@opentelemetry'],
+  },
   settings: { modules: ['contract', 'protocol'], packages: ['node:', 'zod'] },
   agents: { modules: ['contract', 'egress', 'settings'], packages: ['node:', 'zod'] },
   sources: { modules: ['contract', 'protocol', 'settings', 'signatures'], packages: ['node:', 'zod', 'liquidjs'] },
@@ -52,7 +55,10 @@ export const MODULES: Readonly<Record<string, Module>> = {
   },
   worker: {
     modules: ['contract', 'activities', 'runs', 'config', 'telemetry'],
-    packages: ['node:', '@temporalio/worker', '@temporalio/client', '@temporalio/common'],
+    packages: [
+      'node:',
+      ...['worker', 'client', 'common', 'plugin', 'interceptors-opentelemetry'].map((name) => `@temporalio/${name}`),
+    ],
   },
   stack: { modules: ['*', '!cli'], packages: ANY },
   testing: { modules: ['*', '!cli'], packages: ['@temporalio/activity', '@temporalio/worker'] },

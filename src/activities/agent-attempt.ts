@@ -16,6 +16,8 @@ import type { AgentAdmission, CallPermit } from './agent-admission.ts';
 import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { inWords, takeTurn } from './take-turn.ts';
 import type { Ticket } from './waiting-line.ts';
+import { traceCall } from './trace-call.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { sessionKeyOf } from './session-key.ts';
 import { Interruption, readInterruption } from './interruption.ts';
 import { activityKeyOf } from './journal/journal-entry.ts';
@@ -25,6 +27,8 @@ import { toLine } from '../values/plain-text.ts';
 /** An agent with the admission that all runs of this worker share. */
 export interface GuardedAgent {
   readonly agent: Agent;
+  /** The agent's type. */
+  readonly provider: string;
   readonly admission: AgentAdmission;
 }
 
@@ -33,6 +37,7 @@ export type AgentFixes = Readonly<Partial<Record<FailureType, string>>>;
 
 export interface AttemptDeps extends Omit<FollowDeps, 'onProgress'> {
   readonly metrics?: AgentMetrics;
+  readonly tracing: Tracing;
   readonly delays: RetryDelays;
   readonly fixes: AgentFixes;
   readonly heartbeat: Heartbeat;
@@ -105,7 +110,7 @@ export class AgentAttempt {
   /** Calls the agent. */
   async #begin(guarded: GuardedAgent | AgentError): Promise<AgentCall> {
     if (guarded instanceof AgentError) throw guarded;
-    const { agent, admission } = guarded;
+    const { agent, provider, admission } = guarded;
     const permit = await this.#takePermit(admission);
     const earlier = this.#deps.calls.find(this.#key, this.#endedCall);
     if (earlier !== undefined) {
@@ -120,7 +125,13 @@ export class AgentAttempt {
     const call = new AgentCall(this.#counts, async (signal, report) => {
       const context = this.#toContext(timeoutMs, AbortSignal.any([signal, clock.signal]), report);
       try {
-        const answer = await callAgent(agent, this.#input.task.text, context, () => permit.release());
+        const { agent: name } = this.#input;
+        const answer = await traceCall(
+          this.#deps.tracing,
+          { agent: name, provider, runId: context.runId },
+          (traceHeaders) =>
+            callAgent(agent, this.#input.task.text, { ...context, ...traceHeaders }, () => permit.release()),
+        );
         permit.accepted();
         return answer;
       } catch (error) {

@@ -2,6 +2,7 @@ import type { Context } from '@temporalio/activity';
 import type { RunAgentInput } from '../contract/activities.ts';
 import { type FailureType, failureClass } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { AgentError } from '../agents/agent.ts';
 import type { ActivityLogger } from './activity.ts';
 import type { RetryPlan } from './retry-plan.ts';
@@ -34,15 +35,21 @@ export class AttemptReport {
   readonly #metrics: AgentMetrics | undefined;
   readonly #input: Pick<RunAgentInput, 'client' | 'agent'>;
   readonly #runId: string | undefined;
+  readonly #traceId: string | undefined;
 
   constructor(
-    { logger, metrics }: { readonly logger: ActivityLogger; readonly metrics?: AgentMetrics },
+    {
+      logger,
+      metrics,
+      tracing,
+    }: { readonly logger: ActivityLogger; readonly metrics?: AgentMetrics; readonly tracing: Tracing },
     activity: Context,
     input: RunAgentInput,
   ) {
     this.#logger = logger;
     this.#metrics = metrics;
     this.#input = input;
+    this.#traceId = tracing.traceId();
     this.#runId = activity.info.workflowExecution?.workflowId;
   }
 
@@ -95,6 +102,6 @@ export class AttemptReport {
 
   #labels() {
     const { client, agent } = this.#input;
-    return { run_id: this.#runId, client, agent };
+    return { run_id: this.#runId, client, agent, ...(this.#traceId !== undefined && { trace_id: this.#traceId }) };
   }
 }

@@ -4,13 +4,16 @@ import type { AgentMetrics } from './attempt-report.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import { createReportDeadLetter } from './report-dead-letter.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
 export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'onAgentWait'> {
-  readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics'>;
+  readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics' | 'tracing'>;
   /** Without a journal, a crash or an outage takes longer to recover from and may lose an answer. */
   readonly journal?: Omit<KeepDeps, 'logger'>;
   readonly logger: ActivityLogger;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing;
   readonly metrics?: AgentMetrics & NonNullable<DeliverCallbackDeps['metrics']>;
 }
 
@@ -20,8 +23,8 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'
  * @throws RangeError when an agent, a client or a network has an invalid configuration
  */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { agents, isDraining, onAgentWait, callback, journal, logger, metrics } = deps;
-  const common = { logger, ...(metrics && { metrics }) };
+  const { agents, isDraining, onAgentWait, callback, journal, logger, metrics, tracing } = deps;
+  const common = { logger, ...(metrics && { metrics }), ...(tracing && { tracing }) };
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
     journal === undefined ? activity : keepResults(activity, { ...journal, logger });
   return {

@@ -9,6 +9,7 @@ import type { OnAgentWait } from './announce-wait.ts';
 import type { AgentMetrics } from './attempt-report.ts';
 import { toInputFailure } from './activity-failure.ts';
 import { type Agent, AgentError } from '../agents/agent.ts';
+import { NO_TRACING, type Tracing } from '../telemetry/tracing.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { nearestName } from '../values/nearest-name.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -22,6 +23,8 @@ export interface ConfiguredAgent {
   readonly concurrency: number;
   /** For tasks that bring no policy, or only a part of one. Default: `DEFAULT_AGENT_POLICY`. */
   readonly policy?: AgentPolicy;
+  /** Who provides it, for traces: the agent's type. Default: `custom`. */
+  readonly provider?: string;
   /** Default: `DEFAULT_RETRY_DELAYS`. */
   readonly delays?: RetryDelays;
   /** How to fix a failure, where the agent's type knows better than the failure table. */
@@ -32,6 +35,8 @@ export interface RunAgentDeps {
   readonly agents: ReadonlyMap<string, ConfiguredAgent>;
   readonly logger: ActivityLogger;
   readonly metrics?: AgentMetrics;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing;
   /** Whether the worker is shutting down: from then on no agent is called. Default: never. */
   readonly isDraining?: () => boolean;
   /** A run is about to wait long for an agent at fault. Default: nobody is told. */
@@ -56,15 +61,22 @@ export interface RunAgentDeps {
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
   const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes' | 'policy'>>>();
-  const { logger, metrics, isDraining = () => false, keepsAnswers = false, onAgentWait } = deps;
+  const { logger, metrics, tracing = NO_TRACING, isDraining = () => false, keepsAnswers = false, onAgentWait } = deps;
   for (const [name, configured] of deps.agents) {
-    const { agent, concurrency, delays = DEFAULT_RETRY_DELAYS, fixes = {}, policy = DEFAULT_AGENT_POLICY } = configured;
+    const {
+      agent,
+      provider = 'custom',
+      concurrency,
+      delays = DEFAULT_RETRY_DELAYS,
+      fixes = {},
+      policy = DEFAULT_AGENT_POLICY,
+    } = configured;
     const admission = new AgentAdmission({
       concurrency,
       isDraining,
       onChange: (permits) => metrics?.permitsChanged({ agent: name }, permits),
     });
-    agents.set(name, { agent, admission, delays, fixes, policy });
+    agents.set(name, { agent, provider, admission, delays, fixes, policy });
   }
   const calls = new AgentCalls();
   return async (value) => {
@@ -81,6 +93,7 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
       const totalMs = given?.totalTimeoutMs === undefined ? policy.totalTimeoutMs : Infinity;
       const common = {
         logger,
+        tracing,
         ...(metrics && { metrics }),
         calls,
         keepsAnswers,

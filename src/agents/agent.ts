@@ -19,6 +19,8 @@ export interface AgentContext {
   readonly maxAnswerBytes: number;
   /** Aborted on cancel, on shutdown and at the timeout; the adapter then ends the call and rejects with `signal.reason`. */
   readonly signal: AbortSignal;
+  /** Headers of W3C Trace Context for the request to the agent. Absent where nothing is traced. */
+  readonly traceHeaders?: Readonly<Record<string, string>>;
   /** Reports what the agent is doing, in a few words. The Temporal UI and the run resource show it. */
   readonly report: (progress: string) => void;
 }

@@ -11,6 +11,10 @@ export interface RequestState {
   /** Why an event started nothing. */
   ignored?: string;
   runId?: string;
+  /** When the request began, in milliseconds since the epoch. */
+  startedAt?: number;
+  /** The trace that a delivery belongs to, where deliveries are traced. */
+  traceId?: string;
   /** Whether the run of a delivery existed before. */
   duplicate?: boolean;
   /** Code of the problem in the response. */
@@ -51,4 +55,9 @@ export function createRouter(routes: readonly Route[], authenticate?: Middleware
     else router.register(path, [method], [authenticate, run]);
   }
   return router;
+}
+
+/** The pattern of the route, which the router leaves on the context. */
+export function routeOf({ _matchedRoute: route }: { readonly _matchedRoute?: unknown }): string {
+  return typeof route === 'string' ? route : 'none';
 }

@@ -13,6 +13,8 @@ export interface LoadedProcess {
   readonly temporal: TemporalSettings;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Variables that packages of others define: those of OpenTelemetry. */
+  readonly env: LoadOptions['env'];
 }
 
 /** Where a process finds its settings, and where its log goes. */
@@ -38,7 +40,7 @@ export function loadProcess({ stdout, quiet = false, ...options }: ProcessOption
     configured: { agents: agents.map(({ name }) => name), clients: clients.map(({ id }) => id) },
     version: readVersion(),
   });
-  return { loaded, temporal, logger, metrics };
+  return { loaded, temporal, logger, metrics, env: options.env };
 }
 
 function load(options: LoadOptions): LoadedConfig {

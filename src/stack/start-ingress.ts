@@ -9,6 +9,7 @@ import type { TemporalWatch } from '../runs/temporal-watch.ts';
 import { serveIngress } from '../ingress/http/serve.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 
@@ -27,6 +28,7 @@ export interface IngressParts {
   readonly watch: TemporalWatch;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }
 
 /** The ingress of this process, listening. */
@@ -41,7 +43,7 @@ export interface RunningIngress {
  * @throws ListenError
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
-  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, watch, logger, metrics } = parts;
+  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, watch, logger, metrics, tracing } = parts;
   const { limits } = config;
   const runs = createRunClient({
     connection: () => link.current(),
@@ -78,6 +80,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     readiness: () => watch.readiness(),
     logger,
     metrics,
+    tracing,
   });
   const server = await serveIngress({
     app,

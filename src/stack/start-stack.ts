@@ -15,6 +15,7 @@ import { createAgentWatch } from './agent-watch.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { startIngress, TEMPORAL_DEADLINE_MS } from './start-ingress.ts';
+import { startTracing } from './start-tracing.ts';
 import { startWorker } from './start-worker.ts';
 import { type TemporalSettings, toClientOptions } from './temporal-settings.ts';
 
@@ -43,6 +44,8 @@ export interface StackOptions {
   readonly roles: Roles;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where `OTEL_*` variables may ask for traces. Default: nobody asks. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where the settings name no journal for the worker. Default: none. */
   readonly defaultJournalDir?: string;
 }
@@ -78,7 +81,9 @@ export interface RunningStack {
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const { config, roles, logger, metrics } = options;
   const payloads = new Payloads(config.payloads);
-  const plugins = [...(await loadPlugins(config.worker.plugins)), payloads];
+  const loaded = await loadPlugins(config.worker.plugins);
+  const { tracing, ...traces } = await startTracing(options.env ?? {}, logger);
+  const plugins = [...loaded, ...traces.plugins, payloads];
   // The connection hands them on to every client and worker on it.
   const connectionOptions = { ...options.temporal.connectionOptions, plugins };
   const temporal = { ...options.temporal, connectionOptions };
@@ -106,6 +111,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     watch.close();
     await pollConnection.close();
     await link.close();
+    await traces.close();
   };
 
   const watch = watchTemporal({
@@ -127,7 +133,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     if (counts) await countOpenRuns();
     return metrics.text();
   };
-  const common = { config, temporal, link, findOwnPlaces, logger, metrics };
+  const common = { config, temporal, link, findOwnPlaces, logger, metrics, tracing };
   try {
     const worker = roles.worker ? await startWorker({ ...options, ...common, agents, payloads }) : undefined;
     if (worker) parts.push(() => worker.drain());

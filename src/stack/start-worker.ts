@@ -4,6 +4,7 @@ import { GarudustPlugin } from '../plugin.ts';
 import type { Payloads } from '../payloads/payloads.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
 import { runWorker, type RunningWorker } from '../worker/run-worker.ts';
 import type { AgentWatch } from './agent-watch.ts';
@@ -21,6 +22,7 @@ export interface WorkerOptions {
   readonly payloads: Payloads;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** Where the settings name no journal. Default: none. */
   readonly defaultJournalDir?: string;
 }
@@ -31,7 +33,8 @@ export interface WorkerOptions {
  * @throws StartError when another worker uses the journal
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { config, temporal, link, agents, findOwnPlaces, payloads, logger, metrics, defaultJournalDir } = options;
+  const { config, temporal, link, agents, findOwnPlaces, payloads, logger, metrics, tracing, defaultJournalDir } =
+    options;
   const watched: WorkerMetrics = {
     ...metrics,
     attemptEnded(labels, seconds) {
@@ -47,7 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...(defaultJournalDir !== undefined && { defaultJournalDir }),
   });
   const journalOwner = `${temporal.namespace}@${temporal.connectionOptions.address ?? 'localhost:7233'}`;
-  const plugin = new GarudustPlugin({}, () => ({ ...parts, journalOwner }));
+  const plugin = new GarudustPlugin({}, () => ({ ...parts, tracing, journalOwner }));
   await plugin.open();
   const stopProbes = probeAgents({ agents: parts.agents, watch: agents, metrics, logger });
   const worker = runWorker({ link, namespace: temporal.namespace, taskQueue: config.taskQueue, plugin, logger });

@@ -18,7 +18,7 @@ import { type PayloadKey, payloadKeys } from '../settings/payload-keys.ts';
 import { StartError, toStartError } from './start-error.ts';
 
 /** What a worker of ours is made of, whether the stack runs it or a team. */
-export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'metrics'> {
+export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'metrics' | 'tracing'> {
   readonly callback: Omit<ActivityDeps['callback'], 'onFirstFailure'>;
   /** Absolute; absent: no journal. */
   readonly journalDir?: string;
@@ -77,6 +77,7 @@ export function toWorkerParts(
             agent: createAgent(agent, agentTypes),
             concurrency: agent.concurrency,
             policy: toAgentPolicy(agent),
+            provider: agent.type,
             delays: agent,
             fixes,
           },

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { DefaultLogger, Worker } from '@temporalio/worker';
+import { DefaultLogger, type ReplayWorkerOptions, Worker } from '@temporalio/worker';
 import { installRuntime } from '../../src/worker/install-runtime.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
+import { TRACE_INTERCEPTORS_PATH } from '../../src/worker/trace-plugin.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { STEPS } from '../support/run-steps.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -17,13 +18,27 @@ const SETS = [
     of: 'our workflows',
     folder: new URL('histories/', import.meta.url),
     scenarios: SCENARIOS,
-    source: () => workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
+    source: (bundle?: string) => workflowSource(bundle),
   },
   {
     of: "the steps of a team's workflow",
     folder: new URL('step-histories/', import.meta.url),
     scenarios: STEP_SCENARIOS,
     source: () => ({ workflowsPath: STEPS }),
+  },
+];
+
+const WORKERS: readonly {
+  where: string;
+  bundle: string | undefined;
+  options: Pick<ReplayWorkerOptions, 'interceptors'>;
+}[] = [
+  { where: 'without tracing', bundle: process.env['TEST_WORKFLOW_BUNDLE'], options: {} },
+  {
+    where: 'on a worker that traces',
+    // A prebuilt bundle has no interceptors.
+    bundle: 'none',
+    options: { interceptors: { workflowModules: [TRACE_INTERCEPTORS_PATH] } },
   },
 ];
 
@@ -37,19 +52,19 @@ for (const { of, folder, scenarios, source } of SETS) {
     );
   });
 
-  test(`every recorded history of ${of} replays with the code as it is`, async () => {
-    const histories = names.map((name) => ({
-      workflowId: name,
-      history: JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as unknown,
-    }));
-    const failures: string[] = [];
-    for await (const { workflowId, error } of Worker.runReplayHistories(
-      { ...source(), sinks: createRunSinks() },
-      histories,
-    )) {
-      if (error) failures.push(`${workflowId}: ${error.message}`);
-    }
-    assert.deepEqual(failures, []);
-    assert.ok(histories.length > 0);
-  });
+  for (const { where, bundle, options } of WORKERS) {
+    test(`every recorded history of ${of} replays with the code as it is, ${where}`, async () => {
+      const histories = names.map((name) => ({
+        workflowId: name,
+        history: JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as unknown,
+      }));
+      const failures: string[] = [];
+      const worker = { ...source(bundle), sinks: createRunSinks(), ...options };
+      for await (const { workflowId, error } of Worker.runReplayHistories(worker, histories)) {
+        if (error) failures.push(`${workflowId}: ${error.message}`);
+      }
+      assert.deepEqual(failures, []);
+      assert.ok(histories.length > 0);
+    });
+  }
 }

@@ -79,6 +79,7 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
     roles: options.roles ?? { ingress: true, worker: true },
     logger: createLogger({ ...config.log, ...(options.logTo && { level: 'trace', destination: options.logTo }) }),
     metrics: options.metrics ?? createMetrics(),
+    ...(options.env && { env: options.env }),
   });
   t.after(() => stack.drain());
   // A start before the worker takes tasks is a run all the same, but not an eager one.

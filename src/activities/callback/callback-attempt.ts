@@ -12,6 +12,7 @@ import { isWorkerShutdown, nameOf, timeLeft } from '../activity.ts';
 import { toActivityFailure, toInputFailure } from '../activity-failure.ts';
 import type { Heartbeat } from '../heartbeat.ts';
 import { AT_ONCE_MS } from '../retry-plan.ts';
+import { NO_TRACING, type Tracing } from '../../telemetry/tracing.ts';
 import { readRetryAfter } from '../../timing/read-retry-after.ts';
 import { onAbort } from '../../timing/until.ts';
 import { within } from '../../timing/within.ts';
@@ -61,6 +62,8 @@ export interface CallbackAttemptDeps extends NotifyDeps {
   /** Statuses that end the attempts. Default: `DEFAULT_STOP_STATUSES`. */
   readonly stopStatuses?: readonly number[];
   readonly metrics?: CallbackMetrics;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -87,12 +90,14 @@ export class CallbackAttempt {
   readonly #host: string;
   /** Name and port, so that two receivers on one machine are separate. */
   readonly #authority: string;
+  readonly #tracing: Tracing;
   #progress: CallbackProgress;
   #client: PreparedClient | undefined;
 
   constructor(deps: CallbackAttemptDeps, input: KnownDelivery) {
     this.#deps = deps;
     this.#input = input;
+    this.#tracing = deps.tracing ?? NO_TRACING;
     const url = URL.canParse(input.url) ? new URL(input.url) : undefined;
     this.#host = url?.hostname ?? '';
     this.#authority = url?.host ?? '';
@@ -186,9 +191,8 @@ export class CallbackAttempt {
     const { startToCloseTimeoutMs } = this.#activity.info;
     const body = JSON.stringify(toCallbackBody(runId, outcome));
     const mostMs = Math.min(startToCloseTimeoutMs > 0 ? startToCloseTimeoutMs : Infinity, this.#leftMs());
-    return (this.#deps.post ?? guardedPost)({
+    const request = {
       url,
-      headers: this.#sign(callbackSecretOf(client), body),
       bound: client.bound,
       body,
       timeoutMs: Math.max(Math.min(attemptTimeoutMs, mostMs - BEFORE_THE_END_MS), 1),
@@ -199,6 +203,14 @@ export class CallbackAttempt {
       },
       proxy: this.#deps.proxy,
       signal: this.#stop.signal,
+    };
+    const attributes = { 'http.request.method': 'POST', 'server.address': this.#host, 'garudust.run_id': runId };
+    return this.#tracing.span({ name: 'POST callback', kind: 'client', attributes }, async (span) => {
+      // Beside what is signed, which they are no part of.
+      const headers = { ...span.headers, ...this.#sign(callbackSecretOf(client), body) };
+      const answer = await (this.#deps.post ?? guardedPost)({ ...request, headers });
+      span.set({ 'http.response.status_code': answer.statusCode });
+      return answer;
     });
   }
 
@@ -304,6 +316,8 @@ export class CallbackAttempt {
 
   #labels() {
     const { runId, client } = this.#input;
-    return { run_id: runId, client, host: this.#host, attempt: this.#count };
+    const traceId = this.#tracing.traceId();
+    const trace = traceId === undefined ? {} : { trace_id: traceId };
+    return { run_id: runId, client, host: this.#host, attempt: this.#count, ...trace };
   }
 }

@@ -35,11 +35,11 @@ export function createGarudustAgent(settings: GarudustSettings): Agent {
   const { apiKey } = settings;
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: toBearer(apiKey) };
   return {
-    async run(text, { sessionKey, signal, maxAnswerBytes, report }) {
+    async run(text, { sessionKey, signal, maxAnswerBytes, report, traceHeaders }) {
       let sentAt = performance.now();
       const reply = await postJson({
         url,
-        headers,
+        headers: { ...traceHeaders, ...headers },
         body: JSON.stringify({ message: text, session_key: sessionKey }),
         signal,
         maxBytes: (status) => (status === 200 ? maxAnswerBytes * BYTES_PER_BYTE + OTHER_FIELDS_BYTES : MAX_ERROR_BYTES),

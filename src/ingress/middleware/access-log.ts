@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { LogFields } from '../../telemetry/log-fields.ts';
-import type { RequestState } from '../route.ts';
+import { type RequestState, routeOf } from '../route.ts';
 
 const MAX_PATH = 200;
 
@@ -24,9 +24,10 @@ export interface RequestMetrics {
 export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middleware<RequestState> {
   return async (ctx, next) => {
     const started = performance.now();
+    ctx.state.startedAt = Date.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
-      const { requestId, client, source, ignored, runId, duplicate, problem } = ctx.state;
+      const { requestId, client, source, ignored, runId, traceId, duplicate, problem } = ctx.state;
       const { method } = ctx;
       // When the caller disconnects before the response begins, statusCode is only what would have been sent.
       const status = ctx.res.headersSent ? ctx.res.statusCode : 499;
@@ -41,6 +42,7 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
           ...(source !== undefined && { source }),
           ...(ignored !== undefined && { ignored }),
           ...(runId !== undefined && { run_id: runId }),
+          ...(traceId !== undefined && { trace_id: traceId }),
           ...(duplicate !== undefined && { duplicate }),
           ...(problem !== undefined && { problem }),
         },
@@ -53,9 +55,4 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
     });
     await next();
   };
-}
-
-/** The pattern of the route, which the router leaves on the context. */
-function routeOf({ _matchedRoute: route }: { readonly _matchedRoute?: unknown }): string {
-  return typeof route === 'string' ? route : 'none';
 }

@@ -4,10 +4,11 @@ import type { RunClient } from '../../runs/run-client.ts';
 import type { IgnoreWhy } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
+import { NO_TRACING, type SpanStart, type Tracing } from '../../telemetry/tracing.ts';
 import { ClientAdmission } from '../limits/client-admission.ts';
 import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../limits/server-admission.ts';
 import { StartQueue } from '../limits/start-queue.ts';
-import { callerOf, type RequestContext, type Route } from '../route.ts';
+import { callerOf, type RequestContext, type Route, routeOf } from '../route.ts';
 import type { AcceptDeps, VerifiedDelivery } from '../tasks/accept-task.ts';
 import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
 import { parseDelivery, refuseOwnMessage } from '../tasks/parse-delivery.ts';
@@ -23,6 +24,8 @@ export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   /** The configured sources, as `compileSources` makes them. Default: none. */
   readonly sources?: ReadonlyMap<string, Source>;
   readonly metrics: DeliveryMetrics;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 /** The outcome of a delivery. `code` is the problem in the response, or why an event started nothing. */
@@ -156,11 +159,15 @@ async function recordTask(
     metrics,
     starts,
     permit,
-  }: Pick<TaskRouteDeps, 'runs' | 'metrics'> & { readonly starts: StartQueue; readonly permit: Permit },
+    tracing = NO_TRACING,
+  }: Pick<TaskRouteDeps, 'runs' | 'metrics' | 'tracing'> & { readonly starts: StartQueue; readonly permit: Permit },
 ): Promise<void> {
   ctx.state.runId = task.runId;
   const { client, source, agent } = task.input;
-  const { run, unchanged } = await starts.take(client, (waitedMs) => runs.start(task, permit.holdUntil, waitedMs));
+  const { run, unchanged } = await tracing.span(toSpan(ctx, task), (span) => {
+    if (span.traceId !== undefined) ctx.state.traceId = span.traceId;
+    return starts.take(client, (waitedMs) => runs.start(task, permit.holdUntil, waitedMs));
+  });
   ctx.state.duplicate = unchanged;
   metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
   if (!unchanged) metrics.runStarted?.({ client, agent });
@@ -169,6 +176,24 @@ async function recordTask(
   ctx.set('Retry-After', FIRST_POLL);
   if (unchanged) ctx.set('Idempotent-Replayed', 'true');
   ctx.body = run;
+}
+
+/** The span of a delivery: only one of a known client has any, so that strangers cost a collector nothing. */
+function toSpan(ctx: RequestContext, { runId, input }: AcceptedTask): SpanStart {
+  const { traceparent, tracestate } = ctx.req.headers;
+  const route = routeOf(ctx);
+  const attributes = { 'http.request.method': ctx.method, 'http.route': route, 'garudust.run_id': runId };
+  return {
+    name: `${ctx.method} ${route}`,
+    kind: 'server',
+    attributes: { ...attributes, 'garudust.client': input.client, 'garudust.source': input.source },
+    ...(ctx.state.startedAt !== undefined && { startedAt: ctx.state.startedAt }),
+    from: { traceparent: oneOf(traceparent), tracestate: oneOf(tracestate) },
+  };
+}
+
+function oneOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(',') : header;
 }
 
 const ORIGIN = /^[\w.:*-]{1,253}$/;
