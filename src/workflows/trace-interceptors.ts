@@ -49,7 +49,7 @@ export function interceptors(): WorkflowInterceptors {
               failed,
             });
           const result = next(input);
-          // Beside the promise and not behind it: the workflow must not close a step later than without tracing.
+          // Beside the promise and not behind it: whoever awaits the workflow goes on in the same step as without tracing.
           result.then(
             () => ended(false),
             (error: unknown) => ended(!(error instanceof ContinueAsNew)),
