@@ -14,6 +14,8 @@ export interface TaskBody {
   readonly callback_url?: string;
   readonly session_key?: string;
   readonly user_id?: string;
+  readonly agent?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly delay?: string;
   readonly at?: string;
 }
@@ -87,7 +89,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     },
     async listRuns(filter, limit, cursor) {
       const query = new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) });
-      for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
+      for (const [name, value] of Object.entries(filter)) {
+        for (const one of [value ?? []].flat()) query.append(name, one);
+      }
       const { body } = await request(options, { path: `/v1/runs?${query.toString()}`, headers: bearer });
       return read(runList, body, url, 'a list of runs');
     },

@@ -45,6 +45,12 @@ export function parseSince(text: string): number {
   return Date.now() - parsePast(text);
 }
 
+/** Reads `name=value` into those that were given before. */
+export function collectEntries(text: string, before: readonly string[] = []): string[] {
+  if (/^[^=]+=./.test(text)) return [...before, text];
+  throw new InvalidArgumentError('Not an entry: write it like environment=production.');
+}
+
 /** Reads a host, with or without a port, as URLs have it. */
 export function parseHost(text: string): string {
   const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : undefined;

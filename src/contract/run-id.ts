@@ -30,6 +30,11 @@ export function deriveRunId(identity: DeliveryIdentity): string {
   return `run-${base32(createHash('sha256').update(name).digest())}`;
 }
 
+/** The run IDs that a delivery can have whose sender may or may not have signed its ID. */
+export function deliveryRunIds(identity: Omit<DeliveryIdentity, 'signedId'>): string[] {
+  return [deriveRunId(identity), deriveRunId({ ...identity, signedId: true })];
+}
+
 /**
  * A new run ID for a delivery without an ID: each such delivery is a separate run.
  *

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { ProblemField } from './problems.ts';
 import { callbackStatus, runResource } from './run-resource.ts';
-import { callerKey } from './task-request.ts';
+import { callerKey, MAX_METADATA } from './task-request.ts';
 
 const MAX_CURSOR = 4096;
 const MAX_FIELD_NAME = 64;
+const MAX_ENTRY = 1024;
+
+const time = z.iso.datetime({ offset: true }).max(40);
 
 /** The values of `status` in a list and its filter: Temporal's list can't distinguish queued and running runs. */
 export const listedStatus = z.enum(['running', 'paused', 'completed', 'failed', 'timed_out', 'canceled']);
@@ -17,6 +20,28 @@ export const runListQuery = z.strictObject({
   agent: callerKey.optional().describe('The configured agent that runs it.'),
   session: callerKey.optional().describe('Its session key.'),
   user: callerKey.optional().describe('Its user id.'),
+  metadata: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(MAX_ENTRY)
+        .regex(/^[^=]+=/),
+    )
+    .min(1)
+    .max(MAX_METADATA)
+    .optional()
+    .describe('An entry of its metadata, as `name=value`. Repeat it for runs that have each of several.'),
+  delivery_id: z
+    .string()
+    .min(1)
+    .max(MAX_ENTRY)
+    .optional()
+    .describe(
+      'Its `delivery_id`: the run of a delivery whose answer was lost. Add `source` for one that is no longer configured.',
+    ),
+  created_after: time.optional().describe('Created at this time or later: ISO 8601 with a time zone.'),
+  created_before: time.optional().describe('Created before this time.'),
   cursor: z
     .string()
     .min(1)
@@ -45,7 +70,12 @@ export type RunListParse = { ok: true; query: RunListQuery } | { ok: false; erro
 
 const NAMES = Object.keys(runListQuery.shape);
 
+const TIME = 'must be a time in ISO 8601 with a time zone, such as 2026-01-31T12:00:00Z';
+
 const MUST: Readonly<Record<string, string>> = {
+  metadata: `must be name=value, at most ${MAX_METADATA} times`,
+  created_after: TIME,
+  created_before: TIME,
   status: `must be one of ${listedStatus.options.join(', ')}: a list can't distinguish queued and running runs`,
   callback: `must be one of ${callbackStatus.options.join(', ')}`,
   cursor: 'must be the next_cursor of the previous page',
@@ -59,17 +89,21 @@ const MUST: Readonly<Record<string, string>> = {
  * @returns the query with its defaults, or every parameter that is unknown, repeated or wrong
  */
 export function parseRunListQuery(query: Readonly<Record<string, string | string[] | undefined>>): RunListParse {
-  const { limit } = query;
+  const { limit, metadata } = query;
   const number = typeof limit === 'string' && /^[1-9]\d{0,2}$/.test(limit) ? Number(limit) : limit;
-  const parsed = runListQuery.safeParse({ ...query, ...(limit !== undefined && { limit: number }) });
+  const parsed = runListQuery.safeParse({
+    ...query,
+    ...(limit !== undefined && { limit: number }),
+    ...(typeof metadata === 'string' && { metadata: [metadata] }),
+  });
   if (parsed.success) return { ok: true, query: parsed.data };
   const errors = parsed.error.issues.flatMap((issue): ProblemField[] => {
     if (issue.code === 'unrecognized_keys') {
       const message = `is not a known parameter: the parameters are ${NAMES.join(', ')}`;
       return issue.keys.map((name) => ({ field: name.slice(0, MAX_FIELD_NAME), message }));
     }
-    const field = issue.path.join('.');
-    const repeated = Array.isArray(query[field]);
+    const field = String(issue.path[0]);
+    const repeated = field !== 'metadata' && Array.isArray(query[field]);
     return [{ field, message: repeated ? 'is repeated: send it once' : (MUST[field] ?? issue.message) }];
   });
   return { ok: false, errors };

@@ -2,24 +2,20 @@ import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
 import { isRunId, redeliveryIdOf, runOfRedelivery } from '../contract/run-id-form.ts';
-import { PAUSE_INFO, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
-import type { RunFilter } from '../protocol/run-list.ts';
-import { type CallbackStatus, isTerminal, type RunResource } from '../protocol/run-resource.ts';
+import { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
+import type { RunResource } from '../protocol/run-resource.ts';
 import type { EndedRun, EndedRuns } from './ended-runs.ts';
+import { listQuery, type ListScope, looksAtRedeliveries, matchesFilter } from './list-query.ts';
 import { readInfo, readRun } from './read-run.ts';
 import type { RunLinks } from './run-kind.ts';
-import { IS_A_REDELIVERY, IS_A_RUN, RUN_KINDS, toRunResource } from './run-kinds.ts';
+import { RUN_KINDS, toRunResource } from './run-kinds.ts';
 
-/** Closed, but not with an answer that was delivered: only the history tells how such a run ended for its caller. */
-const OTHERWISE_CLOSED = "'Failed', 'Canceled', 'Terminated', 'TimedOut'";
 const CALLBACK = SEARCH_ATTRIBUTE.callback;
 /** The most executions that a page of closed runs is looked up in. */
 const MOST_EXECUTIONS = 1000;
 
 /** A page of a client's runs to be listed. */
-export interface ListRequest {
-  readonly client: string;
-  readonly filter: RunFilter;
+export interface ListRequest extends ListScope {
   readonly limit: number;
   /** From the page before. */
   readonly pageToken?: Uint8Array;
@@ -52,7 +48,7 @@ export async function listRuns(
   const { namespace } = temporal.options;
   const page = await temporal.workflowService.listWorkflowExecutions({
     namespace,
-    query: listQuery(request.client, request.filter),
+    query: listQuery(request),
     pageSize: request.limit,
     ...(request.pageToken && { nextPageToken: request.pageToken }),
   });
@@ -151,68 +147,3 @@ async function readExactly(temporal: Client, runId: string, links: RunLinks): Pr
     throw error;
   }
 }
-
-/**
- * What Temporal's list is asked for: never less than the filter takes, sometimes more; `matchesFilter` has the last word.
- *
- * Nothing of a caller's text can become syntax, for only letters, digits and a few marks of it are put between the
- * quotes. That also keeps clear of what the server itself reads wrongly: quotes at the ends of a value, and `?` on
- * PostgreSQL.
- */
-function listQuery(client: string, filter: RunFilter): string {
-  const shared = [
-    keyword(SEARCH_ATTRIBUTE.client, client),
-    filter.source !== undefined && keyword(SEARCH_ATTRIBUTE.source, filter.source),
-    filter.agent !== undefined && keyword(SEARCH_ATTRIBUTE.agent, filter.agent),
-    filter.session !== undefined && keyword(SEARCH_ATTRIBUTE.session, filter.session),
-    filter.user !== undefined && keyword(SEARCH_ATTRIBUTE.user, filter.user),
-    filter.callback !== undefined && BY_CALLBACK[filter.callback],
-  ];
-  const runs = allOf(IS_A_RUN, ...shared, filter.status !== undefined && byStatus(filter.status));
-  // Of the status of its run a redelivery knows nothing.
-  return looksAtRedeliveries(filter) ? `(${runs}) OR (${allOf(IS_A_REDELIVERY, ...shared)})` : runs;
-}
-
-function allOf(...conditions: readonly (string | false)[]): string {
-  return conditions.filter(Boolean).join(' AND ');
-}
-
-/** Whether a filter may find a run by what became of its callback after it was closed. */
-function looksAtRedeliveries({ callback }: RunFilter): boolean {
-  return callback !== undefined && callback !== 'none';
-}
-
-/** Whether a run that was listed is one of those that were asked for. */
-export function matchesFilter(run: RunResource, filter: RunFilter): boolean {
-  return (
-    (filter.status === undefined || run.status === filter.status) &&
-    (filter.callback === undefined || run.callback.status === filter.callback) &&
-    (filter.source === undefined || run.source === filter.source) &&
-    (filter.agent === undefined || run.agent?.name === filter.agent) &&
-    (filter.session === undefined || run.session_key === filter.session) &&
-    (filter.user === undefined || run.user_id === filter.user)
-  );
-}
-
-function keyword(name: SearchAttributeName, text: string): string {
-  const value = toKeyword(text) ?? '';
-  const plain = /^[\p{L}\p{N} ._:@/+#=,~-]*/u.exec(value)?.[0] ?? '';
-  if (plain === value && plain !== '') return `${name} = '${plain}'`;
-  return plain === '' ? `${name} IS NOT NULL` : `${name} STARTS_WITH '${plain}'`;
-}
-
-function byStatus(status: NonNullable<RunFilter['status']>): string {
-  const open = `(ExecutionStatus = 'Running' AND ${CALLBACK} IS NULL)`;
-  if (status === 'paused') return `(${open} AND ${PAUSE_INFO.name} = '${PAUSE_INFO.agent}')`;
-  if (!isTerminal(status)) return open;
-  const closed = status === 'completed' ? `'Completed', ${OTHERWISE_CLOSED}` : OTHERWISE_CLOSED;
-  return `(ExecutionStatus IN (${closed}) OR (ExecutionStatus = 'Running' AND ${CALLBACK} IS NOT NULL))`;
-}
-
-const BY_CALLBACK: Readonly<Record<CallbackStatus, string>> = {
-  none: `${CALLBACK} IS NULL`,
-  pending: `(ExecutionStatus = 'Running' AND ${CALLBACK} IS NULL)`,
-  retrying: `(ExecutionStatus = 'Running' AND ${CALLBACK} = 'retrying')`,
-  delivered: `(ExecutionStatus != 'Running' AND (${CALLBACK} IS NULL OR ${CALLBACK} = 'delivered'))`,
-  dead: `(${CALLBACK} = 'dead' OR ExecutionStatus IN ('Canceled', 'Terminated', 'TimedOut'))`,
-};

@@ -40,6 +40,8 @@ describe('runs get', () => {
       callback: { status: 'pending', url: 'https://ci.example.com/done' },
       session_key: 's1',
       user_id: 'u1',
+      delivery_id: 'd1',
+      metadata: { env: 'prod', team: 'x' },
       source: 'webhook',
       created_at: ago(3.5 * MINUTE),
       links: { self: `/v1/runs/${id}`, temporal_ui: 'http://localhost:8233/x' },
@@ -50,6 +52,7 @@ describe('runs get', () => {
       [
         id,
         '  status      running',
+        '  task        hi',
         '  agent       demo, attempt 2 of 3',
         '  progress    step 4',
         '  last error  The agent was silent.',
@@ -57,6 +60,8 @@ describe('runs get', () => {
         '  session     s1',
         '  user        u1',
         '  source      webhook',
+        '  delivery    d1',
+        '  metadata    env=prod, team=x',
         '  created     3 minutes ago',
         '  Temporal UI http://localhost:8233/x',
         '',
@@ -75,7 +80,10 @@ describe('runs get', () => {
       finished_at: ago(2 * MINUTE - 1000),
     });
     const { stdout } = await cli('get', id);
-    assert.match(stdout, /^ {2}status {6}completed\n {2}output {6}line one line two\n {2}agent {7}demo\n/m);
+    assert.match(
+      stdout,
+      /^ {2}status {6}completed\n {2}task {8}hi\n {2}output {6}line one line two\n {2}agent {7}demo\n/m,
+    );
     assert.match(stdout, /^ {2}callback {4}delivered to https:\/\/ci\.example\.com\/done, 2 attempts, 2 minutes ago$/m);
     assert.match(stdout, /^ {2}tokens {6}120 in, 350 out$/m);
     assert.match(stdout, /^ {2}finished {4}1 minute ago, after 1 min 1 s$/m);

@@ -43,6 +43,17 @@ describe('send', () => {
     assert.match(impossible.stderr, /^error: "a b" can't be an idempotency key/);
   });
 
+  test('sends an agent and metadata', async (t) => {
+    const { ingress, env } = await startCliIngress(t);
+    const args = ['--agent', 'reviewer', '--metadata', 'environment=production', '--metadata', 'query=a=b'];
+    assert.equal((await runCli(['send', 'Deploy', ...args], { env })).code, 0);
+    const { agent, task } = ingress.runs.started[0]?.input ?? {};
+    assert.deepEqual([agent, task?.metadata], ['reviewer', { environment: 'production', query: 'a=b' }]);
+    const wrong = await runCli(['send', 'Deploy', '--metadata', 'production'], { env });
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /Not an entry: write it like environment=production\./);
+  });
+
   test('reads the text from stdin byte for byte', async (t) => {
     const { ingress, env } = await startCliIngress(t);
     const text = '  first line\n„zweite“ ✓\n';

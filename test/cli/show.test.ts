@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createProgress } from '../../src/cli/show/progress.ts';
-import { showDuration, showRelative } from '../../src/cli/show/show-time.ts';
-import { shellQuote, toOneLine, toTerminalText } from '../../src/cli/show/terminal-text.ts';
+import { showAge, showDuration, showRelative } from '../../src/cli/show/show-time.ts';
+import { shellQuote, toColumns, toOneLine, toTerminalText } from '../../src/cli/show/terminal-text.ts';
 import { cliIo } from '../support/run-cli.ts';
 
 const SECOND = 1000;
@@ -41,6 +41,13 @@ describe('a time seen from now', () => {
   }
 });
 
+test('an age has one unit', () => {
+  const now = Date.parse('2026-11-24T12:00:00Z');
+  const ages = [-5 * SECOND, 0, 59_999, MINUTE, 59 * MINUTE, 23 * HOUR, 400 * DAY];
+  const shown = ages.map((ms) => showAge(new Date(now - ms).toISOString(), now));
+  assert.deepEqual(shown, ['0s', '0s', '59s', '1m', '59m', '23h', '400d']);
+});
+
 describe("others' text in a terminal", () => {
   test('has its control characters spelled out, C1 and reading direction with them', () => {
     assert.equal(toTerminalText('a\u001b[2J\u0007\u009b1m\u202eb\r\n\tc'), 'a\\x1b[2J\\x07\\x9b1m\\u202eb\\x0d \\x09c');
@@ -54,6 +61,19 @@ describe("others' text in a terminal", () => {
     assert.equal(toOneLine('abcdefg', 6), 'abcde…');
     assert.equal(toOneLine('abcd👍fg', 6), 'abcd…');
   });
+});
+
+test('a text is cut to columns, of which some characters have two', () => {
+  for (const [text, columns, shown] of [
+    ['abc', 3, 'abc'],
+    ['abcd', 3, 'ab…'],
+    ['漢字', 4, '漢字'],
+    ['漢字', 3, '漢…'],
+    ['a🙂b', 4, 'a🙂b'],
+    ['a\u001bb', 6, 'a\\x1bb'],
+  ] as const) {
+    assert.equal(toColumns(text, columns), shown);
+  }
 });
 
 describe('progress without a terminal', () => {

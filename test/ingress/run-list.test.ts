@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { deriveRunId } from '../../src/contract/run-id.ts';
 import type { Problem } from '../../src/protocol/problems.ts';
 import { runList, type RunList } from '../../src/protocol/run-list.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
+import { sourcesOf } from '../support/source-under-test.ts';
 import { startTestIngress, type TestIngress } from '../support/test-ingress.ts';
 
 async function startRuns(ingress: TestIngress, count: number): Promise<string[]> {
@@ -35,6 +37,68 @@ describe('the list of runs', () => {
     assert.deepEqual(await list(ingress, '', { Authorization: 'Bearer beta-key' }), { runs: [], next_cursor: null });
   });
 
+  test('finds runs by what their callers said of them', async (t) => {
+    const ingress = await startTestIngress(t, { limits: { listsBurst: 100, listsBurstPerClient: 100 } });
+    const send = async (key: string, metadata: object): Promise<string> => {
+      const response = await ingress.post('/webhook', JSON.stringify({ text: 'Hi', metadata }), {
+        'Idempotency-Key': key,
+      });
+      return ((await response.json()) as RunResource).id;
+    };
+    const [one, two] = [await send('one', { env: 'prod', team: 'x' }), await send('two', { env: 'prod', team: 'y' })];
+    ingress.runs.update(one, { created_at: '2026-01-31T12:00:00.000Z' });
+    ingress.runs.update(two, { created_at: '2026-01-31T12:00:00.001Z' });
+    for (const [query, expected] of [
+      ['metadata=env=prod', [two, one]],
+      ['metadata=env=prod&metadata=team=x', [one]],
+      ['metadata=env=prod&metadata=team=z', []],
+      ['metadata=env=pro', []],
+      ['delivery_id=two', [two]],
+      ['delivery_id=three', []],
+      ['created_after=2026-01-31T12:00:00.001Z', [two]],
+      ['created_before=2026-01-31T13:00:00.001%2B01:00', [one]],
+      ['created_after=2026-01-31T12:00:00Z&created_before=2026-01-31T12:00:01Z', [two, one]],
+    ] as const) {
+      const { runs } = await list(ingress, `?${query}`);
+      assert.deepEqual([query, runs.map(({ id }) => id)], [query, [...expected]]);
+    }
+    const first = await list(ingress, '?metadata=env=prod&limit=1');
+    assert.ok(first.next_cursor !== null);
+    for (const other of [
+      'metadata=env=test',
+      'delivery_id=one',
+      'created_after=2026-01-31T12:00:00Z',
+      'created_before=2027-01-31T12:00:00Z',
+    ]) {
+      assert.equal((await ingress.ask(`/v1/runs?limit=1&cursor=${first.next_cursor}&${other}`)).status, 422, other);
+    }
+  });
+
+  test('asks Temporal for the ids that a delivery can have, and no other', async (t) => {
+    const ingress = await startTestIngress(t, {
+      sources: sourcesOf({
+        name: 'ci',
+        preset: 'generic',
+        client: 'alpha',
+        secret: ['s'.repeat(20)],
+        hmac: { header: 'X-Signature' },
+        map: { text: 'Hi' },
+      }),
+    });
+    const deliveryId = "d' OR '1'='1";
+    const idsOf = (...sources: string[]): string[] =>
+      sources.flatMap((source) =>
+        [false, true].map((signedId) => deriveRunId({ client: 'alpha', source, deliveryId, signedId })),
+      );
+    const query = `?delivery_id=${encodeURIComponent(deliveryId)}`;
+    await list(ingress, query);
+    await list(ingress, `${query}&source=gone`);
+    assert.deepEqual(
+      ingress.runs.lists.map(({ runIds }) => runIds),
+      [idsOf('webhook', 'code', 'ci'), idsOf('gone')],
+    );
+  });
+
   test('needs a key', async (t) => {
     const ingress = await startTestIngress(t);
     assert.equal((await ingress.ask('/v1/runs', { headers: { Authorization: '' } })).status, 401);
@@ -54,6 +118,15 @@ describe('the list of runs', () => {
     ['user=%00', 'user'],
     [`session=${'x'.repeat(513)}`, 'session'],
     ['client=beta', 'client'],
+    ['metadata=env', 'metadata'],
+    ['metadata==prod', 'metadata'],
+    [Array.from({ length: 17 }, (_, index) => `metadata=n=${index}`).join('&'), 'metadata'],
+    ['delivery_id=', 'delivery_id'],
+    ['delivery_id=a&delivery_id=b', 'delivery_id'],
+    ['created_after=yesterday', 'created_after'],
+    ['created_after=2026-01-01', 'created_after'],
+    ['created_before=2026-01-01T00:00:00', 'created_before'],
+    ['created_before=2026-13-01T00:00:00Z', 'created_before'],
     ['limit[]=5', 'limit[]'],
     ['__proto__=1', '__proto__'],
     ['cursor=', 'cursor'],

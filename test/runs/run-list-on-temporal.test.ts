@@ -6,6 +6,7 @@ import type { RunClient } from '../../src/runs/run-client.ts';
 import type { ListRequest } from '../../src/runs/list-runs.ts';
 import type { RunFilter } from '../../src/protocol/run-list.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
+import { taskSummary } from '../../src/contract/summary.ts';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { SCENARIOS, type Scenario, toInput } from '../replay/scenarios.ts';
 import { setUpRunClient } from '../support/run-client-setup.ts';
@@ -181,7 +182,10 @@ describe('filters', () => {
     for (const sessionKey of SESSIONS) {
       for (const owner of [client, other]) {
         const input = toInput({ ...PLAIN, input: { client: owner } });
-        const task = acceptedTask({ ...input, task: { ...input.task, sessionKey, userId: sessionKey } });
+        const task = acceptedTask({
+          ...input,
+          task: { ...input.task, sessionKey, userId: sessionKey, metadata: { note: sessionKey, all: 'yes' } },
+        });
         await runs.start(task);
         if (owner === client) started.set(sessionKey, task.runId);
       }
@@ -206,9 +210,52 @@ describe('filters', () => {
       assert.deepEqual(await listAll(runs, client, { session: text }), [], text);
       assert.deepEqual(await listAll(runs, text, {}), [], text);
     }
+    const entry = (text: string): string => `note=${text}`;
+    for (const [text, runId] of started) {
+      assert.deepEqual(ids(await listAll(runs, client, { metadata: [entry(text)] }, 4)), [runId], text);
+      assert.deepEqual(ids(await listAll(runs, client, { metadata: [entry(text), 'all=yes'] }, 4)), [runId], text);
+    }
+    assert.equal((await listAll(runs, client, { metadata: ['all=yes'] })).length, SESSIONS.length);
+    for (const wrong of [
+      "note=x' OR GarudustClient = 'x",
+      "all=yes' OR WorkflowId IS NOT NULL",
+      'all=ye',
+      'all=YES',
+      'ALL=yes',
+      'note=%',
+    ]) {
+      assert.deepEqual(await listAll(runs, client, { metadata: [wrong] }), [], wrong);
+    }
     assert.deepEqual(await listAll(runs, client, { agent: 'nobody' }), []);
     assert.equal((await listAll(runs, client, { agent: 'demo', source: 'webhook' })).length, SESSIONS.length);
   });
+});
+
+test('runs are found by when they were created, and by their delivery', async (t) => {
+  const { runs } = await setUpRunClient(t);
+  const client = uniqueClient();
+  const input = toInput({ ...PLAIN, input: { client } });
+  const tasks = ['one', 'two'].map((deliveryId) => {
+    const task = acceptedTask(input);
+    return { ...task, memo: { ...task.memo, deliveryId } };
+  });
+  for (const task of tasks) {
+    await runs.start(task);
+    await sleep(20);
+  }
+  const [two, one] = await listUntil(
+    () => listAll(runs, client),
+    (found) => found.length === 2,
+  );
+  assert.ok(one?.created_at !== undefined && two?.created_at !== undefined);
+  assert.deepEqual([one.delivery_id, two.delivery_id, two.summary], ['one', 'two', taskSummary(input.task.text)]);
+  const found = async (filter: RunFilter): Promise<string[]> => ids(await listAll(runs, client, filter));
+  assert.deepEqual(await found({ created_after: two.created_at }), [two.id]);
+  assert.deepEqual(await found({ created_before: two.created_at }), [one.id]);
+  assert.deepEqual(await found({ created_after: one.created_at, created_before: two.created_at }), [one.id]);
+  const runIds = [one.id, "run-x' OR '1'='1"];
+  const page = await runs.list({ client, filter: { delivery_id: 'one' }, runIds, limit: 10 });
+  assert.deepEqual(ids(page.runs), [one.id]);
 });
 
 test('a page token that Temporal does not know is no endless wait', async (t) => {

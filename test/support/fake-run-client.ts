@@ -1,6 +1,7 @@
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
-import { type ListRequest, matchesFilter, type RunPage } from '../../src/runs/list-runs.ts';
+import { matchesFilter } from '../../src/runs/list-query.ts';
+import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { TASK_KIND } from '../../src/runs/run-kinds.ts';
@@ -15,6 +16,8 @@ export class FakeRunClient implements RunClient {
   readonly started: AcceptedTask[] = [];
   /** Every call that would have reached Temporal, in order: `get run-…`. */
   readonly calls: string[] = [];
+  /** What was asked of the list, in order. */
+  readonly lists: ListRequest[] = [];
   readonly redelivered: (string | undefined)[] = [];
   failure: Error | undefined;
   /** What `/readyz` is told. */
@@ -61,8 +64,10 @@ export class FakeRunClient implements RunClient {
   }
 
   /** Pages of `limit` runs, newest first; the page token is the index of the next one. */
-  async list({ client, filter, limit, pageToken }: ListRequest): Promise<RunPage> {
+  async list(request: ListRequest): Promise<RunPage> {
+    const { client, filter, limit, pageToken } = request;
     this.#call('list', client);
+    this.lists.push(request);
     const own = [...this.#runs.values()].filter(({ task }) => task.memo.client === client).toReversed();
     const begin = Number(new TextDecoder().decode(pageToken) || 0);
     const runs = own.slice(begin, begin + limit).flatMap(({ run }) => (matchesFilter(run, filter) ? [run] : []));
@@ -138,9 +143,12 @@ function toRun(task: AcceptedTask): RunResource {
   return {
     id: task.runId,
     workflow_id: task.runId,
+    ...(task.memo.summary !== undefined && { summary: task.memo.summary }),
     status: 'queued',
     terminal: false,
     callback: { status: task.input.callback === undefined ? 'none' : 'pending' },
+    ...(task.memo.deliveryId !== undefined && { delivery_id: task.memo.deliveryId }),
+    ...(task.memo.metadata && { metadata: task.memo.metadata }),
     links: { self: `/v1/runs/${task.runId}` },
   };
 }

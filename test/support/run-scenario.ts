@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { REDELIVERY_WORKFLOW, SIGNAL } from '../../src/contract/names.ts';
+import { runMemo } from '../../src/contract/describe-run.ts';
 import type { AgentRunInput } from '../../src/contract/run.ts';
 import type { FinishedRun } from '../../src/contract/run-sinks.ts';
 import { redeliveryOptions } from '../../src/runs/kinds/redelivery-options.ts';
@@ -28,21 +29,7 @@ export interface PlayedScenario {
 
 /** An accepted task without a delivery, for tests that begin behind the parser. */
 export function acceptedTask(input: AgentRunInput, runId = randomRunId()): AcceptedTask {
-  const { client, source, agent, task, callback } = input;
-  const accepted = {
-    runId,
-    idempotent: true,
-    input,
-    memo: {
-      client,
-      source,
-      agent,
-      bodySha256: 'a'.repeat(64),
-      ...(callback && { callbackUrl: callback.url }),
-      ...(task.sessionKey !== undefined && { sessionKey: task.sessionKey }),
-      ...(task.userId !== undefined && { userId: task.userId }),
-    },
-  };
+  const accepted = { runId, idempotent: true, input, memo: { ...runMemo(input), bodySha256: 'a'.repeat(64) } };
   return accepted as unknown as AcceptedTask;
 }
 

@@ -4,13 +4,15 @@ import { callbackStatus, type RunResource } from '../../protocol/run-resource.ts
 import { type ApiClient, connectApi } from '../api-client.ts';
 import { type CliIo, colorsFor } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
-import { parseListLimit } from '../flag-values.ts';
+import { collectEntries, parseListLimit, parseSince } from '../flag-values.ts';
 import { printJson } from '../report-outcome.ts';
 import { addUrlOption } from '../server-url.ts';
-import { showRuns } from '../show/show-run.ts';
+import { showRuns } from '../show/show-runs.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_PAGE = 100;
+/** Where stdout is no terminal. */
+const DEFAULT_COLUMNS = 80;
 /** A filter may leave pages nearly empty: so many are asked for at most. */
 const MAX_PAGES = 10;
 
@@ -20,6 +22,14 @@ interface ListFlags {
   readonly limit?: number;
   readonly status?: RunFilter['status'];
   readonly callback?: RunFilter['callback'];
+  readonly source?: string;
+  readonly agent?: string;
+  readonly session?: string;
+  readonly user?: string;
+  readonly metadata?: string[];
+  readonly deliveryId?: string;
+  readonly createdAfter?: number;
+  readonly createdBefore?: number;
 }
 
 /** `runs list`. */
@@ -32,6 +42,14 @@ export function addRunsList(runs: Command, io: CliIo): void {
     .addOption(
       new Option('--callback <status>', 'only runs whose callback has this status').choices(callbackStatus.options),
     )
+    .option('--source <name>', 'only runs of this source: webhook, or a configured one')
+    .option('--agent <name>', 'only runs of this agent')
+    .option('--session <key>', 'only runs of this conversation')
+    .option('--user <id>', 'only runs for this user')
+    .option('--metadata <name=value>', 'only runs with this entry; repeat it for several', collectEntries)
+    .option('--delivery-id <id>', 'only the run of this delivery, such as its Idempotency-Key')
+    .option('--created-after <time>', 'only runs since, a duration such as 2h or an ISO 8601 time', parseSince)
+    .option('--created-before <time>', 'only runs before, a duration such as 2h or an ISO 8601 time', parseSince)
     .option('--limit <number>', `maximum number of runs, up to 1000 (default: ${DEFAULT_LIMIT})`, parseListLimit);
   addUrlOption(command)
     .option('--json', 'print the runs as JSON')
@@ -45,25 +63,38 @@ export function addRunsList(runs: Command, io: CliIo): void {
     examples: [
       ['garudust-temporal runs list', 'the latest runs'],
       ['garudust-temporal runs list --callback dead', 'dead letters, which can be redelivered'],
+      [
+        'garudust-temporal runs list --metadata environment=production --created-after 24h',
+        'what your pipeline sent today',
+      ],
       ['garudust-temporal runs list --status failed --limit 100 --json', 'for a script'],
     ],
   });
 }
 
 async function list(flags: ListFlags, io: CliIo): Promise<void> {
-  const { status, callback, limit = DEFAULT_LIMIT } = flags;
-  const filter = { ...(status && { status }), ...(callback && { callback }) };
-  const found = await collect(connectApi(flags, io), filter, limit);
+  const found = await collect(connectApi(flags, io), toFilter(flags), flags.limit ?? DEFAULT_LIMIT);
   if (flags.json === true) {
     printJson(found, io);
     return;
   }
   const { runs } = found;
   if (runs.length > 0) {
-    io.stdout.write(`${showRuns(runs, { now: Date.now(), colors: colorsFor(io.stdout, io.env) })}\n`);
+    const colors = colorsFor(io.stdout, io.env);
+    io.stdout.write(`${showRuns(runs, { now: Date.now(), colors, columns: io.stdout.columns || DEFAULT_COLUMNS })}\n`);
   }
   if (found.next_cursor !== null) io.stderr.write('There may be more runs: raise --limit.\n');
   else if (runs.length === 0) io.stderr.write('No runs match.\n');
+}
+
+function toFilter({ url: _, json: __, limit: ___, ...flags }: ListFlags): RunFilter {
+  const { deliveryId, createdAfter, createdBefore, ...same } = flags;
+  return {
+    ...same,
+    ...(deliveryId !== undefined && { delivery_id: deliveryId }),
+    ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
+    ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
+  };
 }
 
 async function collect(api: ApiClient, filter: RunFilter, limit: number): Promise<RunList> {

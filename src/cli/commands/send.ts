@@ -6,7 +6,7 @@ import { CliError, type ExitName } from '../cli-error.ts';
 import { type CliIo, readInput } from '../cli-io.ts';
 import { setNotes } from '../command-notes.ts';
 import { findApiKey, findWebhookSecrets, missingCredential } from '../find-credentials.ts';
-import { parseDuration } from '../flag-values.ts';
+import { collectEntries, parseDuration } from '../flag-values.ts';
 import { printJson, waitAndReport, waitCommand } from '../report-outcome.ts';
 import { sendWithRetries } from '../send-with-retries.ts';
 import { addUrlOption, readServerUrl } from '../server-url.ts';
@@ -20,6 +20,8 @@ interface SendFlags {
   readonly callback?: string;
   readonly session?: string;
   readonly user?: string;
+  readonly agent?: string;
+  readonly metadata?: readonly string[];
   readonly delay?: string;
   readonly at?: string;
   readonly idempotencyKey?: string;
@@ -42,6 +44,8 @@ export function addSend(program: Command, io: CliIo): void {
     .option('--callback <url>', 'URL that receives the outcome')
     .option('--session <key>', 'conversation that the task belongs to')
     .option('--user <id>', 'user that the task acts for')
+    .option('--agent <name>', 'agent that runs the task (default: that of the server)')
+    .option('--metadata <name=value>', 'a short string to find the run by; repeat it for more', collectEntries)
     .option('--delay <duration>', 'how long the run waits before it starts, such as 90s or 2h')
     .option('--at <time>', 'when the run starts, such as 2026-01-31T12:00:00Z')
     .option('--idempotency-key <key>', 'the same key and task give the same run (default: a new key)')
@@ -116,9 +120,20 @@ async function readTask(argument: string, flags: SendFlags, io: CliIo): Promise<
     ...(flags.callback !== undefined && { callback_url: flags.callback }),
     ...(flags.session !== undefined && { session_key: flags.session }),
     ...(flags.user !== undefined && { user_id: flags.user }),
+    ...(flags.agent !== undefined && { agent: flags.agent }),
+    ...(flags.metadata && { metadata: toMetadata(flags.metadata) }),
     ...(flags.delay !== undefined && { delay: flags.delay }),
     ...(flags.at !== undefined && { at: flags.at }),
   };
+}
+
+function toMetadata(entries: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
 }
 
 async function post(

@@ -51,6 +51,7 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
   const rows: [string, string | undefined][] = [
     ['status', colors[STATUS_COLOR[run.status]](STATUS_WORDS[run.status])],
     ['error', run.error && `${run.error.message} (${run.error.code})`],
+    ['task', run.summary],
     ['output', run.output && toOneLine(run.output, OUTPUT_CHARACTERS)],
     ['agent', run.agent && showAgent(run.agent)],
     ['progress', run.agent?.progress],
@@ -60,6 +61,8 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
     ['session', run.session_key],
     ['user', run.user_id],
     ['source', run.source],
+    ['delivery', run.delivery_id],
+    ['metadata', run.metadata && showMetadata(run.metadata)],
     ['tokens', showTokens(run.usage)],
     ['starts', run.starts_at && run.started_at === undefined ? showRelative(run.starts_at, now) : undefined],
     ['created', run.created_at && showRelative(run.created_at, now)],
@@ -77,6 +80,12 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
 /** The one value that is ours and may hold colour codes is the status. */
 function keepColors(label: string, value: string): string {
   return label === 'status' ? value : toTerminalText(value);
+}
+
+function showMetadata(metadata: NonNullable<RunResource['metadata']>): string {
+  return Object.entries(metadata)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
 }
 
 function showAgent({ name, attempt, max_attempts }: NonNullable<RunResource['agent']>): string {
@@ -115,36 +124,4 @@ function showFinished({ started_at, created_at, finished_at }: RunResource, now:
   if (finished_at === undefined) return undefined;
   const when = showRelative(finished_at, now);
   return begun === undefined ? when : `${when}, after ${showDuration(Date.parse(finished_at) - Date.parse(begun))}`;
-}
-
-const SESSION_CHARACTERS = 30;
-const GAP = '  ';
-
-/**
- * Runs as a table, one per line, the columns aligned.
- *
- * @param now milliseconds since the epoch; times are shown relative to it
- */
-export function showRuns(
-  runs: readonly RunResource[],
-  { now, colors }: { readonly now: number; readonly colors: Colors },
-): string {
-  const head = ['run', 'status', 'callback', 'agent', 'session', 'created', 'error'];
-  const rows = runs.map((run) => [
-    run.id,
-    STATUS_WORDS[run.status],
-    run.callback.status,
-    run.agent?.name ?? '',
-    toOneLine(run.session_key ?? '', SESSION_CHARACTERS),
-    run.created_at === undefined ? '' : showRelative(run.created_at, now),
-    run.error?.code ?? '',
-  ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string[] => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-  const lines = rows.map((row, index) => {
-    const [id = '', status = '', ...rest] = line(row);
-    const paint = colors[STATUS_COLOR[runs[index]?.status ?? 'queued']];
-    return [id, paint(status), ...rest].join(GAP).trimEnd();
-  });
-  return [colors.dim(line(head).join(GAP).trimEnd()), ...lines].join('\n');
 }

@@ -28,6 +28,18 @@ export function showDuration(ms: number): string {
 }
 
 /**
+ * How long ago something was, in its largest unit: `45s`, `12m`, `3h`, `5d`.
+ *
+ * @param time ISO 8601
+ * @param now milliseconds since the epoch
+ */
+export function showAge(time: string, now: number): string {
+  const ms = Math.max(now - Date.parse(time), 0);
+  const [unit, size] = UNITS.find(([, limit]) => ms >= limit) ?? UNITS[3];
+  return `${Math.trunc(ms / size)}${unit[0] ?? ''}`;
+}
+
+/**
  * A time seen from now: `3 minutes ago`, `in 2 hours`.
  *
  * @param time ISO 8601

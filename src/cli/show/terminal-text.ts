@@ -21,6 +21,24 @@ export function toOneLine(text: string, maxCharacters: number): string {
   return ellipsize(toTerminalText(text.trim().replace(/\s+/g, ' ')), maxCharacters);
 }
 
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+/** The text on one line of at most so many columns: a terminal shows East Asian characters and emoji in two. */
+export function toColumns(text: string, maxColumns: number): string {
+  const line = toOneLine(text, Infinity);
+  let columns = 0;
+  let units = 0;
+  let cut = 0;
+  for (const character of line) {
+    columns += WIDE.test(character) ? 2 : 1;
+    if (columns > maxColumns) return `${line.slice(0, cut)}…`;
+    units += character.length;
+    if (columns < maxColumns) cut = units;
+  }
+  return line;
+}
+
 /** Quotes a word for a POSIX shell; plain words stay bare. */
 export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

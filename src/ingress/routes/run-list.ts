@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { deliveryRunIds } from '../../contract/run-id.ts';
 import { fieldProblem } from '../../protocol/problems.ts';
 import { parseRunListQuery, type RunFilter, type RunList, type RunListQuery } from '../../protocol/run-list.ts';
 import type { RunClient } from '../../runs/run-client.ts';
@@ -10,6 +11,8 @@ export interface RunListDeps {
   readonly runs: Pick<RunClient, 'list'>;
   readonly clients: readonly Pick<IngressClient, 'id' | 'apiKey'>[];
   readonly limits: Partial<ListLimits>;
+  /** The configured sources, by name. Default: none. */
+  readonly sources?: ReadonlyMap<string, unknown>;
 }
 
 /** `GET /v1/runs`: the caller's own runs, page by page. */
@@ -35,12 +38,28 @@ async function list(client: string, { cursor, limit, ...filter }: RunListQuery, 
     const message = 'is not a cursor of this list: use next_cursor of the previous page, with the same filters';
     throw fieldProblem('invalid_parameter', [{ field: 'cursor', message }]);
   }
-  const page = await deps.runs.list({ client, filter, limit, ...(pageToken && { pageToken }) });
+  const runIds = filter.delivery_id === undefined ? undefined : toRunIds(client, filter, filter.delivery_id, deps);
+  const page = await deps.runs.list({
+    client,
+    filter,
+    limit,
+    ...(runIds && { runIds }),
+    ...(pageToken && { pageToken }),
+  });
   return {
     runs: [...page.runs],
     next_cursor: page.pageToken === undefined ? null : sealCursor(page.pageToken, scope),
   };
 }
+
+/** The ids that a run of this delivery can have: an id is derived from the delivery's, its client and its source. */
+function toRunIds(client: string, { source }: RunFilter, deliveryId: string, { sources }: RunListDeps): string[] {
+  const from = source === undefined ? [...OWN_SOURCES, ...(sources?.keys() ?? [])] : [source];
+  return from.flatMap((name) => deliveryRunIds({ client, source: name, deliveryId }));
+}
+
+/** `code`: what `startAgentRun` starts. */
+const OWN_SOURCES = ['webhook', 'code'];
 
 const SEAL_BYTES = 16;
 
@@ -66,8 +85,10 @@ function openCursor(cursor: string, scope: CursorScope): Uint8Array | undefined 
 }
 
 function seal(pageToken: Uint8Array, { client, apiKeys, filter }: CursorScope): Buffer {
-  const { status, callback, source, agent, session, user } = filter;
-  const what = JSON.stringify(['cursor', client, status, callback, source, agent, session, user]);
+  const { status, callback, source, agent, session, user, metadata, delivery_id, created_after, created_before } =
+    filter;
+  const more = [metadata, delivery_id, created_after, created_before];
+  const what = JSON.stringify(['cursor', client, status, callback, source, agent, session, user, ...more]);
   const hmac = createHmac('sha256', JSON.stringify(apiKeys)).update(what).update('\0').update(pageToken);
   return hmac.digest().subarray(0, SEAL_BYTES);
 }

@@ -11,7 +11,7 @@ import { createRunEvents, type RunEventsDeps } from './run-events.ts';
 import { createRunList, type RunListDeps } from './run-list.ts';
 import { MAX_WAIT_SECONDS, type RunWaits, type RunWaitsDeps } from './run-waits.ts';
 
-export interface RunRouteDeps extends CallbackUrlDeps, Pick<RunEventsDeps, 'logger'> {
+export interface RunRouteDeps extends CallbackUrlDeps, Pick<RunEventsDeps, 'logger'>, Pick<RunListDeps, 'sources'> {
   readonly runs: RunClient;
   readonly clients: readonly IngressClient[];
   readonly limits: BodyLimits & RunWaitsDeps['limits'] & RunEventsDeps['limits'] & RunListDeps['limits'];
