@@ -87,10 +87,16 @@ async function list(flags: ListFlags, io: CliIo): Promise<void> {
   else if (runs.length === 0) io.stderr.write('No runs match.\n');
 }
 
-function toFilter({ url: _, json: __, limit: ___, ...flags }: ListFlags): RunFilter {
-  const { deliveryId, createdAfter, createdBefore, ...same } = flags;
+function toFilter(flags: ListFlags): RunFilter {
+  const { status, callback, source, agent, session, user, metadata, deliveryId, createdAfter, createdBefore } = flags;
   return {
-    ...same,
+    ...(status && { status }),
+    ...(callback && { callback }),
+    ...(source !== undefined && { source }),
+    ...(agent !== undefined && { agent }),
+    ...(session !== undefined && { session }),
+    ...(user !== undefined && { user }),
+    ...(metadata && { metadata }),
     ...(deliveryId !== undefined && { delivery_id: deliveryId }),
     ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
     ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
