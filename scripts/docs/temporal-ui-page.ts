@@ -81,6 +81,7 @@ To money and to callbacks, in short; [reliability](reliability.md) has every sta
 
 ${markdownTable(['button', 'agent and money', 'callback'], BUTTONS)}
 
-To stop a run and tell its caller, use Cancel. To send an answer again, use \`redeliver\`, never Reset.
+To stop a run and tell its caller, use Cancel. To send an answer again, use \`redeliver\`, never Reset. Where the run is closed, use
+\`garudust-temporal runs redeliver\`: it starts a workflow \`callbackRedelivery\` beside the run, \`run-…-redelivery\`.
 `;
 }

@@ -5,6 +5,11 @@ const client = createGarudustClient(url, secret, apiKey);
 
 const asked = await ask(client, 'hello', 'use-client-1');
 
+const { data: trusted } = await client.POST('/v1/runs', {
+  body: { text: 'hello' },
+  params: { header: { Prefer: 'wait=30' } },
+});
+
 let listed: string[] = [];
 // A list lags by some tenths of a second.
 for (let tries = 0; tries < 100 && listed[0] !== 'completed'; tries += 1) {
@@ -22,4 +27,13 @@ const { data: events } = await client.GET('/v1/runs/{id}/events', { params, pars
 const unknown = { path: { id: `run-${'a'.repeat(26)}` } };
 const { error: refused } = await client.GET('/v1/runs/{id}', { params: unknown });
 
-process.stdout.write(JSON.stringify({ asked, listed, canceled: canceled?.status, events, refused: refused?.code }));
+process.stdout.write(
+  JSON.stringify({
+    asked,
+    trusted: trusted?.status,
+    listed,
+    canceled: canceled?.status,
+    events,
+    refused: refused?.code,
+  }),
+);

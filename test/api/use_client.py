@@ -6,11 +6,14 @@ import time
 
 from client import ask, create_client
 from garudust_temporal_client.api.runs import cancel_run, follow_run, get_run, list_runs
-from garudust_temporal_client.api.tasks import send_task
+from garudust_temporal_client.api.tasks import create_run, send_task
 from garudust_temporal_client.models import ListRunsStatus, Problem, Run, RunList, Task
 
 client = create_client(*sys.argv[1:])
 asked = ask(client, "hello", "use-client-1")
+
+trusted = create_run.sync(client=client, body=Task(text="hello"), prefer="wait=30")
+assert isinstance(trusted, Run), trusted
 
 listed: list[str] = []
 for _ in range(100):  # A list lags by some tenths of a second.
@@ -34,6 +37,7 @@ print(
     json.dumps(
         {
             "asked": asked.to_dict(),
+            "trusted": trusted.status.value,
             "listed": listed,
             "canceled": canceled.status.value,
             "events": events,
