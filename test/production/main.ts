@@ -21,9 +21,10 @@ import { Topology } from '../support/topology/topology.ts';
 import { startCallbackReceiver } from './callback-receiver.ts';
 import { Caller } from './caller.ts';
 import { Report, say } from './report.ts';
+import { restoreDrill } from './restore-drill.ts';
 import * as steps from './steps.ts';
 
-const STEPS = 9;
+const STEPS = 10;
 
 const madeUp = (): string => randomBytes(20).toString('hex');
 const SECRETS = {
@@ -99,6 +100,7 @@ async function prove(postgres: FoundPostgres, report: () => Report): Promise<Rep
     await table.step('kill -9 temporal', () => steps.crashTemporal(stage));
     await table.step('kill -9 postgres', () => steps.crashPostgres(stage));
     await table.step('SIGTERM worker, and a new one', () => steps.replaceWorker(stage));
+    await table.step('lose the database, restore a backup', () => restoreDrill(stage, join(folder, 'backup.sql')));
     await table.step('SIGTERM all', () => steps.stopAll(stage));
   } catch (error) {
     process.stdout.write(`\n${error instanceof Error ? error.message : String(error)}\n`);

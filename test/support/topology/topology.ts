@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -120,6 +120,27 @@ export class Topology {
     const args = ['--pgdata', data, '--username', POSTGRES_USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'];
     const more = ['--encoding', 'UTF8', '--no-sync', ...POSTGRES_INITDB_ARGS.split(' ').filter(Boolean)];
     await promisify(execFile)(join(postgres.binDir, 'initdb'), [...args, ...more], { cwd: '/', ...postgres.runAs });
+  }
+
+  /** Writes a backup of all databases, as docs/production.md does. */
+  async backUp(file: string): Promise<void> {
+    await this.#runPostgresTool('pg_dumpall', ['--file', file]);
+  }
+
+  /** Replaces the database by a backup, as on a new disk. PostgreSQL must have stopped. */
+  async restore(file: string): Promise<void> {
+    rmSync(this.#dataDir(), { recursive: true });
+    await this.prepareDatabase();
+    this.postgres.startAgain();
+    await this.whenUp('postgres');
+    await this.#runPostgresTool('psql', ['--quiet', '--output', '/dev/null', '--dbname', 'postgres', '--file', file]);
+  }
+
+  async #runPostgresTool(name: string, args: readonly string[]): Promise<void> {
+    const { POSTGRES_USER = '', POSTGRES_PASSWORD = '' } = environmentOf(this.#view, 'postgres');
+    const place = ['--host', '127.0.0.1', '--port', String(this.#port('postgres:5432')), '--username', POSTGRES_USER];
+    const env = { PATH: process.env['PATH'] ?? '', PGPASSWORD: POSTGRES_PASSWORD };
+    await promisify(execFile)(join(this.#options.postgres.binDir, name), [...place, ...args], { cwd: '/', env });
   }
 
   /** Waits until PostgreSQL or Temporal takes connections, or an admin port says `ready`. */
