@@ -52,13 +52,17 @@ describe('what a task leaves to its worker, runAgent', () => {
     assert.equal(delayOf(failure), 'never');
   });
 
-  test('ends a call with the timeout that the code of a workflow set for its attempt, and says so', async () => {
-    const { start } = setUpRunAgent(working);
-    const failure = await failureOf(start(mockAttempt({ startToCloseTimeoutMs: 300 })));
-    assert.deepEqual([failure.type, delayOf(failure)], ['AgentTimeout', 5000]);
-    assert.equal(
-      failure.message,
-      'Agent "main" did not answer within 0.3 s. The activity\'s startToCloseTimeout of 0.3 s ended the call: raise it, or leave it out.',
-    );
-  });
+  test(
+    'ends a call with the timeout that the code of a workflow set for its attempt, and says so',
+    { timeout: 10_000 },
+    async () => {
+      const { start } = setUpRunAgent(working);
+      const failure = await failureOf(start(mockAttempt({ startToCloseTimeoutMs: 300 })));
+      assert.deepEqual([failure.type, delayOf(failure)], ['AgentTimeout', 5000]);
+      assert.equal(
+        failure.message,
+        'Agent "main" did not answer within 0.3 s. The activity\'s startToCloseTimeout of 0.3 s ended the call: raise it, or leave it out.',
+      );
+    },
+  );
 });
