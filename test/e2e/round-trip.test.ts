@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { startTestStack } from '../support/start-test-stack.ts';
+import { runList } from '../../src/protocol/run-list.ts';
+import { API_KEY, startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -20,6 +21,36 @@ describe('a signed webhook becomes a run', () => {
     const { workflowId, status } = await (await connectToTestServer()).client.workflow.getHandle(run.id).describe();
     assert.equal(workflowId, accepted.workflow_id);
     assert.match(status.name, /RUNNING|COMPLETED/);
+  });
+
+  test('what was asked stands in the answer, the run, the list and the callback, at 17 events', async (t) => {
+    const { url, start, get, callbacks, callbackUrl } = await startTestStack(t);
+    const metadata = { environment: 'production', note: 'O\u2019Brien & "Söhne" %' };
+    const task = { text: '\nSay hello\nin detail', callback_url: callbackUrl, agent: 'demo', metadata };
+    const accepted = await start(task, { 'Idempotency-Key': 'hello-1' });
+    const asked = { summary: 'Say hello', metadata };
+    const run = await get(accepted.id, 20);
+    for (const shown of [accepted, run]) {
+      assert.deepEqual({ summary: shown.summary, metadata: shown.metadata }, asked);
+      assert.equal(shown.delivery_id, 'hello-1');
+    }
+    await waitFor('the callback', () => callbacks.length === 1);
+    const { body } = callbacks[0] ?? {};
+    assert.deepEqual({ summary: body?.summary, metadata: body?.metadata }, asked);
+    const list = async (query: string): Promise<unknown[]> => {
+      const headers = { Authorization: `Bearer ${API_KEY}` };
+      const { runs } = runList.parse(await (await fetch(`${url}/v1/runs?${query}`, { headers })).json());
+      return runs.map(({ id, summary, metadata: listed }) => [id, { summary, metadata: listed }]);
+    };
+    const filter = `metadata=${encodeURIComponent(`note=${metadata.note}`)}&metadata=environment%3Dproduction`;
+    await waitFor('the list', async () => (await list(filter)).length === 1);
+    for (const query of [filter, 'delivery_id=hello-1']) {
+      assert.deepEqual(await list(query), [[run.id, asked]]);
+      await sleep(600);
+    }
+    const { workflow } = (await connectToTestServer()).client;
+    await workflow.getHandle(run.id).result();
+    assert.equal((await workflow.getHandle(run.id).fetchHistory()).events?.length, 17);
   });
 
   test('both vocabularies on both paths', async (t) => {
