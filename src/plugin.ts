@@ -166,9 +166,8 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
   }
 
   override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
-    const { payloads } = this.#readOnce();
     return {
-      ...payloads.configureReplayWorker(options),
+      ...this.#payloadsForReplay().configureReplayWorker(options),
       ...this.#workflows(options),
       sinks: { ...options.sinks, ...createRunSinks() },
     };
@@ -198,6 +197,16 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
     } finally {
       session.workers.delete(worker);
       if (session.workers.size === 0) await this.close();
+    }
+  }
+
+  /** A replay asks no agent, so it needs no settings; a history that is encrypted then says which key it needs. */
+  #payloadsForReplay(): Payloads {
+    try {
+      return this.#readOnce().payloads;
+    } catch (error) {
+      if (error instanceof StartError) return new Payloads();
+      throw error;
     }
   }
 

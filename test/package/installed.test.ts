@@ -56,7 +56,7 @@ const PROGRAMS = {
     import { GarudustPlugin } from 'garudust-temporal';
     const workflowsPath = fileURLToPath(new URL('workflows.js', import.meta.url));
     const history: unknown = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8'));
-    await Worker.runReplayHistory({ workflowsPath, plugins: [new GarudustPlugin({ agents: {} })] }, history);
+    await Worker.runReplayHistory({ workflowsPath, plugins: [new GarudustPlugin()] }, history);
     console.log('replayed');`,
 };
 
