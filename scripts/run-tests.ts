@@ -14,7 +14,7 @@ import { findTestFiles, isUnitTest } from './find-test-files.ts';
 import { bundleWorkflowsForTests } from './test-workflow-bundle.ts';
 
 /** A file that hangs fails after this instead of holding up everything. */
-const FILE_TIMEOUT_MS = 300_000;
+const FILE_TIMEOUT_MS = 600_000;
 
 /** Unit tests wait more than they compute, for clocks and sockets. */
 const UNIT_BATCHES_AT_ONCE = availableParallelism() * 2;

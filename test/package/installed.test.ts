@@ -60,7 +60,7 @@ const PROGRAMS = {
     console.log('replayed');`,
 };
 
-test('the package does what its README says of workflows of your own', { timeout: 280_000 }, async (t) => {
+test('the package does what its README says of workflows of your own', { timeout: 560_000 }, async (t) => {
   const { files, installs } = readSection('Workflows of your own');
   const folder = realpathSync(temporaryFolder(t));
   const project = join(folder, 'project');
