@@ -288,6 +288,7 @@ function composeActivities(parts: WorkerParts, session: Session): Activities {
   };
   return createActivities({
     ...parts,
+    ...(parts.payloads.takesLarge && { maxPayloadBytes: Infinity }),
     isDraining: () => isDraining(session),
     async onAgentWait(runId, type) {
       // No other workflow has a handler for it.

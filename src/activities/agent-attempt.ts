@@ -45,6 +45,8 @@ export interface AttemptDeps extends Omit<FollowDeps, 'onProgress'> {
   readonly onAgentWait?: OnAgentWait;
   /** The total timeout where Temporal's is longer. */
   readonly totalMs: number;
+  /** As `callAgent` takes it. */
+  readonly maxPayloadBytes?: number | undefined;
 }
 
 /** A task with its whole policy. */
@@ -130,7 +132,13 @@ export class AgentAttempt {
           this.#deps.tracing,
           { agent: name, provider, runId: context.runId },
           (traceHeaders) =>
-            callAgent(agent, this.#input.task.text, { ...context, ...traceHeaders }, () => permit.release()),
+            callAgent(
+              agent,
+              this.#input.task.text,
+              { ...context, ...traceHeaders },
+              () => permit.release(),
+              this.#deps.maxPayloadBytes,
+            ),
         );
         permit.accepted();
         return answer;

@@ -5,7 +5,7 @@ import { isRecord } from '../values/is-record.ts';
 import { toWellFormed } from '../values/plain-text.ts';
 
 /** Temporal rejects a payload over 2 MiB. JSON is larger than the text; the margin is for the other fields. */
-const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;
+export const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;
 /** How long an aborted adapter may take to clean up. */
 const CLEAN_UP_MS = 5000;
 
@@ -15,6 +15,7 @@ const CLEAN_UP_MS = 5000;
  * When `context.signal` aborts, the adapter gets a moment to end its call; after that this rejects without it.
  *
  * @param onSettled called when the adapter is done, which may be after this rejects: only then is its permit free.
+ * @param maxPayloadBytes how much of JSON can be stored. Default: what Temporal takes
  * @throws AgentError, or `context.signal.reason`.
  */
 export async function callAgent(
@@ -22,12 +23,13 @@ export async function callAgent(
   text: string,
   context: AgentContext,
   onSettled: () => void,
+  maxPayloadBytes = MAX_PAYLOAD_BYTES,
 ): Promise<AgentAnswer> {
   const { signal } = context;
   const call = (async () => agent.run(text, context))();
   call.then(onSettled, onSettled);
   try {
-    return checkAnswer(await raceAbort(call, signal, CLEAN_UP_MS), context.maxAnswerBytes);
+    return checkAnswer(await raceAbort(call, signal, CLEAN_UP_MS), context.maxAnswerBytes, maxPayloadBytes);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -35,7 +37,7 @@ export async function callAgent(
 }
 
 /** A custom adapter may return anything, so the answer is validated like any other input. */
-function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number): AgentAnswer {
+function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number, maxPayloadBytes: number): AgentAnswer {
   if (typeof answer?.output !== 'string') {
     // The call may have cost money, so it counts.
     const fix = 'Correct the agent: run must resolve with { output: string }.';
@@ -46,7 +48,7 @@ function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number)
   if (bytes > maxBytes) {
     throw new AgentError('AnswerTooLarge', `returned ${bytes} bytes, more than the limit of ${maxBytes}`);
   }
-  if (Buffer.byteLength(JSON.stringify(output)) > MAX_PAYLOAD_BYTES) {
+  if (Buffer.byteLength(JSON.stringify(output)) > maxPayloadBytes) {
     throw new AgentError('AnswerTooLarge', 'returned more than Temporal can store (2 MiB as JSON)');
   }
   const usage = checkUsage(answer.usage);

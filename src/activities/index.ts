@@ -7,7 +7,7 @@ import { createReportDeadLetter } from './report-dead-letter.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
-export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'onAgentWait'> {
+export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'maxPayloadBytes' | 'onAgentWait'> {
   readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics' | 'tracing'>;
   /** Without a journal, a crash or an outage takes longer to recover from and may lose an answer. */
   readonly journal?: Omit<KeepDeps, 'logger'>;
@@ -23,7 +23,7 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'
  * @throws RangeError when an agent, a client or a network has an invalid configuration
  */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { agents, isDraining, onAgentWait, callback, journal, logger, metrics, tracing } = deps;
+  const { agents, isDraining, maxPayloadBytes, onAgentWait, callback, journal, logger, metrics, tracing } = deps;
   const common = { logger, ...(metrics && { metrics }), ...(tracing && { tracing }) };
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
     journal === undefined ? activity : keepResults(activity, { ...journal, logger });
@@ -33,6 +33,7 @@ export function createActivities(deps: ActivityDeps): Activities {
         agents,
         keepsAnswers: journal !== undefined,
         ...(isDraining && { isDraining }),
+        ...(maxPayloadBytes !== undefined && { maxPayloadBytes }),
         ...(onAgentWait && { onAgentWait }),
         ...common,
       }),

@@ -43,6 +43,8 @@ export interface RunAgentDeps {
   readonly onAgentWait?: OnAgentWait;
   /** Whether `keepResults` wraps the activity. Default: no, so an answer that Temporal ignores waits in memory. */
   readonly keepsAnswers?: boolean;
+  /** Largest answer that can be stored, as bytes of JSON. Default: what Temporal takes. */
+  readonly maxPayloadBytes?: number;
 }
 
 /**
@@ -98,6 +100,7 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
         calls,
         keepsAnswers,
         isDraining,
+        maxPayloadBytes: deps.maxPayloadBytes,
         ...(onAgentWait && { onAgentWait }),
       };
       const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, { ...task, policy });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AgentPolicy } from '../contract/agent-policy.ts';
 import type { CamelCased } from '../settings/camel-case.ts';
-import { duration, payload, wholeNumber } from '../settings/quantities.ts';
+import { answer, duration, wholeNumber } from '../settings/quantities.ts';
 import { setting } from '../settings/setting.ts';
 
 /** A delay of zero would end the activity. */
@@ -45,9 +45,9 @@ export const agentPolicySettings = {
     default: '1s',
     help: 'The same when the agent accepts no connection: it may be restarting, and retries cost nothing.',
   }),
-  max_answer_bytes: setting(payload, {
+  max_answer_bytes: setting(answer, {
     default: '1MiB',
-    help: 'Largest answer that is kept, in UTF-8. A larger one fails the run without another attempt.',
+    help: 'Largest answer that is kept, in UTF-8. A larger one fails the run without another attempt. Above `1536KiB` it needs `payloads.storage`.',
   }),
 };
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type CompiledSources, compileSources } from '../sources/compile-sources.ts';
-import { formatDuration } from '../settings/quantities.ts';
+import { answer, formatDuration, LARGEST_PAYLOAD } from '../settings/quantities.ts';
 import { GENERATE_SECRET, isWeak, MIN_SECRET_LENGTH } from '../settings/secrets.ts';
 import type { Mode } from './layers.ts';
 import { formatPath, getAt, type Path } from './raw-settings.ts';
@@ -168,8 +168,17 @@ function checkStreams({ limits }: Settings, isSound: IsSound): Finding[] {
   return [{ path, message }];
 }
 
+const MAX_IN_TEMPORAL = answer.read(LARGEST_PAYLOAD);
+
 function checkAgents(read: Settings, isSound: IsSound): Finding[] {
   if (!isSound('agents')) return [];
+  const large = isSound('payloads') && read.payloads.storage === undefined ? MAX_IN_TEMPORAL : Infinity;
+  const tooLarge = Object.entries(read.agents).flatMap(([name, agent]): Finding[] => {
+    const path = ['agents', name, 'max_answer_bytes'];
+    if (!isSound(...path) || agent.max_answer_bytes <= large) return [];
+    const fix = 'set payloads.storage (PAYLOAD_STORAGE), or lower it';
+    return [{ path, message: `is more than Temporal takes, which is ${LARGEST_PAYLOAD}: ${fix}` }];
+  });
   const findings = Object.entries(read.agents).flatMap(([name, agent]) => {
     const at = (key: string): Path => ['agents', name, key];
     const both = isSound(...at('type')) && isSound(...at('attempt_timeout')) && isSound(...at('total_timeout'));
@@ -182,7 +191,7 @@ function checkAgents(read: Settings, isSound: IsSound): Finding[] {
       },
     ];
   });
-  return findings;
+  return [...findings, ...tooLarge];
 }
 
 function checkForAgent({ agents }: Settings): Finding[] {

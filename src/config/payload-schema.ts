@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { listenHost, webOrigin } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { GENERATE_PAYLOAD_KEY, payloadKeys } from '../settings/payload-keys.ts';
+import { payloadStorage } from '../settings/payload-storage.ts';
 import { size, wholeNumber } from '../settings/quantities.ts';
 import { apiKeys } from '../settings/secrets.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
@@ -13,6 +14,16 @@ export const payloads = z.strictObject({
     secret: true,
     defaultText: 'none: payloads are not encrypted',
     help: `Keys that encrypt what Temporal stores (AES-256-GCM). The first one encrypts, all decrypt. Every ingress and worker needs the same ones. \`${GENERATE_PAYLOAD_KEY}\` generates one.`,
+  }),
+  storage: optionalSetting(payloadStorage, {
+    env: 'PAYLOAD_STORAGE',
+    defaultText: 'none: everything is in Temporal, which takes 2 MiB',
+    help: 'Where large payloads are kept: a folder that every ingress and worker shares, or `s3://bucket/prefix`. `max_answer_bytes` of an agent can then be up to `64MiB`.',
+  }),
+  store_above: setting(size({ min: '1KiB', max: '1536KiB' }), {
+    env: 'PAYLOAD_STORE_ABOVE',
+    default: '256KiB',
+    help: 'Size from which on a payload is kept there.',
   }),
 });
 

@@ -1,9 +1,16 @@
-import type { DataConverter, LoadedDataConverter, PayloadCodec } from '@temporalio/common';
+import { type DataConverter, ExternalStorage, type LoadedDataConverter, type PayloadCodec } from '@temporalio/common';
 import { EncryptionCodec, type EncryptionKey } from './encryption-codec.ts';
+import { createFolderStore } from './storage/folder-store.ts';
+import { createS3Store, type S3Place } from './storage/s3-store.ts';
+import { createStorageDriver } from './storage/storage-driver.ts';
 
 export interface PayloadOptions {
   /** The first one encrypts, all decrypt. Default: nothing is encrypted. */
   readonly keys?: readonly EncryptionKey[];
+  /** Where large payloads are kept instead of in Temporal: a folder, or a bucket. Default: nowhere. */
+  readonly storage?: string | S3Place;
+  /** From which size on, in bytes. Default: 256 KiB. */
+  readonly storeAbove?: number;
 }
 
 /** The options that a client, a worker and a replay have in common. */
@@ -21,12 +28,24 @@ export class Payloads {
   readonly name = 'garudust-temporal-payloads';
   /** Whether something would be lost if another plugin replaced the data converter. */
   readonly isNeeded: boolean;
+  /** Whether a payload may be larger than Temporal takes. */
+  readonly takesLarge: boolean;
   readonly #codec: PayloadCodec;
   /** A replay has a workflow id of its own. */
   readonly #replayCodec: PayloadCodec;
+  readonly #storage: ExternalStorage | undefined;
 
-  constructor({ keys = [] }: PayloadOptions = {}) {
-    this.isNeeded = keys.length > 0;
+  /** @throws Error when the package for `s3://` is not installed */
+  constructor({ keys = [], storage, storeAbove }: PayloadOptions = {}) {
+    this.takesLarge = storage !== undefined;
+    this.isNeeded = keys.length > 0 || this.takesLarge;
+    if (storage !== undefined) {
+      const store = typeof storage === 'string' ? createFolderStore(storage) : createS3Store(storage);
+      this.#storage = new ExternalStorage({
+        drivers: [createStorageDriver(store)],
+        ...(storeAbove !== undefined && { payloadSizeThreshold: storeAbove }),
+      });
+    }
     this.#codec = new EncryptionCodec({ keys });
     this.#replayCodec = new EncryptionCodec({ keys, checksWorkflow: false });
   }
@@ -52,6 +71,7 @@ export class Payloads {
     const { payloadCodecs = [], ...others } = options.dataConverter ?? {};
     // A worker, and then its client, may get it from the plugin and from the connection.
     const codecs = payloadCodecs.includes(codec) ? payloadCodecs : [...payloadCodecs, codec];
-    return { ...options, dataConverter: { ...others, payloadCodecs: codecs } };
+    const storage = this.#storage && { externalStorage: this.#storage };
+    return { ...options, dataConverter: { ...others, payloadCodecs: codecs, ...storage } };
   }
 }

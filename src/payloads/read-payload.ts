@@ -1,5 +1,10 @@
 import type { LoadedDataConverter, Payload, SerializationContext } from '@temporalio/common';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import {
+  decodeArrayFromPayloads,
+  ExternalStorageRunner,
+  isReferencePayload,
+} from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { PayloadError } from './payload-error.ts';
 
 /**
  * Reads the first of some payloads as a client or worker with this data converter would: what the SDK does for calls of its own,
@@ -7,7 +12,7 @@ import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-wor
  *
  * @param context whose payload it is, for codecs that bind payloads to their workflow
  * @returns undefined when there is none
- * @throws PayloadError for a payload that cannot be read here
+ * @throws PayloadError for a payload that cannot be read here, and the error of a store that does not answer
  */
 export async function readFirstPayload(
   converter: LoadedDataConverter,
@@ -16,6 +21,16 @@ export async function readFirstPayload(
 ): Promise<unknown> {
   const [first] = payloads ?? [];
   if (first === undefined) return undefined;
-  const [value] = await decodeArrayFromPayloads(converter, [first], context);
+  const stored = isReferencePayload(first) ? await retrieve(converter, first) : [first];
+  const [value] = await decodeArrayFromPayloads(converter, stored, context);
   return value;
+}
+
+async function retrieve({ externalStorage }: LoadedDataConverter, reference: Payload): Promise<Payload[]> {
+  if (externalStorage === undefined) {
+    throw new PayloadError(
+      'A payload is in a store of large payloads, and this process has none: set PAYLOAD_STORAGE (payloads.storage).',
+    );
+  }
+  return new ExternalStorageRunner(externalStorage).retrieve([reference]);
 }

@@ -74,11 +74,17 @@ export function size({ min, max }: Bounds): Kind<number> {
   };
 }
 
+/** The largest answer that is sure to fit in a payload of Temporal. */
+export const LARGEST_PAYLOAD = '1536KiB';
+
 /**
- * The size of a task or an answer. Temporal takes payloads of up to 2 MiB, in which JSON writes quotes and line ends with
+ * The size of a task. Temporal takes payloads of up to 2 MiB, in which JSON writes quotes and line ends with
  * two bytes each.
  */
-export const payload = size({ min: '1KiB', max: '1536KiB' });
+export const payload = size({ min: '1KiB', max: LARGEST_PAYLOAD });
+
+/** The size of an answer, which may be larger where a store takes large payloads. */
+export const answer = size({ min: '1KiB', max: '64MiB' });
 
 function readSize(value: unknown): number {
   const text = typeof value === 'number' ? String(value) : value;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ClientOptions } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { createCodecServer } from '../payloads/codec-server/codec-server.ts';
-import { Payloads } from '../payloads/payloads.ts';
+import { createPayloads } from './create-payloads.ts';
 import { aborted } from '../timing/until.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { loadProcess, type ProcessOptions } from './load-process.ts';
@@ -35,7 +35,7 @@ export async function runCodecServer({
       `Without a login everybody who reaches ${host} could decrypt: set CODEC_TOKEN (codec_server.token), or listen on 127.0.0.1.`,
     );
   }
-  const codecs = codecsOf([...(await loadPlugins(worker.plugins)), new Payloads(payloads)]);
+  const codecs = codecsOf([...(await loadPlugins(worker.plugins)), createPayloads(payloads)]);
   const server = createCodecServer({ codecs, tokens: token, origins, maxBodyBytes: body, logger });
   server.listen(port, host);
   await once(server, 'listening').catch((error: unknown) => {

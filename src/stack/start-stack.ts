@@ -3,7 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { toTemporalLogger } from '../telemetry/temporal-logger.ts';
 import { createFindOwnPlaces } from '../egress/own-places.ts';
-import { Payloads } from '../payloads/payloads.ts';
+import { createPayloads } from './create-payloads.ts';
 import { type AdminDeps, createAdminApp } from '../ingress/app.ts';
 import { createOpenRunsCount } from '../runs/open-runs.ts';
 import { connectForPolls } from '../runs/poll-history.ts';
@@ -80,7 +80,7 @@ export interface RunningStack {
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const { config, roles, logger, metrics } = options;
-  const payloads = new Payloads(config.payloads);
+  const payloads = createPayloads(config.payloads);
   const loaded = await loadPlugins(config.worker.plugins);
   const { tracing, ...traces } = await startTracing(options.env ?? {}, logger);
   const plugins = [...loaded, ...traces.plugins, payloads];

@@ -15,6 +15,7 @@ import { Payloads } from '../payloads/payloads.ts';
 import { camelCase } from '../settings/camel-case.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type PayloadKey, payloadKeys } from '../settings/payload-keys.ts';
+import { createPayloads } from './create-payloads.ts';
 import { StartError, toStartError } from './start-error.ts';
 
 /** What a worker of ours is made of, whether the stack runs it or a team. */
@@ -47,7 +48,7 @@ export function toWorkerParts(
     metrics,
     defaultJournalDir,
     temporalAddress,
-    payloads = new Payloads(keys),
+    payloads = createPayloads(keys),
     findOwnPlaces = createFindOwnPlaces({
       ports: () => [...(ingressEnabled ? [port] : []), adminPort],
       temporalAddress,

@@ -19,7 +19,9 @@ export async function setDevSchedules(
   const connection = await Connection.connect(toClientOptions(connectionOptions));
   try {
     const { worker, payloads } = loaded.config;
-    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(payloads)];
+    // Objects of a store are removed after a while, and a schedule stays.
+    const { storage: _, ...inTemporal } = payloads;
+    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(inTemporal)];
     const client = new Client({ connection, namespace, plugins });
     for (const { name, problem } of await reconcileSchedules(client, planned, loaded.config)) {
       if (problem !== undefined) logger.warn({ schedule: name }, `schedule ${name}: ${problem}`);

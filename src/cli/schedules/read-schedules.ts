@@ -33,7 +33,9 @@ export async function readSchedules(
   try {
     const loaded = loadConfig({ mode: 'production', file, env, cwd });
     const { taskQueue, worker, payloads } = loaded.config;
-    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(payloads)];
+    // Objects of a store are removed after a while, and a schedule stays.
+    const { storage: _, ...inTemporal } = payloads;
+    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(inTemporal)];
     return { schedules: await planSchedules(loaded), taskQueue, plugins };
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError('usage', error.message, { cause: error });
