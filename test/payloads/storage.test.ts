@@ -77,7 +77,7 @@ describe('payloads.storage', () => {
   });
 
   test('says which package a bucket needs', (t) => {
-    const place = { bucket: 'my-bucket', prefix: '' };
-    assert.throws(() => createS3Store(place, temporaryFolder(t)), /@aws-sdk\/client-s3 is not installed: npm install/);
+    const place = { bucket: 'my-bucket', prefix: '', from: temporaryFolder(t) };
+    assert.throws(() => createS3Store(place), /@aws-sdk\/client-s3 is not installed: npm install/);
   });
 });

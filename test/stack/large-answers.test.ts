@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import { stopWithParent } from '../../src/cli/temporal-server/stop-with-parent.ts';
+import type { S3Place } from '../../src/payloads/storage/s3-store.ts';
 import { installNodeTool } from '../support/node-tool.ts';
 import { API_KEY, startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
@@ -40,10 +41,7 @@ async function startReceiver(t: TestContext) {
 }
 
 /** Sends the task and checks what comes of it; returns the id of the run. */
-async function askForLargeAnswer(
-  t: TestContext,
-  storage: string | { bucket: string; prefix: string },
-): Promise<string> {
+async function askForLargeAnswer(t: TestContext, storage: string | S3Place): Promise<string> {
   const receiver = await startReceiver(t);
   const stack = await startTestStack(t, {
     env: { PAYLOAD_KEYS: `k1:${randomBytes(32).toString('base64')}` },
@@ -116,14 +114,10 @@ test('20 MB arrive whole by way of an S3 server', { timeout: 240_000 }, async (t
     AWS_SECRET_ACCESS_KEY: 'S3RVER',
   };
   Object.assign(process.env, aws);
-  const cwd = process.cwd();
-  // Where an operator has installed the package.
-  process.chdir(dirname(modules));
   t.after(() => {
-    process.chdir(cwd);
     for (const name of Object.keys(aws)) delete process.env[name];
   });
-  const id = await askForLargeAnswer(t, { bucket: 'payloads', prefix: 'production/' });
+  const id = await askForLargeAnswer(t, { bucket: 'payloads', prefix: 'production/', from: dirname(modules) });
   const objects = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.includes(`production/default/${id}/`),
   );

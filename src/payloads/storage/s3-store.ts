@@ -22,16 +22,17 @@ export interface S3Place {
   readonly bucket: string;
   /** Before every key: empty, or with a slash at its end. */
   readonly prefix: string;
+  /** Folder whose `node_modules` is searched first for the package. Default: the working directory. */
+  readonly from?: string;
 }
 
 /**
  * A store in a bucket of S3, or of a server that speaks its protocol. Region, endpoint and credentials come from where the AWS SDK
  * looks for them: `AWS_*`, its profile, the role of the machine or pod.
  *
- * @param from folder whose `node_modules` is searched first. Default: the working directory
  * @throws Error when the package is not installed
  */
-export function createS3Store({ bucket, prefix }: S3Place, from = process.cwd()): ObjectStore {
+export function createS3Store({ bucket, prefix, from = process.cwd() }: S3Place): ObjectStore {
   const { S3Client, PutObjectCommand, GetObjectCommand } = loadSdk(from);
   const { env } = process;
   // Other servers than Amazon's are seldom reached by a host name for each bucket.

@@ -5,12 +5,21 @@ import type { TaskPlan } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
 import { toRunUrl } from '../run-url.ts';
 
+/**
+ * A workflow task fetches such an answer from the store of large payloads and puts it there again: 20 MB take 2 to 3 s on two busy
+ * cores. In milliseconds.
+ */
+const LARGE_TASK_TIMEOUT_MS = 30_000;
+/** Larger ones do not fit in Temporal. */
+const LARGE_ANSWER_BYTES = 2 * 1024 * 1024;
+
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions(
   { runId, input, memo, startDelayMs }: Pick<TaskPlan, 'runId' | 'input' | 'memo' | 'startDelayMs'>,
   { taskQueue, eager, publicUrl }: RunPlace,
 ): WorkflowStartOptions<Workflows['agentRun']> {
   const { attributes, summary, details } = describeRun(input);
+  const mayBeLarge = (input.agentPolicy?.maxAnswerBytes ?? 0) > LARGE_ANSWER_BYTES;
   return {
     workflowId: runId,
     taskQueue,
@@ -20,7 +29,7 @@ export function startOptions(
     workflowIdConflictPolicy: 'FAIL',
     // Temporal refuses both together.
     ...(startDelayMs === undefined ? { requestEagerStart: eager } : { startDelay: startDelayMs }),
-    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+    workflowTaskTimeout: mayBeLarge ? LARGE_TASK_TIMEOUT_MS : WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: summary,
     staticDetails: publicUrl === undefined ? details : `${runLink(runId, publicUrl)}\n${details}`,
     typedSearchAttributes: [...attributes],
