@@ -175,7 +175,8 @@ function checkAgents(read: Settings, isSound: IsSound): Finding[] {
   const large = isSound('payloads') && read.payloads.storage === undefined ? MAX_IN_TEMPORAL : Infinity;
   const tooLarge = Object.entries(read.agents).flatMap(([name, agent]): Finding[] => {
     const path = ['agents', name, 'max_answer_bytes'];
-    if (!isSound(...path) || agent.max_answer_bytes <= large) return [];
+    // An agent of an unknown type has none.
+    if (!isSound(...path) || !(agent.max_answer_bytes > large)) return [];
     const fix = 'set payloads.storage (PAYLOAD_STORAGE), or lower it';
     return [{ path, message: `is more than Temporal takes, which is ${LARGEST_PAYLOAD}: ${fix}` }];
   });

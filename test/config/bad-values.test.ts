@@ -68,7 +68,7 @@ describe('one line tells path, value and fix of', () => {
     [
       'a size that Temporal would not take',
       agent('max_answer_bytes: 2MiB'),
-      /"2MiB" is too large: the maximum is 1536KiB/,
+      /max_answer_bytes .*is more than Temporal takes, which is 1536KiB: set payloads\.storage/,
     ],
     ['no attempts', agent('max_attempts: 0'), /^agents\.bot\.max_attempts .*: 0 is not a number: .* from 1 to 100\.$/],
     ['no concurrency', agent('concurrency: 0'), /^agents\.bot\.concurrency .*: 0 is not a number/],

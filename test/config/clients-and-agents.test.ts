@@ -227,7 +227,7 @@ log: { level: debug, format: pretty }
       },
       taskQueue: 'other',
       worker: { maxConcurrentActivities: 7, shutdownGrace: 0, journalDir: '/var/lib/journal', plugins: [] },
-      payloads: {},
+      payloads: { storeAbove: 262_144 },
       codecServer: { host: '127.0.0.1', port: 8082, origins: [], body: 33_554_432 },
       temporalUiUrl: 'https://temporal.example/ui',
       log: { level: 'debug', format: 'pretty' },

@@ -26,7 +26,7 @@ describe('payloads.keys', () => {
   });
 
   test('is off without the setting', () => {
-    assert.deepEqual(load().config.payloads, {});
+    assert.equal(load().config.payloads.keys, undefined);
   });
 
   test('says what is wrong without the key', () => {
