@@ -3,6 +3,7 @@ import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
 import { isRunId, redeliveryIdOf, runOfRedelivery } from '../contract/run-id-form.ts';
 import { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
+import { PayloadError } from '../payloads/payload-error.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import type { EndedRun, EndedRuns } from './ended-runs.ts';
 import { listQuery, type ListScope, looksAtRedeliveries, matchesFilter } from './list-query.ts';
@@ -19,6 +20,13 @@ export interface ListRequest extends ListScope {
   readonly limit: number;
   /** From the page before. */
   readonly pageToken?: Uint8Array;
+}
+
+export interface ListDeps {
+  readonly ended: EndedRuns;
+  readonly links: RunLinks;
+  /** Called for a run that is left out because this process lacks its key. Default: nobody is told. */
+  readonly onUnreadable?: (error: PayloadError) => void;
 }
 
 /** A page; it may hold fewer runs than were asked for although more follow. */
@@ -43,7 +51,7 @@ export interface RunPage {
 export async function listRuns(
   temporal: Client,
   request: ListRequest,
-  { ended, links }: { readonly ended: EndedRuns; readonly links: RunLinks },
+  { ended, links, onUnreadable = () => undefined }: ListDeps,
 ): Promise<RunPage> {
   const { namespace } = temporal.options;
   const page = await temporal.workflowService.listWorkflowExecutions({
@@ -53,8 +61,9 @@ export async function listRuns(
     ...(request.pageToken && { nextPageToken: request.pageToken }),
   });
   const converter = temporal.options.loadedDataConverter;
-  const infos = await Promise.all(
+  const infos = await readable(
     page.executions.map((raw) => executionInfoFromRaw(raw, converter, undefined, namespace)),
+    onUnreadable,
   );
   const newest = await findNewest(temporal, infos);
   const byCallback = looksAtRedeliveries(request.filter);
@@ -76,7 +85,10 @@ export async function listRuns(
     }
     return [RUN_KINDS[facts.type].projectListed(facts, links) ?? { runId, state, closed: workflow !== 'open' }];
   });
-  const read = await ended.readAll(listed.filter(isEndedRun), (runId) => readExactly(temporal, runId, links));
+  const read = await ended.readAll(listed.filter(isEndedRun), async (runId) => {
+    const [run] = await readable([readExactly(temporal, runId, links)], onUnreadable);
+    return run;
+  });
   const exact = read.values();
   const runs = listed.flatMap((run) => {
     const resource = isEndedRun(run) ? exact.next().value : run;
@@ -146,4 +158,19 @@ async function readExactly(temporal: Client, runId: string, links: RunLinks): Pr
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** Those that can be read: a run whose key is missing must not keep the others from their caller. */
+async function readable<T>(reads: readonly Promise<T>[], onUnreadable: (error: PayloadError) => void): Promise<T[]> {
+  const none: T[] = [];
+  const found = reads.map(async (read) => {
+    try {
+      return [await read];
+    } catch (error) {
+      if (!(error instanceof PayloadError)) throw error;
+      onUnreadable(error);
+      return none;
+    }
+  });
+  return (await Promise.all(found)).flat();
 }

@@ -82,6 +82,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const ask = createAskTemporal(options);
   const { links = {} } = options;
   const ended = new EndedRuns();
+  const onUnreadable = ({ message }: Error): void =>
+    options.logger.error({ call: 'list', reason: message }, 'left a run out of a list: it cannot be read');
 
   /** When a call of the API that begins now must have its answer. */
   const deadline = (): number => performance.now() + options.deadlineMs;
@@ -154,7 +156,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
       }
     },
 
-    list: (request) => ask('list', deadline(), (temporal) => listRuns(temporal, request, { ended, links })),
+    list: (request) =>
+      ask('list', deadline(), (temporal) => listRuns(temporal, request, { ended, links, onUnreadable })),
 
     async *follow(runId, client, signal) {
       const readAt = performance.now();

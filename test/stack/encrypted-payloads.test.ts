@@ -164,6 +164,9 @@ describe('payload keys', () => {
     const problem = (await response.json()) as Problem;
     assert.deepEqual([response.status, problem.code], [503, 'payload_unreadable']);
     assert.doesNotMatch(problem.detail, /k1/);
+    const listed = await (await fetch(`${retired.url}/v1/runs?limit=100`, AUTHORIZED)).text();
+    assert.ok(listed.includes(two.id) && !listed.includes(one.id), 'the list has what can be read');
+    assert.ok(lines.some((text) => text.includes('left a run out of a list')));
     const [line = ''] = lines.filter((text) => text.includes('cannot read a run'));
     assert.match(line, /encrypted with the key \\"k1\\", which PAYLOAD_KEYS .* does not list/);
     assert.doesNotMatch(line, /\bat /, 'no stack trace');
