@@ -127,18 +127,10 @@ export class AgentAttempt {
     const call = new AgentCall(this.#counts, async (signal, report) => {
       const context = this.#toContext(timeoutMs, AbortSignal.any([signal, clock.signal]), report);
       try {
-        const { agent: name } = this.#input;
-        const answer = await traceCall(
-          this.#deps.tracing,
-          { agent: name, provider, runId: context.runId },
-          (traceHeaders) =>
-            callAgent(
-              agent,
-              this.#input.task.text,
-              { ...context, ...traceHeaders },
-              () => permit.release(),
-              this.#deps.maxPayloadBytes,
-            ),
+        const { agent: name, task } = this.#input;
+        const { tracing, maxPayloadBytes } = this.#deps;
+        const answer = await traceCall(tracing, { agent: name, provider, runId: context.runId }, (traceHeaders) =>
+          callAgent(agent, task.text, { ...context, ...traceHeaders }, () => permit.release(), maxPayloadBytes),
         );
         permit.accepted();
         return answer;
