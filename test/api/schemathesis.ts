@@ -15,6 +15,8 @@ const TOOL = {
   key: `schemathesis-${SCHEMATHESIS}`,
   packages: [`schemathesis==${SCHEMATHESIS}`, `openapi-spec-validator==${VALIDATOR}`],
 };
+/** What its hooks judge instead, and what is told otherwise: Temporal removes a run within half a minute of its DELETE. */
+const EXCLUDED = 'positive_data_acceptance,use_after_free';
 const SECRET = 'the-secret-of-the-api-test';
 const KEY = 'the-key-of-the-api-test';
 /** Of `github`, which the document's example names. */
@@ -55,10 +57,10 @@ test('the API is what its document says', { timeout: 280_000 }, async (t) => {
       [
         'run',
         `${url}/openapi.json`,
-        ...['--checks', 'all', '--exclude-checks', 'positive_data_acceptance'],
+        ...['--checks', 'all', '--exclude-checks', EXCLUDED],
         ...['--workers', '2'],
         ...['--max-examples', '200'],
-        ...['--request-timeout', '5'],
+        ...['--request-timeout', '65'],
         // Made-up callback addresses are all refused here: a warning about that would say nothing.
         ...['--warnings', 'missing_auth,missing_test_data'],
         ...requests(process.env['API_TEST_SEED']),

@@ -61,6 +61,12 @@ for (const [way, send] of Object.entries(WAYS)) {
 }
 
 describe('a preferred wait', () => {
+  test('waits for no run that starts later than that', async (t) => {
+    const ingress = await startTestIngress(t);
+    const response = await ingress.post('/webhook', '{"text":"Summarise","delay":"10m"}', { Prefer: 'wait=30' });
+    assert.deepEqual([response.status, response.headers.get('preference-applied')], [202, null]);
+  });
+
   test('counts as a waiting poll: without a permit the task is accepted, and nothing waits', async (t) => {
     const ingress = await startTestIngress(t, { limits: { maxWaitsPerClient: 1 } });
     const first = trusted(ingress, 'wait=30');

@@ -147,6 +147,7 @@ function toRun(task: AcceptedTask): RunResource {
     status: 'queued',
     terminal: false,
     callback: { status: task.input.callback === undefined ? 'none' : 'pending' },
+    ...(task.memo.startsAt !== undefined && { starts_at: task.memo.startsAt }),
     ...(task.memo.deliveryId !== undefined && { delivery_id: task.memo.deliveryId }),
     ...(task.memo.metadata && { metadata: task.memo.metadata }),
     links: { self: `/v1/runs/${task.runId}` },

@@ -23,7 +23,7 @@ export interface RunWaits {
   wait(ctx: RequestContext, id: string, client: string, seconds: number): Promise<RunResource>;
   /**
    * Where the caller of a recorded task prefers to wait, turns the 202 of `ctx` into a 200 with the outcome if that comes in time.
-   * The 202 stands where it does not, where no permit is left, and where Temporal does not answer. Never rejects.
+   * The 202 stands where it does not, where the run starts later than that, where no permit is left, and where Temporal does not answer. Never rejects.
    */
   preferOutcome(ctx: RequestContext): Promise<void>;
 }
@@ -52,6 +52,8 @@ export function createRunWaits({ runs, limits }: RunWaitsDeps): RunWaits {
       const { runId, client } = ctx.state;
       const seconds = readPreferredWait(ctx.req.headersDistinct['prefer']?.join(), MAX_WAIT_SECONDS);
       if (seconds === undefined || runId === undefined || client === undefined || ctx.res.closed) return;
+      const { starts_at: startsAt } = ctx.body as Partial<RunResource>;
+      if (startsAt !== undefined && Date.parse(startsAt) > Date.now() + seconds * 1000) return;
       let run: RunResource;
       try {
         run = await wait(ctx, runId, client, seconds);
