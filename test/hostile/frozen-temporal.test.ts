@@ -67,7 +67,10 @@ test('memory stays flat while Temporal is frozen and large tasks arrive, and the
   }
   t.diagnostic(`${Math.round(filled)} MiB, then ${Math.round(grown)} MiB more; ${late.length} refusals`);
   assert.ok(grown < MAX_GROWTH_MIB, `${Math.round(grown)} MiB more in ${(FROZEN_MS - FILLED_MS) / 1000} s`);
-  const statuses = new Set(late.map(({ status }) => status));
+  // On a busy machine a sender may be so slow that the rest of its refused body is cut off.
+  const cut = late.filter(({ status }) => status === 0).length;
+  assert.ok(cut <= late.length / 20, `${cut} of ${late.length} were cut off`);
+  const statuses = new Set(late.flatMap(({ status }) => (status === 0 ? [] : [status])));
   assert.deepEqual([...statuses], [503]);
   // What finds no room is told so before Temporal is asked.
   const quick = late.filter(({ milliseconds }) => milliseconds < 2000).length;

@@ -57,7 +57,7 @@ describe('/openapi.json', () => {
       documentedAs === false ? [] : [`${method} ${documentedAs ?? path.replaceAll(/:(\w+)/g, '{$1}')} ${access}`],
     );
     assert.deepEqual(new Set(routes), new Set(documented));
-    assert.equal(documented.length, 14);
+    assert.equal(documented.length, routes.length);
     // The metrics name the same patterns.
     const id = ((await (await ingress.post('/webhook', '{"text":"Hi"}')).json()) as RunResource).id;
     await ingress.ask(`/v1/runs/${id}`);

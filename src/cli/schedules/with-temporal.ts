@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { type PayloadOptions, Payloads } from '../../payloads/payloads.ts';
+import { readSecretVariable } from '../../config/secret-files.ts';
 import { BadValue, BadValues } from '../../settings/kind.ts';
 import { payloadKeys } from '../../settings/payload-keys.ts';
 import { readTemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
@@ -35,9 +36,10 @@ export async function withTemporal<T>(io: CliIo, ask: (client: Client) => Promis
 }
 
 /** The task of a schedule is encrypted where those of runs are. */
-function readKeys({ env }: CliIo): PayloadOptions {
-  const value = env['PAYLOAD_KEYS'];
-  if (!value) return {};
+function readKeys({ env, cwd }: CliIo): PayloadOptions {
+  const { value, problem } = readSecretVariable(env, 'PAYLOAD_KEYS', cwd);
+  if (problem !== undefined) throw new CliError('usage', problem);
+  if (value === undefined) return {};
   try {
     return { keys: payloadKeys.read(value) };
   } catch (error) {
