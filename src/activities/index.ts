@@ -1,10 +1,12 @@
 import type { Activities } from '../contract/activities.ts';
+import type { SessionActivities } from '../contract/session.ts';
 import type { ActivityLogger } from './activity.ts';
 import type { AgentMetrics } from './attempt-report.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import { createReportDeadLetter } from './report-dead-letter.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import { sessionTurns } from './session-turns.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
 export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'maxPayloadBytes' | 'onAgentWait'> {
@@ -22,7 +24,7 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'
  *
  * @throws RangeError when an agent, a client or a network has an invalid configuration
  */
-export function createActivities(deps: ActivityDeps): Activities {
+export function createActivities(deps: ActivityDeps): Activities & SessionActivities {
   const { agents, isDraining, maxPayloadBytes, onAgentWait, callback, journal, logger, metrics, tracing } = deps;
   const common = { logger, ...(metrics && { metrics }), ...(tracing && { tracing }) };
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
@@ -41,5 +43,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
     // Without the journal: the receiver recognises a repeat by its `webhook-id`.
     reportDeadLetter: createReportDeadLetter({ ...callback, ...common }),
+    ...sessionTurns,
   };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AgentPolicy } from '../contract/agent-policy.ts';
 import type { CamelCased } from '../settings/camel-case.ts';
 import { answer, duration, wholeNumber } from '../settings/quantities.ts';
+import { sessionPolicy } from '../settings/session-policy.ts';
 import { setting } from '../settings/setting.ts';
 
 /** A delay of zero would end the activity. */
@@ -45,6 +46,7 @@ export const agentPolicySettings = {
     default: '1s',
     help: 'The same when the agent accepts no connection: it may be restarting, and retries cost nothing.',
   }),
+  session_policy: sessionPolicy('`queue`', 'The same as `session_policy` of a client, for the tasks of this agent.'),
   max_answer_bytes: setting(answer, {
     default: '1MiB',
     help: 'Largest answer that is kept, in UTF-8. A larger one fails the run without another attempt. Above `1536KiB` it needs `payloads.storage`.',

@@ -17,6 +17,7 @@ import {
   userId,
   yesOrNo,
 } from '../settings/texts.ts';
+import { sessionPolicy } from '../settings/session-policy.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
 import { codecServer, payloads } from './payload-schema.ts';
@@ -80,6 +81,10 @@ const client = z.strictObject({
     default: 100,
     help: 'Tasks and events of this client that one process records at once; above it, `429`. Keep it below `limits.max_in_flight`, so that one busy client leaves room for the others.',
   }),
+  session_policy: sessionPolicy(
+    "the agent's",
+    'What happens to a task of this client while another run of its session key is at work. `queue`: it waits for its turn. `parallel`: it runs at once. `reject`: `409`. `interrupt`: it cancels the run at work and is next. See [sessions](sessions.md).',
+  ),
   callback_headers: optionalSetting(boundHeaders, {
     secret: true,
     defaultText: 'none',

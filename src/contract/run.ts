@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { POLICY_CHANGES } from './agent-policy.ts';
 import type { FailureType } from './failures.ts';
+import { SESSION_PLACE } from './session.ts';
 import { filledText, MAX_DURATION_MS, optionalText, positive, record, type Stored } from './stored.ts';
 
 /**
@@ -66,6 +67,8 @@ export const AGENT_RUN_INPUT = record({
   callback: z.exactOptional(CALLBACK_TARGET),
   /** Signals the outcome to the parent workflow once the agent has answered, which need not wait for the callback. */
   tellsParent: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+  /** Where the run waits for its turn. Absent: it has no session key, or does not wait. */
+  session: z.exactOptional(SESSION_PLACE),
 });
 export type AgentRunInput = Stored<typeof AGENT_RUN_INPUT>;
 
@@ -75,6 +78,7 @@ export const AGENT_RUN_FIELDS = {
   task: TASK,
   agentPolicy: POLICY_CHANGES,
   callback: CALLBACK_TARGET,
+  session: SESSION_PLACE,
 } as const;
 
 const USAGE_ERROR = 'is not a number: remove it or correct it.';

@@ -7,8 +7,10 @@ import { accessLog, type IngressLogger, type RequestMetrics } from './middleware
 import { authenticate } from './middleware/authenticate.ts';
 import { type CloseLimits, errorResponder } from './middleware/error-responder.ts';
 import { createRouter, type RequestState, type Route } from './route.ts';
+import { DEFAULT_LIST_LIMITS, ListAdmission } from './limits/list-admission.ts';
 import { createRunWaits } from './routes/run-waits.ts';
 import { type RunRouteDeps, runRoutes } from './routes/runs.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { type DocsDeps, docsRoutes, type Health, healthRoutes } from './routes/service.ts';
 import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
 
@@ -23,9 +25,11 @@ export interface AppDeps extends TaskRouteDeps, Pick<Health, 'readiness'>, DocsD
 /** Every route of the public application. Where paths overlap, the first one wins. */
 export function listRoutes(deps: AppDeps): Route[] {
   const waits = createRunWaits(deps);
+  const lists = new ListAdmission({ ...DEFAULT_LIST_LIMITS, ...deps.limits });
   return [
     ...taskRoutes(deps, waits),
-    ...runRoutes(deps, waits),
+    ...runRoutes(deps, waits, lists),
+    ...sessionRoutes(deps, lists),
     ...docsRoutes(deps),
     ...healthRoutes({ readiness: deps.readiness }),
   ];

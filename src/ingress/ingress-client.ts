@@ -1,3 +1,5 @@
+import type { SessionPolicy } from '../contract/session.ts';
+
 /** A client of the ingress, as the settings define it. */
 export interface IngressClient {
   readonly id: string;
@@ -13,6 +15,8 @@ export interface IngressClient {
   readonly allowedUserIds?: readonly string[];
   /** Names of permitted agents. Absent: every agent. The first one is used when the default agent is not permitted. */
   readonly agents?: readonly string[];
+  /** What becomes of tasks whose session has a run already. Absent: the agent decides. */
+  readonly sessionPolicy?: SessionPolicy;
   /** Absent: no limit. */
   readonly rateLimit?: ClientRate;
   /** Deliveries that are recorded at the same time. Absent: no limit. */

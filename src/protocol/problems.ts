@@ -113,6 +113,13 @@ export const PROBLEMS = {
     meaning: 'A run with this key exists and was started with a different body.',
     fix: 'Send the same body, or use a new key.',
   },
+  session_busy: {
+    status: 409,
+    title: 'The session is busy',
+    meaning:
+      'Another run of the same session key is at work or waits, and `session_policy` is `reject`. Nothing was recorded.',
+    fix: 'Send the task again when that run has answered, or ask the operator for another `session_policy`.',
+  },
   too_many_redeliveries: {
     status: 409,
     title: 'The callback was redelivered too often',
@@ -183,6 +190,14 @@ export const PROBLEMS = {
     retryAfter: 1,
     meaning: 'Your client has reached its limit of concurrent deliveries or waiting polls.',
     fix: 'Send fewer at once, and retry after `Retry-After`. A retry with the same delivery id gets the same run.',
+  },
+  session_full: {
+    status: 429,
+    title: 'Too many runs wait in the session',
+    retryAfter: 5,
+    meaning:
+      'As many runs of the same session key wait for their turn as a session takes: about 1,000. Nothing was recorded.',
+    fix: 'Wait for `Retry-After`, use several session keys, or empty the session with `DELETE /v1/sessions/{key}`.',
   },
   too_many_streams: {
     status: 429,

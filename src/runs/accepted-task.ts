@@ -1,4 +1,5 @@
 import type { AgentRunInput, RunMemo } from '../contract/run.ts';
+import type { SessionPolicy } from '../contract/session.ts';
 
 declare const brand: unique symbol;
 
@@ -11,6 +12,8 @@ export interface TaskPlan {
   /** Milliseconds until it starts. Absent: at once. */
   readonly startDelayMs?: number;
   readonly input: AgentRunInput;
+  /** What happens where its session has a run already. Absent: it waits for no other run. */
+  readonly sessionPolicy?: SessionPolicy;
   readonly memo: RunMemo;
 }
 

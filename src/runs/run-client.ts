@@ -1,6 +1,8 @@
 import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
 import { MAX_REDELIVERIES } from '../contract/run.ts';
+import { deriveSessionId } from '../contract/session-id.ts';
+import type { SessionView } from '../contract/session.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { pause } from '../timing/until.ts';
@@ -14,6 +16,7 @@ import { requireWorker } from './require-worker.ts';
 import type { RunFacts } from './run-facts.ts';
 import { RunFanOut } from './run-fan-out.ts';
 import type { RunKind, RunLinks, RunState } from './run-kind.ts';
+import { createRunSessions } from './run-sessions.ts';
 import { RUN_KINDS, TASK_KIND, toRunResource } from './run-kinds.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */
@@ -58,6 +61,10 @@ export interface RunClient {
    * Rejects with `run_open` while the run or a redelivery of its callback is open.
    */
   delete(runId: string, client: string): Promise<void>;
+  /** The turns of a client's session; undefined where it has no run at the moment. */
+  readSession(key: string, client: string): Promise<SessionView | undefined>;
+  /** Cancels the runs that wait in a client's session. */
+  emptySession(key: string, client: string): Promise<void>;
   /** Ends every wait and whatever is followed. */
   close(): Promise<void>;
 }
@@ -84,6 +91,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const ended = new EndedRuns();
   const onUnreadable = ({ message }: Error): void =>
     options.logger.error({ call: 'list', reason: message }, 'left a run out of a list: it cannot be read');
+  const sessions = createRunSessions(ask, options.taskQueue);
 
   /** When a call of the API that begins now must have its answer. */
   const deadline = (): number => performance.now() + options.deadlineMs;
@@ -110,7 +118,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
     read: (runId) => read(runId, undefined),
   });
 
-  const repeat = async ({ runId, memo }: AcceptedTask, until: number): Promise<RunReply> => {
+  const repeat = async (task: AcceptedTask, until: number): Promise<RunReply> => {
+    const { runId, memo } = task;
     const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, memo.client));
     if (facts === undefined || facts.memo.bodySha256 !== memo.bodySha256) {
       throw new ProblemError(
@@ -118,7 +127,19 @@ export function createRunClient(options: RunClientOptions): RunClient {
         'This idempotency key was used for another body: send the same body, or a new key.',
       );
     }
-    return { run: toRunResource(facts, links), unchanged: true };
+    const run = toRunResource(facts, links);
+    // Whoever recorded it may have died before the session knew.
+    if (run.status === 'queued') await sessions.join(task, until);
+    return { run, unchanged: true };
+  };
+
+  /** A repeat of a recorded task gets its run, whatever its session would say to a new one. */
+  const repeatOr = async (refusal: ProblemError, task: AcceptedTask, until: number): Promise<RunReply> => {
+    try {
+      return await repeat(task, until);
+    } catch (error) {
+      throw error instanceof ProblemError && error.code === 'not_found' ? refusal : error;
+    }
   };
 
   return {
@@ -127,6 +148,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart, ...links });
       const until = deadline() - waitedMs;
       const connected = options.connection() !== undefined;
+      const refusal = await sessions.admit(task, until);
+      if (refusal !== undefined) return await repeatOr(refusal, task, until);
       try {
         await ask('start', until, (temporal) => {
           const call = temporal.workflow.start(TASK_KIND.workflowType, settings);
@@ -135,8 +158,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
         });
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unconfirmed(error, task, connected);
+        await sessions.withdraw(task, until);
         return await repeat(task, until);
       }
+      await sessions.join(task, until);
       return { run: toRunResource(justStarted(task), links), unchanged: false };
     },
 
@@ -216,6 +241,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
       await ask('delete', until, (temporal) => deleteRun(temporal, runId));
       ended.forget(runId);
     },
+
+    readSession: (key, client) => sessions.read(deriveSessionId(client, key), deadline()),
+
+    emptySession: (key, client) => sessions.empty(deriveSessionId(client, key), deadline()),
 
     async close() {
       fanOut.close();

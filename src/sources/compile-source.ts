@@ -73,6 +73,7 @@ export function compileSource(
     events: settings.events,
     filter: rule && findings.collect(['filter'], (warn) => compileFilter(rule, full, warn)),
     agent: compile(full, ['agent'], settings.agent),
+    sessionPolicy: settings.session_policy,
   };
   findings.collect(['events'], () => checkEvents(settings, preset));
   if (findings.faults.length > before || !path || !proof || !map) return undefined;

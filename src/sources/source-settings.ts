@@ -3,6 +3,7 @@ import { BadValue, type Kind, listOf, readEach } from '../settings/kind.ts';
 import { size, wholeNumber } from '../settings/quantities.ts';
 import { sourceSecrets } from '../settings/secrets.ts';
 import { matching, name as clientId, oneOf, yesOrNo } from '../settings/texts.ts';
+import { sessionPolicy } from '../settings/session-policy.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
 import { isRecord } from '../values/is-record.ts';
 
@@ -189,6 +190,10 @@ export const source = z.strictObject({
     defaultText: "the client's",
     help: 'Agent that runs the task: a name or a template.',
   }),
+  session_policy: sessionPolicy(
+    "the client's",
+    'The same as `session_policy` of a client, for the events of this source.',
+  ),
   map,
 });
 

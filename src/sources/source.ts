@@ -1,3 +1,4 @@
+import type { SessionPolicy } from '../contract/session.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { Filter } from './filter.ts';
 import type { Preset } from './preset.ts';
@@ -22,6 +23,8 @@ export interface Source {
   readonly events: readonly string[] | undefined;
   readonly filter: Filter | undefined;
   readonly agent: Template | undefined;
+  /** What becomes of tasks whose session has a run already. Undefined: the client decides. */
+  readonly sessionPolicy: SessionPolicy | undefined;
   readonly map: TaskMap;
 }
 

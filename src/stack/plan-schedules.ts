@@ -5,6 +5,7 @@ import { checkUrl } from '../egress/check-url.ts';
 import { planTask } from '../ingress/tasks/accept-task.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { PlannedSchedule } from '../runs/schedules/planned-schedule.ts';
+import { readSessionPolicies } from './start-ingress.ts';
 import { StartError } from './start-error.ts';
 
 /**
@@ -20,6 +21,7 @@ export async function planSchedules({
     clients: config.clients,
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
+    sessionPolicies: readSessionPolicies(config),
     callback: config.callback,
     checkUrl,
   };
@@ -44,10 +46,13 @@ export async function planSchedules({
         if (!(error instanceof ProblemError)) throw error;
         throw new StartError(`${place}: ${error.detail}`, { cause: error });
       });
+      const { session, ...rest } = plan.input;
+      // Temporal starts the run, and announces it to no session.
+      const input = session === undefined ? rest : { ...rest, session: { ...session, announcesItself: true } };
       // All that Temporal is told, so that a change of any of it is seen.
-      const definition = JSON.stringify([when, overlap, plan.input, config.taskQueue]);
+      const definition = JSON.stringify([when, overlap, input, config.taskQueue]);
       const sha256 = createHash('sha256').update(definition).digest('hex');
-      return { name, place, ...when, overlap, plan: { ...plan, memo: { ...plan.memo, bodySha256: sha256 } } };
+      return { name, place, ...when, overlap, plan: { ...plan, input, memo: { ...plan.memo, bodySha256: sha256 } } };
     }),
   );
 }

@@ -3,6 +3,7 @@ import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { checkUrl } from '../egress/check-url.ts';
 import type { FindOwnPlaces } from '../egress/own-places.ts';
+import type { SessionPolicy } from '../contract/session.ts';
 import { createApp } from '../ingress/app.ts';
 import { createRunClient } from '../runs/run-client.ts';
 import type { TemporalWatch } from '../runs/temporal-watch.ts';
@@ -66,6 +67,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     clients: config.clients,
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
+    sessionPolicies: readSessionPolicies(config),
     callback: config.callback,
     checkUrl: async (url, rules) => checkUrl(url, { ...rules, own: await findOwnPlaces() }),
     limits: { ...limits, linger: LINGER_MS },
@@ -94,4 +96,11 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     url: server.url,
     drain: () => server.drain(limits.shutdownGrace),
   };
+}
+
+/** The session policies of agents that have one. */
+export function readSessionPolicies({ agents }: Pick<Config, 'agents'>): ReadonlyMap<string, SessionPolicy> {
+  return new Map(
+    agents.flatMap(({ name, sessionPolicy }) => (sessionPolicy === undefined ? [] : [[name, sessionPolicy]])),
+  );
 }

@@ -29,6 +29,7 @@ import { readStored } from '../contract/stored.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
+import { inTurn } from './in-turn.ts';
 import { markWaiting } from './mark-waiting.ts';
 import { PATCH } from './patches.ts';
 import { STAGE } from './stage-details.ts';
@@ -81,7 +82,7 @@ function readInput(given: AgentRunInput): AgentRunInput {
   throw toFailure('InvalidInput', read.problem);
 }
 
-async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Promise<RunOutcome> {
+async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunInput): Promise<RunOutcome> {
   const { runAgent } = proxyActivities<Pick<Activities, 'runAgent'>>(agentOptions(agentPolicy, task.text));
   const { sessionKey, metadata } = task;
   const asked = {
@@ -89,8 +90,14 @@ async function askAgent({ client, agent, task, agentPolicy }: AgentRunInput): Pr
     summary: taskSummary(task.text),
     ...(metadata && { metadata: shownMetadata(metadata) }),
   };
+  const waiting = {
+    onWait: () => setCurrentDetails(STAGE.waitsForTurn),
+    onTurn: () => setCurrentDetails(STAGE.asking(agent)),
+  };
   try {
-    const answer = await runAgent({ agent, client, task, ...(agentPolicy && { policy: agentPolicy }) });
+    const answer = await inTurn(session, waiting, () =>
+      runAgent({ agent, client, task, ...(agentPolicy && { policy: agentPolicy }) }),
+    );
     return { ...judgeAnswer(answer), ...asked, finishedAt: now() };
   } catch (error) {
     return { ...judgeFailure(error), ...asked, finishedAt: now() };

@@ -17,4 +17,6 @@ export const PATCH = {
   markWaiting: 'mark-waiting',
   /** Steps that would fill a workflow task beyond what Temporal takes wait for the next one. */
   waitForRoom: 'wait-for-room',
+  /** A run of a session asks its agent when it is its turn. */
+  waitForTurn: 'wait-for-turn',
 } as const;

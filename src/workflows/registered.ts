@@ -6,6 +6,7 @@ import * as yours from 'garudust-temporal/your-workflows';
 
 export { agentRun } from './agent-run.ts';
 export { callbackRedelivery } from './callback-redelivery.ts';
+export { agentSession } from './agent-session.ts';
 export * from 'garudust-temporal/your-workflows';
 
 /** Marks a bundle that contains our workflows: see `hasOurWorkflows`. */

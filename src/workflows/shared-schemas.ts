@@ -28,6 +28,7 @@ const FULL: AgentRunInput = {
     maxAttempts: 1,
     maxAnswerBytes: 1,
   },
+  session: { id: 'x', interrupts: true, announcesItself: true },
   callback: { url: 'x', retryDelaysMs: [1], attemptTimeoutMs: 1, deadLetterMs: 1 },
 };
 

@@ -27,6 +27,8 @@ const OUTCOME: Readonly<Record<OutcomeStatus, string>> = {
  * where they are over, and point to the pending activities for the rest.
  */
 export const STAGE = {
+  waitsForTurn: '**Waits for its turn** in its session: another run of the same session key is at work.',
+
   asking: (agent: string): string => `**Waits for the agent** \`${agent}\`. ${PENDING}`,
 
   agentAtFault: (agent: string, type: FailureType): string =>

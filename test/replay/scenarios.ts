@@ -6,6 +6,7 @@ import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
 import { AT_FAULT_SCENARIOS } from './at-fault-scenarios.ts';
 import { scenarioPolicy } from './scenario-policy.ts';
+import { TURN_SCENARIOS } from './turn-scenarios.ts';
 
 /** One way through `agentRun`, or through `callbackRedelivery` after it. Each has a recorded history, and each is run anew against a real server. */
 export interface Scenario {
@@ -78,6 +79,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     reads: { status: 'timed_out', callback: 'delivered', code: 'RunTimeout' },
   },
   ...AT_FAULT_SCENARIOS,
+  ...TURN_SCENARIOS,
   canceled: {
     agent: ['hang'],
     drive: async (handle, activities) => {

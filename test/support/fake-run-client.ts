@@ -1,3 +1,4 @@
+import type { SessionView } from '../../src/contract/session.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
 import { matchesFilter } from '../../src/runs/list-query.ts';
@@ -112,6 +113,18 @@ export class FakeRunClient implements RunClient {
     this.#runs.delete(runId);
   }
 
+  /** What `GET /v1/sessions/:key` is told, by key. */
+  readonly sessions = new Map<string, SessionView>();
+
+  async readSession(key: string, client: string): Promise<SessionView | undefined> {
+    this.#call('readSession', `${client} ${key}`);
+    return this.sessions.get(key);
+  }
+
+  async emptySession(key: string, client: string): Promise<void> {
+    this.#call('emptySession', `${client} ${key}`);
+  }
+
   async close(): Promise<void> {
     this.#closed.abort();
     this.#changed.dispatchEvent(new Event('change'));
@@ -150,6 +163,7 @@ function toRun(task: AcceptedTask): RunResource {
     ...(task.memo.startsAt !== undefined && { starts_at: task.memo.startsAt }),
     ...(task.memo.deliveryId !== undefined && { delivery_id: task.memo.deliveryId }),
     ...(task.memo.metadata && { metadata: task.memo.metadata }),
+    ...(task.input.task.sessionKey !== undefined && { session_key: task.input.task.sessionKey }),
     links: { self: `/v1/runs/${task.runId}` },
   };
 }

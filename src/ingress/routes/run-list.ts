@@ -4,20 +4,21 @@ import { fieldProblem } from '../../protocol/problems.ts';
 import { parseRunListQuery, type RunFilter, type RunList, type RunListQuery } from '../../protocol/run-list.ts';
 import type { RunClient } from '../../runs/run-client.ts';
 import type { IngressClient } from '../ingress-client.ts';
-import { DEFAULT_LIST_LIMITS, ListAdmission, type ListLimits } from '../limits/list-admission.ts';
+import type { ListAdmission } from '../limits/list-admission.ts';
 import type { RequestContext } from '../route.ts';
 
 export interface RunListDeps {
   readonly runs: Pick<RunClient, 'list'>;
   readonly clients: readonly Pick<IngressClient, 'id' | 'apiKey'>[];
-  readonly limits: Partial<ListLimits>;
   /** The configured sources, by name. Default: none. */
   readonly sources?: ReadonlyMap<string, unknown>;
 }
 
 /** `GET /v1/runs`: the caller's own runs, page by page. */
-export function createRunList(deps: RunListDeps): (ctx: RequestContext, client: string) => Promise<void> {
-  const admission = new ListAdmission({ ...DEFAULT_LIST_LIMITS, ...deps.limits });
+export function createRunList(
+  deps: RunListDeps,
+  admission: ListAdmission,
+): (ctx: RequestContext, client: string) => Promise<void> {
   return async (ctx, client) => {
     const query = readQuery(ctx.query);
     ctx.body = await admission.list(client, JSON.stringify(query), () => list(client, query, deps));

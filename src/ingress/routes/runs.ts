@@ -5,6 +5,7 @@ import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
 import type { RunClient, RunReply } from '../../runs/run-client.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import type { IngressClient } from '../ingress-client.ts';
+import type { ListAdmission, ListLimits } from '../limits/list-admission.ts';
 import { callerOf, type RequestContext, type Route } from '../route.ts';
 import { type CallbackUrlDeps, checkCallbackUrl } from '../tasks/check-callback-url.ts';
 import { createRunEvents, type RunEventsDeps } from './run-events.ts';
@@ -14,13 +15,13 @@ import { MAX_WAIT_SECONDS, type RunWaits, type RunWaitsDeps } from './run-waits.
 export interface RunRouteDeps extends CallbackUrlDeps, Pick<RunEventsDeps, 'logger'>, Pick<RunListDeps, 'sources'> {
   readonly runs: RunClient;
   readonly clients: readonly IngressClient[];
-  readonly limits: BodyLimits & RunWaitsDeps['limits'] & RunEventsDeps['limits'] & RunListDeps['limits'];
+  readonly limits: BodyLimits & RunWaitsDeps['limits'] & RunEventsDeps['limits'] & Partial<ListLimits>;
 }
 
 /** `/v1/runs` and everything below: list, read, wait for, follow, cancel, redeliver and delete the caller's own runs. */
-export function runRoutes(deps: RunRouteDeps, waits: Pick<RunWaits, 'wait'>): Route[] {
+export function runRoutes(deps: RunRouteDeps, waits: Pick<RunWaits, 'wait'>, lists: ListAdmission): Route[] {
   const { runs } = deps;
-  const listRuns = createRunList(deps);
+  const listRuns = createRunList(deps, lists);
   const followRun = createRunEvents(deps);
   return [
     { method: 'GET', path: '/v1/runs', access: 'apiKey', handle: (ctx) => listRuns(ctx, callerOf(ctx)) },

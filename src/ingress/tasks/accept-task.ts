@@ -2,6 +2,8 @@ import type { AgentPolicy } from '../../contract/agent-policy.ts';
 import { type AgentRunInput, type CallbackTarget, MAX_RUN_INPUT_BYTES, type Task } from '../../contract/run.ts';
 import { runMemo } from '../../contract/describe-run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
+import { DEFAULT_SESSION_POLICY, type SessionPolicy } from '../../contract/session.ts';
+import { deriveSessionId } from '../../contract/session-id.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
@@ -32,6 +34,8 @@ export interface AcceptDeps extends CallbackUrlDeps {
   readonly clients: readonly IngressClient[];
   readonly agents: ReadonlyMap<string, AgentPolicy>;
   readonly defaultAgent: string;
+  /** The session policies of agents that have one. */
+  readonly sessionPolicies?: ReadonlyMap<string, SessionPolicy>;
   readonly callback: CallbackSettings;
 }
 
@@ -57,6 +61,8 @@ export interface ReadTask {
   readonly fingerprint: string;
   /** Of a source, in place of the task's own. Undefined: the default agent of the client. */
   readonly agent?: string | undefined;
+  /** Undefined: that of the client, or of the agent. */
+  readonly sessionPolicy?: SessionPolicy | undefined;
   /** Of a source, in place of the task's own. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -77,25 +83,31 @@ export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, dep
  */
 export async function planTask(
   { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
-  { request, fields, deliveryId, signedId = false, fingerprint, agent, metadata = request.metadata ?? {} }: ReadTask,
+  { request, fields, deliveryId, signedId = false, fingerprint, sessionPolicy, ...given }: ReadTask,
   deps: AcceptDeps,
 ): Promise<TaskPlan> {
   const client = deps.clients.find(({ id }) => id === clientId);
   if (client === undefined) throw new Error(`a delivery names the client "${clientId}", which is not configured`);
   checkUser(request.userId, fields.user, client);
   const callback = await toCallback(request.callbackUrl, fields.url, client, deps);
+  const { agent, agentPolicy } = pickAgent(client, deps, { bySource: given.agent, byTask: request.agent });
+  const policy = sessionPolicy ?? client.sessionPolicy ?? deps.sessionPolicies?.get(agent) ?? DEFAULT_SESSION_POLICY;
+  const session = placeInSession(clientId, request, policy);
   const input: AgentRunInput = {
-    task: toTask(request, metadata),
+    task: toTask(request, given.metadata ?? request.metadata ?? {}),
     client: clientId,
     source,
-    ...pickAgent(client, deps, { bySource: agent, byTask: request.agent }),
+    agent,
+    agentPolicy,
     ...(callback && { callback }),
+    ...(session && { session }),
   };
   checkSize(input);
   return {
     runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId, signedId }),
     idempotent: deliveryId !== undefined,
     ...(request.startDelayMs !== undefined && { startDelayMs: request.startDelayMs }),
+    ...(session && session.announcesItself !== true && { sessionPolicy: policy }),
     input,
     memo: {
       ...runMemo(input),
@@ -105,6 +117,21 @@ export async function planTask(
         startsAt: new Date(Date.now() + request.startDelayMs).toISOString(),
       }),
     },
+  };
+}
+
+/** Where the run takes its turn; undefined where it has no session key, or runs in parallel to others. */
+function placeInSession(
+  client: string,
+  { sessionKey, startDelayMs }: TaskRequest,
+  policy: SessionPolicy,
+): AgentRunInput['session'] {
+  if (sessionKey === undefined || policy === 'parallel') return undefined;
+  return {
+    id: deriveSessionId(client, sessionKey),
+    ...(policy === 'interrupt' && { interrupts: true }),
+    // Any signal would end the delay: the run joins when it starts.
+    ...(startDelayMs !== undefined && { announcesItself: true }),
   };
 }
 

@@ -60,7 +60,11 @@ export type ParsedDelivery<Task = AcceptedTask> =
 export async function parseSourceDelivery(delivery: SourceDelivery, deps: AcceptDeps): Promise<ParsedDelivery> {
   const verdict = judgeEvent(delivery.from, delivery, delivery.deliveryId);
   if (verdict.kind !== 'task') return verdict;
-  return { kind: 'task', task: await acceptTask(delivery, toReadTask(verdict), deps), view: verdict.view };
+  return {
+    kind: 'task',
+    task: await acceptTask(delivery, toReadTask(verdict, delivery.from), deps),
+    view: verdict.view,
+  };
 }
 
 /**
@@ -76,11 +80,14 @@ export async function rehearseDelivery(
   const verdict = judgeEvent(source, raw, undefined);
   if (verdict.kind !== 'task') return verdict;
   const from = { client: source.client, source: source.name };
-  return { kind: 'task', task: await planTask(from, toReadTask(verdict), deps), view: verdict.view };
+  return { kind: 'task', task: await planTask(from, toReadTask(verdict, source), deps), view: verdict.view };
 }
 
-function toReadTask({ task, view, fingerprint }: Extract<EventVerdict, { kind: 'task' }>): ReadTask {
-  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint };
+function toReadTask(
+  { task, view, fingerprint }: Extract<EventVerdict, { kind: 'task' }>,
+  { sessionPolicy }: Source,
+): ReadTask {
+  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint, sessionPolicy };
 }
 
 const FIELDS: TaskFields = { url: 'map.callback_url', user: 'map.user_id' };

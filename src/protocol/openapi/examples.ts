@@ -1,6 +1,7 @@
 import type { CallbackBody } from '../callback-body.ts';
 import type { RunList } from '../run-list.ts';
 import type { RunResource } from '../run-resource.ts';
+import type { SessionResource } from '../session-resource.ts';
 import type { TaskRequest } from '../task-request.ts';
 import type { JsonObject } from './schemas.ts';
 
@@ -88,6 +89,25 @@ export const EXAMPLES = {
     ],
     next_cursor: 'q3Yx0mJ0b2tlbg',
   },
+  Session: {
+    key: 'deployments',
+    current: RUN_ID,
+    queue: ['run-7m2wqk4xz5n3ghy6tpdvbcrje2'],
+    runs: [
+      {
+        id: RUN_ID,
+        workflow_id: RUN_ID,
+        status: 'running',
+        terminal: false,
+        agent: { name: 'garudust' },
+        callback: { status: 'none' },
+        source: 'webhook',
+        session_key: 'deployments',
+        created_at: CREATED,
+        links: { self: `/v1/runs/${RUN_ID}` },
+      },
+    ],
+  },
   CallbackBody: {
     text: 'The health check of the new pods failed: DATABASE_URL was not set.',
     run_id: RUN_ID,
@@ -107,6 +127,7 @@ export const EXAMPLES = {
   readonly AcceptedRun: RunResource;
   readonly Run: RunResource;
   readonly RunList: DeepReadonly<RunList>;
+  readonly Session: DeepReadonly<SessionResource>;
   readonly CallbackBody: CallbackBody;
   readonly EventAnswer: { readonly ignored: string };
 };

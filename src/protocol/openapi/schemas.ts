@@ -4,6 +4,7 @@ import { PROBLEMS } from '../problems.ts';
 import { redeliverRequest } from '../redeliver-request.ts';
 import { runList, runListQuery } from '../run-list.ts';
 import { callbackStatus, runResource, runStatus } from '../run-resource.ts';
+import { sessionResource } from '../session-resource.ts';
 import { garudustTask, invokeTask } from '../task-request.ts';
 
 /** A JSON object of the document. */
@@ -65,6 +66,7 @@ const ANSWERED = {
   CallbackStatus: callbackStatus,
   Run: runResource,
   RunList: runList,
+  Session: sessionResource,
   CallbackBody: callbackBody,
   Problem: problem,
   EventAnswer: eventAnswer,

@@ -9,6 +9,8 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'signature_invalid',
   'timestamp_out_of_window',
   'idempotency_conflict',
+  'session_busy',
+  'session_full',
   'body_too_large',
   'unsupported_media_type',
   'invalid_task',

@@ -1,0 +1,100 @@
+import * as z from 'zod/mini';
+import { filledText, record } from './stored.ts';
+
+/**
+ * Sessions: the runs of a client that share a session key take turns. What run, session and ingress tell each other holds run ids
+ * alone, never a task or an answer.
+ */
+
+/** What happens to a task whose session has a run already. */
+export const SESSION_POLICIES = ['queue', 'parallel', 'reject', 'interrupt'] as const;
+export type SessionPolicy = (typeof SESSION_POLICIES)[number];
+export const DEFAULT_SESSION_POLICY: SessionPolicy = 'queue';
+
+/** Name of the workflow that gives the turns of one session. It is no run. */
+export const AGENT_SESSION = 'agentSession';
+
+/** Signals of a session, and `turn` of a run. */
+export const SESSION_SIGNAL = {
+  /** To the session: the run waits for its turn. */
+  join: 'join',
+  /** To the session: the agent of the run has answered, or the run no longer waits. */
+  leave: 'leave',
+  /** To the session: cancel what waits. */
+  empty: 'empty',
+  /** To a run: it is its turn. */
+  turn: 'turn',
+} as const;
+
+/** Query of a session, which answers with a `SessionView`. */
+export const SESSION_QUERY = 'turns';
+
+/** Runs that may wait in one session; above it, tasks are refused. */
+export const MAX_QUEUED = 1000;
+
+/**
+ * Events of a session's execution above which it is clogged: it continues as new far below, so no worker reads its signals, of which
+ * Temporal takes 10,000.
+ */
+export const CLOGGED_EVENTS = 8000;
+
+/** The session of a run, as its input names it. */
+export const SESSION_PLACE = record({
+  /** Workflow ID of the session. */
+  id: filledText('write the workflow ID of the session'),
+  /** Cancels the current run of the session. */
+  interrupts: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+  /** Nobody announces the run to its session, so it does so itself, at once. */
+  announcesItself: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+});
+
+/** A run that wants its turn. */
+export interface Ticket {
+  readonly runId: string;
+  readonly interrupts?: boolean;
+  /** The run itself asks, and so it waits for certain. */
+  readonly asks?: boolean;
+}
+
+/** What a session carries from one execution to the next. */
+export interface SessionState {
+  /** In the order of their turns. */
+  readonly queue: readonly Ticket[];
+  /** The run whose turn it is. */
+  readonly current?: string;
+  /** Runs that have had their turn, the latest last: a late `join` of one of them is dropped. */
+  readonly seen: readonly string[];
+}
+
+/** What a session tells of itself: run ids. */
+export interface SessionView {
+  readonly current?: string;
+  readonly queue: readonly string[];
+}
+
+/** The activities of runs and sessions that take turns. */
+export interface SessionActivities {
+  /** Announces the calling run to its session. */
+  askForTurn(input: { readonly sessionId: string; readonly interrupts?: boolean }): Promise<void>;
+  /** Ends when a run no longer holds its turn. */
+  watchRun(input: { readonly runId: string }): Promise<void>;
+}
+
+/** A workflow task of a session or a run that a worker has taken is given to another after this time, in milliseconds. */
+const WORKFLOW_TASK_TIMEOUT_MS = 5000;
+
+/** What a session is started with, by whoever brings its first run. */
+export function sessionOptions(id: string, taskQueue: string, first: Ticket) {
+  return {
+    workflowId: id,
+    taskQueue,
+    args: [{ queue: [first], seen: [] }] as [SessionState],
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+    staticSummary: 'takes turns: the runs of one session',
+  };
+}
+
+/** The same for `signalWithStart`: the session is started where it has no run. */
+export function joinOptions(id: string, taskQueue: string, ticket: Ticket) {
+  return { ...sessionOptions(id, taskQueue, ticket), signal: SESSION_SIGNAL.join, signalArgs: [ticket] as [Ticket] };
+}
