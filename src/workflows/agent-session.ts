@@ -66,8 +66,11 @@ export async function agentSession(carried: SessionState): Promise<void> {
   /** A handler never waits: what it asks of other workflows ends before the session does. */
   const send = (errand: Promise<unknown>): void => {
     errands += 1;
-    const done = (): void => void (errands -= 1);
-    errand.then(done, done);
+    void errand
+      .catch(() => undefined)
+      .finally(() => {
+        errands -= 1;
+      });
   };
   const remember = (runId: string): void => {
     seen.push(runId);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AsyncCompletionClient, type WorkflowHandle } from '@temporalio/client';
-import { ACTIVITY_ID } from '../../src/contract/activities.ts';
+import type { WorkflowHandle } from '@temporalio/client';
 import { type RedeliverRequest, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
 import { AT_FAULT_SCENARIOS } from './at-fault-scenarios.ts';
+import { completeAgent } from './complete-agent.ts';
 import { scenarioPolicy } from './scenario-policy.ts';
 import { TURN_SCENARIOS } from './turn-scenarios.ts';
 
@@ -339,12 +339,6 @@ export function toInput({ target, input, withoutPolicy }: Scenario): AgentRunInp
     ...(target !== 'none' && { callback: { ...callback, ...target } }),
     ...input,
   };
-}
-
-/** As `temporal activity complete` does. */
-function completeAgent({ workflowId, client }: WorkflowHandle, result: unknown): Promise<void> {
-  const completions = new AsyncCompletionClient({ connection: client.connection });
-  return completions.complete({ workflowId, activityId: ACTIVITY_ID.agent }, result);
 }
 
 async function until(holds: () => boolean): Promise<void> {

@@ -109,7 +109,7 @@ export async function setUpSessions(t: TestContext) {
       closes: '',
       reads: { status: '', callback: '' },
     });
-    return { ...acceptedTask(input, options.runId), sessionPolicy: policy } as AcceptedTask;
+    return { ...acceptedTask(input, options.runId), sessionPolicy: policy };
   };
   /** Sends a task until it is accepted, as a sender does. */
   const start = async (text: string, options?: TaskOptions): Promise<string> => {
