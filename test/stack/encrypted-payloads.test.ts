@@ -96,7 +96,14 @@ describe('a dump of the database', () => {
 
 describe('payload keys', () => {
   test('leave the run, the list and the events as they are, and its history at 17 events', async (t) => {
-    const stack = await startTestStack(t, withKeys(newKey('k1')));
+    const stack = await startTestStack(t, {
+      ...withKeys(newKey('k1')),
+      // A turn would add events of its own.
+      change: (config) => ({
+        ...config,
+        clients: config.clients.map((client) => ({ ...client, sessionPolicy: 'parallel' as const })),
+      }),
+    });
     const { id } = await stack.start({ text: 'demo: say yes', callback_url: stack.callbackUrl, session_key: 's1' });
     const run = await stack.get(id, 20);
     assert.deepEqual([run.status, run.output, run.session_key], ['completed', 'yes', 's1']);
