@@ -50,7 +50,15 @@ async function startTraced(t: TestContext, more: Record<string, string> = {}) {
     },
   });
   const env = { ...collector.env, GARUDUST_URL: others, GARUDUST_API_KEY: AGENT_KEY, LOG_FORMAT: 'json' };
-  const stack = await startTestStack(t, { env, logTo });
+  const stack = await startTestStack(t, {
+    env,
+    logTo,
+    // A turn would add events of its own.
+    change: (config) => ({
+      ...config,
+      clients: config.clients.map((client) => ({ ...client, sessionPolicy: 'parallel' as const })),
+    }),
+  });
   const task = {
     text: TEXT,
     callback_url: `${others}/callbacks?token=canary-query`,
