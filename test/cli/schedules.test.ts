@@ -109,7 +109,7 @@ describe('schedules', () => {
       const response = await fetch(`${stack.url}/v1/runs?source=schedule.hourly`, {
         headers: { authorization: `Bearer ${API_KEY}` },
       });
-      return ((await response.json()) as RunList).runs.some((one) => one.id === id);
+      return ((await response.json()) as Partial<RunList>).runs?.some((one) => one.id === id) === true;
     });
   });
 
