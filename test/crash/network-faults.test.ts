@@ -15,6 +15,8 @@ import { WebhookSender } from './webhook-sender.ts';
 const RUNS = 80;
 const THINK_MS = 300;
 const TROUBLE_MS = 15_000;
+/** Which fault is an outage that no answer survives, whatever the seed. */
+const LONG_OUTAGE = 2;
 /** What a sender is promised. */
 const ANSWER_MS = 3000;
 /** Longer than the trouble may hold anything back, and short enough to wait for. */
@@ -28,7 +30,7 @@ function between(least: number, most: number, random: Random): number {
 async function makeTrouble(proxy: TcpProxy, random: Random): Promise<number> {
   let faults = 0;
   for (const end = Date.now() + TROUBLE_MS; Date.now() < end; faults += 1) {
-    const kind = random();
+    const kind = faults === LONG_OUTAGE ? 1 : random();
     if (kind < 0.35) {
       proxy.cut();
     } else if (kind < 0.65) {

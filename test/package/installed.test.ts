@@ -207,6 +207,26 @@ test('the package does what its README says of workflows of your own', { timeout
     );
   });
 
+  await t.test('an answer beyond what Temporal takes goes by a folder', async () => {
+    const settings = `${files.get('garudust-temporal.yaml') ?? ''}  large: { type: demo, max_answer_bytes: 8MiB }
+default_agent: large
+payloads: { storage: ./payloads }
+`;
+    write('stored.yaml', settings);
+    const args = ['start', '--config', 'stored.yaml', '--task-queue', uniqueTaskQueue(t), '--host', '127.0.0.1'];
+    const own = start(t, project, [CLI, ...args, '--port', '0', '--admin-port', '0'], { ...env, JOURNAL_DIR: 'none' });
+    const listening = (): string | undefined => /"ingress":"([^"]+)"/.exec(own.written.text)?.[1];
+    await waitFor('the ingress', () => listening() !== undefined, READY_MS);
+    const headers = { Authorization: `Bearer ${API_KEY}`, 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ text: 'demo: size 3MB' });
+    const sent = await fetch(`${listening()}/v1/runs`, { method: 'POST', headers, body });
+    const { id } = (await sent.json()) as { id: string };
+    const answer = await fetch(`${listening()}/v1/runs/${id}?wait=60`, { headers });
+    const { status, output } = runResource.parse(await answer.json());
+    assert.deepEqual([status, output?.length], ['completed', 3_000_000], own.written.text);
+    assert.equal(await own.stop(), 0);
+  });
+
   await t.test('agents come without a settings file, and a prebuilt bundle holds all workflows', async () => {
     const built = await run(project, process.execPath, ['build-bundle.js']);
     assert.equal(built.code, 0, built.stderr);
