@@ -53,7 +53,7 @@ ${verdicts.join('\n')}
 ${storm}
 
 An ingress lets few runs be recorded at the same time, as few as Temporal records without delay, so that the workers get
-the rest of the machine. The other deliveries wait up to two seconds for their turn, clients in turn, and are then refused with
+the rest of the machine. The other deliveries wait up to a second for their turn, clients in turn, and are then refused with
 \`503\` and \`Retry-After\`. So what is accepted in a storm is about what can be done.
 
 Measured as \`start\` (ingress and worker in one process), and as \`ingress\` and \`worker\` in a process each. The peak is what ${OPEN_AT_PEAK} senders

@@ -104,7 +104,7 @@ const limits = z.strictObject({
   }),
   max_in_flight: setting(inFlight, {
     default: 128,
-    help: 'Tasks and events that one process handles at once, for all clients; above it, `503` before the body is read. As many of them are recorded at once as Temporal records without delay; the others wait up to two seconds for their turn, then `503`. When all slots are taken, the oldest stalled upload is dropped.',
+    help: 'Tasks and events that one process handles at once, for all clients; above it, `503` before the body is read. As many of them are recorded at once as Temporal records without delay; the others wait up to a second for their turn, then `503`. When all slots are taken, the oldest stalled upload is dropped.',
   }),
   body_budget: setting(size({ min: '64KiB', max: '4096MiB' }), {
     default: '64MiB',

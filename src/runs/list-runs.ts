@@ -62,7 +62,7 @@ export async function listRuns(
   });
   const converter = temporal.options.loadedDataConverter;
   const infos = await readable(
-    page.executions.map((raw) => executionInfoFromRaw(raw, converter, undefined, namespace)),
+    page.executions.map((raw) => executionInfoFromRaw(raw, converter, undefined, namespace).catch(toPayloadError)),
     onUnreadable,
   );
   const newest = await findNewest(temporal, infos);
@@ -95,6 +95,13 @@ export async function listRuns(
     return resource !== undefined && matchesFilter(resource, request.filter) ? [resource] : [];
   });
   return { runs, ...(page.nextPageToken.length > 0 && { pageToken: page.nextPageToken }) };
+}
+
+/** A memo that another codec wrote than those of this process concerns its own run, not the list. */
+function toPayloadError(error: unknown): never {
+  if (error instanceof PayloadError) throw error;
+  const { message } = error as Partial<Error>;
+  throw new PayloadError(`A memo cannot be decoded: ${message ?? 'unknown error'}.`);
 }
 
 /** A redelivery stands for its run, which has to be read. */

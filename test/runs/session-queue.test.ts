@@ -4,21 +4,33 @@ import { randomRunId } from '../../src/contract/run-id.ts';
 import { AGENT_SESSION, MAX_QUEUED, sessionOptions } from '../../src/contract/session.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import { setUpSessions } from '../support/session-setup.ts';
+import type { SessionView } from '../../src/contract/session.ts';
 import { waitFor } from '../support/wait-for.ts';
+
+/** On a busy machine the worker may answer a query too late for the deadline of a request. */
+async function patiently(read: () => Promise<SessionView | undefined>): Promise<SessionView | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.code === 'temporal_unavailable') || tries === 5) throw error;
+    }
+  }
+}
 
 test('the queue of a session is read in order, and emptied: what waits is canceled, the current run goes on', async (t) => {
   const { client, start, statusOf, startWorker, ledger, runs } = await setUpSessions(t);
   assert.equal(await runs.readSession('chat', client), undefined);
   await startWorker();
-  const current = await start('sleep 3000 current');
+  const current = await start('sleep 8000 current');
   await waitFor('the call', () => ledger.begun.length === 1, 10_000);
   const waiting = [await start('sleep 1 a'), await start('sleep 1 b')];
-  assert.deepEqual(await runs.readSession('chat', client), { current, queue: waiting });
+  assert.deepEqual(await patiently(() => runs.readSession('chat', client)), { current, queue: waiting });
   await runs.emptySession('chat', client);
-  assert.deepEqual(await runs.readSession('chat', client), { current, queue: [] });
+  assert.deepEqual(await patiently(() => runs.readSession('chat', client)), { current, queue: [] });
   for (const id of waiting) assert.equal(await statusOf(id), 'canceled');
   assert.equal(await statusOf(current), 'completed');
-  assert.deepEqual(ledger.begun, ['sleep 3000 current']);
+  assert.deepEqual(ledger.begun, ['sleep 8000 current']);
 });
 
 test('a session that is full refuses a task, but not the repeat of one that it took', async (t) => {

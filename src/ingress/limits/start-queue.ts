@@ -2,7 +2,7 @@ import { ProblemError } from '../../protocol/problems.ts';
 import { StartLimit } from './start-limit.ts';
 
 /** How long a delivery waits for its turn, in milliseconds: waiting, a sender costs less than a refusal and its next try. */
-const MAX_WAIT_MS = 2000;
+const MAX_WAIT_MS = 1000;
 
 /**
  * Lets as many runs be recorded at the same time as `StartLimit` permits. The others wait, and the clients take turns, so
