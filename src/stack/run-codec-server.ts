@@ -11,6 +11,9 @@ import { StartError } from './start-error.ts';
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
+/** For requests in flight when the server stops. */
+const GRACE_MS = 2000;
+
 /**
  * Runs a codec server until `interrupted`.
  *
@@ -49,7 +52,10 @@ export async function runCodecServer({
   await aborted(interrupted);
   server.close();
   server.closeIdleConnections();
+  // A browser opens connections ahead, on which it asks nothing and which do not count as idle.
+  const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await once(server, 'close');
+  clearTimeout(cut);
   logger.info({}, 'stopped');
 }
 

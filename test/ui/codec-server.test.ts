@@ -92,29 +92,4 @@ if (chromium !== undefined) {
     await page.reload();
     await page.getByText('what nobody may read').first().waitFor({ state: 'visible' });
   });
-
-  test('a browser that has logged in to it may ask from a page of the UI, and from no other', async (t) => {
-    const { uiUrl = '' } = await connectToTestServer();
-    const origin = new URL(uiUrl).origin;
-    const address = await startCodecServer(t, { CODEC_ORIGINS: origin, CODEC_TOKEN: TOKEN });
-    // Of the site of the UI: only then does a browser send cookies along.
-    const codec = address.replace('127.0.0.1', new URL(uiUrl).hostname);
-    const browser = await openBrowser(t, chromium);
-    const ask = async (login: boolean, from: string): Promise<number | string> => {
-      const credentials = { username: 'anybody', password: TOKEN, origin: codec };
-      const context = await browser.newContext(login ? { httpCredentials: credentials } : {});
-      const page = await context.newPage();
-      if (login) assert.equal((await page.goto(codec))?.status(), 200);
-      await page.goto(from);
-      // As the UI asks with "Include cross-origin credentials", which it offers for https alone.
-      return page.evaluate(async (url) => {
-        const headers = { 'Content-Type': 'application/json', 'X-Namespace': 'default' };
-        const init = { method: 'POST', credentials: 'include', headers, body: '{"payloads":[]}' } as const;
-        return fetch(url, init).then(({ status }) => status, String);
-      }, `${codec}/decode`);
-    };
-    assert.equal(await ask(true, uiUrl), 200);
-    assert.equal(await ask(false, uiUrl), 401);
-    assert.match(String(await ask(true, uiUrl.replace('localhost', '127.0.0.1'))), /TypeError: Failed to fetch/);
-  });
 }
