@@ -10,7 +10,7 @@ import { runCli } from '../support/run-cli.ts';
 import { API_KEY, SECRET, startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../support/wait-for.ts';
 
 const HEAD = `
 clients: [{ id: default, webhook_secret: "${SECRET}", api_key: "${API_KEY}" }]
@@ -39,14 +39,6 @@ async function setUp(t: TestContext, keys: Record<string, string> = {}) {
   return { taskQueue, file, setup, schedules, temporal: client.schedule };
 }
 
-/** Lists of Temporal lag. */
-async function untilTrue(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let looks = 0; !(await holds()); looks += 1) {
-    assert.ok(looks < 100, `in vain waited for ${what}`);
-    await sleep(100);
-  }
-}
-
 describe('schedules', () => {
   test('are made by setup, run, paused and removed, and those of others are left alone', async (t) => {
     const { taskQueue, setup, schedules, temporal } = await setUp(t);
@@ -62,7 +54,7 @@ describe('schedules', () => {
       /^missing +schedule nightly: is not in Temporal yet: run `setup` without --check\.$/,
     );
     assert.match((await setup(NIGHTLY)).lines.join(), /^created +schedule nightly$/);
-    await untilTrue('the schedule in the list', async () => (await schedules('list')).stdout.includes('nightly'));
+    await waitFor('the schedule in the list', async () => (await schedules('list')).stdout.includes('nightly'));
     assert.match((await setup(NIGHTLY)).lines.join(), /^exists +schedule nightly$/);
     assert.match(
       (await schedules('list')).stdout,
@@ -104,8 +96,8 @@ describe('schedules', () => {
     const run = await stack.get(id, 20);
     assert.deepEqual([run.status, run.source, run.user_id], ['completed', 'schedule.hourly', 'ada']);
     assert.match(run.output ?? '', new RegExp(text));
-    await untilTrue('the callback', () => Promise.resolve(stack.callbacks.length === 1));
-    await untilTrue('the run in the list', async () => {
+    await waitFor('the callback', () => stack.callbacks.length === 1);
+    await waitFor('the run in the list', async () => {
       const response = await fetch(`${stack.url}/v1/runs?source=schedule.hourly`, {
         headers: { authorization: `Bearer ${API_KEY}` },
       });

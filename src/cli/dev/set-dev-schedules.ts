@@ -1,9 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { reconcileSchedules } from '../../runs/schedules/reconcile-schedules.ts';
 import type { LoadedProcess } from '../../stack/load-process.ts';
-import { Payloads } from '../../payloads/payloads.ts';
-import { loadPlugins } from '../../stack/load-plugins.ts';
 import { planSchedules } from '../../stack/plan-schedules.ts';
+import { schedulePlugins } from '../../stack/schedule-plugins.ts';
 import { type TemporalSettings, toClientOptions } from '../../stack/temporal-settings.ts';
 
 /**
@@ -18,11 +17,7 @@ export async function setDevSchedules(
   const planned = await planSchedules(loaded);
   const connection = await Connection.connect(toClientOptions(connectionOptions));
   try {
-    const { worker, payloads } = loaded.config;
-    // Objects of a store are removed after a while, and a schedule stays.
-    const { storage: _, ...inTemporal } = payloads;
-    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(inTemporal)];
-    const client = new Client({ connection, namespace, plugins });
+    const client = new Client({ connection, namespace, plugins: await schedulePlugins(loaded.config) });
     for (const { name, problem } of await reconcileSchedules(client, planned, loaded.config)) {
       if (problem !== undefined) logger.warn({ schedule: name }, `schedule ${name}: ${problem}`);
     }

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import { DEFAULT_FILE, FILE_VARIABLE, loadConfig } from '../../config/load-config.ts';
 import type { PlannedSchedule } from '../../runs/schedules/planned-schedule.ts';
-import { Payloads } from '../../payloads/payloads.ts';
-import { loadPlugins, type TemporalPlugin } from '../../stack/load-plugins.ts';
+import type { TemporalPlugin } from '../../stack/load-plugins.ts';
 import { planSchedules } from '../../stack/plan-schedules.ts';
+import { schedulePlugins } from '../../stack/schedule-plugins.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 
@@ -32,11 +32,8 @@ export async function readSchedules(
     return undefined;
   try {
     const loaded = loadConfig({ mode: 'production', file, env, cwd });
-    const { taskQueue, worker, payloads } = loaded.config;
-    // Objects of a store are removed after a while, and a schedule stays.
-    const { storage: _, ...inTemporal } = payloads;
-    const plugins = [...(await loadPlugins(worker.plugins)), new Payloads(inTemporal)];
-    return { schedules: await planSchedules(loaded), taskQueue, plugins };
+    const plugins = await schedulePlugins(loaded.config);
+    return { schedules: await planSchedules(loaded), taskQueue: loaded.config.taskQueue, plugins };
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError('usage', error.message, { cause: error });
     throw error;
