@@ -66,7 +66,10 @@ if (chromium !== undefined) {
     'agent-failed': ['scripted AnswerTooLarge', 'AnswerTooLarge', /^failed$/i],
     'agent-timed-out': ['scripted AgentTimeout', /^failed$/i],
     'total-time-up': ['No attempt returned an answer within the total timeout.', 'RunTimeout'],
-    'dead-letter-expired': ['The callback could not be delivered: the output is in the details of this failure, and in the run.', /^failed$/i],
+    'dead-letter-expired': [
+      'The callback could not be delivered: the output is in the details of this failure, and in the run.',
+      /^failed$/i,
+    ],
     canceled: [/^canceled$/i],
   })) {
     test(`a run that closed by ${name} says so`, async (t) => {
