@@ -33,8 +33,12 @@ export const MODULES: Readonly<Record<string, Module>> = {
     packages: ['node:', 'pino', 'prom-client', '@temporalio/worker', '@opentelemetry'],
   },
   settings: { modules: ['contract', 'protocol'], packages: ['node:', 'zod'] },
-  agents: { modules: ['contract', 'egress', 'settings'], packages: ['node:', 'zod'] },
-  sources: { modules: ['contract', 'protocol', 'settings', 'signatures'], packages: ['node:', 'zod', 'liquidjs'] },
+  templates: { modules: ['protocol'], packages: ['liquidjs'] },
+  agents: {
+    modules: ['contract', 'egress', 'protocol', 'settings', 'templates'],
+    packages: ['node:', 'zod', 'json-p3', 'ai', '@ai-sdk'],
+  },
+  sources: { modules: ['contract', 'protocol', 'settings', 'signatures', 'templates'], packages: ['node:', 'zod'] },
   config: { modules: ['contract', 'protocol', 'settings', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
   workflows: {
     modules: ['contract'],

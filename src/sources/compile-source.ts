@@ -1,14 +1,14 @@
-import { baseScope, COMMON_HEADERS, fullScope, isSecretHeader, type Scope } from './event-view.ts';
+import { baseScope, COMMON_HEADERS, fullScope, isSecretHeader } from './event-view.ts';
 import { compileFilter } from './filter.ts';
 import type { Preset } from './preset.ts';
 import { findPreset, PRESETS } from './presets.ts';
 import { readProof } from './read-proof.ts';
-import { RuleError, suggest } from './rule-error.ts';
-import type { TemplateUse } from './place-rules.ts';
+import { RuleError, suggest } from '../templates/rule-error.ts';
+import type { TemplateUse } from '../templates/place-rules.ts';
 import type { FindingCollector } from './source-findings.ts';
 import type { SourceSettings } from './source-settings.ts';
 import type { Source, TaskMap } from './source.ts';
-import { compileTemplate, type Template } from './template.ts';
+import { compileTemplate, type Scope, type Template } from '../templates/template.ts';
 
 /** The source name of tasks posted to `/webhook`. */
 const RESERVED_NAME = 'webhook';

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Scope } from '../templates/template.ts';
 
 /** What templates and filters can read, under the names that an operator writes. */
 export interface EventView {
@@ -11,13 +12,6 @@ export interface EventView {
   readonly delivery_id: string | undefined;
   /** SHA-256 of the raw body, hex: an id for senders that send none. */
   readonly body_sha256: string;
-}
-
-/** What a path may begin with, and which headers it may name. */
-export interface Scope {
-  readonly roots: readonly string[];
-  /** In lower case. */
-  readonly headers: readonly string[];
 }
 
 const BASE_ROOTS = ['event', 'headers', 'source', 'body_sha256'] as const satisfies readonly (keyof EventView)[];

@@ -1,5 +1,5 @@
-import type { Scope } from './event-view.ts';
-import { RuleError } from './rule-error.ts';
+import type { Scope } from '../templates/template.ts';
+import { RuleError } from '../templates/rule-error.ts';
 
 /** Every entry of a list: `[*]`. */
 const EVERY = Symbol('every');

@@ -1,4 +1,4 @@
-import { RuleError } from './rule-error.ts';
+import { RuleError } from '../templates/rule-error.ts';
 
 type Scalar = string | number | boolean | null;
 

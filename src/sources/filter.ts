@@ -1,7 +1,7 @@
 import { compileComparison, FORMER_OPERATORS, isComparison, OPERATORS } from './filter-operators.ts';
 import { parseFieldPath, readField } from './field-path.ts';
-import type { Scope } from './event-view.ts';
-import { RuleError, suggest } from './rule-error.ts';
+import type { Scope } from '../templates/template.ts';
+import { RuleError, suggest } from '../templates/rule-error.ts';
 import type { Warn } from './source-findings.ts';
 import { isRecord } from '../values/is-record.ts';
 

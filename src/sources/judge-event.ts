@@ -4,7 +4,7 @@ import { type MappedTask, mapEvent } from './map-event.ts';
 import type { Handshake } from './preset.ts';
 import type { RawEvent } from './preset.ts';
 import type { Source } from './source.ts';
-import type { Template } from './template.ts';
+import type { Template } from '../templates/template.ts';
 
 /** The outcome of an event: a task, or an answer that starts nothing. */
 export type EventVerdict =

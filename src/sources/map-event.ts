@@ -2,7 +2,7 @@ import { ProblemError, type ProblemField } from '../protocol/problems.ts';
 import { parseTaskRequest, type TaskRequest } from '../protocol/task-request.ts';
 import type { EventView } from './event-view.ts';
 import type { Source } from './source.ts';
-import type { Template } from './template.ts';
+import type { Template } from '../templates/template.ts';
 
 /** The task that an event asks for. */
 export interface MappedTask {

@@ -3,7 +3,7 @@ import { createGenericHmac } from '../signatures/generic-hmac.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import { isSchemeName, SCHEMES } from '../signatures/schemes.ts';
 import type { Preset } from './preset.ts';
-import { RuleError, suggest } from './rule-error.ts';
+import { RuleError, suggest } from '../templates/rule-error.ts';
 import type { FindingCollector } from './source-findings.ts';
 import { hmac, type SourceSettings } from './source-settings.ts';
 import type { Proof } from './source.ts';

@@ -1,4 +1,4 @@
-import { RuleError } from './rule-error.ts';
+import { RuleError } from '../templates/rule-error.ts';
 
 /** A fault or a warning about a source. */
 export interface SourceFinding {

@@ -2,7 +2,7 @@ import type { SessionPolicy } from '../contract/session.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { Filter } from './filter.ts';
 import type { Preset } from './preset.ts';
-import type { Template } from './template.ts';
+import type { Template } from '../templates/template.ts';
 
 /** A configured kind of sender: how it is verified, which events are accepted, and how an event becomes a task. */
 export interface Source {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compileFilter } from '../../src/sources/filter.ts';
-import { RuleError } from '../../src/sources/rule-error.ts';
+import { RuleError } from '../../src/templates/rule-error.ts';
 
 const SCOPE = { roots: ['event', 'headers', 'event_type'], headers: ['x-kind'] };
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { compileFilter } from '../../src/sources/filter.ts';
-import { RuleError } from '../../src/sources/rule-error.ts';
-import { compileTemplate } from '../../src/sources/template.ts';
+import { RuleError } from '../../src/templates/rule-error.ts';
+import { compileTemplate } from '../../src/templates/template.ts';
 import { SOURCE_SAMPLES } from '../support/source-samples.ts';
 import { startSource } from '../support/source-under-test.ts';
 

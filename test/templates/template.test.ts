@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ProblemError } from '../../src/protocol/problems.ts';
-import { RuleError } from '../../src/sources/rule-error.ts';
-import { compileTemplate, type TemplateOptions } from '../../src/sources/template.ts';
+import { RuleError } from '../../src/templates/rule-error.ts';
+import { compileTemplate, type TemplateOptions } from '../../src/templates/template.ts';
 
 const SCOPE = { roots: ['event', 'headers', 'source'], headers: ['x-kind'] };
 

@@ -1,11 +1,17 @@
 import { LiquidError } from 'liquidjs';
 import { ProblemError } from '../protocol/problems.ts';
-import type { Scope } from './event-view.ts';
 import { type Field, KNOWN_FILTERS, KNOWN_TAGS, listFields, parseLiquid, Rendering, topLevel } from './liquid.ts';
 import { readOldFilters } from './old-syntax.ts';
 import { RuleError, suggest } from './rule-error.ts';
 import { endsHost, hasDotSegment, type TemplateUse, writeValue } from './place-rules.ts';
 import { ellipsize } from '../values/plain-text.ts';
+
+/** What a path may begin with, and which headers it may name. */
+export interface Scope {
+  readonly roots: readonly string[];
+  /** In lower case. */
+  readonly headers: readonly string[];
+}
 
 /** A text in Liquid, filled in from an event: `Review {{ event.pull_request.title | default: "it" }}`. */
 export interface Template {
