@@ -4,7 +4,7 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { AgentError } from '../../src/agents/agent.ts';
 import { createAgent } from '../../src/agents/agent-types.ts';
-import { postJson } from '../../src/agents/post-json.ts';
+import { sendRequest } from '../../src/agents/send-request.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 import { agentContext } from '../support/agent-context.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
@@ -139,13 +139,13 @@ describe('the Garudust adapter', () => {
   test('takes an agent that accepts but does not finish its greeting for AgentUnreachable', async () => {
     const url = await serveTcp(() => undefined);
     const error = await errorOf(
-      postJson({
+      sendRequest({
+        method: 'POST',
         url: new URL(url.replace('http:', 'https:')),
         headers: {},
         body: '{}',
         signal: new AbortController().signal,
         connectTimeoutMs: 100,
-        maxBytes: () => 1,
       }),
     );
     assert.deepEqual([error.type, error.message], ['AgentUnreachable', 'did not accept a connection in time']);

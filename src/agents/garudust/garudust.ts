@@ -1,7 +1,7 @@
 import type { AgentAnswer, Usage } from '../../contract/run.ts';
 import { type Agent, AgentError } from '../agent.ts';
 import { sortGarudustFailure } from './garudust-failures.ts';
-import { type JsonReply, postJson } from '../post-json.ts';
+import { type Reply, requestReply } from '../request-reply.ts';
 import { isRecord } from '../../values/is-record.ts';
 
 /** What the adapter needs. */
@@ -37,9 +37,10 @@ export function createGarudustAgent(settings: GarudustSettings): Agent {
   return {
     async run(text, { sessionKey, signal, maxAnswerBytes, report, traceHeaders }) {
       let sentAt = performance.now();
-      const reply = await postJson({
+      const reply = await requestReply({
+        method: 'POST',
         url,
-        headers: { ...traceHeaders, ...headers },
+        headers: { ...traceHeaders, ...headers, 'content-type': 'application/json' },
         body: JSON.stringify({ message: text, session_key: sessionKey }),
         signal,
         maxBytes: (status) => (status === 200 ? maxAnswerBytes * BYTES_PER_BYTE + OTHER_FIELDS_BYTES : MAX_ERROR_BYTES),
@@ -61,7 +62,7 @@ export function createGarudustAgent(settings: GarudustSettings): Agent {
   };
 }
 
-function readAnswer(reply: JsonReply, maxAnswerBytes: number, tookMs: number): AgentAnswer {
+function readAnswer(reply: Reply, maxAnswerBytes: number, tookMs: number): AgentAnswer {
   const { text, truncated } = reply;
   if (truncated) throw tooLarge(maxAnswerBytes);
   const body = parse(text);

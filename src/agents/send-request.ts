@@ -3,26 +3,18 @@ import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import { AgentError } from './agent.ts';
 
-export interface PostJsonOptions {
+export interface RequestOptions {
+  readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Absent: the request has none. */
+  readonly body?: string | undefined;
   /** The only limit on time once the connection stands. */
   readonly signal: AbortSignal;
   /** Time to connect, TLS included, in milliseconds. Default: 10 s. */
   readonly connectTimeoutMs?: number;
-  /** How much of the answer is read, by its status; the rest is not waited for. */
-  maxBytes(status: number): number;
   /** Called once the request is on its way. */
   onConnected?(): void;
-}
-
-export interface JsonReply {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly text: string;
-  /** The answer was longer than `maxBytes`. */
-  readonly truncated: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -30,7 +22,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
 /**
- * Posts JSON to an agent and waits for the answer, however long it takes.
+ * Sends a request to an agent and waits for the head of its answer, however long that takes. When `signal` aborts, the answer
+ * fails with its reason, too.
  *
  * `node:http` and not `fetch`: the latter gives up after 300 s without a header. Each call has a connection of its own: a
  * kept one that the agent closes at the same moment looks like one that broke in the midst of paid work, and next to a call
@@ -39,18 +32,17 @@ const KEEP_ALIVE_PROBE_MS = 30_000;
  * @throws AgentError `AgentUnreachable` or `AgentMisconfigured` (its certificate is not trusted) before anything was sent,
  * `ConnectionLost` after; `signal.reason` when aborted, with the connection cut.
  */
-export function postJson(options: PostJsonOptions): Promise<JsonReply> {
-  const { url, body, signal } = options;
+export function sendRequest(options: RequestOptions): Promise<http.IncomingMessage> {
+  const { method, url, body, signal } = options;
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     let connected = false;
     const request = (url.protocol === 'https:' ? https : http).request(url, {
-      method: 'POST',
+      method,
       agent: false,
       headers: {
         ...options.headers,
-        'content-type': 'application/json',
-        'content-length': String(Buffer.byteLength(body)),
+        ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
         connection: 'close',
       },
     });
@@ -76,11 +68,16 @@ export function postJson(options: PostJsonOptions): Promise<JsonReply> {
     });
     request.on('error', (error) => fail(connected ? connectionLost() : notConnected(error)));
     request.once('response', (response) => {
-      readReply(response, options.maxBytes(response.statusCode ?? 0)).then((reply) => {
-        signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
+      const cut = (): void => void response.destroy(signal.reason as Error);
+      signal.addEventListener('abort', cut, { once: true });
+      // Whoever reads it fails by it; before somebody reads, nobody may.
+      response.on('error', () => undefined);
+      response.once('close', () => {
+        signal.removeEventListener('abort', cut);
         request.destroy();
-        resolve(reply);
-      }, fail);
+      });
+      resolve(response);
     });
     request.end(body);
   });
@@ -90,32 +87,8 @@ function onReady(socket: Socket, protocol: string, listener: () => void): void {
   socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', listener);
 }
 
-function readReply(response: http.IncomingMessage, maxBytes: number): Promise<JsonReply> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const finish = (truncated: boolean): void =>
-      resolve({
-        status: response.statusCode ?? 0,
-        headers: response.headers,
-        text: Buffer.concat(chunks).toString('utf8'),
-        truncated,
-      });
-    response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk.subarray(0, maxBytes - bytes));
-      bytes += chunk.length;
-      if (bytes <= maxBytes) return;
-      response.pause();
-      finish(true);
-    });
-    response.once('end', () => finish(false));
-    // A body that ends before its announced length is an "aborted" error and no "end".
-    response.once('error', () => reject(connectionLost()));
-    response.once('close', () => reject(connectionLost()));
-  });
-}
-
-function connectionLost(): AgentError {
+/** The connection ended in the midst of a request or an answer: the agent may have worked. */
+export function connectionLost(): AgentError {
   return new AgentError('ConnectionLost', 'broke off the connection while it worked');
 }
 
