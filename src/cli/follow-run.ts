@@ -48,9 +48,10 @@ export async function followRun(api: ApiClient, id: string, options: FollowOptio
   return run;
 }
 
-function describe({ id, status, agent }: RunResource): string {
+function describe({ id, status, agent, position }: RunResource): string {
+  const place = position === undefined ? '' : `number ${position} in its session`;
   const attempt = status === 'running' ? showAttempt(agent?.attempt, agent?.max_attempts) : '';
-  const state = [`${id} ${STATUS_PHRASES[status]}`, attempt].filter((part) => part !== '').join(', ');
+  const state = [`${id} ${STATUS_PHRASES[status]}`, attempt, place].filter((part) => part !== '').join(', ');
   if (agent?.last_error !== undefined) return `${state} (last error: ${agent.last_error})`;
   return agent?.progress === undefined ? state : `${state}: ${agent.progress}`;
 }

@@ -22,6 +22,12 @@ export const runResource = z.strictObject({
   workflow_id: z.string().describe('The same as `id`: what the Temporal UI and CLI call it.'),
   summary: z.string().optional().describe('The task in one line: its first, at most 90 characters.'),
   status: runStatus,
+  position: z
+    .int()
+    .optional()
+    .describe(
+      'Which of the runs that wait for their turn in the session it is, from 1. Absent where that is not known.',
+    ),
   terminal: z.boolean().describe('Whether `status` is final. The callback may still be pending.'),
   output: z.string().optional().describe("The agent's answer, once there is one; omitted in lists."),
   error: z

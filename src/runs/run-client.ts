@@ -17,6 +17,7 @@ import type { RunFacts } from './run-facts.ts';
 import { RunFanOut } from './run-fan-out.ts';
 import type { RunKind, RunLinks, RunState } from './run-kind.ts';
 import { createRunSessions } from './run-sessions.ts';
+import { createFindPosition } from './session-positions.ts';
 import { RUN_KINDS, TASK_KIND, toRunResource } from './run-kinds.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */
@@ -92,16 +93,24 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const onUnreadable = ({ message }: Error): void =>
     options.logger.error({ call: 'list', reason: message }, 'left a run out of a list: it cannot be read');
   const sessions = createRunSessions(ask, options.taskQueue);
+  const findPosition = createFindPosition(ask);
 
   /** When a call of the API that begins now must have its answer. */
   const deadline = (): number => performance.now() + options.deadlineMs;
 
+  /** Only a run that waits for its turn costs a call more. */
+  const withPosition = async (run: RunResource, { memo, pending }: RunFacts, until: number): Promise<RunResource> => {
+    const { sessionKey, client } = memo;
+    if (run.status !== 'queued' || sessionKey === undefined || pending.length > 0) return run;
+    const position = await findPosition(deriveSessionId(client, sessionKey), run.id, until);
+    return position === undefined ? run : { ...run, position };
+  };
   /** @param client undefined: whosever it is */
   const read = async (runId: string, client: string | undefined, until = deadline()): Promise<ReadRun> => {
     const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, client));
     if (facts === undefined) throw new ProblemError('not_found', 'Run not found.');
     const kind = RUN_KINDS[facts.type];
-    const run = kind.project(facts, links);
+    const run = await withPosition(kind.project(facts, links), facts, until);
     return { kind, facts, run, settled: kind.isSettled(run) };
   };
   /** The run after a request that was carried out; as it was before where Temporal is too late to tell. */

@@ -51,7 +51,7 @@ export interface TaskOptions {
 /** Runs and sessions on the tests' server, whose agent does what a text says: `sleep <ms> …` or `hang …`. */
 export async function setUpSessions(t: TestContext) {
   const server = await connectToTestServer();
-  const { runs, taskQueue } = await setUpRunClient(t);
+  const { runs, taskQueue, calls } = await setUpRunClient(t);
   // Of this test alone: all tests share a namespace.
   const own = `ci-${randomRunId()}`;
   const ledger = new AgentLedger();
@@ -129,6 +129,7 @@ export async function setUpSessions(t: TestContext) {
     session: deriveSessionId(own, 'chat'),
     server,
     runs,
+    calls,
     taskQueue,
     ledger,
     startWorker,

@@ -50,6 +50,7 @@ export const STATUS_COLOR: Readonly<Record<RunStatus, 'green' | 'red' | 'yellow'
 export function showRun(run: RunResource, { now, colors }: { readonly now: number; readonly colors: Colors }): string {
   const rows: [string, string | undefined][] = [
     ['status', colors[STATUS_COLOR[run.status]](STATUS_WORDS[run.status])],
+    ['position', run.position === undefined ? undefined : `${run.position} in its session`],
     ['error', run.error && `${run.error.message} (${run.error.code})`],
     ['task', run.summary],
     ['output', run.output && toOneLine(run.output, OUTPUT_CHARACTERS)],
