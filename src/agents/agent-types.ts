@@ -5,12 +5,14 @@ import { oneOf } from '../settings/texts.ts';
 import type { Agent } from './agent.ts';
 import { type AgentPolicySettings, agentPolicySettings } from './agent-policy-settings.ts';
 import type { AgentType, AgentTypes, SettingsOf } from './agent-type.ts';
+import { commandType } from './command/command-type.ts';
 import { demoType } from './demo/demo-type.ts';
 import { garudustType } from './garudust/garudust-type.ts';
 
 /** Every agent type, by the `type` of its agents. A new one is a folder beside this file and a row here. */
 export const AGENT_TYPES = {
   garudust: garudustType,
+  command: commandType,
   demo: demoType,
 } satisfies AgentTypes;
 

@@ -92,7 +92,7 @@ describe('a type that is added as one row', () => {
     );
     assert.match(
       refusal({ mode: 'dev', agentTypes, env: {}, yaml: 'agents: { bird: { type: parot } }' }).join('\n'),
-      /"parot" is not an agent type: use one of garudust, demo, parrot\.$/,
+      /"parot" is not an agent type: use one of garudust, .*parrot\.$/,
     );
   });
 
@@ -183,7 +183,7 @@ test('an unknown type is refused by name', () => {
   assert.ok(settings);
   assert.throws(
     () => createAgent({ ...settings, type: 'parrot' }),
-    /"parrot" is not an agent type: use one of garudust, demo\./,
+    /"parrot" is not an agent type: use one of garudust, /,
   );
   assert.throws(() => createAgent({ ...settings, type: 'constructor' }), TypeError);
 });

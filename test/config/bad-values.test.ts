@@ -86,7 +86,7 @@ describe('one line tells path, value and fix of', () => {
     [
       'an unknown type of agent',
       agent('type: oracle'),
-      /^agents\.bot\.type .*"oracle" is not an agent type: use one of garudust, demo/,
+      /^agents\.bot\.type .*"oracle" is not an agent type: use one of garudust, /,
     ],
     ['a setting of another type', agent('type: demo, url: "http://a"'), /^agents\.bot\.url .* is not a setting here/],
     ['an agent without a name', `${CLIENTS}agents: { "": {} }`, /^agents\. .* is not a name/],

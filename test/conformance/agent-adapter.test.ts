@@ -1,5 +1,11 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type AgentTypeName, createAgent } from '../../src/agents/agent-types.ts';
+import { createCommandAgent } from '../../src/agents/command/command.ts';
 import { createDemoAgent } from '../../src/agents/demo/demo.ts';
+import { commandSettings } from '../support/command-setup.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import type { ModelReply } from '../support/fake-garudust/model-script.ts';
 import { type AdapterUnderTest, describeAgentAdapter } from './agent-adapter.ts';
@@ -37,7 +43,20 @@ function demo(): Promise<AdapterUnderTest> {
   });
 }
 
+function command(): Promise<AdapterUnderTest> {
+  const workDir = mkdtempSync(join(tmpdir(), 'garudust-temporal-'));
+  return Promise.resolve({
+    agent: createCommandAgent(commandSettings({ workDir })),
+    easy: { text: 'easy', answer: /^echo: easy$/ },
+    slow: 'hang',
+    large: (bytes) => `large ${bytes}`,
+    failing: ['exit 1', 'exit 75', 'kill SIGKILL', 'empty', 'endless'],
+    secrets: ['canary-of-the-program', workDir],
+    close: () => rm(workDir, { recursive: true }),
+  });
+}
+
 /** Every agent type; the compiler asks for one that is missing. */
-const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>> = { garudust, demo };
+const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>> = { garudust, command, demo };
 
 for (const [type, setUp] of Object.entries(ADAPTERS)) describeAgentAdapter(type, setUp);
