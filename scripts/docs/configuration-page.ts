@@ -49,7 +49,11 @@ const AFTER_AGENT_TYPES: readonly Section[] = [
 describes presets, filters and templates.`,
     prefix: ['sources', '*'],
   },
-  { title: 'How a source signs', intro: 'For a sender that no named scheme covers.', prefix: ['sources', '*', 'hmac'] },
+  {
+    title: 'How a source signs',
+    intro: 'For a sender that no named scheme covers.',
+    prefix: ['sources', '*', 'signing'],
+  },
   { title: 'How an event becomes a task', intro: 'Templates that read the event.', prefix: ['sources', '*', 'map'] },
   {
     title: 'Schedules',

@@ -56,6 +56,7 @@ function compileWhole(read: Settings, isSound: IsSound, isWhole: IsSound): Compi
       : undefined,
     agents: isSound('agents') ? Object.keys(read.agents) : undefined,
     endpointPath: isSound('endpoint_path') ? read.endpoint_path : undefined,
+    hasPublicUrl: !isSound('public_url') || read.public_url !== undefined,
   });
 }
 

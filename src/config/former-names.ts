@@ -3,7 +3,7 @@ import type { ConfigProblem } from './config-error.ts';
 import { formatPath, moveAt, type Path, type RawSettings, wordOrigin } from './raw-settings.ts';
 import { chosenOption, visitSchema } from '../settings/schema-node.ts';
 
-import { settingMeta } from '../settings/setting.ts';
+import { formerBlockName, settingMeta } from '../settings/setting.ts';
 import { isRecord } from '../values/is-record.ts';
 
 /** What was found under former names. */
@@ -38,7 +38,7 @@ export function renameFormerKeys(schema: z.core.$ZodType, raw: RawSettings): For
       block(fields) {
         if (!isRecord(value)) return;
         for (const [name, field] of fields) {
-          const former = settingMeta.get(field)?.formerly?.key;
+          const former = settingMeta.get(field)?.formerly?.key ?? formerBlockName.get(field)?.key;
           if (former !== undefined) rename(value, path, former, name);
           visit(field, value[name], [...path, name]);
         }

@@ -38,6 +38,9 @@ export interface SettingMeta {
 /** Every setting of the schema with what is known about it. */
 export const settingMeta = z.registry<SettingMeta>();
 
+/** What a block was called before it was renamed. */
+export const formerBlockName = z.registry<{ readonly key: string }>();
+
 /** What a fault of a single value passes on to the error message. */
 export interface FaultParams {
   readonly fault: 'missing' | 'bad';

@@ -3,14 +3,18 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 /** Header names in lower case, as Node's `headers` or `headersDistinct` give them. */
 export type SignedHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A request as it came in, and what is known about its sender. */
 /**
  * How many entries of a signature header are looked at. Senders write one for each secret that they rotate; the header of a stranger
  * holds as many as fit.
  */
 export const MAX_ENTRIES = 64;
 
+/** A request as it came in, and what is known about its sender. */
 export interface SignedRequest {
+  /** For senders that sign it. */
+  readonly method?: string;
+  /** The whole URL that the sender knows, with its query, as the operator's settings and the request line give it. */
+  readonly url?: string;
   readonly headers: SignedHeaders;
   /** The raw bytes, before any decoding or parsing. */
   readonly body: Uint8Array;
@@ -39,6 +43,10 @@ export interface SignatureScheme {
    * id stays the same on a redelivery, but whoever replays a request can write another.
    */
   readonly unsignedIdHeaders: readonly string[];
+  /** Whether the signature covers the URL, so that it must be known what senders call this server. */
+  readonly needsUrl?: boolean;
+  /** What to say about it at every start; continues after the name of the source. */
+  readonly warning?: string;
   /** Judges a request. Never throws, whatever the headers hold: anything malformed is a refusal. */
   verify(request: SignedRequest): Verdict;
   /**
@@ -68,17 +76,37 @@ export function readHeader(headers: SignedHeaders, name: string): string | undef
   return more.length === 0 ? first : '';
 }
 
+/** The one value of a query parameter; undefined when it is absent or repeated. */
+export function readQuery(url: string | undefined, name: string): string | undefined {
+  if (url === undefined) return undefined;
+  const [value, ...more] = new URL(url).searchParams.getAll(name);
+  return more.length === 0 ? value : undefined;
+}
+
+const TIMESTAMP = {
+  s: /^(?:0|[1-9]\d{0,11})$/,
+  ms: /^(?:0|[1-9]\d{0,14})$/,
+  rfc3339: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/,
+} as const;
+
 /**
  * Judges a signed timestamp, as far from now into the past as into the future.
  *
- * @param text the header's own text: seconds since the epoch in digits only, without leading zeros
+ * @param text the sender's own text: digits only, without leading zeros, or a time of RFC 3339
  * @param now milliseconds since the epoch
  * @param windowSeconds how far off it may be, in seconds, the limit included
+ * @param unit of the text
  * @returns why it is refused, or undefined when it is good
  */
-export function judgeTimestamp(text: string, now: number, windowSeconds: number): Refusal | undefined {
-  if (!/^(?:0|[1-9]\d{0,11})$/.test(text)) return 'signature_invalid';
-  const off = Math.abs(Math.floor(now / 1000) - Number(text));
+export function judgeTimestamp(
+  text: string,
+  now: number,
+  windowSeconds: number,
+  unit: keyof typeof TIMESTAMP = 's',
+): Refusal | undefined {
+  if (!TIMESTAMP[unit].test(text)) return 'signature_invalid';
+  const seconds = unit === 's' ? Number(text) : Math.floor((unit === 'ms' ? Number(text) : Date.parse(text)) / 1000);
+  const off = Math.abs(Math.floor(now / 1000) - seconds);
   // With this comparison a clock that reads NaN refuses.
   return off <= windowSeconds ? undefined : 'timestamp_out_of_window';
 }

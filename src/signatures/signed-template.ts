@@ -1,15 +1,28 @@
 /** One piece of what is signed. */
 export type TemplatePart =
   | { readonly kind: 'literal'; readonly text: string }
-  | { readonly kind: 'body' | 'timestamp' | 'id' }
-  | { readonly kind: 'header'; readonly name: string };
+  | { readonly kind: (typeof SIMPLE)[number] }
+  | { readonly kind: (typeof NAMED)[number]; readonly name: string };
 
-/** The value of each placeholder in one request; undefined for an absent header. */
+const SIMPLE = ['body', 'timestamp', 'id', 'method', 'url', 'path', 'form'] as const;
+const NAMED = ['header', 'query', 'field'] as const;
+const PLACEHOLDERS =
+  '{body}, {timestamp}, {id}, {method}, {url}, {path}, {form}, {query:name}, {field:name} and {header:Name}';
+
+/** The value of each placeholder in one request; undefined for what is absent. */
 export interface TemplateValues {
   readonly body: Uint8Array;
   readonly timestamp: string | undefined;
   readonly id: string | undefined;
   header(name: string): string | undefined;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly path?: string | undefined;
+  /** The fields of a form, sorted; may be empty. */
+  form?(): string | undefined;
+  query?(name: string): string | undefined;
+  /** Of the body. */
+  field?(path: string): string | undefined;
 }
 
 /** RFC 9110 section 5.1. */
@@ -21,12 +34,13 @@ export function isHeaderName(text: string): boolean {
 }
 
 /**
- * Reads a template of signed bytes such as `v0:{timestamp}:{body}`: text with `{body}` once, and `{timestamp}`, `{id}`
- * and `{header:Name}` as the sender has it.
+ * Reads a template of signed bytes such as `v0:{timestamp}:{body}`: text with `{body}` once, and `{timestamp}`, `{id}`,
+ * `{method}`, `{url}`, `{path}`, `{query:name}` and `{header:Name}` as the sender has them. In place of the body a sender may sign
+ * `{form}`, its sorted fields, or one `{field:name}`.
  *
  * @throws TypeError when a placeholder is unknown, when `{body}`, `{timestamp}` or `{id}` is missing or
- * repeated, or when an id or a header touches another placeholder: bytes could move from one to the other and the signature
- * would still hold
+ * repeated, or when an id, a header, a query parameter or a field touches another such placeholder or the body: bytes could move
+ * from one to the other and the signature would still hold
  */
 export function parseTemplate(template: string): readonly TemplatePart[] {
   const parts = template
@@ -34,14 +48,17 @@ export function parseTemplate(template: string): readonly TemplatePart[] {
     .filter((text) => text !== '')
     .map((text) => toPart(text, template));
   const count = (kind: TemplatePart['kind']) => parts.filter((part) => part.kind === kind).length;
-  if (count('body') !== 1) throw new TypeError(`The template "${template}" must contain {body} exactly once.`);
+  if (count('body') > 1 || (count('body') === 0 && count('form') === 0 && count('field') === 0))
+    throw new TypeError(
+      `The template "${template}" must contain {body} exactly once, or in its place {form} or {field:name}.`,
+    );
   if (count('timestamp') > 1 || count('id') > 1)
     throw new TypeError(`The template "${template}" has {timestamp} or {id} twice: use each once.`);
   for (const [index, part] of parts.entries()) {
     const next = parts[index + 1];
-    if (next !== undefined && [part, next].every(isPlaceholder) && [part, next].some(isOpenEnded))
+    if (next !== undefined && [part, next].every(isOpen) && [part, next].some(isOpenEnded))
       throw new TypeError(
-        `The template "${template}" must have text between {id} or {header:…} and the next placeholder.`,
+        `The template "${template}" must have text between {id}, {header:…}, {query:…} or {field:…} and the next placeholder.`,
       );
   }
   return parts;
@@ -57,42 +74,67 @@ export function renderTemplate(parts: readonly TemplatePart[], values: TemplateV
   const bodyAt = parts.findIndex((part) => part.kind === 'body');
   const chunks: Uint8Array[] = [];
   for (const [index, part] of parts.entries()) {
-    if (part.kind === 'literal') chunks.push(Buffer.from(part.text, 'utf8'));
-    else if (part.kind === 'body') chunks.push(values.body);
-    else {
-      const value = part.kind === 'header' ? values.header(part.name) : values[part.kind];
-      const bytes = toHeaderBytes(value);
-      if (bytes === undefined) return undefined;
-      if (!isParted(bytes, parts[index < bodyAt ? index + 1 : index - 1], index < bodyAt)) return undefined;
-      chunks.push(bytes);
-    }
+    const bytes = toBytes(part, values);
+    if (bytes === undefined) return undefined;
+    const isBeforeBody = index < bodyAt;
+    if (isOpenEnded(part) && !isParted(bytes, parts[isBeforeBody ? index + 1 : index - 1], isBeforeBody))
+      return undefined;
+    chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }
 
+function toBytes(part: TemplatePart, values: TemplateValues): Uint8Array | undefined {
+  switch (part.kind) {
+    case 'literal':
+      return Buffer.from(part.text, 'utf8');
+    case 'body':
+      return values.body;
+    case 'form':
+      return toUtf8(values.form?.(), true);
+    case 'header':
+      return toHeaderBytes(values.header(part.name));
+    case 'query':
+    case 'field':
+      return toUtf8(values[part.kind]?.(part.name));
+    case 'id':
+    case 'timestamp':
+      return toHeaderBytes(values[part.kind]);
+    default:
+      return toUtf8(values[part.kind]);
+  }
+}
+
+function toUtf8(text: string | undefined, mayBeEmpty = false): Buffer | undefined {
+  return text === undefined || (text === '' && !mayBeEmpty) ? undefined : Buffer.from(text, 'utf8');
+}
+
 function toPart(text: string, template: string): TemplatePart {
   if (!/[{}]/.test(text)) return { kind: 'literal', text };
-  if (text === '{body}') return { kind: 'body' };
-  if (text === '{timestamp}') return { kind: 'timestamp' };
-  if (text === '{id}') return { kind: 'id' };
-  const name = /^\{header:(.*)\}$/.exec(text)?.[1];
-  if (name !== undefined && isHeaderName(name)) return { kind: 'header', name: name.toLowerCase() };
-  throw new TypeError(
-    `The template "${template}" has "${text}", but the only placeholders are {body}, {timestamp}, {id} and {header:Name}.`,
-  );
+  const simple = SIMPLE.find((kind) => text === `{${kind}}`);
+  if (simple !== undefined) return { kind: simple };
+  const [, word, name = ''] = /^\{(\w+):(.*)\}$/.exec(text) ?? [];
+  const kind = NAMED.find((known) => known === word);
+  if (kind === 'header' && isHeaderName(name)) return { kind, name: name.toLowerCase() };
+  if (kind !== undefined && kind !== 'header' && name !== '') return { kind, name };
+  throw new TypeError(`The template "${template}" has "${text}", but the only placeholders are ${PLACEHOLDERS}.`);
 }
 
-function isPlaceholder(part: TemplatePart): boolean {
-  return part.kind !== 'literal';
+/** Where bytes could move to, or come from. */
+function isOpen(part: TemplatePart): boolean {
+  return isOpenEnded(part) || part.kind === 'body' || part.kind === 'form' || part.kind === 'path';
 }
 
-/** A timestamp is digits without a leading zero and near now: it can't gain or lose a byte and stay valid. */
+/**
+ * A timestamp is near now: it can't gain or lose a byte and stay valid. The URL begins with what the operator has set, and the
+ * method is one of a few.
+ */
 function isOpenEnded(part: TemplatePart): boolean {
-  return part.kind === 'id' || part.kind === 'header';
+  return (NAMED as readonly string[]).includes(part.kind) || part.kind === 'id';
 }
 
 /** Whether the text next to a value, on the body's side, occurs where the value ends and nowhere before. */
-function isParted(value: Buffer, beside: TemplatePart | undefined, isBeforeBody: boolean): boolean {
+function isParted(value: Uint8Array, beside: TemplatePart | undefined, isBeforeBody: boolean): boolean {
   if (beside?.kind !== 'literal') return true;
   const literal = Buffer.from(beside.text, 'utf8');
   if (isBeforeBody) return Buffer.concat([value, literal]).indexOf(literal) === value.length;

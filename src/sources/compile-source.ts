@@ -28,12 +28,14 @@ const USES: Readonly<Record<string, TemplateUse>> = {
  * Compiles a source: scheme, secrets, templates and filter. Collects every fault, not only the first.
  *
  * @param client id of the client that the runs belong to
+ * @param hasPublicUrl whether `public_url` is set
  * @returns undefined if it has a fault
  */
 export function compileSource(
   name: string,
   settings: SourceSettings,
   client: string,
+  hasPublicUrl: boolean,
   findings: FindingCollector,
 ): Source | undefined {
   const before = findings.faults.length;
@@ -42,7 +44,7 @@ export function compileSource(
   // Without a preset most of the rest would fail, too.
   if (preset === undefined) return undefined;
   const path = findings.collect(['path'], () => checkPath(settings.path ?? `/hooks/${name}`));
-  const proof = readProof(settings, preset, findings);
+  const proof = readProof(settings, preset, hasPublicUrl, findings);
   const headers = listHeaders(settings.headers, preset);
   findings.collect(['headers'], () => refuseSecrets(headers));
   const [base, full] = [baseScope(headers), fullScope(headers)];

@@ -24,6 +24,8 @@ export interface SourceSurroundings {
   readonly agents: readonly string[] | undefined;
   /** The second path for tasks, which no source may use. */
   readonly endpointPath: string | undefined;
+  /** Whether `public_url` is set, or is not valid. */
+  readonly hasPublicUrl: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface SourceSurroundings {
  */
 export function compileSources(
   all: Readonly<Record<string, SourceSettings>>,
-  { clients, agents, endpointPath }: SourceSurroundings,
+  { clients, agents, endpointPath, hasPublicUrl }: SourceSurroundings,
 ): CompiledSources {
   const sources = new Map<string, Source>();
   const findings = new FindingCollector();
@@ -43,7 +45,7 @@ export function compileSources(
     const clientFault = clients && findClientFault(settings.client, clients);
     if (clientFault !== undefined) fault('client', clientFault);
     const client = clientFault === undefined ? clients?.find(({ id }) => id === (settings.client ?? id)) : undefined;
-    const source = compileSource(name, settings, client?.id ?? '', found);
+    const source = compileSource(name, settings, client?.id ?? '', hasPublicUrl, found);
     if (source !== undefined) {
       const owner = owners.get(source.path);
       if (owner !== undefined) fault('path', `is ${source.path}, which ${owner} also uses: give each its own path`);

@@ -1,4 +1,4 @@
-import { createGenericHmac } from '../signatures/generic-hmac.ts';
+import { createSigningScheme } from '../signatures/signing-scheme.ts';
 import { SCHEMES } from '../signatures/schemes.ts';
 import type { Preset } from './preset.ts';
 import { readCloudEvent } from './read-cloud-event.ts';
@@ -118,7 +118,7 @@ export const PRESETS = {
       deliveryId: 'the body',
       ignores: '`resolved`',
     },
-    scheme: createGenericHmac({ header: 'X-Grafana-Alerting-Signature' }),
+    scheme: createSigningScheme({ header: 'X-Grafana-Alerting-Signature' }),
     read: readJsonEvent,
     headers: [],
     ...ALERTS,

@@ -4,7 +4,15 @@ import { size, wholeNumber } from '../settings/quantities.ts';
 import { sourceSecrets } from '../settings/secrets.ts';
 import { matching, name as clientId, oneOf, yesOrNo } from '../settings/texts.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
-import { optionalSetting, setting } from '../settings/setting.ts';
+import { formerBlockName, optionalSetting, setting } from '../settings/setting.ts';
+import {
+  ALGORITHM_NAMES,
+  CREDENTIALS,
+  ENCODINGS,
+  KEY_ENCODINGS,
+  SEPARATORS,
+  TIMESTAMP_UNITS,
+} from '../signatures/signing-options.ts';
 import { isRecord } from '../values/is-record.ts';
 
 const MAX_TEMPLATE = 20_000;
@@ -88,48 +96,81 @@ function checkKey(name: string): string {
 /** The preset has a value unless the file sets one. */
 const BY_PRESET = "the preset's";
 
-/** How a sender signs that no named scheme covers. Without `header` the block is absent. */
-export const hmac = z.strictObject({
-  header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the signature.' }),
-  prefix: optionalSetting(shortText, {
-    defaultText: 'none',
-    help: 'Text before the signature, such as `sha256=`.',
-  }),
-  separator: optionalSetting(oneOf([',', ' ']), {
-    defaultText: 'none: one signature',
-    help: 'Separator between several signatures in the header.',
-  }),
-  signature_key: optionalSetting(shortText, {
-    defaultText: 'none',
-    help: 'For a header that is a list, `t=…,v1=…`: key of its signatures. Replaces `prefix` and `separator`.',
-  }),
-  timestamp_key: optionalSetting(shortText, {
-    defaultText: 'none',
-    help: 'Key of the timestamp in the same list.',
-  }),
-  timestamp_header: optionalSetting(headerName, {
-    defaultText: 'none',
-    help: 'Header with the timestamp in seconds. Replaces `timestamp_key`.',
-  }),
-  window_seconds: optionalSetting(wholeNumber({ min: 1, max: 86_400 }), {
-    defaultText: '300',
-    help: 'Largest difference between the timestamp and the clock of this server, in seconds.',
-  }),
-  algorithm: optionalSetting(oneOf(['sha256', 'sha512', 'sha1']), {
-    defaultText: '`sha256`',
-    help: 'Hash of the HMAC.',
-  }),
-  encoding: optionalSetting(oneOf(['hex', 'base64']), { defaultText: '`hex`', help: 'Encoding of the signature.' }),
-  template: optionalSetting(shortText, {
-    defaultText: '`{body}`',
-    help: 'Signed text, with `{body}`, `{timestamp}`, `{id}` and `{header:Name}`.',
-  }),
-  id_header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the delivery id.' }),
-  id_field: optionalSetting(shortText, {
-    defaultText: 'none',
-    help: 'Top-level field of the body with the delivery id.',
-  }),
-});
+/** How a sender proves itself that no named scheme covers. Without a place of the proof the block is absent. */
+export const signing = z
+  .strictObject({
+    header: optionalSetting(headerName, {
+      defaultText: 'none',
+      help: 'Header with the proof. Set one of `header`, `query`, `field` and `authorization`.',
+    }),
+    query: optionalSetting(shortText, { defaultText: 'none', help: 'Query parameter with the proof.' }),
+    field: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'Field of the body with the proof, of JSON or of a form, such as `signature.value`.',
+    }),
+    authorization: optionalSetting(oneOf(CREDENTIALS), {
+      defaultText: 'none',
+      help: 'The proof is what the header `Authorization` carries: a bearer token, or `user:password`.',
+    }),
+    algorithm: optionalSetting(oneOf(ALGORITHM_NAMES), {
+      defaultText: '`sha256`',
+      help: 'HMAC by this hash; `plain`: the secret itself is sent; the others: a public key, which is set as `secret`.',
+    }),
+    prefix: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'Text before the signature, such as `sha256=`.',
+    }),
+    separator: optionalSetting(oneOf(SEPARATORS), {
+      defaultText: 'none: one signature',
+      help: 'Separator between several signatures; of a list `t=…,v1=…`, the comma unless set.',
+    }),
+    entry_prefix: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'Text before each of several signatures, such as `v1=`. Others are skipped.',
+    }),
+    signature_key: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'For a header that is a list, `t=…,v1=…`: key of its signatures. Replaces `prefix` and `entry_prefix`.',
+    }),
+    timestamp_key: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'Key of the timestamp in the same list.',
+    }),
+    timestamp_header: optionalSetting(headerName, {
+      defaultText: 'none',
+      help: 'Header with the timestamp. Replaces `timestamp_key`.',
+    }),
+    timestamp_field: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'Field of the signed body with the timestamp. Replaces both.',
+    }),
+    timestamp_unit: optionalSetting(oneOf(TIMESTAMP_UNITS), {
+      defaultText: '`s`',
+      help: 'Seconds or milliseconds since 1970, or a time of RFC 3339.',
+    }),
+    window_seconds: optionalSetting(wholeNumber({ min: 1, max: 86_400 }), {
+      defaultText: '300',
+      help: 'Largest difference between the timestamp and the clock of this server, in seconds.',
+    }),
+    encoding: optionalSetting(oneOf(ENCODINGS), {
+      defaultText: '`hex`; `base64` for public keys',
+      help: 'Encoding of the signature.',
+    }),
+    key_encoding: optionalSetting(oneOf(KEY_ENCODINGS), {
+      defaultText: '`text`',
+      help: 'Encoding of the secret of an HMAC.',
+    }),
+    template: optionalSetting(shortText, {
+      defaultText: '`{body}`',
+      help: 'Signed text, with `{body}`, `{timestamp}`, `{id}`, `{method}`, `{url}`, `{path}`, `{query:name}`, `{header:Name}`, and in place of the body `{form}` or `{field:name}`.',
+    }),
+    id_header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the delivery id.' }),
+    id_field: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'Top-level field of the body with the delivery id.',
+    }),
+  })
+  .register(formerBlockName, { key: 'hmac' });
 
 const map = z.strictObject({
   text: optionalSetting(template, { defaultText: BY_PRESET, help: 'Task for the agent.' }),
@@ -163,7 +204,7 @@ export const source = z.strictObject({
     help: 'Secrets that verify deliveries; list several while rotating.',
   }),
   scheme: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Name of a signature scheme.' }),
-  hmac,
+  signing,
   unsigned: setting(yesOrNo, { default: false, help: 'Accept deliveries from anyone, without a secret.' }),
   body_limit: optionalSetting(size({ min: '1KiB', max: '25MiB' }), {
     defaultText: '`limits.body`',

@@ -81,7 +81,7 @@ describe('the list of runs', () => {
         preset: 'generic',
         client: 'alpha',
         secret: ['s'.repeat(20)],
-        hmac: { header: 'X-Signature' },
+        signing: { header: 'X-Signature' },
         map: { text: 'Hi' },
       }),
     });

@@ -107,7 +107,7 @@ describe('a task whose parts are at their limits together', () => {
         preset: 'generic' as const,
         client: 'default',
         secret: [SECRET],
-        hmac: { header: 'X-Hub-Signature-256', prefix: 'sha256=' },
+        signing: { header: 'X-Hub-Signature-256', prefix: 'sha256=' },
         map: {
           text: '{{ event.text }}',
           session_key: '{{ event.key }}',

@@ -1,5 +1,5 @@
 import { createHmac, sign } from 'node:crypto';
-import { createGenericHmac } from '../../src/signatures/generic-hmac.ts';
+import { createSigningScheme } from '../../src/signatures/signing-scheme.ts';
 import type { SignatureScheme } from '../../src/signatures/scheme.ts';
 import { SCHEMES } from '../../src/signatures/schemes.ts';
 import { ed25519PrivateKey } from './ed25519-private-key.ts';
@@ -116,7 +116,7 @@ const bearer: Sample = {
 const genericSignature = hmac('sha512', 'alpha', `d-1:${NOW_S}:shop.example:${TEXT}`, 'base64');
 const generic: Sample = {
   name: 'generic',
-  scheme: createGenericHmac({
+  scheme: createSigningScheme({
     header: 'X-Signature',
     algorithm: 'sha512',
     encoding: 'base64',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createGenericHmac } from '../../src/signatures/generic-hmac.ts';
+import { createSigningScheme } from '../../src/signatures/signing-scheme.ts';
 import { signGithub } from '../../src/signatures/sign-request.ts';
 import type { SignatureScheme, SignedHeaders } from '../../src/signatures/scheme.ts';
 import { SCHEMES } from '../../src/signatures/schemes.ts';
@@ -111,21 +111,21 @@ const VECTORS: readonly Vector[] = [
   },
   {
     from: 'Convoy, by options',
-    scheme: createGenericHmac({ header: 'X-Convoy-Signature', encoding: 'base64' }),
+    scheme: createSigningScheme({ header: 'X-Convoy-Signature', encoding: 'base64' }),
     secret: 'Convoy',
     body: 'Test Payload Body',
     headers: { 'x-convoy-signature': '16FUVH58NeMcTIIOICN2UJOcPTTa4TbjCndXymGrtM8=' },
   },
   {
     from: 'GitHub docs, by options',
-    scheme: createGenericHmac({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
+    scheme: createSigningScheme({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
     secret: "It's a Secret to Everybody",
     body: 'Hello, World!',
     headers: { 'x-hub-signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17' },
   },
   {
     from: 'Slack docs, by options',
-    scheme: createGenericHmac({
+    scheme: createSigningScheme({
       header: 'x-slack-signature',
       prefix: 'v0=',
       timestampHeader: 'x-slack-request-timestamp',

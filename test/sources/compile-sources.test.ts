@@ -33,16 +33,16 @@ describe('a source is refused, with its place and the fix, if', () => {
       { scheme: 'md5' },
       /^one\.scheme is "md5", which is not a scheme: write one of bearer, github/,
     ],
-    ['nothing says how it signs', { preset: 'generic' }, /^one\.scheme is missing: set scheme or hmac, or/],
+    ['nothing says how it signs', { preset: 'generic' }, /^one\.scheme is missing: set scheme or signing, or/],
     [
       'two things say how it signs',
-      { scheme: 'github', hmac: { header: 'X-S' } },
-      /^one\.hmac can't be combined with scheme/,
+      { scheme: 'github', signing: { header: 'X-S' } },
+      /^one\.signing can't be combined with scheme/,
     ],
     [
       'its hmac does not fit together',
-      { hmac: { header: 'X-S', template: '{bdy}' } },
-      /^one\.hmac is not valid: .*\{bdy\}/,
+      { signing: { header: 'X-S', template: '{bdy}' } },
+      /^one\.signing is not valid: .*\{bdy\}/,
     ],
     ['it has no secret', { secret: [] }, /^one\.secret is missing/],
     [

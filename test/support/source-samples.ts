@@ -194,7 +194,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
   },
   'grafana, with a timestamp': {
     options: options('grafana', {
-      hmac: {
+      signing: {
         header: 'X-Grafana-Alerting-Signature',
         timestamp_header: 'X-Grafana-Alerting-Timestamp',
         template: '{timestamp}:{body}',
@@ -243,7 +243,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     options: options('generic', {
       name: 'ci',
       preset: 'generic',
-      hmac: { header: 'X-CI-Signature', prefix: 'v1=', encoding: 'base64', id_header: 'X-CI-Delivery' },
+      signing: { header: 'X-CI-Signature', prefix: 'v1=', encoding: 'base64', id_header: 'X-CI-Delivery' },
       headers: ['X-CI-Kind'],
       event_type: '{{ headers.X-CI-Kind }}',
       events: ['build.*'],

@@ -21,6 +21,8 @@ export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   readonly limits: BodyLimits & ServerAdmissionLimits;
   /** A second path for tasks beside `/webhook`, such as `/invoke`. */
   readonly endpointPath: string;
+  /** The URL by which senders call this server. */
+  readonly publicUrl?: string;
   /** The configured sources, as `compileSources` makes them. Default: none. */
   readonly sources?: ReadonlyMap<string, Source>;
   readonly metrics: DeliveryMetrics;
@@ -79,7 +81,13 @@ export function taskRoutes(deps: TaskRouteDeps, waits: Pick<RunWaits, 'preferOut
     admit(ctx, source.name, async (permit) => {
       const limits = { ...deps.limits, body: source.bodyLimit ?? deps.limits.body };
       const body = await readBody(ctx.req, ctx.res, limits, permit.take);
-      const delivery = verifySourceDelivery(source, ctx.req.headersDistinct, body, (deps.now ?? Date.now)());
+      const { method = '', headersDistinct: headers, url = '' } = ctx.req;
+      const delivery = verifySourceDelivery(
+        source,
+        // A request line may have a whole URL, whose host the caller has chosen.
+        { method, target: url.startsWith('/') ? url : '/', headers, body },
+        { publicUrl: deps.publicUrl, now: (deps.now ?? Date.now)(), onRefusal: (why) => (ctx.state.refusal = why) },
+      );
       ctx.state.client = delivery.client;
       await admission.admit(ctx, delivery.client, () =>
         answerEvent(ctx, delivery, deps, (task) => record(ctx, task, permit)),

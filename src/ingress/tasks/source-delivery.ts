@@ -16,36 +16,53 @@ export interface SourceDelivery extends VerifiedDelivery {
   readonly headers: IncomingMessage['headersDistinct'];
 }
 
-const DETAIL = {
-  signature_missing: 'The delivery is not signed: configure the secret of this source at the sender.',
-  signature_invalid:
-    'The signature does not match the secrets of this source: check the secret at the sender, and that no proxy changes the body.',
-  timestamp_out_of_window: 'The signed timestamp is too far from the current time: check the clock of the sender.',
-} as const satisfies Record<Refusal, string>;
+/** One text for everything that does not prove its sender: it helps nobody who guesses. The log of the server has the reason. */
+const UNVERIFIED =
+  'The delivery is not verified: check the secret and the clock at the sender, and that no proxy changes body or URL.';
+
+/** A delivery as it came in. */
+export interface IncomingDelivery extends RawEvent {
+  readonly method: string;
+  /** The path and the query of the request line. */
+  readonly target: string;
+}
+
+export interface VerifySourceDeps {
+  /** The URL by which senders call this server. */
+  readonly publicUrl?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Told why a delivery is refused, for the log. */
+  readonly onRefusal: (reason: Refusal) => void;
+}
 
 /**
  * Verifies the raw bytes of a delivery by the scheme and the secrets of its source.
  *
  * Its `deliveryId` is the signed one, where the scheme signs one.
  *
- * @param now milliseconds since the epoch
- * @throws ProblemError `signature_missing`, `signature_invalid`, `timestamp_out_of_window`
+ * @throws ProblemError `signature_invalid`, with the same text for every reason
  */
 export function verifySourceDelivery(
   source: Source,
-  headers: IncomingMessage['headersDistinct'],
-  body: Buffer,
-  now: number,
+  { headers, body, method, target }: IncomingDelivery,
+  { publicUrl = UNKNOWN_URL, now, onRefusal }: VerifySourceDeps,
 ): SourceDelivery {
   const { name, client, proof } = source;
   const verdict =
     proof.kind === 'unsigned'
       ? ({ ok: true, deliveryId: undefined } as const)
-      : proof.scheme.verify({ headers, body, secrets: proof.secrets, now });
-  if (!verdict.ok) throw new ProblemError(verdict.reason, DETAIL[verdict.reason]);
+      : proof.scheme.verify({ method, url: publicUrl + target, headers, body, secrets: proof.secrets, now });
+  if (!verdict.ok) {
+    onRefusal(verdict.reason);
+    throw new ProblemError('signature_invalid', UNVERIFIED);
+  }
   const delivery = { client, source: name, from: source, headers, body, deliveryId: verdict.deliveryId };
   return delivery as SourceDelivery;
 }
+
+/** Stands in where only the query counts: a source that signs its URL is refused at start without `public_url`. */
+const UNKNOWN_URL = 'http://localhost';
 
 /** The result of a delivery: a task, or a response that starts nothing. */
 export type ParsedDelivery<Task = AcceptedTask> =
