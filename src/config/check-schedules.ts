@@ -20,8 +20,13 @@ export function checkSchedules(read: Settings, isSound: (...path: Path) => boole
       const both = schedule.cron !== undefined;
       find(['schedules', name], both ? 'has both cron and every: keep one' : 'says not when: add cron or every');
     }
+    const { client: id, agent, workflow } = schedule;
+    if (workflow !== undefined && agent !== undefined) {
+      find(at('workflow'), 'cannot be combined with agent: keep one of them');
+    } else if (workflow !== undefined && isSound('workflows') && !Object.hasOwn(read.workflows ?? {}, workflow)) {
+      find(at('workflow'), `names the workflow "${workflow}", which is not defined: define it under workflows`);
+    }
     if (!isSound('clients')) return findings;
-    const { client: id, agent } = schedule;
     const client = id === undefined ? read.clients[0] : read.clients.find((one) => one.id === id);
     if (client === undefined) {
       const known = read.clients.map((one) => one.id).join(', ');

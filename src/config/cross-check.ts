@@ -36,6 +36,7 @@ export function crossCheck(read: Settings, context: z.RefinementCtx, mode: Mode)
     // An agent with a bad name is not among those that were read.
     ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
     ...checkSchedules(read, isSound),
+    ...checkSources(read, isSound),
     ...sources.faults.map(({ path, message }) => ({ path: ['sources', ...path], message })),
     ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
   ];
@@ -146,6 +147,12 @@ function checkClients(read: Settings, isSound: IsSound): Finding[] {
     if (isSound(...at('agents'))) {
       for (const name of client.agents ?? []) findings.push(...checkAgentName(read, isSound, name, at('agents')));
     }
+    for (const [key, names] of [
+      ['workflows', client.workflows ?? []],
+      ['workflow', client.workflow === undefined ? [] : [client.workflow]],
+    ] as const) {
+      if (isSound(...at(key))) findings.push(...checkWorkflowNames(read, isSound, names, at(key)));
+    }
     return findings;
   });
 }
@@ -199,6 +206,30 @@ function checkAgents(read: Settings, isSound: IsSound): Finding[] {
 function checkForAgent({ agents }: Settings): Finding[] {
   if (Object.keys(agents).length > 0) return [];
   return [{ path: ['agents'], message: 'is empty: add an agent, or remove agents to use the default one' }];
+}
+
+function checkSources(read: Settings, isSound: IsSound): Finding[] {
+  if (!isSound('sources')) return [];
+  return Object.entries(read.sources).flatMap(([name, { workflow, agent }]) => {
+    const path = ['sources', name, 'workflow'];
+    if (workflow === undefined || !isSound(...path)) return [];
+    const both = { path, message: 'cannot be combined with agent: keep one of them' };
+    return [...(agent === undefined ? [] : [both]), ...checkWorkflowNames(read, isSound, [workflow], path)];
+  });
+}
+
+function checkWorkflowNames(
+  { workflows = {} }: Settings,
+  isSound: IsSound,
+  names: readonly string[],
+  path: Path,
+): Finding[] {
+  if (!isSound('workflows')) return [];
+  const known = Object.keys(workflows).join(', ');
+  const fix = known === '' ? 'define it under workflows' : `use one of ${known}`;
+  return names
+    .filter((name) => !Object.hasOwn(workflows, name))
+    .map((name) => ({ path, message: `names the workflow "${name}", which is not defined: ${fix}` }));
 }
 
 function checkAgentName(read: Settings, isSound: IsSound, name: string | undefined, path: Path): Finding[] {

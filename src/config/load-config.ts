@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES } from '../agents/agent-types.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
@@ -101,7 +101,12 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const problems = [...known, ...found.filter((problem) => isNews(problem, known, file.readable)).map(withoutOrigin)];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
 
-  const config = toConfig(schema, read.data, { mode, cwd, sources: compiled.sources, namesOf: layers.namesOf });
+  const config = toConfig(schema, read.data, {
+    mode,
+    cwd,
+    folder: name === undefined ? cwd : dirname(resolve(cwd, name)),
+    sources: compiled.sources, namesOf: layers.namesOf,
+  });
   return {
     config,
     settings: read.data,

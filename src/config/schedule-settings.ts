@@ -68,6 +68,10 @@ export const schedule = z.strictObject({
     defaultText: "the client's default agent",
     help: 'Agent that runs the task.',
   }),
+  workflow: optionalSetting(name, {
+    defaultText: 'none: the agent runs the task',
+    help: 'Workflow that runs instead of an agent. It is given the text.',
+  }),
   session_key: optionalSetting(sessionKey, {
     defaultText: 'none: each run has a conversation of its own',
     help: 'Conversation that all runs of the schedule share.',

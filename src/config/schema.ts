@@ -17,6 +17,7 @@ import {
   userId,
   yesOrNo,
 } from '../settings/texts.ts';
+import { ownWorkflows, workflowBundle } from '../settings/own-workflows.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
@@ -72,6 +73,14 @@ const client = z.strictObject({
   agents: optionalSetting(listOf(name, 'agent names'), {
     defaultText: 'every agent',
     help: 'Agents that the client may use. The first one is its default where `default_agent` is not listed.',
+  }),
+  workflows: optionalSetting(listOf(name, 'workflow names'), {
+    defaultText: 'every workflow',
+    help: 'Workflows that the tasks of the client may name.',
+  }),
+  workflow: optionalSetting(name, {
+    defaultText: 'none: an agent runs them',
+    help: 'Workflow that runs the tasks of the client that name neither an agent nor a workflow.',
   }),
   rate_limit: setting(rate, {
     default: '500/s',
@@ -311,6 +320,15 @@ export const settings = z.strictObject({
   clients: z.array(client),
   agents: agentsOf(AGENT_TYPES),
   default_agent: optionalSetting(name, { defaultText: 'the first one', help: 'Agent for tasks that name none.' }),
+  workflows: optionalSetting(ownWorkflows, {
+    defaultText: 'none',
+    help: 'Workflows of your own, which tasks, clients, sources and schedules can name: `triage: ./flows/triage.ts` or `.js`, relative to the settings file. Each module exports its workflow under that name or as default. See [workflows](workflows.md#run-your-workflow-from-a-webhook).',
+  }),
+  workflow_bundle: optionalSetting(workflowBundle, {
+    env: 'WORKFLOW_BUNDLE',
+    defaultText: 'none: `workflows` are bundled at every start',
+    help: 'File that `garudust-temporal build` writes and every process with `workflows` loads, relative to the settings file.',
+  }),
   sources: z.record(z.string().regex(NAME_PATTERN), source),
   schedules: z.record(z.string().regex(SCHEDULE_NAME), schedule),
   limits,

@@ -1,5 +1,5 @@
 import { metadataKeywords, shownMetadata } from './metadata.ts';
-import type { AgentRunInput, RunMemo, Task } from './run.ts';
+import { executorOf, type RunInput, type RunMemo, type Task } from './run.ts';
 import { type CallbackMark, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from './search-attributes.ts';
 import { callbackSummary, hideQuery, taskSummary } from './summary.ts';
 import { ellipsize } from '../values/plain-text.ts';
@@ -24,7 +24,7 @@ const MAX_DETAILS = 6000;
 /** How long Temporal waits for a workflow task of a run, in milliseconds: docs/decisions/0011-short-workflow-task-timeouts.md. */
 export const WORKFLOW_TASK_TIMEOUT_MS = 5000;
 
-export function describeRun(input: AgentRunInput): RunDescription {
+export function describeRun(input: RunInput): RunDescription {
   return {
     memo: runMemo(input),
     attributes: runAttributes(input),
@@ -33,12 +33,13 @@ export function describeRun(input: AgentRunInput): RunDescription {
   };
 }
 
-export function runMemo({ client, source, agent, task, callback }: AgentRunInput): RunMemo {
+export function runMemo(input: RunInput): RunMemo {
+  const { client, source, task, callback } = input;
   const { text, sessionKey, userId, metadata } = task;
   return {
     client,
     source,
-    agent,
+    ...executorOf(input),
     ...(callback && { callbackUrl: hideQuery(callback.url) }),
     ...(sessionKey !== undefined && { sessionKey }),
     ...(userId !== undefined && { userId }),
@@ -54,7 +55,7 @@ export function runAttributes(
     source,
     agent,
     task,
-  }: Pick<AgentRunInput, 'client' | 'source' | 'agent'> & { readonly task: Partial<Task> },
+  }: Pick<RunInput, 'client' | 'source'> & { readonly agent?: string; readonly task: Partial<Task> },
   mark?: CallbackMark,
 ): RunAttribute[] {
   const values: [SearchAttributeName, string | undefined][] = [
@@ -78,11 +79,12 @@ export function runAttributes(
 }
 
 /** Markdown for the Temporal UI: bullets, with everything that a caller wrote escaped. */
-function taskDetails({ task, client, source, agent, callback }: AgentRunInput): string {
+function taskDetails(input: RunInput): string {
+  const { task, client, source, callback } = input;
   const bullets: [string, string | undefined][] = [
     ['client', client],
     ['source', source],
-    ['agent', agent],
+    ...Object.entries(executorOf(input)),
     ['session', task.sessionKey],
     ['user', task.userName ?? task.userId],
     ...Object.entries(task.metadata ?? {}),

@@ -54,6 +54,21 @@ export const FAILURES = {
     meaning: 'No agent of this name is configured on the worker that took the task.',
     fix: 'Correct the name, or add the agent to the settings of every worker of its task queue.',
   },
+  UnknownWorkflow: {
+    class: 'task',
+    meaning: 'No worker of the task queue serves the workflow that the run names.',
+    fix: 'Correct the name, or add the workflow to `workflows` in the settings of every worker of its task queue.',
+  },
+  WorkflowFailed: {
+    class: 'task',
+    meaning: 'The workflow of your own threw an error, or its code no longer fits its history.',
+    fix: 'Read the error in the Temporal UI, correct the workflow, then start a new run.',
+  },
+  OutputInvalid: {
+    class: 'task',
+    meaning: 'The workflow of your own returned something that JSON cannot hold.',
+    fix: 'Return a text, or an object of texts, numbers, booleans, lists and null; write a date as `date.toISOString()`.',
+  },
   TaskRefused: {
     class: 'task',
     meaning: 'The agent rejected the task as malformed or too large.',

@@ -11,6 +11,8 @@ interface FailureLike {
   readonly cause?: unknown;
 }
 
+const UNKNOWN: OutcomeError = { code: 'AgentFailed', message: 'The agent failed with an unknown error.' };
+
 /** How a run without an answer ended. */
 export interface FailedOutcome {
   readonly status: Exclude<OutcomeStatus, 'completed'>;
@@ -22,6 +24,7 @@ export interface FailedOutcome {
  * callback and a poll never disagree.
  *
  * @param failure the `ActivityFailure` or its cause; messages of foreign failures are not passed on
+ * @param unknown what a failure without a type of ours means. Default: the agent failed
  * @example
  * try {
  *   await runAgent(text, { agent: 'writer' });
@@ -29,7 +32,7 @@ export interface FailedOutcome {
  *   await deliverCallback(judgeFailure(error), { url: 'https://ci.example.com/done' });
  * }
  */
-export function judgeFailure(failure: unknown): FailedOutcome {
+export function judgeFailure(failure: unknown, unknown: OutcomeError = UNKNOWN): FailedOutcome {
   const chain = causesOf(failure);
   // A cancel also ends the retries of an attempt that fails, or whose worker is lost, in the meantime.
   if (chain.some(({ name, retryState }) => name === 'CancelledFailure' || retryState === 'CANCEL_REQUESTED')) {
@@ -43,12 +46,7 @@ export function judgeFailure(failure: unknown): FailedOutcome {
       error: { code: 'RunTimeout', message: `No attempt returned an answer within the total timeout.${last}` },
     };
   }
-  if (known === undefined) {
-    return {
-      status: 'failed',
-      error: { code: 'AgentFailed', message: 'The agent failed with an unknown error.' },
-    };
-  }
+  if (known === undefined) return { status: 'failed', error: unknown };
   return { status: statusOf(known.type), error: { code: known.type, message: known.message } };
 }
 

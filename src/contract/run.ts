@@ -72,6 +72,38 @@ export const AGENT_RUN_INPUT = record({
 });
 export type AgentRunInput = Stored<typeof AGENT_RUN_INPUT>;
 
+/** Input of a workflow that `workflows` of the settings names: one of a team, as a run. */
+export const OWN_RUN_INPUT = record({
+  /** Name of the workflow in the settings, which is its type in Temporal. */
+  workflow: filledText('name a workflow of the settings'),
+  /** What the workflow is given. Absent: the text of the task. */
+  input: z.exactOptional(z.unknown()),
+  /** Its text is what was asked, or the beginning of `input` as JSON. */
+  task: TASK,
+  client: filledText('name a configured client'),
+  source: filledText('name a configured source, or write "webhook"'),
+  callback: z.exactOptional(CALLBACK_TARGET),
+  session: z.exactOptional(SESSION_PLACE),
+});
+export type OwnRunInput = Omit<Stored<typeof OWN_RUN_INPUT>, 'input'> & {
+  readonly input?: unknown;
+  readonly agent?: never;
+  readonly agentPolicy?: never;
+};
+
+/** Input of a run, of whatever kind. */
+export type RunInput = AgentRunInput | OwnRunInput;
+
+/** What a run executes: an agent, or a workflow of a team. */
+export function executorOf(input: RunInput): { readonly agent: string } | { readonly workflow: string } {
+  return 'workflow' in input ? { workflow: input.workflow } : { agent: input.agent };
+}
+
+/** The name of what a run executes, for metrics. */
+export function nameOf(input: RunInput): string {
+  return 'workflow' in input ? input.workflow : input.agent;
+}
+
 /** Where `findMisspelt` looks in the input of `agentRun`. */
 export const AGENT_RUN_FIELDS = {
   '': AGENT_RUN_INPUT,
@@ -188,6 +220,13 @@ export interface AgentRunResult {
   readonly callback?: CallbackReceipt;
 }
 
+/** Result of a workflow of a team, as a run. */
+export interface OwnRunResult {
+  /** What it returned: a text as it is, anything else as JSON. */
+  readonly output: string;
+  readonly callback?: CallbackReceipt;
+}
+
 /** Input of the workflow `callbackRedelivery`. Durations are milliseconds. */
 export const CALLBACK_REDELIVERY_INPUT = record({
   /** The closed run. The callback names it, and its `webhook-id` is this. */
@@ -215,7 +254,10 @@ export interface RedeliveryMemo extends Record<string, unknown> {
 export interface RunMemo extends Record<string, unknown> {
   readonly client: string;
   readonly source: string;
-  readonly agent: string;
+  /** Absent where a workflow of a team runs. */
+  readonly agent?: string;
+  /** The workflow of a team that runs: the type of the workflow. */
+  readonly workflow?: string;
   /**
    * SHA-256, hex, of the raw request body, or of the part of it that stays the same when a source retries. Distinguishes a repeat from
    * another body under the same key. Absent where nothing starts the run twice.

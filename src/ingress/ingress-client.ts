@@ -15,6 +15,10 @@ export interface IngressClient {
   readonly allowedUserIds?: readonly string[];
   /** Names of permitted agents. Absent: every agent. The first one is used when the default agent is not permitted. */
   readonly agents?: readonly string[];
+  /** Names of the workflows that its tasks may name. Absent: every one. */
+  readonly workflows?: readonly string[];
+  /** The workflow of tasks that name neither agent nor workflow. Absent: an agent runs them. */
+  readonly workflow?: string;
   /** What becomes of tasks whose session has a run already. Absent: the agent decides. */
   readonly sessionPolicy?: SessionPolicy;
   /** Absent: no limit. */

@@ -100,6 +100,18 @@ export const PROBLEMS = {
     meaning: 'Your client may use none of the configured agents, or not the one that the task or the source names.',
     fix: 'Name an agent that `detail` lists, or ask the operator to permit the agent for your client.',
   },
+  workflow_not_permitted: {
+    status: 422,
+    title: 'The workflow is not permitted',
+    meaning: 'No workflow of this name is configured, or your client may not use it.',
+    fix: 'Name a workflow that `detail` lists, or ask the operator to permit it for your client.',
+  },
+  invalid_input: {
+    status: 422,
+    title: 'The input of the workflow is not valid',
+    meaning: 'The schema of the workflow refuses `input`, or the text where there is no input. Nothing was recorded.',
+    fix: 'Correct the fields that `errors` lists.',
+  },
   user_not_permitted: {
     status: 422,
     title: 'The user is not permitted',

@@ -47,6 +47,7 @@ export const runResource = z.strictObject({
       progress: z.string().optional().describe('What the agent is doing.'),
     })
     .optional(),
+  workflow: z.string().optional().describe('The workflow that the run executes, where it is not a call of one agent.'),
   usage: z
     .strictObject({
       input_tokens: z.int().optional(),

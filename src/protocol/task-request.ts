@@ -6,6 +6,7 @@ import { KEY_RULES } from '../values/key-rules.ts';
 
 const MAX_KEY = 512;
 const MAX_URL = 8192;
+const MAX_SHOWN_INPUT = 1000;
 
 // UTF-8 cannot encode half a surrogate pair, so neither agents nor receivers could read it.
 const unicode = z
@@ -48,6 +49,15 @@ const SHARED = {
   agent: callerKey
     .optional()
     .describe('The agent that runs the task, one of those that your client may use. Without it, the default one.'),
+  workflow: callerKey
+    .optional()
+    .describe('A workflow of the operator that runs instead of an agent, one of those that your client may use.'),
+  input: z
+    .unknown()
+    .optional()
+    .describe(
+      'What the workflow is given: any JSON, checked by its schema. `text` may then be absent. Without it, the workflow is given the text.',
+    ),
   metadata: metadata
     .optional()
     .describe(
@@ -84,6 +94,9 @@ export interface TaskRequest {
   readonly userName?: string;
   readonly sessionKey?: string;
   readonly agent?: string;
+  readonly workflow?: string;
+  /** Any JSON but undefined. */
+  readonly input?: unknown;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Milliseconds until the run starts. Absent: at once. */
   readonly startDelayMs?: number;
@@ -114,6 +127,10 @@ export function parseTaskRequest(body: unknown): TaskParse {
   if ('delay' in body && 'at' in body) {
     return { ok: false, errors: [{ field: 'at', message: 'cannot be combined with delay: send one of them' }] };
   }
+  if ('agent' in body && 'workflow' in body) {
+    const message = 'cannot be combined with agent: a run is a call of an agent, or a workflow';
+    return { ok: false, errors: [{ field: 'workflow', message }] };
+  }
   const own = Object.keys(body).filter((name) => !SHARED_FIELDS.includes(name));
   const invoke = own.filter((name) => INVOKE_FIELDS.includes(name));
   const native = own.filter((name) => GARUDUST_FIELDS.includes(name));
@@ -124,7 +141,14 @@ export function parseTaskRequest(body: unknown): TaskParse {
     }));
     return { ok: false, errors };
   }
-  return invoke.length > 0 ? parseInvoke(body) : parseGarudust(body);
+  return invoke.length > 0 ? parseInvoke(withText(body, 'directive')) : parseGarudust(withText(body, 'text'));
+}
+
+/** A task of which only the input is sent is shown by how that begins. */
+function withText(body: Readonly<Record<string, unknown>>, field: string): object {
+  const { input } = body;
+  if (input === undefined || body[field] !== undefined) return body;
+  return { ...body, [field]: JSON.stringify(input).slice(0, MAX_SHOWN_INPUT).toWellFormed() };
 }
 
 function parseGarudust(body: object): TaskParse {
@@ -156,10 +180,12 @@ function parseInvoke(body: object): TaskParse {
   return { ok: true, task, fields: { url: 'response_uri', user: 'principal' } };
 }
 
-function toShared({ agent, metadata: entries, ...start }: Pick<z.infer<typeof garudustTask>, keyof typeof SHARED>) {
+function toShared({ agent, workflow, input, metadata: entries, ...start }: Pick<z.infer<typeof garudustTask>, keyof typeof SHARED>) {
   const startDelayMs = readStartDelay(start);
   return {
     ...(agent !== undefined && { agent }),
+    ...(workflow !== undefined && { workflow }),
+    ...(input !== undefined && { input }),
     ...(entries !== undefined && { metadata: entries }),
     ...(startDelayMs !== undefined && { startDelayMs }),
   };

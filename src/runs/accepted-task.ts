@@ -1,4 +1,4 @@
-import type { AgentRunInput, RunMemo } from '../contract/run.ts';
+import type { RunInput, RunMemo } from '../contract/run.ts';
 import type { SessionPolicy } from '../contract/session.ts';
 
 declare const brand: unique symbol;
@@ -11,7 +11,7 @@ export interface TaskPlan {
   readonly idempotent: boolean;
   /** Milliseconds until it starts. Absent: at once. */
   readonly startDelayMs?: number;
-  readonly input: AgentRunInput;
+  readonly input: RunInput;
   /** What happens where its session has a run already. Absent: it waits for no other run. */
   readonly sessionPolicy?: SessionPolicy;
   readonly memo: RunMemo;

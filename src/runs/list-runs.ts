@@ -9,7 +9,7 @@ import type { EndedRun, EndedRuns } from './ended-runs.ts';
 import { listQuery, type ListScope, looksAtRedeliveries, matchesFilter } from './list-query.ts';
 import { readInfo, readRun } from './read-run.ts';
 import type { RunLinks } from './run-kind.ts';
-import { RUN_KINDS, toRunResource } from './run-kinds.ts';
+import { kindOf, toRunResource } from './run-kinds.ts';
 
 const CALLBACK = SEARCH_ATTRIBUTE.callback;
 /** The most executions that a page of closed runs is looked up in. */
@@ -83,7 +83,7 @@ export async function listRuns(
         { runId, state: `${state} ${redelivery.runId} ${redelivery.status}`, closed: redelivery.status !== OPEN },
       ];
     }
-    return [RUN_KINDS[facts.type].projectListed(facts, links) ?? { runId, state, closed: workflow !== 'open' }];
+    return [kindOf(facts).projectListed(facts, links) ?? { runId, state, closed: workflow !== 'open' }];
   });
   const read = await ended.readAll(listed.filter(isEndedRun), async (runId) => {
     const [run] = await readable([readExactly(temporal, runId, links)], onUnreadable);

@@ -43,6 +43,7 @@ async function decodeEvents(events: readonly HistoryEvent[], decoder: Decoder): 
   };
   const nameOf = (id: unknown): string => records.get(String(id))?.activityId ?? '';
   let failure: Error | undefined;
+  let result: unknown;
   for (const event of events) {
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled) {
@@ -70,8 +71,10 @@ async function decodeEvents(events: readonly HistoryEvent[], decoder: Decoder): 
     }
     const failed = event.workflowExecutionFailedEventAttributes;
     if (failed) failure = await decoder.failure(failed.failure);
+    const completed = event.workflowExecutionCompletedEventAttributes;
+    if (completed) result = await decoder.first(completed.result);
   }
-  return { activities: [...records.values()], ...(failure && { failure }) };
+  return { activities: [...records.values()], ...withDefined('result', result), ...(failure && { failure }) };
 }
 
 /** The activities of a history that comes page by page, without what they carry. */
@@ -123,8 +126,12 @@ type DataConverter = Client['options']['loadedDataConverter'];
 
 /** Reads what Temporal stored of one run, with the client's own data converter, so that encrypted payloads are read too. */
 export interface Decoder {
-  /** The first payload of an activity; undefined when there is none. */
-  first(payloads: temporal.api.common.v1.IPayloads | null | undefined, activityId: string): Promise<unknown>;
+  /**
+   * The first payload; undefined when there is none.
+   *
+   * @param activityId whose it is; default: the workflow's
+   */
+  first(payloads: temporal.api.common.v1.IPayloads | null | undefined, activityId?: string): Promise<unknown>;
   /**
    * A stored failure as the SDK's error; undefined when there is none.
    *

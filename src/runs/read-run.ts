@@ -6,11 +6,11 @@ import {
 } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
-import type { RedeliveryMemo, RunMemo } from '../contract/run.ts';
+import type { RedeliveryMemo } from '../contract/run.ts';
 import { redeliveryIdOf } from '../contract/run-id-form.ts';
 import { createDecoder, type Decoder, readHistory, toIso } from './read-history.ts';
 import type { PendingActivity, RedeliveryFacts, RunFacts, WorkflowState } from './run-facts.ts';
-import { isRunType, RUN_KINDS } from './run-kinds.ts';
+import { isRunMemo, kindOf } from './run-kinds.ts';
 
 const WORKFLOW_STATE: Readonly<Record<string, WorkflowState>> = {
   RUNNING: 'open',
@@ -40,7 +40,7 @@ export async function readRun(client: Client, runId: string, owner?: string): Pr
   if (info === undefined || (owner !== undefined && info.memo.client !== owner)) return undefined;
   const decoder = decoderOf(client, runId);
   const facts = { ...info, pending: await readAllPending(description, decoder) };
-  if (!RUN_KINDS[facts.type].needsHistory(facts, description.historyLength)) return facts;
+  if (!kindOf(facts).needsHistory(facts, description.historyLength)) return facts;
   const execution = { workflowId: runId, runId: description.runId };
   const isRedeliverable = facts.workflow !== 'open' && facts.memo.callbackUrl !== undefined;
   const [history, redelivery] = await Promise.all([
@@ -87,7 +87,7 @@ async function readAllPending(
 /** What both `describe` and the list tell of a run; undefined for a workflow that is none of ours. */
 export function readInfo(info: Omit<WorkflowExecutionInfo, 'raw'>): RunFacts | undefined {
   const { type, memo } = info;
-  if (!isRunType(type) || !isRunMemo(memo)) return undefined;
+  if (!isRunMemo(memo, type)) return undefined;
   return {
     runId: info.workflowId,
     type,
@@ -121,11 +121,4 @@ async function readPending(
     ...(nextAttemptAt !== undefined && { nextAttemptAt }),
     ...(heartbeat !== undefined && { heartbeat }),
   };
-}
-
-/** Whether a memo is one that the ingress writes. */
-function isRunMemo(memo: Record<string, unknown> | undefined): memo is RunMemo {
-  return (
-    typeof memo?.['client'] === 'string' && typeof memo['agent'] === 'string' && typeof memo['source'] === 'string'
-  );
 }

@@ -18,7 +18,8 @@ import { RunFanOut } from './run-fan-out.ts';
 import type { RunKind, RunLinks, RunState } from './run-kind.ts';
 import { createRunSessions } from './run-sessions.ts';
 import { createFindPosition } from './session-positions.ts';
-import { RUN_KINDS, TASK_KIND, toRunResource } from './run-kinds.ts';
+import { startOptions } from './kinds/start-options.ts';
+import { kindOf, toRunResource, workflowTypeOf } from './run-kinds.ts';
 
 /** A run as the API shows it, and whether the call found it as it wished. */
 export interface RunReply {
@@ -109,7 +110,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const read = async (runId: string, client: string | undefined, until = deadline()): Promise<ReadRun> => {
     const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, client));
     if (facts === undefined) throw new ProblemError('not_found', 'Run not found.');
-    const kind = RUN_KINDS[facts.type];
+    const kind = kindOf(facts);
     const run = await withPosition(kind.project(facts, links), facts, until);
     return { kind, facts, run, settled: kind.isSettled(run) };
   };
@@ -154,14 +155,14 @@ export function createRunClient(options: RunClientOptions): RunClient {
   return {
     async start(task, onCall = () => undefined, waitedMs = 0) {
       const { taskQueue, eagerStart } = options;
-      const settings = TASK_KIND.startOptions(task, { taskQueue, eager: eagerStart, ...links });
+      const settings = startOptions(task, { taskQueue, eager: eagerStart, ...links });
       const until = deadline() - waitedMs;
       const connected = options.connection() !== undefined;
       const refusal = await sessions.admit(task, until);
       if (refusal !== undefined) return await repeatOr(refusal, task, until);
       try {
         await ask('start', until, (temporal) => {
-          const call = temporal.workflow.start(TASK_KIND.workflowType, settings);
+          const call = temporal.workflow.start(workflowTypeOf(task.input), settings);
           onCall(call);
           return call;
         });
@@ -295,6 +296,6 @@ function unconfirmed(error: unknown, { idempotent, memo }: AcceptedTask, connect
 }
 
 /** What is known of a run the moment it is recorded, without asking again. */
-function justStarted({ runId, memo }: AcceptedTask): RunFacts {
-  return { runId, type: TASK_KIND.workflowType, memo, attributes: {}, workflow: 'open', pending: [] };
+function justStarted({ runId, input, memo }: AcceptedTask): RunFacts {
+  return { runId, type: workflowTypeOf(input), memo, attributes: {}, workflow: 'open', pending: [] };
 }

@@ -1,4 +1,3 @@
-import type { Workflows } from '../contract/names.ts';
 import type { RunMemo } from '../contract/run.ts';
 
 /** How the workflow stands: open, or closed in one of Temporal's ways. */
@@ -10,8 +9,8 @@ export type WorkflowState = 'open' | 'completed' | 'failed' | 'canceled' | 'term
 export interface RunFacts {
   /** The run id, which is the workflow ID. */
   readonly runId: string;
-  /** The workflow type, which is the run's kind. */
-  readonly type: keyof Workflows;
+  /** The workflow type, which decides the run's kind. */
+  readonly type: string;
   readonly memo: RunMemo;
   /** Search attributes by name. */
   readonly attributes: Readonly<Record<string, readonly unknown[] | undefined>>;
@@ -55,6 +54,8 @@ export interface PendingActivity {
 export interface RunHistory {
   /** In the order in which they were scheduled; an id comes again when it was scheduled again. */
   readonly activities: readonly ActivityRecord[];
+  /** What the workflow returned. */
+  readonly result?: unknown;
   /** What the workflow failed with. */
   readonly failure?: Error;
 }

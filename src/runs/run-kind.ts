@@ -1,13 +1,7 @@
-import type {
-  Workflow,
-  WorkflowHandle,
-  WorkflowSignalWithStartOptions,
-  WorkflowStartOptions,
-} from '@temporalio/client';
+import type { WorkflowHandle, WorkflowSignalWithStartOptions } from '@temporalio/client';
 import type { RedeliverRequest } from '../contract/names.ts';
 import type { CallbackRedeliveryInput } from '../contract/run.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
-import type { TaskPlan } from './accepted-task.ts';
 import type { ActivityOutline, RunFacts } from './run-facts.ts';
 
 /** Where a run is started. */
@@ -39,16 +33,11 @@ export type RedeliveryOptions = WorkflowSignalWithStartOptions<[RedeliverRequest
 
 /**
  * What a workflow type means as a run. Everything else in `src/runs` moves runs about without knowing what they do: it
- * asks the kind. One kind for each workflow, in `run-kinds.ts`.
+ * asks the kind. One kind for each of our workflows and one for those of a team, in `run-kinds.ts`.
  *
  * All functions but `cancel` and `redeliver` are pure.
  */
-export interface RunKind<Type extends string = string, W extends Workflow = Workflow> {
-  readonly workflowType: Type;
-
-  /** How it starts: id, task queue, input, memo, search attributes, and the texts for the Temporal UI. */
-  readonly startOptions: (task: TaskPlan, place: RunPlace) => WorkflowStartOptions<W>;
-
+export interface RunKind {
   /**
    * What `?wait=` ends on, told by the history so far. It also ends when the workflow is closed. Wherever this says that
    * the wait is over, `project` must say that the run is terminal.

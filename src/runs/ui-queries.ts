@@ -1,5 +1,5 @@
 import { PAUSE_INFO, SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
-import { TASK_KIND } from './run-kinds.ts';
+import { WORKFLOW } from '../contract/names.ts';
 
 /** A query for the list of the Temporal UI, and what it finds. */
 export interface UiQuery {
@@ -10,7 +10,7 @@ export interface UiQuery {
 }
 
 /** With `=`, because the filters of the UI show an `IN` as a text and break it when they are edited. */
-const IS_A_TASK = `WorkflowType = '${TASK_KIND.workflowType}'`;
+const IS_A_TASK = `WorkflowType = '${WORKFLOW.agentRun}'`;
 const OPEN = "ExecutionStatus = 'Running'";
 const { callback, agent, waiting } = SEARCH_ATTRIBUTE;
 

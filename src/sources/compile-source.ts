@@ -75,8 +75,10 @@ export function compileSource(
     events: settings.events,
     filter: rule && findings.collect(['filter'], (warn) => compileFilter(rule, full, warn)),
     agent: compile(full, ['agent'], settings.agent),
+    workflow: settings.workflow,
     sessionPolicy: settings.session_policy,
   };
+  findings.collect(['map', 'input'], () => checkInput(settings));
   findings.collect(['events'], () => checkEvents(settings, preset));
   if (findings.faults.length > before || !path || !proof || !map) return undefined;
   return { ...compiled, path, proof, map };
@@ -96,6 +98,11 @@ function checkPath(path: string): string {
   if (TAKEN_PATH.test(path))
     throw new RuleError(`is ${path}, which is already in use: choose another, such as /hooks/github`);
   return path;
+}
+
+function checkInput({ workflow, map }: SourceSettings): void {
+  if (map.input !== undefined && workflow === undefined)
+    throw new RuleError('is for a workflow, and an agent takes a text alone: add workflow, or remove it');
 }
 
 function checkEvents({ events, event_type: eventType }: SourceSettings, preset: Preset): void {
@@ -121,16 +128,18 @@ function compileMap(
   compile: (key: string, text: string | undefined, ...below: readonly string[]) => Template | undefined,
 ): TaskMap | undefined {
   const text = compile('text', map.text ?? preset.map.text);
-  const metadata = Object.entries(map.metadata ?? {}).flatMap(([name, value]): [string, Template][] => {
-    const template = compile('metadata', value, name);
-    return template === undefined ? [] : [[name, template]];
-  });
+  const compileAll = (key: 'input' | 'metadata'): [string, Template][] =>
+    Object.entries(map[key] ?? {}).flatMap(([name, value]): [string, Template][] => {
+      const template = compile(key, value, name);
+      return template === undefined ? [] : [[name, template]];
+    });
   const rest = {
     sessionKey: compile('session_key', map.session_key ?? preset.map.session_key),
     userId: compile('user_id', map.user_id ?? preset.map.user_id),
     userName: compile('user_name', map.user_name ?? preset.map.user_name),
     callbackUrl: compile('callback_url', map.callback_url),
-    metadata,
+    input: compileAll('input'),
+    metadata: compileAll('metadata'),
   };
   return text && { text, ...rest };
 }

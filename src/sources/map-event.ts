@@ -8,6 +8,8 @@ import type { Template } from '../templates/template.ts';
 export interface MappedTask {
   readonly request: TaskRequest;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The workflow that the source names; undefined: an agent. */
+  readonly workflow: string | undefined;
   /** The agent that the template names; undefined: the client's default agent. */
   readonly agent: string | undefined;
 }
@@ -29,7 +31,7 @@ const MAX_METADATA = 512;
  *
  * @throws ProblemError `invalid_event` naming each template that fails
  */
-export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
+export function mapEvent({ map, agent, workflow }: Source, view: EventView): MappedTask {
   const problems: ProblemField[] = [];
   const key = (name: string, template: Template | undefined): [string, string][] => {
     const text = readKey(template, view, { limit: MAX_KEY, name: `map.${name}`, problems });
@@ -51,7 +53,13 @@ export function mapEvent({ map, agent }: Source, view: EventView): MappedTask {
   const more = parsed.ok ? [] : parsed.errors.map(({ field, message }) => ({ field: `map.${field}`, message }));
   problems.push(...more.filter(({ field }) => !known.has(field)));
   if (!parsed.ok || problems.length > 0) throw refuse(problems);
-  return { request: parsed.task, metadata: readMetadata(map.metadata, view), agent: agentName };
+  const input = map.input.length === 0 ? {} : { input: readTexts(map.input, view, MAX_TEXT) };
+  return {
+    request: { ...parsed.task, ...input },
+    metadata: readTexts(map.metadata, view, MAX_METADATA),
+    agent: agentName,
+    workflow,
+  };
 }
 
 function readText(template: Template, view: EventView, problems: ProblemField[]): string {
@@ -84,13 +92,14 @@ function readKey(template: Template | undefined, view: EventView, rules: KeyRule
   return line === '' ? undefined : line;
 }
 
-function readMetadata(
+function readTexts(
   entries: readonly (readonly [string, Template])[],
   view: EventView,
+  limit: number,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     entries.flatMap(([name, template]): [string, string][] => {
-      const { text, isFound } = template.render(view, { limit: MAX_METADATA });
+      const { text, isFound } = template.render(view, { limit });
       return text === '' || (template.constant === undefined && !isFound) ? [] : [[name, text]];
     }),
   );

@@ -184,6 +184,10 @@ const map = z.strictObject({
     defaultText: 'none: the run is polled',
     help: "URL that receives the result, under the client's rules for callbacks.",
   }),
+  input: optionalSetting(templates, {
+    defaultText: 'none: the workflow is given the text',
+    help: 'Object of texts that `workflow` is given. A field whose template finds nothing in the event is left out.',
+  }),
   metadata: optionalSetting(templates, {
     defaultText: 'none',
     help: 'Data kept with the run. It shows in the Temporal UI and is passed to custom agents; Garudust does not get it, and the API does not return it.',
@@ -230,6 +234,10 @@ export const source = z.strictObject({
   agent: optionalSetting(template, {
     defaultText: "the client's",
     help: 'Agent that runs the task: a name or a template.',
+  }),
+  workflow: optionalSetting(clientId, {
+    defaultText: 'none: an agent runs the task',
+    help: 'Workflow that runs instead of an agent, one of `workflows`.',
   }),
   session_policy: sessionPolicy(
     "the client's",

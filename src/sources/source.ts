@@ -23,6 +23,8 @@ export interface Source {
   readonly events: readonly string[] | undefined;
   readonly filter: Filter | undefined;
   readonly agent: Template | undefined;
+  /** The workflow that runs instead of an agent. */
+  readonly workflow: string | undefined;
   /** What becomes of tasks whose session has a run already. Undefined: the client decides. */
   readonly sessionPolicy: SessionPolicy | undefined;
   readonly map: TaskMap;
@@ -41,5 +43,7 @@ export interface TaskMap {
   readonly userId: Template | undefined;
   readonly userName: Template | undefined;
   readonly callbackUrl: Template | undefined;
+  /** Empty: a workflow is given the text. */
+  readonly input: readonly (readonly [string, Template])[];
   readonly metadata: readonly (readonly [string, Template])[];
 }

@@ -27,7 +27,7 @@ export async function planSchedules({
   };
   return Promise.all(
     Object.entries(config.schedules).map(async ([name, schedule]) => {
-      const { cron, every, timeZone, text, agent, sessionKey, userId, callbackUrl, catchUp } = schedule;
+      const { cron, every, timeZone, text, agent, workflow, sessionKey, userId, callbackUrl, catchUp } = schedule;
       const place = placeOf('schedules', name);
       const client = schedule.client ?? config.clients[0]?.id ?? '';
       const when = { cron, every, timeZone: cron === undefined ? undefined : timeZone, catchUp };
@@ -40,7 +40,14 @@ export async function planSchedules({
       };
       const plan = await planTask(
         { client, source: `schedule.${name}` },
-        { request, fields: { url: 'callback_url', user: 'user_id' }, deliveryId: undefined, fingerprint: '', agent },
+        {
+          request,
+          fields: { url: 'callback_url', user: 'user_id' },
+          deliveryId: undefined,
+          fingerprint: '',
+          agent,
+          workflow,
+        },
         deps,
       ).catch((error: unknown) => {
         if (!(error instanceof ProblemError)) throw error;

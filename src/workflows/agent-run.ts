@@ -1,11 +1,9 @@
 import {
   CancellationScope,
-  CancelledFailure,
   defineSignal,
   getExternalWorkflowHandle,
   patched,
   proxyActivities,
-  proxySinks,
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,18 +15,15 @@ import { findMisspelt } from '../contract/misspelt-field.ts';
 import {
   AGENT_RUN_FIELDS,
   AGENT_RUN_INPUT,
-  type AgentAnswer,
   type AgentRunInput,
   type AgentRunResult,
-  type CallbackReceipt,
   type RunOutcome,
 } from '../contract/run.ts';
-import type { RunSinks } from '../contract/run-sinks.ts';
 import { answeredSignal } from '../contract/names.ts';
 import { readStored } from '../contract/stored.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
-import { deliverOutcome } from './deliver-outcome.ts';
+import { concludeRun } from './conclude-run.ts';
 import { inTurn } from './in-turn.ts';
 import { markWaiting } from './mark-waiting.ts';
 import { PATCH } from './patches.ts';
@@ -52,19 +47,10 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const unmark = markWaiting(input.agent);
   const outcome = await askAgent(input);
   unmark();
-  tellFinished(input, outcome);
-  setCurrentDetails(STAGE.finished(outcome));
-  const { callback } = input;
-  if (callback === undefined) return close(outcome);
-  const { workflowId: runId, parent } = workflowInfo();
-  if (input.tellsParent === true && parent !== undefined) tellParent(parent.workflowId, runId, outcome);
-  const receipt = await deliverOutcome({ client: input.client, runId, target: callback, outcome });
-  if (receipt === 'expired' && outcome.error === undefined) {
-    const { output = '', usage } = outcome;
-    const text = 'The callback could not be delivered: the output is in the details of this failure, and in the run.';
-    throw toFailure('CallbackUndeliverable', text, { output, ...(usage && { usage }) } satisfies AgentAnswer);
-  }
-  return close(outcome, receipt === 'expired' ? undefined : receipt);
+  if (input.tellsParent === true && input.callback !== undefined) tellParent(outcome);
+  const callback = await concludeRun({ ...input, executor: input.agent }, outcome);
+  const { output = '', usage } = outcome;
+  return { output, ...(usage && { usage }), ...(callback && { callback }) };
 }
 
 /** @throws ApplicationFailure `InvalidInput` */
@@ -105,29 +91,13 @@ async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunI
 }
 
 /** Nothing awaits it: the parent may have closed. */
-function tellParent(parent: string, runId: string, outcome: RunOutcome): void {
-  const answered = defineSignal<[RunOutcome]>(answeredSignal(runId));
-  CancellationScope.nonCancellable(() => getExternalWorkflowHandle(parent).signal(answered, outcome)).catch(
-    () => undefined,
-  );
-}
-
-/** For the worker's metrics. It adds nothing to the history. */
-function tellFinished({ client, agent }: AgentRunInput, { status }: RunOutcome): void {
-  const seconds = (Date.now() - workflowInfo().startTime.getTime()) / 1000;
-  proxySinks<RunSinks>().garudustTemporal.runFinished({ client, agent, status, seconds });
-}
-
-/**
- * Closes the workflow as its outcome says, which is what the callback told. So a run whose agent answered in spite of a cancel
- * closes as Completed.
- */
-function close({ status, output = '', usage, error }: RunOutcome, callback?: CallbackReceipt): AgentRunResult {
-  if (status === 'canceled' && CancellationScope.current().consideredCancelled) {
-    throw new CancelledFailure('The run was canceled.');
-  }
-  if (error !== undefined) throw toFailure(error.code, error.message);
-  return { output, ...(usage && { usage }), ...(callback && { callback }) };
+function tellParent(outcome: RunOutcome): void {
+  const { workflowId, parent } = workflowInfo();
+  if (parent === undefined) return;
+  const answered = defineSignal<[RunOutcome]>(answeredSignal(workflowId));
+  CancellationScope.nonCancellable(() =>
+    getExternalWorkflowHandle(parent.workflowId).signal(answered, outcome),
+  ).catch(() => undefined);
 }
 
 function now(): string {

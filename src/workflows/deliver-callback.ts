@@ -3,9 +3,13 @@ import { ACTIVITY_ID, type Activities, type DeliverCallbackInput } from '../cont
 import { type CallbackSchedule, DEFAULT_CALLBACK_SCHEDULE } from '../contract/callback-target.ts';
 import type { AgentAnswer, CallbackReceipt, RunOutcome } from '../contract/run.ts';
 import { callbackOptions } from './activity-options.ts';
+import { runOfTeam } from './run-of-team.ts';
 import { takeRoom } from './take-room.ts';
 import { PATCH } from './patches.ts';
 import { type StepOptions, toActivityOptions } from './run-agent.ts';
+
+/** ID of a callback that a workflow sends while it is at work as a run, which has a callback of its own. */
+const NEWS_ID = 'news';
 
 export interface CallbackStepOptions extends StepOptions {
   /** Overrides of `DEFAULT_CALLBACK_SCHEDULE`. */
@@ -15,7 +19,7 @@ export interface CallbackStepOptions extends StepOptions {
 export interface DeliverCallbackOptions extends CallbackStepOptions {
   /** Where to post the outcome. */
   readonly url: string;
-  /** The client whose secrets sign the callback. Default: `default`. */
+  /** The client whose secrets sign the callback. Default: that of the run, else `default`. */
   readonly client?: string;
 }
 
@@ -40,7 +44,7 @@ export function callbackActivityOptions(url: string, options: CallbackStepOption
  * Deterministic: for use in workflow code.
  *
  * A workflow that sends several callbacks must give each an `id`: receivers drop a repeated `webhook-id`, which is the workflow
- * ID, joined with `id` by a hyphen where there is one.
+ * ID, joined with `id` by a hyphen where there is one. In a workflow that the settings serve as a run it is `news` by default.
  *
  * It delivers from a canceled workflow too, so that an answer that comes just after a cancel is told. A cancel that comes during the
  * delivery ends it, but not a request under way; call it in `CancellationScope.nonCancellable` to deliver whatever happens.
@@ -54,9 +58,11 @@ export function callbackActivityOptions(url: string, options: CallbackStepOption
  */
 export function deliverCallback(
   outcome: string | AgentAnswer | CallbackOutcome,
-  { url, client = 'default', ...options }: DeliverCallbackOptions,
+  { url, client = runOfTeam()?.client ?? 'default', ...chosen }: DeliverCallbackOptions,
 ): Promise<CallbackReceipt> {
   const { workflowId: runId } = workflowInfo();
+  // The run's own callback comes later, with the id of the run alone.
+  const options = runOfTeam() === undefined ? chosen : { id: NEWS_ID, ...chosen };
   const given: CallbackOutcome = typeof outcome === 'string' ? { output: outcome } : outcome;
   const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackActivityOptions(url, options));
   const input: DeliverCallbackInput = {

@@ -6,6 +6,7 @@ import type { AgentAnswer, Task } from '../contract/run.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { agentOptions } from './activity-options.ts';
 import { checkTaskFields } from './check-task-fields.ts';
+import { runOfTeam } from './run-of-team.ts';
 import { takeRoom } from './take-room.ts';
 import { toFailure } from './workflow-failure.ts';
 
@@ -27,7 +28,7 @@ export interface AgentStepOptions extends StepOptions {
 export interface RunAgentOptions extends AgentStepOptions {
   /** Name of an agent of the worker. */
   readonly agent: string;
-  /** ID of the client, which separates the conversations of clients. Default: `default`. */
+  /** ID of the client, which separates the conversations of clients. Default: that of the run, else `default`. */
   readonly client?: string;
 }
 
@@ -62,7 +63,7 @@ export function agentActivityOptions(text: string, options: AgentStepOptions = {
  */
 export async function runAgent(
   task: string | Task,
-  { agent, client = 'default', ...options }: RunAgentOptions,
+  { agent, client = runOfTeam()?.client ?? 'default', ...options }: RunAgentOptions,
 ): Promise<AgentAnswer> {
   const given = typeof task === 'string' ? { text: task } : task;
   const input = { agent, client, task: given, ...(options.policy && { policy: options.policy }) };

@@ -31,6 +31,8 @@ export const STAGE = {
 
   asking: (agent: string): string => `**Waits for the agent** \`${agent}\`. ${PENDING}`,
 
+  working: (workflow: string): string => `**Runs the workflow** \`${workflow}\`. ${PENDING}`,
+
   agentAtFault: (agent: string, type: FailureType): string =>
     `**Waits for the agent** \`${agent}\`, which is at fault: \`${type}\`. ${PENDING}`,
 

@@ -3,3 +3,9 @@ declare module 'garudust-temporal/your-workflows' {
   const anything: unknown;
   export default anything;
 }
+
+/** Placeholder for loaders of the modules that `workflows` of the settings names. */
+declare module 'garudust-temporal/own-workflows' {
+  const own: Readonly<Record<string, () => unknown>>;
+  export default own;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WORKFLOW, type Workflows } from '../../src/contract/names.ts';
-import { IS_A_RUN, RUN_KINDS, type RunKindsOf } from '../../src/runs/run-kinds.ts';
+import { IS_A_RUN, isRunMemo, kindOf, RUN_KINDS, type RunKindsOf } from '../../src/runs/run-kinds.ts';
 import type { ActivityOutline } from '../../src/runs/run-facts.ts';
 
 interface OneMore extends Workflows {
@@ -9,18 +9,28 @@ interface OneMore extends Workflows {
 }
 
 describe('the kinds of runs', () => {
-  test('are one for each workflow: one that is missing, or stands under another name, does not compile', () => {
+  test('are one for each workflow: one that is missing does not compile', () => {
     const complete: RunKindsOf<Workflows> = RUN_KINDS;
     // @ts-expect-error -- `oneMore` has no kind
     const missing: RunKindsOf<OneMore> = RUN_KINDS;
-    // @ts-expect-error -- the kind of `agentRun` is none of `oneMore`
-    const misplaced: RunKindsOf<OneMore> = { ...RUN_KINDS, oneMore: RUN_KINDS.agentRun };
-    assert.ok(complete && missing && misplaced);
+    assert.ok(complete && missing);
     assert.deepEqual(Object.keys(RUN_KINDS), Object.keys(WORKFLOW));
   });
 
+  test('have one for the workflows of teams, which are runs by what they were started with', () => {
+    assert.equal(kindOf({ type: 'agentRun' }), RUN_KINDS.agentRun);
+    assert.equal(kindOf({ type: 'triage' }), kindOf({ type: 'toString' }));
+    assert.notEqual(kindOf({ type: 'triage' }), RUN_KINDS.agentRun);
+    const memo = { client: 'acme', source: 'webhook' };
+    assert.ok(isRunMemo({ ...memo, workflow: 'triage' }, 'triage'));
+    assert.ok(!isRunMemo({ ...memo, workflow: 'triage' }, 'other'));
+    assert.ok(!isRunMemo({ ...memo, workflow: 'triage' }, 'agentRun'));
+    assert.ok(!isRunMemo(memo, 'triage'));
+  });
+
   test('are what lists ask for', () => {
-    assert.equal(IS_A_RUN, "WorkflowType IN ('agentRun')");
+    const ours = "GarudustClient IS NOT NULL AND WorkflowType != 'callbackRedelivery'";
+    assert.equal(IS_A_RUN, `(WorkflowType = 'agentRun' OR (${ours}))`);
   });
 });
 

@@ -5,7 +5,7 @@ import { matchesFilter } from '../../src/runs/list-query.ts';
 import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
-import { TASK_KIND } from '../../src/runs/run-kinds.ts';
+import { RUN_KINDS } from '../../src/runs/run-kinds.ts';
 import type { Readiness } from '../../src/runs/temporal-watch.ts';
 import type { RunState } from '../../src/runs/run-kind.ts';
 
@@ -83,7 +83,7 @@ export class FakeRunClient implements RunClient {
     try {
       for (;;) {
         const run = this.#find(runId, client);
-        const settled = TASK_KIND.isSettled(run);
+        const settled = RUN_KINDS.agentRun.isSettled(run);
         yield { run, settled };
         if (settled) return;
         while (!ended.aborted && this.#find(runId, client) === run) await nextEvent(this.#changed, ended);

@@ -1,3 +1,4 @@
+import { executorOf } from '../../contract/run.ts';
 import type { TaskPlan } from '../../runs/accepted-task.ts';
 import type { ParsedDelivery } from '../../ingress/tasks/source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
@@ -16,10 +17,10 @@ export function showRehearsal({ name }: Source, rehearsal: Rehearsal): string {
     return `Source ${name} would answer this handshake and start nothing: ${toOneLine(JSON.stringify(rehearsal.body), MAX_VALUE)}\n`;
   }
   const { task, view } = rehearsal;
-  const { agent, client, callback, task: asked } = task.input;
+  const { client, callback, task: asked } = task.input;
   const rows: [string, string | undefined][] = [
     ['event type', view.event_type],
-    ['agent', agent],
+    ...Object.entries(executorOf(task.input)),
     ['client', client],
     ['session', asked.sessionKey],
     ['user', [asked.userName, asked.userId].filter((text) => text !== undefined).join(', ') || undefined],
@@ -45,12 +46,12 @@ export function rehearsalToJson(rehearsal: Rehearsal): object {
   if (rehearsal.kind === 'ignored') return { outcome: 'ignored', reason: rehearsal.reason };
   if (rehearsal.kind === 'answer') return { outcome: 'answered', body: rehearsal.body };
   const { task, view } = rehearsal;
-  const { agent, client, source, callback, task: asked } = task.input;
+  const { client, source, callback, task: asked } = task.input;
   return {
     outcome: 'task',
     source,
     client,
-    agent,
+    ...executorOf(task.input),
     event_type: view.event_type ?? null,
     delivery_id: view.delivery_id ?? null,
     run_id: task.idempotent ? task.runId : null,

@@ -1,4 +1,5 @@
 import { fieldProblem, type ProblemCode, ProblemError } from '../../protocol/problems.ts';
+import { nameOf } from '../../contract/run.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import type { RunClient } from '../../runs/run-client.ts';
 import type { IgnoreWhy } from '../../sources/preset.ts';
@@ -171,14 +172,14 @@ async function recordTask(
   }: Pick<TaskRouteDeps, 'runs' | 'metrics' | 'tracing'> & { readonly starts: StartQueue; readonly permit: Permit },
 ): Promise<void> {
   ctx.state.runId = task.runId;
-  const { client, source, agent } = task.input;
+  const { client, source } = task.input;
   const { run, unchanged } = await tracing.span(toSpan(ctx, task), (span) => {
     if (span.traceId !== undefined) ctx.state.traceId = span.traceId;
     return starts.take(client, (waitedMs) => runs.start(task, permit.holdUntil, waitedMs));
   });
   ctx.state.duplicate = unchanged;
   metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
-  if (!unchanged) metrics.runStarted?.({ client, agent });
+  if (!unchanged) metrics.runStarted?.({ client, agent: nameOf(task.input) });
   ctx.status = 202;
   ctx.set('Location', run.links.self);
   ctx.set('Retry-After', FIRST_POLL);

@@ -1,5 +1,4 @@
-import type { AgentPolicy } from '../../contract/agent-policy.ts';
-import { type AgentRunInput, type CallbackTarget, MAX_RUN_INPUT_BYTES, type Task } from '../../contract/run.ts';
+import { type CallbackTarget, MAX_RUN_INPUT_BYTES, type RunInput, type Task } from '../../contract/run.ts';
 import { runMemo } from '../../contract/describe-run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
 import { DEFAULT_SESSION_POLICY, type SessionPolicy } from '../../contract/session.ts';
@@ -10,6 +9,7 @@ import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
 import { ellipsize } from '../../values/plain-text.ts';
 import type { IngressClient } from '../ingress-client.ts';
 import { type CallbackUrlDeps, checkCallbackUrl } from './check-callback-url.ts';
+import { type ExecutorDeps, pickExecutor } from './pick-executor.ts';
 
 declare const brand: unique symbol;
 
@@ -30,10 +30,8 @@ export interface VerifiedDelivery {
 }
 
 /** What is needed to accept a task. */
-export interface AcceptDeps extends CallbackUrlDeps {
+export interface AcceptDeps extends CallbackUrlDeps, ExecutorDeps {
   readonly clients: readonly IngressClient[];
-  readonly agents: ReadonlyMap<string, AgentPolicy>;
-  readonly defaultAgent: string;
   /** The session policies of agents that have one. */
   readonly sessionPolicies?: ReadonlyMap<string, SessionPolicy>;
   readonly callback: CallbackSettings;
@@ -61,6 +59,8 @@ export interface ReadTask {
   readonly fingerprint: string;
   /** Of a source, in place of the task's own. Undefined: the default agent of the client. */
   readonly agent?: string | undefined;
+  /** Of a source, in place of the task's own and of any agent. */
+  readonly workflow?: string | undefined;
   /** Undefined: that of the client, or of the agent. */
   readonly sessionPolicy?: SessionPolicy | undefined;
   /** Of a source, in place of the task's own. */
@@ -90,15 +90,15 @@ export async function planTask(
   if (client === undefined) throw new Error(`a delivery names the client "${clientId}", which is not configured`);
   checkUser(request.userId, fields.user, client);
   const callback = await toCallback(request.callbackUrl, fields.url, client, deps);
-  const { agent, agentPolicy } = pickAgent(client, deps, { bySource: given.agent, byTask: request.agent });
-  const policy = sessionPolicy ?? client.sessionPolicy ?? deps.sessionPolicies?.get(agent) ?? DEFAULT_SESSION_POLICY;
+  const executor = await pickExecutor(client, request, { ...deps, ...given });
+  const byAgent = executor.agent === undefined ? undefined : deps.sessionPolicies?.get(executor.agent);
+  const policy = sessionPolicy ?? client.sessionPolicy ?? byAgent ?? DEFAULT_SESSION_POLICY;
   const session = placeInSession(clientId, request, policy);
-  const input: AgentRunInput = {
+  const input: RunInput = {
     task: toTask(request, given.metadata ?? request.metadata ?? {}),
     client: clientId,
     source,
-    agent,
-    agentPolicy,
+    ...executor,
     ...(callback && { callback }),
     ...(session && { session }),
   };
@@ -125,7 +125,7 @@ function placeInSession(
   client: string,
   { sessionKey, startDelayMs }: TaskRequest,
   policy: SessionPolicy,
-): AgentRunInput['session'] {
+): RunInput['session'] {
   if (sessionKey === undefined || policy === 'parallel') return undefined;
   return {
     id: deriveSessionId(client, sessionKey),
@@ -151,16 +151,16 @@ function checkUser(userId: string | undefined, field: string, { id, allowedUserI
 const BYTES_PER_UNIT = 6;
 
 /** Refuses what Temporal would refuse at every attempt. */
-function checkSize(input: AgentRunInput): void {
+function checkSize(input: RunInput): void {
   const { text, metadata = {} } = input.task;
   const units = Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, text.length);
   // Spares most tasks the second serialisation; the other fields have limits of their own, far below the rest.
-  if (units * BYTES_PER_UNIT < MAX_RUN_INPUT_BYTES / 2) return;
+  if (!('input' in input) && units * BYTES_PER_UNIT < MAX_RUN_INPUT_BYTES / 2) return;
   const bytes = Buffer.byteLength(JSON.stringify(input));
   if (bytes <= MAX_RUN_INPUT_BYTES) return;
   throw new ProblemError(
     'body_too_large',
-    `The task has ${bytes} bytes as JSON, and Temporal takes ${MAX_RUN_INPUT_BYTES}: send a shorter text or less metadata.`,
+    `The task has ${bytes} bytes as JSON, and Temporal takes ${MAX_RUN_INPUT_BYTES}: send a shorter text, or less input or metadata.`,
   );
 }
 
@@ -174,37 +174,6 @@ async function toCallback(
   await checkCallbackUrl(url, field, client, deps);
   const { retryDelays, attemptTimeout, deadLetter } = deps.callback;
   return { url, retryDelaysMs: retryDelays, attemptTimeoutMs: attemptTimeout, deadLetterMs: deadLetter };
-}
-
-/**
- * The agent that runs a client's task: the default agent if the client may use it, otherwise the first one that it may use.
- *
- * @param wanted the agent that the operator configured for the source, or that the task names; overrides the rule above
- */
-function pickAgent(
-  client: IngressClient,
-  deps: Pick<AcceptDeps, 'agents' | 'defaultAgent'>,
-  { bySource, byTask }: { readonly bySource: string | undefined; readonly byTask: string | undefined },
-): { agent: string; agentPolicy: AgentPolicy } {
-  const wanted = bySource ?? byTask;
-  const permitted = client.agents;
-  const isPermitted = (name: string): boolean => permitted === undefined || permitted.includes(name);
-  const usual = isPermitted(deps.defaultAgent) ? deps.defaultAgent : permitted?.find((name) => deps.agents.has(name));
-  const agent = wanted === undefined ? usual : isPermitted(wanted) ? wanted : undefined;
-  const agentPolicy = agent === undefined ? undefined : deps.agents.get(agent);
-  if (agent === undefined || agentPolicy === undefined) {
-    if (bySource === undefined && byTask !== undefined)
-      throw refuseAgent(byTask, client, [...deps.agents.keys()].filter(isPermitted));
-    const what = wanted === undefined ? 'No agent is permitted' : 'The agent of this source is not permitted';
-    throw new ProblemError('agent_not_permitted', `${what} for the client "${client.id}": ask the operator.`);
-  }
-  return { agent, agentPolicy };
-}
-
-function refuseAgent(agent: string, { id }: IngressClient, permitted: readonly string[]): ProblemError {
-  const names = permitted.length === 0 ? 'ask the operator' : `name one of ${permitted.join(', ')}`;
-  const message = `${JSON.stringify(ellipsize(agent, MAX_SHOWN))} is not an agent of the client "${id}": ${names}`;
-  return new ProblemError('agent_not_permitted', `agent ${message}.`, [{ field: 'agent', message }]);
 }
 
 function toTask({ text, sessionKey, userId, userName }: TaskRequest, metadata: Readonly<Record<string, string>>): Task {

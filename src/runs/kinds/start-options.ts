@@ -1,6 +1,6 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { describeRun, WORKFLOW_TASK_TIMEOUT_MS } from '../../contract/describe-run.ts';
-import type { Workflows } from '../../contract/names.ts';
+import type { RunInput } from '../../contract/run.ts';
 import type { TaskPlan } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
 import { toRunUrl } from '../run-url.ts';
@@ -14,10 +14,10 @@ const LARGE_TASK_TIMEOUT_MS = 30_000;
 const LARGE_ANSWER_BYTES = 2 * 1024 * 1024;
 
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
-export function startOptions(
-  { runId, input, memo, startDelayMs }: Pick<TaskPlan, 'runId' | 'input' | 'memo' | 'startDelayMs'>,
+export function startOptions<Input extends RunInput>(
+  { runId, input, memo, startDelayMs }: Pick<TaskPlan, 'runId' | 'memo' | 'startDelayMs'> & { readonly input: Input },
   { taskQueue, eager, publicUrl }: RunPlace,
-): WorkflowStartOptions<Workflows['agentRun']> {
+): WorkflowStartOptions<(input: Input) => Promise<unknown>> {
   const { attributes, summary, details } = describeRun(input);
   const mayBeLarge = (input.agentPolicy?.maxAnswerBytes ?? 0) > LARGE_ANSWER_BYTES;
   return {

@@ -1,7 +1,8 @@
 import { type ScheduleDescription, type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
-import { TASK_KIND } from '../run-kinds.ts';
+import { startOptions } from '../kinds/start-options.ts';
+import { workflowTypeOf } from '../run-kinds.ts';
 import type { PlannedSchedule } from './planned-schedule.ts';
 
 const OVERLAP = {
@@ -34,7 +35,7 @@ export function scheduleOptions(
   { name, cron, every, timeZone, overlap, catchUp, plan }: PlannedSchedule,
   taskQueue: string,
 ): Omit<ScheduleOptions, 'state'> {
-  const start = TASK_KIND.startOptions(plan, { taskQueue, eager: false });
+  const start = startOptions(plan, { taskQueue, eager: false });
   return {
     scheduleId: scheduleId(taskQueue, name),
     spec: {
@@ -44,7 +45,7 @@ export function scheduleOptions(
     },
     action: {
       type: 'startWorkflow',
-      workflowType: TASK_KIND.workflowType,
+      workflowType: workflowTypeOf(plan.input),
       workflowId: `run-${name}`,
       taskQueue,
       args: start.args,

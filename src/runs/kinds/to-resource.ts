@@ -1,0 +1,59 @@
+import type { Usage } from '../../contract/run.ts';
+import { isTerminal, type RunResource, type RunStatus } from '../../protocol/run-resource.ts';
+import type { RunFacts } from '../run-facts.ts';
+import type { RunLinks } from '../run-kind.ts';
+import { toRunUrl } from '../run-url.ts';
+import { toCallbackState } from './to-callback-state.ts';
+import type { PolledOutcome } from './to-outcome.ts';
+
+/** What a kind knows of its run beside its facts. */
+interface RunInWords extends Pick<RunResource, 'agent' | 'workflow'> {
+  /** Undefined: the run has not ended. */
+  readonly end: PolledOutcome | undefined;
+  /** Of a run that has not ended. */
+  readonly open: RunStatus;
+  readonly startedAt?: string | undefined;
+}
+
+/** A run as its caller sees it, of whatever kind. */
+export function toResource(
+  facts: RunFacts,
+  { publicUrl, temporalUi }: RunLinks,
+  { end, open, startedAt, ...executor }: RunInWords,
+): RunResource {
+  const { runId, memo, createdAt } = facts;
+  const status = end?.status ?? open;
+  return {
+    id: runId,
+    workflow_id: runId,
+    ...(memo.summary !== undefined && { summary: memo.summary }),
+    status,
+    terminal: isTerminal(status),
+    ...(end?.output !== undefined && { output: end.output }),
+    ...(end?.error && { error: end.error }),
+    ...executor,
+    ...(end?.usage && { usage: toUsage(end.usage) }),
+    callback: toCallbackState(facts, end !== undefined),
+    source: memo.source,
+    ...(memo.sessionKey !== undefined && { session_key: memo.sessionKey }),
+    ...(memo.userId !== undefined && { user_id: memo.userId }),
+    ...(memo.deliveryId !== undefined && { delivery_id: memo.deliveryId }),
+    ...(memo.metadata && { metadata: memo.metadata }),
+    ...(createdAt !== undefined && { created_at: createdAt }),
+    ...(memo.startsAt !== undefined && { starts_at: memo.startsAt }),
+    ...(startedAt !== undefined && { started_at: startedAt }),
+    ...(end?.finishedAt !== undefined && { finished_at: end.finishedAt }),
+    links: {
+      self: toRunUrl(runId, publicUrl),
+      ...(temporalUi !== undefined && { temporal_ui: `${temporalUi}/workflows/${runId}` }),
+    },
+  };
+}
+
+function toUsage({ inputTokens, outputTokens, iterations }: Usage): RunResource['usage'] {
+  return {
+    ...(inputTokens !== undefined && { input_tokens: inputTokens }),
+    ...(outputTokens !== undefined && { output_tokens: outputTokens }),
+    ...(iterations !== undefined && { iterations }),
+  };
+}
