@@ -16,7 +16,7 @@ import { handBackLost, workerIdentity } from './activities/journal/hand-back-los
 import { JournalFolderError, JournalLockedError } from './activities/journal/lock-folder.ts';
 import { type Journal, openJournal } from './activities/journal/journal.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
-import { type Activities } from './contract/activities.ts';
+import { ACTIVITY_ID, type Activities } from './contract/activities.ts';
 import { REDELIVERY_WORKFLOW, SIGNAL, WORKFLOW } from './contract/names.ts';
 import { Payloads } from './payloads/payloads.ts';
 import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
@@ -24,6 +24,7 @@ import { StartError, toStartError } from './stack/start-error.ts';
 import { listStartedActivities } from './worker/list-started-activities.ts';
 import { shutDownWith } from './worker/run-worker.ts';
 import { createRunSinks } from './worker/run-sinks.ts';
+import { endingMisfits } from './worker/own-modules.ts';
 import { bundleWithOurs, hasOurWorkflows, WORKFLOWS_PATH, workflowSource } from './worker/workflow-bundle.ts';
 
 /** Time for cancelled activities to end, on top of the grace period. */
@@ -159,22 +160,24 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
       }),
       ...parts.payloads.configureWorker(options),
       ...(session.identity !== undefined && { identity: session.identity }),
-      ...this.#workflows(options),
+      ...this.#workflows(options, parts),
+      ...endingMisfits(options, parts.workflows),
       sinks: { ...options.sinks, ...createRunSinks(parts.onRunFinished) },
       activities: { ...options.activities, ...composeActivities(parts, session) },
     };
   }
 
   override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
+    const parts = this.#partsForReplay();
     return {
-      ...this.#payloadsForReplay().configureReplayWorker(options),
-      ...this.#workflows(options),
+      ...(parts?.payloads ?? new Payloads()).configureReplayWorker(options),
+      ...this.#workflows(options, parts),
       sinks: { ...options.sinks, ...createRunSinks() },
     };
   }
 
   override configureBundler(options: BundleOptions): BundleOptions {
-    return bundleWithOurs(options);
+    return bundleWithOurs(options, this.#partsForReplay()?.workflows);
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
@@ -201,11 +204,11 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
   }
 
   /** A replay asks no agent, so it needs no settings; a history that is encrypted then says which key it needs. */
-  #payloadsForReplay(): Payloads {
+  #partsForReplay(): WorkerParts | undefined {
     try {
-      return this.#readOnce().payloads;
+      return this.#readOnce();
     } catch (error) {
-      if (error instanceof StartError) return new Payloads();
+      if (error instanceof StartError) return undefined;
       throw error;
     }
   }
@@ -231,7 +234,10 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
    * The workflow code of a worker. What other plugins add, and converters by path, must be bundled; without them the bundle
    * of the build saves a second.
    */
-  #workflows(options: WorkerOptions | ReplayWorkerOptions): Partial<WorkerOptions & ReplayWorkerOptions> {
+  #workflows(
+    options: WorkerOptions | ReplayWorkerOptions,
+    { workflows = {}, workflowBundle: built }: Partial<WorkerParts> = {},
+  ): Partial<WorkerOptions & ReplayWorkerOptions> {
     const { workflowBundle, workflowsPath, dataConverter, interceptors, plugins = [] } = options;
     if (workflowBundle !== undefined) {
       if (hasOurWorkflows(workflowBundle)) return {};
@@ -250,7 +256,11 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
       dataConverter?.failureConverterPath === undefined &&
       !('bundlerOptions' in options && options.bundlerOptions !== undefined);
     if (workflowsPath !== undefined) return ordered;
-    return plain ? { ...workflowSource(), ...ordered } : { workflowsPath: WORKFLOWS_PATH, ...ordered };
+    // It was made with the other plugins.
+    if (built !== undefined) return { workflowBundle: built, ...ordered };
+    return plain && Object.keys(workflows).length === 0
+      ? { ...workflowSource(), ...ordered }
+      : { workflowsPath: WORKFLOWS_PATH, ...ordered };
   }
 
   /** Recovers the previous worker's journal. Retries while Temporal is away; never rejects. */
@@ -272,8 +282,8 @@ function isDraining({ workers }: Session): boolean {
   return workers.size > 0 && [...workers].every((worker) => STOPPING.has(worker.getState()));
 }
 
-/** No other workflow has a handler for the signal. */
-const HEARS_OF_RETRIES: readonly string[] = [WORKFLOW.agentRun, REDELIVERY_WORKFLOW];
+/** Ours that deliver a callback. */
+const DELIVERS: readonly string[] = [WORKFLOW.agentRun, REDELIVERY_WORKFLOW];
 
 function composeActivities(parts: WorkerParts, session: Session): Activities {
   const { journal } = session;
@@ -298,8 +308,10 @@ function composeActivities(parts: WorkerParts, session: Session): Activities {
     callback: {
       ...parts.callback,
       async onFirstFailure(runId) {
-        const { workflowType = '', workflowExecution } = Context.current().info;
-        if (!HEARS_OF_RETRIES.includes(workflowType)) return;
+        const { workflowType = '', workflowExecution, activityId } = Context.current().info;
+        // Only they have a handler for it. A team's workflow sends callbacks of other ids, too.
+        const delivers = DELIVERS.includes(workflowType) || Object.hasOwn(parts.workflows ?? {}, workflowType);
+        if (!delivers || activityId !== ACTIVITY_ID.callback) return;
         await client()
           .workflow.getHandle(workflowExecution?.workflowId ?? runId)
           .signal(SIGNAL.callbackRetrying);

@@ -105,7 +105,8 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     mode,
     cwd,
     folder: name === undefined ? cwd : dirname(resolve(cwd, name)),
-    sources: compiled.sources, namesOf: layers.namesOf,
+    sources: compiled.sources,
+    namesOf: layers.namesOf,
   });
   return {
     config,

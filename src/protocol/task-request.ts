@@ -180,7 +180,13 @@ function parseInvoke(body: object): TaskParse {
   return { ok: true, task, fields: { url: 'response_uri', user: 'principal' } };
 }
 
-function toShared({ agent, workflow, input, metadata: entries, ...start }: Pick<z.infer<typeof garudustTask>, keyof typeof SHARED>) {
+function toShared({
+  agent,
+  workflow,
+  input,
+  metadata: entries,
+  ...start
+}: Pick<z.infer<typeof garudustTask>, keyof typeof SHARED>) {
   const startDelayMs = readStartDelay(start);
   return {
     ...(agent !== undefined && { agent }),

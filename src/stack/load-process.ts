@@ -34,10 +34,13 @@ export function loadProcess({ stdout, quiet = false, ...options }: ProcessOption
   const loaded = load(options);
   const logger = createLogger({ ...loaded.config.log, destination: stdout });
   for (const warning of quiet ? [] : loaded.warnings) logger.warn({}, warning);
-  const { agents, clients } = loaded.config;
+  const { agents, clients, workflows } = loaded.config;
   const metrics = createMetrics({
     agentFaults: failureTypesOf('agent'),
-    configured: { agents: agents.map(({ name }) => name), clients: clients.map(({ id }) => id) },
+    configured: {
+      agents: [...agents.map(({ name }) => name), ...Object.keys(workflows)],
+      clients: clients.map(({ id }) => id),
+    },
     version: readVersion(),
   });
   return { loaded, temporal, logger, metrics, env: options.env };

@@ -5,6 +5,7 @@ import { checkUrl } from '../egress/check-url.ts';
 import { planTask } from '../ingress/tasks/accept-task.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { PlannedSchedule } from '../runs/schedules/planned-schedule.ts';
+import { loadWorkflows } from './load-workflows.ts';
 import { readSessionPolicies } from './start-ingress.ts';
 import { StartError } from './start-error.ts';
 
@@ -21,6 +22,7 @@ export async function planSchedules({
     clients: config.clients,
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
+    workflows: (await loadWorkflows(config)).workflows,
     sessionPolicies: readSessionPolicies(config),
     callback: config.callback,
     checkUrl,

@@ -12,6 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
+import type { LoadedWorkflows } from './load-workflows.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 
 /** How long a request waits for Temporal: an answer within 3 s is promised. */
@@ -27,6 +28,7 @@ export interface IngressParts {
   readonly eagerStart: boolean;
   readonly findOwnPlaces: FindOwnPlaces;
   readonly watch: TemporalWatch;
+  readonly workflows: LoadedWorkflows['workflows'];
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
@@ -44,7 +46,8 @@ export interface RunningIngress {
  * @throws ListenError
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
-  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, watch, logger, metrics, tracing } = parts;
+  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, watch, workflows } = parts;
+  const { logger, metrics, tracing } = parts;
   const { limits } = config;
   const runs = createRunClient({
     connection: () => link.current(),
@@ -67,6 +70,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     clients: config.clients,
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
+    workflows,
     sessionPolicies: readSessionPolicies(config),
     callback: config.callback,
     checkUrl: async (url, rules) => checkUrl(url, { ...rules, own: await findOwnPlaces() }),

@@ -13,6 +13,7 @@ import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
 import { createAgentWatch } from './agent-watch.ts';
 import { loadPlugins } from './load-plugins.ts';
+import { loadWorkflows } from './load-workflows.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { startIngress, TEMPORAL_DEADLINE_MS } from './start-ingress.ts';
 import { startTracing } from './start-tracing.ts';
@@ -76,7 +77,7 @@ export interface RunningStack {
  * Starts ingress, worker or both in this process on one native connection, which is what makes an eager start
  * possible. Returns when the ports are open; Temporal may still be away.
  *
- * @throws StartError when a port is not available, a plugin cannot be loaded, or another worker uses the journal
+ * @throws StartError when a port is not available, a plugin or a workflow cannot be loaded, or another worker uses the journal
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const { config, roles, logger, metrics } = options;
@@ -84,6 +85,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const loaded = await loadPlugins(config.worker.plugins);
   const { tracing, ...traces } = await startTracing(options.env ?? {}, logger);
   const plugins = [...loaded, ...traces.plugins, payloads];
+  const { workflows, bundle } = await loadWorkflows(config, [...loaded, ...traces.plugins]);
   // The connection hands them on to every client and worker on it.
   const connectionOptions = { ...options.temporal.connectionOptions, plugins };
   const temporal = { ...options.temporal, connectionOptions };
@@ -135,10 +137,14 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   };
   const common = { config, temporal, link, findOwnPlaces, logger, metrics, tracing };
   try {
-    const worker = roles.worker ? await startWorker({ ...options, ...common, agents, payloads }) : undefined;
+    const worker = roles.worker
+      ? await startWorker({ ...options, ...common, agents, payloads, ...(bundle && { workflowBundle: bundle }) })
+      : undefined;
     if (worker) parts.push(() => worker.drain());
     const eagerStart = worker !== undefined;
-    const ingress = roles.ingress ? await startIngress({ ...common, pollConnection, eagerStart, watch }) : undefined;
+    const ingress = roles.ingress
+      ? await startIngress({ ...common, pollConnection, eagerStart, watch, workflows })
+      : undefined;
     if (ingress) ownPorts.add(Number(new URL(ingress.url).port));
     if (ingress) parts.push(() => ingress.drain());
     const readiness = async (): Promise<Readiness> => {

@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  /** What the worker runs where the settings name workflows. Default: our workflows. */
+  readonly workflowBundle?: { readonly code: string };
   /** Where the settings name no journal. Default: none. */
   readonly defaultJournalDir?: string;
 }
@@ -50,7 +52,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...(defaultJournalDir !== undefined && { defaultJournalDir }),
   });
   const journalOwner = `${temporal.namespace}@${temporal.connectionOptions.address ?? 'localhost:7233'}`;
-  const plugin = new GarudustPlugin({}, () => ({ ...parts, tracing, journalOwner }));
+  const plugin = new GarudustPlugin({}, () => ({
+    ...parts,
+    tracing,
+    journalOwner,
+    ...(options.workflowBundle && { workflowBundle: options.workflowBundle }),
+  }));
   await plugin.open();
   const stopProbes = probeAgents({ agents: parts.agents, watch: agents, metrics, logger });
   const worker = runWorker({ link, namespace: temporal.namespace, taskQueue: config.taskQueue, plugin, logger });

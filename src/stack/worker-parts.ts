@@ -29,6 +29,10 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   readonly journalOwner?: string;
   /** How payloads are written and read. */
   readonly payloads: Payloads;
+  /** Absolute paths of the modules of a team's workflows, by name. Default: none. */
+  readonly workflows?: Readonly<Record<string, string>>;
+  /** They and ours, bundled. Default: the worker bundles them. */
+  readonly workflowBundle?: { readonly code: string };
   readonly onJournalChange?: JournalOptions['onChange'];
   readonly onRunFinished?: (run: FinishedRun, id: string) => void;
   /** Agent calls and callback attempts at once. Default: the SDK's. */
@@ -42,7 +46,7 @@ export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics,
 
 /** The parts that the settings describe. No connection is made yet. */
 export function toWorkerParts(
-  { agents, clients, callback, ingressEnabled, port, adminPort, worker, payloads: keys }: Config,
+  { agents, clients, callback, ingressEnabled, port, adminPort, worker, workflows, payloads: keys }: Config,
   {
     logger,
     metrics,
@@ -92,6 +96,7 @@ export function toWorkerParts(
     },
     ...limits,
     payloads,
+    workflows,
     ...(journalDir && { journalDir, isDefaultJournal: worker.journalDir === undefined }),
     logger,
     onRunFinished: ({ seconds, ...labels }, id) => {

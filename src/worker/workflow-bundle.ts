@@ -9,6 +9,8 @@ import {
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { type OwnModulePaths, ownModulesPlugin } from './own-modules.ts';
+import { withOwnZod } from './with-own-zod.ts';
 
 /** The entry point of our workflows: TypeScript from the sources, JavaScript from a build. */
 export const WORKFLOWS_PATH = fileURLToPath(
@@ -34,7 +36,7 @@ export const BUNDLE_PATH = fileURLToPath(new URL('../workflow-bundle.js', import
 
 /**
  * The worker's workflow code: the bundle of the build where there is one, which saves a second at every start; else the
- * worker bundles for itself, with `WITH_OURS` among its plugins.
+ * worker bundles for itself.
  *
  * @param path another prebuilt bundle.
  */
@@ -43,15 +45,23 @@ export function workflowSource(
 ): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'plugins'> {
   return existsSync(path)
     ? { workflowBundle: { codePath: path } }
-    : { workflowsPath: WORKFLOWS_PATH, plugins: [WITH_OURS] };
+    : { workflowsPath: WORKFLOWS_PATH, plugins: [withOurs()] };
 }
 
-/** Bundles our workflows; needs no server. */
-export async function bundleWorkflows(): Promise<string> {
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+/** What is bundled beside our workflows, and where problems are told. */
+export interface BundleParts {
+  readonly modules?: OwnModulePaths;
+  readonly plugins?: readonly BundlerPlugin[];
+  /** Gets what webpack says of a bundle that fails. */
+  readonly onError?: (text: string) => void;
+}
+
+/** Bundles our workflows, with those of a team if there are any; needs no server. */
+export async function bundleWorkflows({ modules, plugins = [], onError }: BundleParts = {}): Promise<string> {
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: (text: string) => onError?.(text) };
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS_PATH,
-    plugins: [WITH_OURS],
+    plugins: [...plugins, withOurs(modules)],
     logger: quiet,
   });
   return nameSourcesByProject(code);
@@ -67,29 +77,33 @@ function nameSourcesByProject(code: string): string {
 /**
  * Lets a bundle hold our workflows beside those of its `workflowsPath`.
  *
+ * @param modules of workflows that the settings name
  * @throws Error when their code would get another copy of the SDK than ours, in which no workflow of ours could run
  */
-export function bundleWithOurs(options: BundleOptions): BundleOptions {
+export function bundleWithOurs(options: BundleOptions, modules: OwnModulePaths = {}): BundleOptions {
   const { workflowsPath: given, webpackConfigHook = (config) => config } = options;
   const yours: string | false = given === WORKFLOWS_PATH ? false : given;
-  if (yours !== false) refuseSecondSdk(yours);
+  for (const path of [...(yours === false ? [] : [yours]), ...Object.values(modules)]) refuseSecondSdk(path);
   return {
     ...options,
     workflowsPath: WORKFLOWS_PATH,
     preloadModules: [...(options.preloadModules ?? []), SHARED_SCHEMAS],
     webpackConfigHook: (config) => {
-      const { resolve, ...hooked } = webpackConfigHook(config);
+      const { resolve, plugins = [], ...hooked } = webpackConfigHook(withOwnZod(config));
       const others = resolve?.alias ?? {};
       const alias = Array.isArray(others)
         ? [...others, { name: YOUR_WORKFLOWS, alias: yours }]
         : { ...others, [YOUR_WORKFLOWS]: yours };
-      return { ...hooked, resolve: { ...resolve, alias } };
+      return { ...hooked, plugins: [...plugins, ownModulesPlugin(modules)], resolve: { ...resolve, alias } };
     },
   };
 }
 
 /** A bundler plugin that does `bundleWithOurs` and nothing else. */
-const WITH_OURS: BundlerPlugin = { name: 'garudust-temporal-workflows', configureBundler: bundleWithOurs };
+function withOurs(modules?: OwnModulePaths): BundlerPlugin {
+  const name = 'garudust-temporal-workflows';
+  return { name, configureBundler: (options) => bundleWithOurs(options, modules) };
+}
 
 /** Whether a prebuilt bundle holds our workflows. */
 export function hasOurWorkflows(bundle: WorkflowBundleOption): boolean {

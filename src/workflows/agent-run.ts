@@ -95,9 +95,9 @@ function tellParent(outcome: RunOutcome): void {
   const { workflowId, parent } = workflowInfo();
   if (parent === undefined) return;
   const answered = defineSignal<[RunOutcome]>(answeredSignal(workflowId));
-  CancellationScope.nonCancellable(() =>
-    getExternalWorkflowHandle(parent.workflowId).signal(answered, outcome),
-  ).catch(() => undefined);
+  CancellationScope.nonCancellable(() => getExternalWorkflowHandle(parent.workflowId).signal(answered, outcome)).catch(
+    () => undefined,
+  );
 }
 
 function now(): string {

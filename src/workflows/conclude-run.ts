@@ -42,7 +42,11 @@ export async function concludeRun(
 }
 
 /** For the worker's metrics. It adds nothing to the history. */
-function tellFinished(run: { readonly client: string; readonly agent: string; readonly status: RunOutcome['status'] }): void {
+function tellFinished(run: {
+  readonly client: string;
+  readonly agent: string;
+  readonly status: RunOutcome['status'];
+}): void {
   const seconds = (Date.now() - workflowInfo().startTime.getTime()) / 1000;
   proxySinks<RunSinks>().garudustTemporal.runFinished({ ...run, seconds });
 }

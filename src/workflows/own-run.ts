@@ -1,7 +1,13 @@
 import { ContinueAsNew, makeContinueAsNewFunc, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { judgeFailure } from '../contract/judge-failure.ts';
 import { shownMetadata } from '../contract/metadata.ts';
-import { MAX_RUN_INPUT_BYTES, OWN_RUN_INPUT, type OwnRunInput, type OwnRunResult, type RunOutcome } from '../contract/run.ts';
+import {
+  MAX_RUN_INPUT_BYTES,
+  OWN_RUN_INPUT,
+  type OwnRunInput,
+  type OwnRunResult,
+  type RunOutcome,
+} from '../contract/run.ts';
 import { isFailureType } from '../contract/failures.ts';
 import { readStored } from '../contract/stored.ts';
 import { taskSummary } from '../contract/summary.ts';
@@ -60,13 +66,18 @@ async function execute(
   working();
   try {
     const returned = await inTurn(session, waiting, () => callWorkflow(input, load, continued));
-    const outcome: RunOutcome = { status: 'completed', output: toOutput(workflow, returned), ...asked, finishedAt: now() };
+    const outcome: RunOutcome = {
+      status: 'completed',
+      output: toOutput(workflow, returned),
+      ...asked,
+      finishedAt: now(),
+    };
     checkSize(workflow, outcome);
     return { outcome };
   } catch (error) {
     if (error instanceof ContinueAsNew) throw await continueRun(error, input);
     const outcome = { ...judge(workflow, error), ...asked, finishedAt: now() };
-    return { outcome, ...(error instanceof Error && { cause: error }) };
+    return { outcome, ...(outcome.error?.code === 'WorkflowFailed' && error instanceof Error && { cause: error }) };
   }
 }
 

@@ -37,7 +37,9 @@ export function readOwnWorkflow(name: string, load: () => unknown): OwnWorkflow 
   }
   const schema = module['input'] ?? (isRecord(defaults) ? defaults['input'] : undefined);
   if (schema !== undefined && !isInputSchema(schema)) {
-    throw new TypeError('its export "input" is no Standard Schema: export a schema of zod, valibot or arktype, or rename it');
+    throw new TypeError(
+      'its export "input" is no Standard Schema: export a schema of zod, valibot or arktype, or rename it',
+    );
   }
   return { run: run as OwnWorkflow['run'], ...(schema !== undefined && { schema }) };
 }

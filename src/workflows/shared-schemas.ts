@@ -5,6 +5,7 @@ import {
   type AgentRunInput,
   CALLBACK_REDELIVERY_INPUT,
   type CallbackRedeliveryInput,
+  OWN_RUN_INPUT,
 } from '../contract/run.ts';
 import { readStored } from '../contract/stored.ts';
 
@@ -48,6 +49,13 @@ for (const input of [FULL, { ...FULL, task: {}, callback: {} }, undefined]) {
   readStored(AGENT_RUN_INPUT, 'AgentRunInput', input);
   findMisspelt(input, AGENT_RUN_FIELDS);
 }
+const { agent: _, agentPolicy: _policy, ...OF_A_TEAM } = { ...FULL, workflow: 'x', input: 'x' };
+for (const input of [OF_A_TEAM, { ...OF_A_TEAM, task: {}, callback: {} }, undefined]) {
+  readStored(OWN_RUN_INPUT, 'OwnRunInput', input);
+}
 for (const input of [REDELIVERY, { ...REDELIVERY, outcome: {} }, undefined]) {
   readStored(CALLBACK_REDELIVERY_INPUT, 'CallbackRedeliveryInput', input);
 }
+
+// The settings that all copies of zod share. Frozen with the rest, they would keep another copy of a team's code from being loaded.
+delete (globalThis as { __zod_globalConfig?: unknown }).__zod_globalConfig;

@@ -41,7 +41,11 @@ export function toOwnOutcome(facts: RunFacts): PolledOutcome | undefined {
   if (workflow === 'completed') return { ...judgeAnswer(history?.result), ...when };
   const { failure } = history ?? {};
   // Its cause is for operators, and says nothing of the outcome.
-  const top = failure && { name: failure.name, message: failure.message, ...('type' in failure && { type: failure.type }) };
+  const top = failure && {
+    name: failure.name,
+    message: failure.message,
+    ...('type' in failure && { type: failure.type }),
+  };
   if (workflow === 'failed') return { ...judgeFailure(top, OWN_CODE), ...when };
   const cutOff = toCutOff(facts);
   return cutOff && { ...cutOff, ...when };

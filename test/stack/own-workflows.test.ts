@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { describe, test } from 'node:test';
+import { startTestStack, type TestStack } from '../support/start-test-stack.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const at = (name: string): string => fileURLToPath(new URL(`../workflows/fixtures/own/${name}.ts`, import.meta.url));
+
+const WORKFLOWS = { triage: at('triage'), typed: at('typed'), bad: at('bad') };
+
+/** Checks what a run of the workflow `bad` ends with. */
+async function endOf({ start, get }: TestStack, how: string) {
+  const { id } = await start({ workflow: 'bad', text: how });
+  const { status, output, error } = await get(id, 30);
+  return { status, output, error };
+}
+
+describe("a team's workflow", { concurrency: false }, () => {
+  test('is started by a webhook and answered as a run of an agent is', async (t) => {
+    const stack = await startTestStack(t, { change: (config) => ({ ...config, workflows: WORKFLOWS }) });
+    const { start, post, get, callbacks, callbackUrl } = stack;
+
+    await t.test('from HTTP to callback', async () => {
+      const task = { workflow: 'triage', text: 'Ticket 7', callback_url: callbackUrl, session_key: 's', user_id: 'u' };
+      const run = await start(task, { 'Idempotency-Key': 'one' });
+      assert.deepEqual([run.workflow, run.agent, run.callback.status], ['triage', undefined, 'pending']);
+      const ended = await get(run.id, 30);
+      assert.equal(ended.status, 'completed');
+      assert.match(ended.output ?? '', /Second: /);
+      await waitFor('the callback', () => callbacks.length === 1, 10_000);
+      const body = callbacks[0]?.body as Record<string, unknown>;
+      assert.deepEqual([body['run_id'], body['status'], body['text']], [run.id, 'completed', ended.output]);
+      await waitFor('its receipt', async () => (await get(run.id)).callback.status === 'delivered', 10_000);
+      const again = await post(task, { 'Idempotency-Key': 'one' });
+      assert.deepEqual([again.status, again.headers.get('Idempotent-Replayed')], [202, 'true']);
+      const other = await post({ ...task, text: 'Ticket 8' }, { 'Idempotency-Key': 'one' });
+      assert.equal(other.status, 409);
+    });
+
+    await t.test('given what its schema makes of the input', async () => {
+      const input = { number: '42', due: '2026-01-31' };
+      const { id, summary } = await start({ workflow: 'typed', input, user_id: 'u' });
+      assert.equal(summary, JSON.stringify(input));
+      const { output, status, error } = await get(id, 30);
+      assert.deepEqual([status, error], ['completed', undefined]);
+      const made = { number: 42, due: '2026-01-31T00:00:00.000Z', label: 'none', client: 'default', user: 'u' };
+      assert.deepEqual(JSON.parse(output ?? ''), made);
+    });
+
+    await t.test('refused with what its schema finds', async () => {
+      const refused = await post({ workflow: 'typed', input: { number: 'many' } });
+      const problem = (await refused.json()) as { code: string; errors: { field: string }[] };
+      assert.deepEqual(
+        [refused.status, problem.code, problem.errors[0]?.field],
+        [422, 'invalid_input', 'input.number'],
+      );
+      const unknown = await post({ workflow: 'triaje', text: 'x' });
+      const { code, detail } = (await unknown.json()) as { code: string; detail: string };
+      assert.deepEqual([unknown.status, code], [422, 'workflow_not_permitted']);
+      assert.match(detail, /name one of triage, typed, bad/);
+      const both = await post({ workflow: 'triage', agent: 'demo', text: 'x' });
+      assert.equal(both.status, 422);
+      const noWorkflow = await post({ input: {} });
+      assert.equal(((await noWorkflow.json()) as { code: string }).code, 'invalid_task');
+    });
+
+    for (const [how, code, message] of [
+      ['error', 'WorkflowFailed', 'The workflow "bad" failed with an error of its code.'],
+      ['reference', 'WorkflowFailed', 'The workflow "bad" failed with an error of its code.'],
+      ['told', 'WorkflowFailed', 'No ticket 42.'],
+      [
+        'date',
+        'OutputInvalid',
+        'The workflow "bad" returned a Date at output.when[0]: return date.toISOString() instead.',
+      ],
+      ['map', 'OutputInvalid', 'The workflow "bad" returned a Map at output: return a plain object, a list or a text.'],
+      [
+        'cycle',
+        'OutputInvalid',
+        'The workflow "bad" returned an object that contains itself at output.self: return one without cycles.',
+      ],
+      ['bigint', 'OutputInvalid', 'The workflow "bad" returned a bigint at output.n: return a text or a number.'],
+    ] as const) {
+      await t.test(`failed with a type: ${how}`, async () => {
+        assert.deepEqual(await endOf(stack, how), { status: 'failed', output: undefined, error: { code, message } });
+      });
+    }
+
+    await t.test('failed with a type: 5 MB', async () => {
+      const { status, error } = await endOf(stack, 'large');
+      assert.deepEqual([status, error?.code], ['failed', 'AnswerTooLarge']);
+    });
+
+    await t.test('completed with nothing, and with JSON', async () => {
+      assert.equal((await endOf(stack, 'nothing')).output, '');
+      assert.equal((await endOf(stack, 'well')).output, '{"how":"well"}');
+    });
+  });
+});
