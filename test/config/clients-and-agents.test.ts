@@ -226,6 +226,7 @@ log: { level: debug, format: pretty }
         perHost: 50,
       },
       taskQueue: 'other',
+      workflows: {},
       worker: { maxConcurrentActivities: 7, shutdownGrace: 0, journalDir: '/var/lib/journal', plugins: [] },
       payloads: { storeAbove: 262_144 },
       codecServer: { host: '127.0.0.1', port: 8082, origins: [], body: 33_554_432 },

@@ -18,6 +18,8 @@ const TASK_PROBLEMS: readonly ProblemCode[] = [
   'invalid_idempotency_key',
   'callback_url_refused',
   'agent_not_permitted',
+  'workflow_not_permitted',
+  'invalid_input',
   'user_not_permitted',
   'rate_limited',
   'too_many_in_flight',
