@@ -13,13 +13,13 @@ import {
 import { createActivities } from './activities/index.ts';
 import type { CompletionClient, OfActivity } from './activities/journal/report-until-settled.ts';
 import { handBackLost, workerIdentity } from './activities/journal/hand-back-lost.ts';
-import { JournalFolderError, JournalLockedError } from './activities/journal/lock-folder.ts';
-import { type Journal, openJournal } from './activities/journal/journal.ts';
+import type { Journal } from './activities/journal/journal.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
 import { ACTIVITY_ID, type Activities } from './contract/activities.ts';
 import { REDELIVERY_WORKFLOW, SIGNAL, WORKFLOW } from './contract/names.ts';
 import { Payloads } from './payloads/payloads.ts';
 import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
+import { openJournalOf } from './stack/open-journal-of.ts';
 import { StartError, toStartError } from './stack/start-error.ts';
 import { listStartedActivities } from './worker/list-started-activities.ts';
 import { shutDownWith } from './worker/run-worker.ts';
@@ -319,36 +319,6 @@ function composeActivities(parts: WorkerParts, session: Session): Activities {
     },
     ...(journal && { journal: { journal, completions } }),
   });
-}
-
-/** Workers of one machine that find a default journal of their own. */
-const DEFAULT_JOURNALS = 16;
-
-/** An unusable folder costs calls of agents after a crash, not correctness: the worker runs without a journal. */
-async function openJournalOf(parts: WorkerParts): Promise<Journal | undefined> {
-  const { journalDir, isDefaultJournal, journalOwner, onJournalChange, logger } = parts;
-  if (journalDir === undefined) return undefined;
-  for (let number = 1; ; number += 1) {
-    const folder = number === 1 ? journalDir : `${journalDir}-${number}`;
-    try {
-      const journal = await openJournal(folder, {
-        logger,
-        ...(journalOwner !== undefined && { owner: journalOwner }),
-        ...(onJournalChange && { onChange: onJournalChange }),
-      });
-      logger.info({ folder }, 'the journal keeps finished answers until Temporal has them');
-      return journal;
-    } catch (error) {
-      const isLocked = error instanceof JournalLockedError;
-      if (isLocked && isDefaultJournal && number < DEFAULT_JOURNALS) continue;
-      if (!(error instanceof JournalFolderError) && !(isLocked && isDefaultJournal)) throw error;
-      const cost =
-        'The worker runs without a journal: when it is killed, or Temporal is away for longer than 8 s, agents are asked again for what they have answered.';
-      const fix = 'Set JOURNAL_DIR to a folder that lasts, or to none to accept this.';
-      logger.warn({ folder }, `${error.message} ${cost} ${fix}`);
-      return undefined;
-    }
-  }
 }
 
 /** Logs as the SDK does, so that a team's logger gets our lines too. */

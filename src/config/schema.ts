@@ -21,6 +21,7 @@ import { ownWorkflows, workflowBundle } from '../settings/own-workflows.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
+import { log } from './log-settings.ts';
 import { codecServer, payloads } from './payload-schema.ts';
 import { schedule, SCHEDULE_NAME } from './schedule-settings.ts';
 
@@ -237,22 +238,6 @@ const worker = z.strictObject({
   plugins: setting(listOf(moduleName, 'modules'), {
     default: [],
     help: 'Plugins of the Temporal SDK (data converters, interceptors, workflows) for the worker and the Temporal clients. Each module exports a plugin, or a function that returns one, as default or as `plugin`. Paths start with `./` or `/`, relative to the working directory.',
-  }),
-});
-
-const log = z.strictObject({
-  level: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']), {
-    env: 'LOG_LEVEL',
-    flag: '--log-level',
-    default: 'info',
-    help: 'Lowest severity that is logged.',
-  }),
-  format: setting(oneOf(['json', 'pretty']), {
-    env: 'LOG_FORMAT',
-    flag: '--log-format',
-    default: 'json',
-    devDefault: 'pretty',
-    help: 'One JSON object per line, or short lines for people.',
   }),
 });
 

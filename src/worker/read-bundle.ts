@@ -50,9 +50,9 @@ export function readBundle(code: string): ReadonlyMap<string, BundledWorkflow> {
         throw new Error(`${name}: another module of this worker exports a workflow of this name: rename one of them.`);
       }
       Object.assign(context, { load });
-      const { validate } = loadModule(name, () => run('load()') as ReturnType<typeof load>);
+      const module = loadModule(name, () => run('load()') as ReturnType<typeof load>);
       // Made in the context, so that a schema recognises its objects.
-      return [name, { validate: (input) => toIssues(() => validate(parse(JSON.stringify(input)))) }];
+      return [name, { validate: (input) => toIssues(() => module.validate(parse(JSON.stringify(input)))) }];
     }),
   );
 }

@@ -117,13 +117,18 @@ function judge(workflow: string, error: unknown): Pick<RunOutcome, 'status' | 'e
 }
 
 /** The next execution is the same run, with what the workflow continues with beside it. A session gives it a turn of its own. */
-async function continueRun(error: ContinueAsNew, { input: _, ...run }: OwnRunInput): Promise<ContinueAsNew> {
+async function continueRun(error: ContinueAsNew, given: OwnRunInput): Promise<ContinueAsNew> {
+  const { input: _, ...run } = given;
   if (error.command.workflowType !== run.workflow) return error;
   const next = { ...run, ...(run.session && { session: { ...run.session, announcesItself: true } }) };
-  const envelope: unknown = await makeContinueAsNewFunc()(next).catch((made: unknown) => made);
-  const first = envelope instanceof ContinueAsNew ? (envelope.command.arguments ?? []) : [];
-  error.command.arguments = [...first, ...(error.command.arguments ?? [])];
-  return error;
+  try {
+    // Encodes the argument as the workflow's data converter does.
+    return await makeContinueAsNewFunc()(next);
+  } catch (envelope) {
+    if (!(envelope instanceof ContinueAsNew)) throw envelope;
+    error.command.arguments = [...(envelope.command.arguments ?? []), ...(error.command.arguments ?? [])];
+    return error;
+  }
 }
 
 function now(): string {

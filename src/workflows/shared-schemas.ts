@@ -58,4 +58,4 @@ for (const input of [REDELIVERY, { ...REDELIVERY, outcome: {} }, undefined]) {
 }
 
 // The settings that all copies of zod share. Frozen with the rest, they would keep another copy of a team's code from being loaded.
-delete (globalThis as { __zod_globalConfig?: unknown }).__zod_globalConfig;
+Reflect.deleteProperty(globalThis, '__zod_globalConfig');
