@@ -1,28 +1,28 @@
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { type AgentProgress, readAgentProgress, type RunAgentInput } from '../contract/activities.ts';
+import type { Checkpoint } from '../contract/activities.ts';
 import { FAILURE_CLASSES, type FailureType, failureClass } from '../contract/failures.ts';
-import type { AgentPolicy } from '../contract/agent-policy.ts';
 import type { AgentAnswer } from '../contract/run.ts';
 import { attemptTimeLeft, nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
-import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
+import { type Agent, AgentError } from '../agents/agent.ts';
 import { AgentCall } from './agent-calls.ts';
 import { announceWait, type OnAgentWait } from './announce-wait.ts';
+import { AttemptCounts, toKept } from './attempt-counts.ts';
 import { type AgentMetrics, AttemptReport } from './attempt-report.ts';
 import { callAgent } from './call-agent.ts';
+import { type AgentTask, callTimeout, startClock, toContext } from './call-context.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { AgentAdmission, CallPermit } from './agent-admission.ts';
 import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
-import { inWords, takeTurn } from './take-turn.ts';
+import { takeTurn } from './take-turn.ts';
 import type { Ticket } from './waiting-line.ts';
 import { traceCall } from './trace-call.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
-import { sessionKeyOf } from './session-key.ts';
 import { Interruption, readInterruption } from './interruption.ts';
+import type { Checkpoints } from './journal/checkpoints.ts';
 import { activityKeyOf } from './journal/journal-entry.ts';
 import { followCall, type FollowDeps } from './follow-call.ts';
-import { toLine } from '../values/plain-text.ts';
 
 /** An agent with the admission that all runs of this worker share. */
 export interface GuardedAgent {
@@ -35,7 +35,7 @@ export interface GuardedAgent {
 /** How to fix a failure of one agent, by type. */
 export type AgentFixes = Readonly<Partial<Record<FailureType, string>>>;
 
-export interface AttemptDeps extends Omit<FollowDeps, 'onProgress'> {
+export interface AttemptDeps extends Omit<FollowDeps, 'onProgress' | 'onCheckpoint'> {
   readonly metrics?: AgentMetrics;
   readonly tracing: Tracing;
   readonly delays: RetryDelays;
@@ -47,17 +47,9 @@ export interface AttemptDeps extends Omit<FollowDeps, 'onProgress'> {
   readonly totalMs: number;
   /** As `callAgent` takes it. */
   readonly maxPayloadBytes?: number | undefined;
+  /** Where handles are kept beside the heartbeat. */
+  readonly checkpoints?: Checkpoints;
 }
-
-/** A task with its whole policy. */
-export interface AgentTask extends RunAgentInput {
-  readonly policy: AgentPolicy;
-}
-
-/** An attempt ends this long before Temporal's timeout, so that its failure says more than "timeout". */
-const BEFORE_THE_END_MS = 500;
-const MAX_TIMER_MS = 2 ** 31 - 1;
-const MAX_PROGRESS = 200;
 
 /** One attempt of `runAgent`. It inherits the counts of earlier attempts and passes them on to later ones. */
 export class AgentAttempt {
@@ -70,19 +62,17 @@ export class AgentAttempt {
   readonly #attemptLeftMs = attemptTimeLeft(this.#activity.info);
   readonly #spentMs = timeSpent(this.#activity.info);
   readonly #beganAtMs = Math.floor(this.#spentMs());
+  readonly #counts: AttemptCounts;
   #admission: AgentAdmission | undefined;
-  #counts: AgentProgress;
-  /** The call that ended, here or in the attempt before. */
-  #endedCall: string | undefined;
 
   constructor(deps: AttemptDeps, input: AgentTask) {
     this.#deps = deps;
     this.#leftMs = timeLeft(this.#activity.info, deps.totalMs);
     this.#report = new AttemptReport(deps, this.#activity, input);
     this.#input = input;
-    const { ended, ...counts } = readAgentProgress(this.#activity.info.heartbeatDetails, input.policy.maxAttempts);
-    this.#counts = counts;
-    this.#endedCall = ended;
+    const { heartbeatDetails } = this.#activity.info;
+    const kept = deps.checkpoints?.find(this.#key);
+    this.#counts = new AttemptCounts(deps.heartbeat, heartbeatDetails, kept, input.policy.maxAttempts);
   }
 
   /**
@@ -91,16 +81,17 @@ export class AgentAttempt {
    */
   async run(guarded: GuardedAgent | AgentError): Promise<AgentAnswer> {
     this.#admission = guarded instanceof AgentError ? undefined : guarded.admission;
-    const call = this.#deps.calls.find(this.#key, this.#endedCall);
-    const { paidAttempts, maxAttempts } = this.#counts;
-    // The last paid call never reported back: its worker crashed, or lost its connection to Temporal.
-    if (call === undefined && paidAttempts >= maxAttempts) {
+    const call = this.#deps.calls.find(this.#key, this.#counts.endedCall);
+    const { paidAttempts, maxAttempts, checkpoint } = this.#counts.current;
+    // The last paid call never reported back, and can't be resumed: its worker crashed, or lost its connection to Temporal.
+    if (call === undefined && checkpoint === undefined && paidAttempts >= maxAttempts) {
       const lost = new AgentError('WorkerCrashed', 'was called, but contact with its worker was lost');
       throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
     }
     try {
       const answer = await this.#follow(call ?? (await this.#begin(guarded)));
       this.#report.answered(answer);
+      this.#deps.checkpoints?.forget(this.#key);
       return answer;
     } catch (error) {
       const failure = this.#judge(error);
@@ -109,23 +100,33 @@ export class AgentAttempt {
     }
   }
 
-  /** Calls the agent. */
+  /** Calls the agent, or resumes the call whose worker was lost. */
   async #begin(guarded: GuardedAgent | AgentError): Promise<AgentCall> {
     if (guarded instanceof AgentError) throw guarded;
     const { agent, provider, admission } = guarded;
     const permit = await this.#takePermit(admission);
-    const earlier = this.#deps.calls.find(this.#key, this.#endedCall);
+    const earlier = this.#deps.calls.find(this.#key, this.#counts.endedCall);
     if (earlier !== undefined) {
       permit.release();
       return earlier;
     }
-    const { timeoutMs, late } = this.#callTimeout();
+    const { info } = this.#activity;
+    const left = { totalMs: this.#leftMs(), attemptMs: this.#attemptLeftMs() };
+    const { timeoutMs, late } = callTimeout(this.#input.policy, info, left);
     const clock = startClock(timeoutMs, late);
+    const { paidAttempts, checkpoint, resumes = 0 } = this.#counts.current;
     // Counted before the call, so that a crash during the call counts.
-    this.#counts = { ...this.#counts, paidAttempts: this.#counts.paidAttempts + 1, queuedAtMs: undefined };
-    this.#beat();
-    const call = new AgentCall(this.#counts, async (signal, report) => {
-      const context = this.#toContext(timeoutMs, AbortSignal.any([signal, clock.signal]), report);
+    const counted = checkpoint === undefined ? { paidAttempts: paidAttempts + 1 } : { resumes: resumes + 1 };
+    this.#counts.change({ ...counted, queuedAtMs: undefined });
+    const number = this.#counts.current.paidAttempts;
+    const call = new AgentCall(this.#counts.current, this.#save, async (signal, reports) => {
+      const context = toContext(this.#input, info, this.#deps.logger, {
+        call: number,
+        timeoutMs,
+        signal: AbortSignal.any([signal, clock.signal]),
+        ...reports,
+        ...(checkpoint && { resumed: checkpoint.handle }),
+      });
       try {
         const { agent: name, task } = this.#input;
         const { tracing, maxPayloadBytes } = this.#deps;
@@ -142,34 +143,38 @@ export class AgentAttempt {
       }
     });
     this.#deps.calls.add(this.#key, call);
-    this.#report.asked(this.#counts.paidAttempts);
+    this.#report.asked(number, checkpoint !== undefined);
     return call;
   }
 
-  /** How long a call may take: within the policy, the total timeout, and the timeout of an attempt that the workflow's code set. */
-  #callTimeout(): { readonly timeoutMs: number; readonly late: AgentError } {
-    const { startToCloseTimeoutMs: setMs } = this.#activity.info;
-    const ownMs = Math.min(this.#input.policy.attemptTimeoutMs, this.#leftMs() - BEFORE_THE_END_MS);
-    const attemptMs = this.#attemptLeftMs() - Math.min(BEFORE_THE_END_MS, setMs / 10);
-    const timeoutMs = Math.min(ownMs, attemptMs);
-    const fix = `The activity's startToCloseTimeout of ${inWords(setMs)} ended the call: raise it, or leave it out.`;
-    const late = `did not answer within ${inWords(timeoutMs)}`;
-    return { timeoutMs, late: new AgentError('AgentTimeout', late, attemptMs < ownMs ? { fix } : {}) };
-  }
+  /** Keeps a checkpoint in the journal. Never rejects: Temporal has it too. */
+  readonly #save = async (checkpoint: Checkpoint): Promise<void> => {
+    const { checkpoints } = this.#deps;
+    try {
+      await checkpoints?.save(this.#key, toKept(this.#counts.current, checkpoint));
+    } catch (error) {
+      this.#report.notKept(nameOf(error));
+    }
+  };
 
   /** Waits for the end of a call that this attempt or an earlier one started. */
   async #follow(call: AgentCall): Promise<AgentAnswer> {
-    const isOwn = this.#counts === call.counts;
     this.#report.calledAt = call.startedAt;
-    this.#counts = call.counts;
-    if (!isOwn || call.progress !== undefined) this.#beat(call.progress);
+    this.#counts.adopt(call.counts);
+    const beat = (): void => this.#counts.beat(call.progress);
+    beat();
     try {
       return await followCall(call, this.#activity, {
         ...this.#deps,
-        onProgress: (progress) => this.#beat(progress),
+        onProgress: beat,
+        onCheckpoint: async () => {
+          this.#counts.adopt(call.counts);
+          await this.#counts.confirm(call.progress);
+        },
       });
     } finally {
-      this.#endedCall = call.id;
+      this.#counts.adopt(call.counts);
+      this.#counts.endedCall = call.id;
     }
   }
 
@@ -189,7 +194,7 @@ export class AgentAttempt {
     const turn = await takeTurn(admission, {
       ticket: this.#ticket(),
       policy: this.#input.policy,
-      queuedAtMs: this.#counts.queuedAtMs,
+      queuedAtMs: this.#counts.current.queuedAtMs,
       spentMs: this.#spentMs,
       leftMs: this.#leftMs,
       // Where Temporal counts the attempts, handing back would use them up.
@@ -200,49 +205,19 @@ export class AgentAttempt {
     if (turn.is === 'permit') return turn.permit;
     if (turn.is === 'over') throw new PlannedFailure(turn.why, { retry: false, because: 'final' });
     if (turn.queued) this.#queue(admission);
-    else if (this.#counts.queuedAtMs !== undefined) {
-      this.#counts = { ...this.#counts, queuedAtMs: undefined };
-      this.#beat();
-    }
+    else if (this.#counts.current.queuedAtMs !== undefined) this.#counts.change({ queuedAtMs: undefined });
     throw new PlannedFailure(turn.why, { retry: true, delayMs: turn.delayMs });
   }
 
   /** The wait begins, or goes on: heartbeat details outlive attempts. */
   #queue({ concurrency }: AgentAdmission): void {
-    if (this.#counts.queuedAtMs !== undefined) return;
-    this.#counts = { ...this.#counts, queuedAtMs: this.#beganAtMs };
-    this.#beat(`waiting for one of ${concurrency} permits`);
+    if (this.#counts.current.queuedAtMs !== undefined) return;
+    this.#counts.change({ queuedAtMs: this.#beganAtMs }, `waiting for one of ${concurrency} permits`);
   }
 
   #ticket(): Ticket {
     const { workflowExecution, activityRunId, activityId, scheduledTimestampMs: since } = this.#activity.info;
     return { key: `${workflowExecution?.runId ?? activityRunId}/${activityId}`, since };
-  }
-
-  #toContext(timeoutMs: number, signal: AbortSignal, report: AgentContext['report']): AgentContext {
-    const { task, policy } = this.#input;
-    const { info } = this.#activity;
-    const runId = info.workflowExecution?.workflowId ?? info.activityId;
-    return {
-      runId,
-      call: this.#counts.paidAttempts,
-      sessionKey: sessionKeyOf(this.#input, info),
-      ...(task.userId !== undefined && { userId: task.userId }),
-      ...(task.userName !== undefined && { userName: task.userName }),
-      ...(task.metadata !== undefined && { metadata: task.metadata }),
-      timeoutMs,
-      maxAnswerBytes: policy.maxAnswerBytes,
-      signal,
-      report,
-    };
-  }
-
-  #beat(progress?: string): void {
-    const line = progress === undefined ? '' : toLine(progress, MAX_PROGRESS);
-    const { queuedAtMs, ...counts } = this.#counts;
-    const queued = queuedAtMs === undefined ? {} : { queuedAtMs };
-    const ended = this.#endedCall === undefined ? {} : { ended: this.#endedCall };
-    this.#deps.heartbeat.beat({ ...counts, ...queued, ...ended, ...(line !== '' && { progress: line }) });
   }
 
   #judge(error: unknown): Error {
@@ -259,6 +234,7 @@ export class AgentAttempt {
       case 'reset':
         return this.#fail(new AgentError('AttemptInterrupted', `was interrupted by an operator's ${by}`));
       default:
+        this.#deps.checkpoints?.forget(this.#key);
         this.#report.canceled();
         return signal.aborted ? (signal.reason as Error) : new CancelledFailure('CANCELLED');
     }
@@ -272,14 +248,20 @@ export class AgentAttempt {
     const { type, retryAfterMs } = error;
     const { paid, pausesAgent } = FAILURE_CLASSES[failureClass(type)];
     const wasPaid = this.#report.calledAt !== undefined;
-    this.#counts = {
-      ...this.#counts,
-      paidAttempts: this.#counts.paidAttempts - (wasPaid && !paid ? 1 : 0),
-      agentFaults: this.#counts.agentFaults + (pausesAgent ? 1 : 0),
-    };
-    this.#beat();
+    const { paidAttempts, agentFaults, checkpoint } = this.#counts.current;
+    const isOver = wasPaid && paid;
+    // What a handle stands for goes on at the agent, whatever keeps this worker from it.
+    const isFree = wasPaid && !paid && checkpoint === undefined;
+    if (isOver) this.#deps.checkpoints?.forget(this.#key);
+    this.#counts.change({
+      paidAttempts: paidAttempts - (isFree ? 1 : 0),
+      agentFaults: agentFaults + (pausesAgent ? 1 : 0),
+      // A worker that fails in good order has not crashed.
+      resumes: undefined,
+      ...(isOver && { checkpoint: undefined, over: paidAttempts }),
+    });
     const plan = known ?? this.#plan(type, retryAfterMs);
-    this.#report.failed(error, plan, this.#counts);
+    this.#report.failed(error, plan, this.#counts.current);
     return this.#toFailure(error, plan);
   }
 
@@ -289,7 +271,7 @@ export class AgentAttempt {
     const { pausesAgent } = FAILURE_CLASSES[failureClass(type)];
     const turnMs = pausesAgent ? this.#admission?.queue(this.#ticket()) : undefined;
     const plan = planRetry({
-      ...this.#counts,
+      ...this.#counts.current,
       type,
       retryAfterMs,
       turnMs,
@@ -304,10 +286,9 @@ export class AgentAttempt {
 
   /** Once for each task. */
   async #announce(failure: Error): Promise<void> {
-    const { announced } = this.#counts;
+    const { announced } = this.#counts.current;
     if (announced === true || !(await announceWait(failure, this.#activity, this.#deps))) return;
-    this.#counts = { ...this.#counts, announced: true };
-    this.#beat();
+    this.#counts.change({ announced: true });
   }
 
   /** The failure of an attempt that did not call the agent, which changes no counts. */
@@ -318,7 +299,7 @@ export class AgentAttempt {
   }
 
   #toFailure({ type, statusCode, message: what, fix = this.#deps.fixes[type] }: AgentError, plan: RetryPlan): Error {
-    const { paidAttempts, maxAttempts } = this.#counts;
+    const { paidAttempts, maxAttempts } = this.#counts.current;
     return toAgentFailure(this.#input.agent, { type, what, statusCode }, { paidAttempts, maxAttempts }, plan, fix);
   }
 }
@@ -333,11 +314,4 @@ class PlannedFailure extends Error {
     this.why = why;
     this.plan = plan;
   }
-}
-
-/** A signal that aborts with a reason when the time is up. */
-function startClock(ms: number, reason: Error): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(reason), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
-  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AgentProgress } from '../contract/activities.ts';
+import type { AgentContext } from '../agents/agent.ts';
+import type { AgentProgress, Checkpoint } from '../contract/activities.ts';
+import { type JsonValue, toJsonText } from '../contract/json-value.ts';
 import type { AgentAnswer } from '../contract/run.ts';
 import type { Interruption } from './interruption.ts';
 import { type ActivityKey, keyOf } from './journal/journal-entry.ts';
@@ -11,11 +13,24 @@ export type CallEnd = { readonly answer: AgentAnswer } | { readonly error: unkno
 export interface Follower {
   /** When Temporal scheduled the attempt, in milliseconds since the epoch: the latest attempt follows the call. */
   readonly since: number;
-  /** Called with each progress of the agent. */
-  readonly onProgress: (progress: string) => void;
+  /** The agent reported progress, or a further piece of its answer. */
+  readonly onProgress: () => void;
+  /** The call has another checkpoint. Resolves once Temporal has it, or can't be waited for. */
+  readonly onCheckpoint: () => Promise<void>;
 }
 
-const NOBODY = { since: -Infinity, onProgress: () => undefined, leave: () => undefined };
+const NOBODY = {
+  since: -Infinity,
+  onProgress: () => undefined,
+  onCheckpoint: () => Promise.resolve(),
+  leave: () => undefined,
+};
+
+/** What an adapter tells while it works. */
+export type CallReports = Pick<AgentContext, 'report' | 'reportText' | 'checkpoint'>;
+
+/** Keeps a checkpoint in the journal, where there is one. */
+export type SaveCheckpoint = (checkpoint: Checkpoint) => Promise<void>;
 
 /**
  * One call of an agent. It outlives the attempt that started it: when Temporal gives that attempt up while the worker lives, the
@@ -23,33 +38,56 @@ const NOBODY = { since: -Infinity, onProgress: () => undefined, leave: () => und
  */
 export class AgentCall {
   readonly id = randomUUID().slice(0, 8);
-  /** Paid calls so far, this one included. */
-  readonly counts: AgentProgress;
   /** On the clock of `performance.now`. */
   readonly startedAt = performance.now();
+  readonly #counts: AgentProgress;
+  readonly #save: SaveCheckpoint;
   readonly #controller = new AbortController();
   readonly #ended: Promise<CallEnd>;
+  #checkpoint: Checkpoint | undefined;
+  #saving: Promise<unknown> = Promise.resolve();
   #progress: string | undefined;
   #follower: Follower & { leave(): void } = NOBODY;
+  #isOver = false;
+  readonly #isFollowed: Promise<void>;
+  #beginFollowing = (): void => undefined;
 
   /**
    * Starts the call.
    *
-   * @param ask calls the agent. Its signal aborts with an `Interruption`; progress goes to the attempt that follows the call.
+   * @param counts paid calls so far, this one included
+   * @param ask calls the agent. Its signal aborts with an `Interruption`; reports go to the attempt that follows the call.
    */
   constructor(
     counts: AgentProgress,
-    ask: (signal: AbortSignal, report: (progress: string) => void) => Promise<AgentAnswer>,
+    save: SaveCheckpoint,
+    ask: (signal: AbortSignal, reports: CallReports) => Promise<AgentAnswer>,
   ) {
-    this.counts = counts;
-    const report = (progress: string): void => {
-      this.#progress = progress;
-      this.#follower.onProgress(progress);
+    this.#counts = counts;
+    this.#checkpoint = counts.checkpoint;
+    this.#save = save;
+    this.#isFollowed = new Promise((resolve) => (this.#beginFollowing = resolve));
+    const reports: CallReports = {
+      report: (progress) => {
+        this.#progress = progress;
+        this.#follower.onProgress();
+      },
+      reportText: () => undefined,
+      checkpoint: (handle) => this.#keep(handle),
     };
-    this.#ended = ask(this.#controller.signal, report).then(
-      (answer) => ({ answer }),
-      (error: unknown) => ({ error }),
+    const end = <T>(value: T): T => {
+      this.#isOver = true;
+      return value;
+    };
+    this.#ended = ask(this.#controller.signal, reports).then(
+      (answer) => end({ answer }),
+      (error: unknown) => end({ error }),
     );
+  }
+
+  /** Paid calls so far, this one included, and its last checkpoint. */
+  get counts(): AgentProgress {
+    return { ...this.#counts, checkpoint: this.#checkpoint };
   }
 
   /** What the agent is doing, as it last reported. */
@@ -68,6 +106,7 @@ export class AgentCall {
     const left = new Promise<undefined>((resolve) => {
       this.#follower = { ...follower, leave: () => resolve(undefined) };
     });
+    this.#beginFollowing();
     const end = await Promise.race([left, this.#ended]);
     // An ended call is kept for a while, and must not keep the task of its attempt.
     if (end !== undefined) this.#follower = { ...NOBODY, since: this.#follower.since };
@@ -77,6 +116,34 @@ export class AgentCall {
   abort(reason: Interruption): void {
     this.#controller.abort(reason);
   }
+
+  async #keep(value: JsonValue): Promise<void> {
+    const handle = checkHandle(value);
+    // What an adapter still does after the end of its call is of nobody's interest.
+    if (this.#isOver) return;
+    const checkpoint: Checkpoint = { handle, number: (this.#checkpoint?.number ?? 0) + 1 };
+    this.#checkpoint = checkpoint;
+    // One after the other, so that the last one stays.
+    const saved = this.#saving.then(() => this.#save(checkpoint));
+    this.#saving = saved;
+    // An adapter may keep a handle before it has waited for anything: its attempt does not follow it yet.
+    await this.#isFollowed;
+    await Promise.all([saved, this.#follower.onCheckpoint()]);
+  }
+}
+
+/** A handle is in every heartbeat, and each heartbeat is a write of Temporal's. */
+const MAX_HANDLE_BYTES = 64 * 1024;
+
+/** @returns a copy, which the adapter cannot change any more */
+function checkHandle(value: unknown): JsonValue {
+  const text = toJsonText(value);
+  if (text === undefined) throw new TypeError('A handle must be JSON: it has a cycle, a bigint or no value.');
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_HANDLE_BYTES) {
+    throw new RangeError(`A handle must be at most ${MAX_HANDLE_BYTES} bytes of JSON: this one has ${bytes}.`);
+  }
+  return JSON.parse(text) as JsonValue;
 }
 
 /** Ended calls to remember. An entry is small: answers are elsewhere, except without a journal. */

@@ -53,8 +53,17 @@ export class AttemptReport {
     this.#runId = activity.info.workflowExecution?.workflowId;
   }
 
-  asked(call: number): void {
-    this.#logger.info({ ...this.#labels(), call }, 'agent asked');
+  asked(call: number, isResumed: boolean): void {
+    const how = isResumed ? 'agent asked to go on with a call whose worker was lost' : 'agent asked';
+    this.#logger.info({ ...this.#labels(), call }, how);
+  }
+
+  /** @param error without its message, which may quote the disk's path */
+  notKept(error: string): void {
+    this.#logger.error(
+      { ...this.#labels(), error },
+      "could not write an agent's handle to the journal: check its disk",
+    );
   }
 
   answered({ usage: { inputTokens: input, outputTokens: output } = {} }: AgentAnswer): void {

@@ -1,8 +1,9 @@
-import type { AgentAnswer, Usage } from '../contract/run.ts';
+import { type JsonValue, toJsonText } from '../contract/json-value.ts';
+import type { AgentAnswer } from '../contract/run.ts';
+import { toUsage } from '../contract/to-usage.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { raceAbort } from '../timing/race-abort.ts';
-import { isRecord } from '../values/is-record.ts';
-import { toWellFormed } from '../values/plain-text.ts';
+import { cutText, toWellFormed } from '../values/plain-text.ts';
 
 /** Temporal rejects a payload over 2 MiB. JSON is larger than the text; the margin is for the other fields. */
 export const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024 - 64 * 1024;
@@ -36,6 +37,18 @@ export async function callAgent(
   }
 }
 
+const MAX_SESSION = 500;
+
+/** @returns a copy that every store accepts */
+function checkData(value: unknown): JsonValue {
+  const text = toJsonText(value);
+  if (text !== undefined)
+    return JSON.parse(text, (_, each: unknown) => (typeof each === 'string' ? toWellFormed(each) : each)) as JsonValue;
+  // The call may have cost money, so it counts.
+  const fix = 'Correct the agent: data must be JSON.';
+  throw new AgentError('ModelAnswerUnreadable', 'returned data that is not JSON', { fix });
+}
+
 /** A custom adapter may return anything, so the answer is validated like any other input. */
 function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number, maxPayloadBytes: number): AgentAnswer {
   if (typeof answer?.output !== 'string') {
@@ -48,19 +61,18 @@ function checkAnswer(answer: Partial<AgentAnswer> | undefined, maxBytes: number,
   if (bytes > maxBytes) {
     throw new AgentError('AnswerTooLarge', `returned ${bytes} bytes, more than the limit of ${maxBytes}`);
   }
-  if (Buffer.byteLength(JSON.stringify(output)) > maxPayloadBytes) {
+  const data = answer.data === undefined ? undefined : checkData(answer.data);
+  const asJson = JSON.stringify(output) + (data === undefined ? '' : JSON.stringify(data));
+  if (Buffer.byteLength(asJson) > maxPayloadBytes) {
     throw new AgentError('AnswerTooLarge', 'returned more than Temporal can store (2 MiB as JSON)');
   }
-  const usage = checkUsage(answer.usage);
-  return { output, ...(usage !== undefined && { usage }) };
-}
-
-const USAGE_FIELDS = ['inputTokens', 'outputTokens', 'iterations'] as const satisfies readonly (keyof Usage)[];
-
-function checkUsage(usage: unknown): Usage | undefined {
-  if (!isRecord(usage)) return undefined;
-  const known = USAGE_FIELDS.map((name) => [name, usage[name]] as const).filter(
-    ([, count]) => Number.isSafeInteger(count) && Number(count) >= 0,
-  );
-  return known.length === 0 ? undefined : (Object.fromEntries(known) as Usage);
+  const usage = toUsage(answer.usage);
+  const { agentSession } = answer;
+  return {
+    output,
+    ...(data !== undefined && { data }),
+    ...(usage !== undefined && { usage }),
+    ...(typeof agentSession === 'string' &&
+      agentSession !== '' && { agentSession: cutText(toWellFormed(agentSession), MAX_SESSION) }),
+  };
 }

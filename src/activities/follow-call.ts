@@ -1,13 +1,13 @@
 import { CompleteAsyncError, type Context } from '@temporalio/activity';
 import type { AgentAnswer } from '../contract/run.ts';
 import type { ActivityLogger } from './activity.ts';
-import type { AgentCall, AgentCalls, CallEnd } from './agent-calls.ts';
+import type { AgentCall, AgentCalls, CallEnd, Follower } from './agent-calls.ts';
 import { Interruption, readInterruption } from './interruption.ts';
 import { activityKeyOf } from './journal/journal-entry.ts';
 import { onAbort } from '../timing/until.ts';
 import { watchActivity } from './watch-activity.ts';
 
-export interface FollowDeps {
+export interface FollowDeps extends Pick<Follower, 'onProgress' | 'onCheckpoint'> {
   /** The calls of all attempts. */
   readonly calls: AgentCalls;
   /** Whether answers are kept outside of this process until Temporal has them. */
@@ -15,7 +15,6 @@ export interface FollowDeps {
   /** Whether the worker is shutting down. */
   readonly isDraining: () => boolean;
   readonly logger: ActivityLogger;
-  readonly onProgress: (progress: string) => void;
 }
 
 /**
@@ -31,7 +30,8 @@ export async function followCall(call: AgentCall, activity: Context, deps: Follo
   const over = new AbortController();
   const stopListening = onAbort(cancellationSignal, () => void interrupt(call, activity, over.signal, deps));
   const since = info.currentAttemptScheduledTimestampMs;
-  const end = await call.follow({ since, onProgress: deps.onProgress });
+  const { onProgress, onCheckpoint } = deps;
+  const end = await call.follow({ since, onProgress, onCheckpoint });
   stopListening();
   over.abort();
   // Temporal gave this attempt up, and ignores what it returns.

@@ -34,6 +34,7 @@ export function createActivities(deps: ActivityDeps): Activities & SessionActivi
       createRunAgent({
         agents,
         keepsAnswers: journal !== undefined,
+        ...(journal && { checkpoints: journal.journal.checkpoints }),
         ...(isDraining && { isDraining }),
         ...(maxPayloadBytes !== undefined && { maxPayloadBytes }),
         ...(onAgentWait && { onAgentWait }),

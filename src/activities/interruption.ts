@@ -16,6 +16,11 @@ export class Interruption extends Error {
     super(`interrupted by ${by}`);
     this.by = by;
   }
+
+  /** Whether a later attempt goes on with the call: `isHandOver` of the agents reads it. */
+  get isHandOver(): boolean {
+    return this.by === 'shutdown' || this.by === 'pause' || this.by === 'reset';
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ import { NO_TRACING, type Tracing } from '../telemetry/tracing.ts';
 import { FAILURES } from '../contract/failures.ts';
 import { nearestName } from '../values/nearest-name.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import type { Checkpoints } from './journal/checkpoints.ts';
 import { AgentAdmission } from './agent-admission.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 
@@ -43,6 +44,8 @@ export interface RunAgentDeps {
   readonly onAgentWait?: OnAgentWait;
   /** Whether `keepResults` wraps the activity. Default: no, so an answer that Temporal ignores waits in memory. */
   readonly keepsAnswers?: boolean;
+  /** Where handles are kept beside the heartbeat. Default: nowhere. */
+  readonly checkpoints?: Checkpoints;
   /** Largest answer that can be stored, as bytes of JSON. Default: what Temporal takes. */
   readonly maxPayloadBytes?: number;
 }
@@ -63,7 +66,8 @@ export interface RunAgentDeps {
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
   const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes' | 'policy'>>>();
-  const { logger, metrics, tracing = NO_TRACING, isDraining = () => false, keepsAnswers = false, onAgentWait } = deps;
+  const { logger, metrics, tracing = NO_TRACING, isDraining = () => false, keepsAnswers = false } = deps;
+  const { onAgentWait, checkpoints } = deps;
   for (const [name, configured] of deps.agents) {
     const {
       agent,
@@ -101,6 +105,7 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
         keepsAnswers,
         isDraining,
         maxPayloadBytes: deps.maxPayloadBytes,
+        ...(checkpoints && { checkpoints }),
         ...(onAgentWait && { onAgentWait }),
       };
       const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, { ...task, policy });

@@ -34,6 +34,10 @@ export interface AgentType {
   describe(settings: object): string;
   /** How to fix a failure, where this type knows better than the failure table. */
   readonly remedies: Readonly<Partial<Record<FailureType, Remedy>>>;
+  /**
+   * Whether the agent itself remembers the turns of a session. Those that do not are given the last turns as `history`. Default: it does.
+   */
+  readonly remembers?: boolean;
   /** Warns of settings that work but are probably a mistake. Each text continues `Agent "name" …`. */
   warnings?(settings: AgentPolicySettings): readonly string[];
 }

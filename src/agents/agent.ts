@@ -1,5 +1,19 @@
 import type { FailureType } from '../contract/failures.ts';
+import type { JsonValue } from '../contract/json-value.ts';
 import type { AgentAnswer } from '../contract/run.ts';
+
+/** What an adapter logs to. Fields are snake_case; what the agent said belongs in neither fields nor message. */
+export interface AgentLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** One earlier message of a conversation. */
+export interface ConversationTurn {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+}
 
 /** What an adapter gets beside the task. */
 export interface AgentContext {
@@ -17,12 +31,40 @@ export interface AgentContext {
   readonly timeoutMs: number;
   /** Largest answer, in bytes of UTF-8. An adapter stops reading past it and rejects with `AnswerTooLarge`. */
   readonly maxAnswerBytes: number;
-  /** Aborted on cancel, on shutdown and at the timeout; the adapter then ends the call and rejects with `signal.reason`. */
+  /** When the time of this call is over. */
+  readonly deadline: Date;
+  /**
+   * Aborted on cancel, on shutdown and at the timeout; the adapter then ends the call and rejects with `signal.reason`. Where
+   * `isHandOver(signal.reason)`, a later attempt resumes the call: what the kept handle stands for must go on.
+   */
   readonly signal: AbortSignal;
+  /** Writes to the worker's log, with the run's id and the agent's name. */
+  readonly logger: AgentLogger;
   /** Headers of W3C Trace Context for the request to the agent. Absent where nothing is traced. */
   readonly traceHeaders?: Readonly<Record<string, string>>;
   /** Reports what the agent is doing, in a few words. The Temporal UI and the run resource show it. */
   readonly report: (progress: string) => void;
+  /**
+   * Reports a further piece of the answer as the agent writes it. Call it as often as the agent does: the core joins the pieces.
+   * They are shown while the call lasts, and are no part of the answer that `run` resolves with.
+   */
+  readonly reportText: (delta: string) => void;
+  /**
+   * Keeps a handle of the work: the ID of a remote run, a session, the messages so far. Await it BEFORE you wait for anything that the
+   * handle stands for. It replaces the last handle, and is at most 64 KiB of JSON. Temporal stores it, so it may contain no secret.
+   *
+   * It resolves once the handle is kept. When the worker is lost after that, the next attempt gets the handle as `resumed`.
+   *
+   * @throws RangeError when the handle is larger, TypeError when it is no JSON
+   */
+  readonly checkpoint: (handle: JsonValue) => Promise<void>;
+  /**
+   * The last handle of this call, whose worker was lost, restarted or interrupted: go on from there instead of starting anew. Absent in
+   * a new paid call. Where the handle is worth nothing any more, reject with a failure that counts, such as `ConnectionLost`.
+   */
+  readonly resumed?: JsonValue;
+  /** The last turns of the conversation, for a type that has `remembers: false`. Absent where there are none. */
+  readonly history?: readonly ConversationTurn[];
 }
 
 /**
@@ -38,6 +80,18 @@ export interface Agent {
    * healthy again without a task. Default: the next answer tells.
    */
   probe?(signal: AbortSignal): Promise<boolean>;
+}
+
+/**
+ * Whether a call was aborted so that a later attempt resumes it: its worker shuts down, or an operator paused or reset the activity.
+ * Otherwise the work is not wanted any more, and an adapter that works by a handle ends it.
+ *
+ * @param reason of the context's `signal`
+ * @example
+ * if (!isHandOver(signal.reason)) await cancelRemoteRun(handle);
+ */
+export function isHandOver(reason: unknown): boolean {
+  return reason instanceof Error && (reason as { isHandOver?: unknown }).isHandOver === true;
 }
 
 /**

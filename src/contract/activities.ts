@@ -9,6 +9,7 @@ import {
   TASK,
 } from './run.ts';
 import { POLICY_CHANGES } from './agent-policy.ts';
+import type { JsonValue } from './json-value.ts';
 import { filledText, MAX_DURATION_MS, orElse, positive, record, type Stored } from './stored.ts';
 
 /** Input of `runAgent`. */
@@ -95,12 +96,30 @@ export interface AgentProgress {
   readonly progress?: string;
   /** The call that failed last. A failure carries it, so a later attempt knows that Temporal has that failure. */
   readonly ended?: string | undefined;
+  /** The handle of the paid call that is under way, or was when its worker was lost. */
+  readonly checkpoint?: Checkpoint | undefined;
+  /** How often a call was resumed, one crash after the other. */
+  readonly resumes?: number | undefined;
+  /** The last paid call that is known to be over, by its number. */
+  readonly over?: number | undefined;
 }
+
+/** A handle that the next attempt resumes a call by. */
+export interface Checkpoint {
+  readonly handle: JsonValue;
+  /** From 1 in each paid call: of two, the higher is the later one. */
+  readonly number: number;
+}
+
+const CHECKPOINT = z.object({ handle: z.custom<JsonValue>((value) => value !== undefined), number: count });
 
 const AGENT_COUNTS = orElse(
   z.object({
     paidAttempts: count,
     agentFaults: count,
+    checkpoint: orElse(z.optional(CHECKPOINT), undefined),
+    resumes: orElse(z.optional(count), undefined),
+    over: orElse(z.optional(count), undefined),
     queuedAtMs: orElse(z.optional(z.number().check(z.nonnegative())), undefined),
     ended: orElse(z.optional(z.string()), undefined),
     announced: orElse(z.optional(z.literal(true)), undefined),

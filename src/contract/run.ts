@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { POLICY_CHANGES } from './agent-policy.ts';
 import type { FailureType } from './failures.ts';
+import type { JsonValue } from './json-value.ts';
 import { SESSION_PLACE } from './session.ts';
 import { filledText, MAX_DURATION_MS, optionalText, positive, record, type Stored } from './stored.ts';
 
@@ -125,14 +126,24 @@ export const MAX_RUN_INPUT_BYTES = 2 * 1024 * 1024 - 64 * 1024;
 export const USAGE = record({
   inputTokens: z.exactOptional(z.number({ error: USAGE_ERROR })),
   outputTokens: z.exactOptional(z.number({ error: USAGE_ERROR })),
+  /** Those of `inputTokens` that the provider read from its cache. */
+  cachedInputTokens: z.exactOptional(z.number({ error: USAGE_ERROR })),
   iterations: z.exactOptional(z.number({ error: USAGE_ERROR })),
+  /** Calls of the model. */
+  calls: z.exactOptional(z.number({ error: USAGE_ERROR })),
+  /** US dollars, as the agent reports them: a decimal fraction. */
+  costUsd: z.exactOptional(z.number({ error: USAGE_ERROR })),
 });
 export type Usage = Stored<typeof USAGE>;
 
 /** Result of the activity `runAgent`. */
 export interface AgentAnswer {
   readonly output: string;
+  /** What the agent answers beside the text, as JSON. */
+  readonly data?: JsonValue;
   readonly usage?: Usage;
+  /** The agent's own name of its session, to find it there. */
+  readonly agentSession?: string;
 }
 
 /** How a run ended for its caller, whether or not its callback was delivered. */
@@ -157,8 +168,10 @@ const TEXT_ERROR = 'is not a text: remove it or correct it.';
 export const RUN_OUTCOME = record({
   status: z.enum(OUTCOME_STATUSES, { error: `is none of ${OUTCOME_STATUSES.join(', ')}.` }),
   output: z.exactOptional(z.string({ error: TEXT_ERROR })),
+  data: z.exactOptional(z.custom<JsonValue>()),
   error: z.exactOptional(OUTCOME_ERROR),
   usage: z.exactOptional(USAGE),
+  agentSession: z.exactOptional(z.string({ error: TEXT_ERROR })),
   sessionKey: z.exactOptional(z.string({ error: TEXT_ERROR })),
   /** What was asked, in one line; absent in runs of earlier versions. */
   summary: z.exactOptional(z.string({ error: TEXT_ERROR })),
@@ -214,9 +227,7 @@ export interface DeliveryAttempt {
 }
 
 /** Result of the workflow `agentRun`. */
-export interface AgentRunResult {
-  readonly output: string;
-  readonly usage?: Usage;
+export interface AgentRunResult extends AgentAnswer {
   readonly callback?: CallbackReceipt;
 }
 

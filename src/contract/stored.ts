@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { JsonValue } from './json-value.ts';
 
 /**
  * Building blocks of stored schemas, and the reading of input that may come from the Temporal UI.
@@ -9,7 +10,10 @@ import * as z from 'zod/mini';
 /** The output of a schema, with every property read-only. */
 export type Stored<Schema extends z.core.$ZodType> = Immutable<z.core.output<Schema>>;
 
-type Immutable<T> = T extends string | number | boolean | null | undefined
+/** JSON is read-only as it is, and its type has no end. */
+type Immutable<T> = [JsonValue] extends [T] ? T : ImmutableOf<T>;
+
+type ImmutableOf<T> = T extends string | number | boolean | null | undefined
   ? T
   : { readonly [Key in keyof T]: Immutable<T[Key]> };
 

@@ -17,9 +17,10 @@ function startCall() {
   let answer: (answer: AgentAnswer) => void = nothing;
   let report: (progress: string) => void = nothing;
   let signal = new AbortController().signal;
-  const call = new AgentCall(COUNTS, (given, onReport) => {
+  const save = (): Promise<void> => Promise.resolve();
+  const call = new AgentCall(COUNTS, save, (given, reports) => {
     signal = given;
-    report = onReport;
+    ({ report } = reports);
     return new Promise((resolve) => (answer = resolve));
   });
   return { call, answer: () => answer({ output: 'done' }), report: (text: string) => report(text), signal };
@@ -29,17 +30,22 @@ describe('a call', () => {
   test('is followed by the latest attempt alone, which gets its progress and its end', async () => {
     const { call, answer, report } = startCall();
     const heard: string[] = [];
-    const first = call.follow({ since: 1, onProgress: (text) => heard.push(`1 ${text}`) });
+    const follower = (since: number) => ({
+      since,
+      onProgress: () => void heard.push(`${since} ${call.progress}`),
+      onCheckpoint: () => Promise.resolve(),
+    });
+    const first = call.follow(follower(1));
     report('reading');
-    const second = call.follow({ since: 2, onProgress: (text) => heard.push(`2 ${text}`) });
+    const second = call.follow(follower(2));
     assert.equal(await first, undefined);
     assert.equal(call.progress, 'reading');
-    assert.equal(await call.follow({ since: 1, onProgress: nothing }), undefined);
+    assert.equal(await call.follow(follower(1)), undefined);
     report('writing');
     answer();
     assert.deepEqual(await second, { answer: { output: 'done' } });
     assert.deepEqual(heard, ['1 reading', '2 writing']);
-    assert.deepEqual(await call.follow({ since: 3, onProgress: nothing }), { answer: { output: 'done' } });
+    assert.deepEqual(await call.follow(follower(3)), { answer: { output: 'done' } });
   });
 
   test('aborts with the interruption', () => {

@@ -9,7 +9,11 @@ export function agentContext(changes: Partial<AgentContext> = {}): AgentContext 
     timeoutMs: 60_000,
     maxAnswerBytes: 1_000_000,
     signal: new AbortController().signal,
+    deadline: new Date(Date.now() + 60_000),
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     report: () => undefined,
+    reportText: () => undefined,
+    checkpoint: () => Promise.resolve(),
     ...changes,
   };
 }

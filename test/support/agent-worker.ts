@@ -32,6 +32,7 @@ export function createAgentWorker(options: AgentWorkerOptions): Promise<Worker> 
   const runAgent = createRunAgent({
     agents: new Map([['main', { agent: { run }, concurrency: 4, delays: DELAYS }]]),
     logger,
+    ...(journal && { checkpoints: journal.journal.checkpoints }),
   });
   return Worker.create({
     connection,

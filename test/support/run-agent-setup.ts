@@ -1,6 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { AttemptOutcome } from '../../src/activities/attempt-report.ts';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';
+import type { Checkpoints } from '../../src/activities/journal/checkpoints.ts';
 import type { RetryDelays } from '../../src/activities/retry-plan.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import type { RunAgentInput } from '../../src/contract/activities.ts';
@@ -28,7 +29,7 @@ export function agentInput(changes: Partial<RunAgentInput> = {}, policy: Partial
 }
 
 /** `runAgent` with one agent, which does what a test says. */
-export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: RetryDelays) {
+export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: RetryDelays, checkpoints?: Checkpoints) {
   const logger = new RecordingLogger();
   const outcomes: AttemptOutcome[] = [];
   const tokens: object[] = [];
@@ -36,6 +37,7 @@ export function setUpRunAgent(run: Agent['run'], concurrency = 4, delays?: Retry
   const runAgent = createRunAgent({
     agents: new Map([['main', { agent: { run }, concurrency, ...(delays && { delays }) }]]),
     logger,
+    ...(checkpoints && { checkpoints }),
     metrics: {
       attemptEnded: ({ outcome }) => outcomes.push(outcome),
       tokensUsed: (labels, used) => tokens.push({ ...labels, ...used }),

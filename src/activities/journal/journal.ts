@@ -13,6 +13,7 @@ import {
   parseRecord,
   resultLine,
 } from './journal-entry.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { identifyFolder, type JournalWriter, type Machine, thisMachine } from './journal-writer.ts';
 import { JournalFolderError, lockFolder } from './lock-folder.ts';
 import { type OwnEntry, readEntries } from './read-entries.ts';
@@ -42,6 +43,8 @@ export interface Journal {
   readonly wasAbandoned: boolean;
   /** What the previous worker left behind, in no order. */
   readonly leftovers: readonly JournalEntry[];
+  /** What running activities have kept for their next attempt. */
+  readonly checkpoints: Checkpoints;
   /** Records that an attempt starts. Rejects when the disk fails. */
   begin(attempt: JournaledAttempt): Promise<JournalEntry>;
   /** The result of an earlier attempt of this activity that could not be reported. */
@@ -120,6 +123,7 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
     // Activities of the former id belong to another worker.
     wasAbandoned: lock.wasAbandoned && !identity.isNew,
     leftovers,
+    checkpoints: new Checkpoints(folder),
     async begin(attempt) {
       const file = join(folder, `${randomUUID()}.jsonl`);
       try {
