@@ -10,7 +10,7 @@ export type JsonValue =
 export function toJsonText(value: unknown): string | undefined {
   try {
     // Undefined for `undefined`, functions and symbols.
-    return JSON.stringify(value) as string | undefined;
+    return JSON.stringify(value);
   } catch {
     return undefined;
   }
