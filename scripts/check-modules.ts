@@ -42,8 +42,13 @@ export const MODULES: Readonly<Record<string, Module>> = {
   config: { modules: ['contract', 'protocol', 'settings', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
   workflows: {
     modules: ['contract'],
-    // The last is a team's code, by the name that the bundler replaces.
-    packages: ['@temporalio/workflow', '@temporalio/common', 'garudust-temporal/your-workflows'],
+    // The last two are a team's code, by the names that the bundler replaces.
+    packages: [
+      '@temporalio/workflow',
+      '@temporalio/common',
+      'garudust-temporal/your-workflows',
+      'garudust-temporal/own-workflows',
+    ],
   },
   activities: {
     modules: ['contract', 'protocol', 'signatures', 'egress', 'agents', 'payloads', 'telemetry'],

@@ -79,6 +79,9 @@ export interface Activities {
  */
 export const ACTIVITY_ID = { agent: 'agent', callback: 'callback', deadLetter: 'dead-letter' } as const;
 
+/** Activity types, by which a step of an agent is known whatever its ID. */
+export const ACTIVITY_TYPE = { agent: 'runAgent' } as const satisfies Record<string, keyof Activities>;
+
 const count = orElse(z.int().check(z.nonnegative()), 0);
 
 /** What `runAgent` heartbeats. It outlives the attempt, so a later attempt knows what earlier ones cost. */

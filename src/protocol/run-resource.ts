@@ -16,6 +16,19 @@ export type CallbackStatus = z.infer<typeof callbackStatus>;
 
 const timestamp = z.iso.datetime();
 
+/** One step of a workflow. */
+const step = z.strictObject({
+  id: z.string().describe('As the workflow names it.'),
+  status: z.enum(['queued', 'running', 'paused', 'completed', 'failed', 'timed_out', 'canceled']),
+  agent: z.string().optional().describe('The agent that it asks; absent where it is none of an agent.'),
+  attempt: z.int().optional(),
+  started_at: timestamp.optional().describe('When its last attempt started.'),
+  finished_at: timestamp.optional(),
+  output: z.string().optional().describe("The agent's answer, of which 10,000 characters are shown."),
+  error: z.strictObject({ code: z.string(), message: z.string() }).optional().describe('Why there is no answer.'),
+});
+export type StepStatus = z.infer<typeof step>['status'];
+
 /** A run, as `GET /v1/runs/:id` and the 202 show it. */
 export const runResource = z.strictObject({
   id: z.string().describe('The run id: `run-` and 26 characters of a to z and 2 to 7.'),
@@ -48,6 +61,10 @@ export const runResource = z.strictObject({
     })
     .optional(),
   workflow: z.string().optional().describe('The workflow that the run executes, where it is not a call of one agent.'),
+  steps: z
+    .array(step)
+    .optional()
+    .describe('The latest 100 steps of the workflow, in the order in which they were scheduled; omitted in lists.'),
   usage: z
     .strictObject({
       input_tokens: z.int().optional(),

@@ -35,7 +35,8 @@ export async function readHistory(
   return decodeEvents(events, decoder);
 }
 
-async function decodeEvents(events: readonly HistoryEvent[], decoder: Decoder): Promise<RunHistory> {
+/** What the events of one execution tell, in their order. */
+export async function decodeEvents(events: readonly HistoryEvent[], decoder: Decoder): Promise<RunHistory> {
   const records = new Map<string, ActivityRecord>();
   const update = (id: unknown, change: Partial<ActivityRecord>): void => {
     const record = records.get(String(id));
@@ -49,7 +50,8 @@ async function decodeEvents(events: readonly HistoryEvent[], decoder: Decoder): 
     if (scheduled) {
       const activityId = scheduled.activityId ?? '';
       const input = await decoder.first(scheduled.input, activityId);
-      records.set(String(event.eventId), { activityId, state: 'open', input });
+      const type = scheduled.activityType?.name ?? undefined;
+      records.set(String(event.eventId), { activityId, ...withDefined('type', type), state: 'open', input });
     }
     const started = event.activityTaskStartedEventAttributes;
     if (started) {

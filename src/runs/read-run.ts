@@ -9,6 +9,7 @@ import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
 import type { RedeliveryMemo } from '../contract/run.ts';
 import { redeliveryIdOf } from '../contract/run-id-form.ts';
 import { createDecoder, type Decoder, readHistory, toIso } from './read-history.ts';
+import { readLatest } from './read-latest.ts';
 import type { PendingActivity, RedeliveryFacts, RunFacts, WorkflowState } from './run-facts.ts';
 import { isRunMemo, kindOf } from './run-kinds.ts';
 
@@ -40,11 +41,12 @@ export async function readRun(client: Client, runId: string, owner?: string): Pr
   if (info === undefined || (owner !== undefined && info.memo.client !== owner)) return undefined;
   const decoder = decoderOf(client, runId);
   const facts = { ...info, pending: await readAllPending(description, decoder) };
-  if (!kindOf(facts).needsHistory(facts, description.historyLength)) return facts;
+  const kind = kindOf(facts);
+  if (!kind.needsHistory(facts, description.historyLength)) return facts;
   const execution = { workflowId: runId, runId: description.runId };
   const isRedeliverable = facts.workflow !== 'open' && facts.memo.callbackUrl !== undefined;
   const [history, redelivery] = await Promise.all([
-    readHistory(client, execution, decoder),
+    kind.readsLatest ? readLatest(client, execution, decoder) : readHistory(client, execution, decoder),
     isRedeliverable ? readRedelivery(client, runId) : undefined,
   ]);
   return { ...facts, history, ...(redelivery && { redelivery }) };

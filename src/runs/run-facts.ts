@@ -69,6 +69,8 @@ export interface ActivityOutline {
 
 /** One scheduling of an activity, with all that the history holds of it. */
 export interface ActivityRecord extends ActivityOutline {
+  /** The activity type. */
+  readonly type?: string;
   /** What it was called with. */
   readonly input: unknown;
   readonly result?: unknown;

@@ -50,6 +50,9 @@ export interface RunKind {
   /** Whether `project` needs the history beside what `describe` tells, which is one call more. */
   readonly needsHistory: (described: RunFacts, historyLength: number) => boolean;
 
+  /** Whether the latest events are enough of a long history; default: all of it is read. */
+  readonly readsLatest?: true;
+
   /** The run as its caller sees it. */
   readonly project: (facts: RunFacts, links: RunLinks) => RunResource;
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
-import { startTestStack, type TestStack } from '../support/start-test-stack.ts';
+import type { RunResource } from '../../src/protocol/run-resource.ts';
+import { API_KEY, startTestStack, type TestStack } from '../support/start-test-stack.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const at = (name: string): string => fileURLToPath(new URL(`../workflows/fixtures/own/${name}.ts`, import.meta.url));
@@ -27,6 +28,16 @@ describe("a team's workflow", { concurrency: false }, () => {
       const ended = await get(run.id, 30);
       assert.equal(ended.status, 'completed');
       assert.match(ended.output ?? '', /Second: /);
+      const steps = ended.steps ?? [];
+      assert.deepEqual(
+        steps.map(({ id, status, agent, attempt }) => [id, status, agent, attempt]),
+        [
+          ['first', 'completed', 'demo', 1],
+          ['second', 'completed', 'demo', 1],
+        ],
+      );
+      assert.equal(steps[1]?.output, ended.output);
+      assert.ok((steps[0]?.finished_at ?? '') <= (steps[1]?.started_at ?? ''));
       await waitFor('the callback', () => callbacks.length === 1, 10_000);
       const body = callbacks[0]?.body as Record<string, unknown>;
       assert.deepEqual([body['run_id'], body['status'], body['text']], [run.id, 'completed', ended.output]);
@@ -89,6 +100,21 @@ describe("a team's workflow", { concurrency: false }, () => {
     await t.test('failed with a type: 5 MB', async () => {
       const { status, error } = await endOf(stack, 'large');
       assert.deepEqual([status, error?.code], ['failed', 'AnswerTooLarge']);
+    });
+
+    await t.test('listed, followed and canceled', async () => {
+      const { url, cancel } = stack;
+      const headers = { Authorization: `Bearer ${API_KEY}` };
+      const { id } = await start({ workflow: 'triage', text: 'a step\ndemo: sleep 30s' });
+      const list = async () =>
+        ((await (await fetch(`${url}/v1/runs?status=running`, { headers })).json()) as { runs: RunResource[] }).runs;
+      await waitFor('the list', async () => (await list()).some((run) => run.id === id), 10_000);
+      const listed = (await list()).find((run) => run.id === id);
+      assert.deepEqual([listed?.workflow, listed?.steps], ['triage', undefined]);
+      await waitFor('its first step', async () => (await get(id)).steps?.[0]?.status === 'running', 10_000);
+      assert.equal((await cancel(id)).status, 202);
+      const ended = await get(id, 30);
+      assert.deepEqual([ended.status, ended.steps?.map(({ status }) => status)], ['canceled', ['canceled']]);
     });
 
     await t.test('completed with nothing, and with JSON', async () => {

@@ -5,6 +5,7 @@ import type { RunKind, RunLinks } from '../run-kind.ts';
 import { agentRun, projectListed } from './agent-run.ts';
 import { toOwnOutcome } from './to-outcome.ts';
 import { toResource } from './to-resource.ts';
+import { toSteps } from './to-steps.ts';
 
 /** Up to here a run can't have more than its start and its first workflow task. */
 const EVENTS_BEFORE_THE_CODE = 3;
@@ -17,6 +18,7 @@ export const ownRun: RunKind = {
   ...agentRun,
   endsWait: (activities) => activities.some(({ activityId }) => activityId === ACTIVITY_ID.callback),
   needsHistory: ({ workflow }, historyLength) => workflow !== 'open' || historyLength > EVENTS_BEFORE_THE_CODE,
+  readsLatest: true,
   project,
   projectListed: (listed, links) => projectListed(listed, links, project),
 };
@@ -25,5 +27,6 @@ function project(facts: RunFacts, links: RunLinks): RunResource {
   const { pending, history, type } = facts;
   const isPaused = pending.some(({ paused }) => paused);
   const open = isPaused ? 'paused' : history === undefined ? 'queued' : 'running';
-  return toResource(facts, links, { workflow: type, end: toOwnOutcome(facts), open });
+  const steps = history === undefined ? {} : { steps: toSteps(facts) };
+  return toResource(facts, links, { workflow: type, ...steps, end: toOwnOutcome(facts), open });
 }

@@ -7,7 +7,7 @@ import { toCallbackState } from './to-callback-state.ts';
 import type { PolledOutcome } from './to-outcome.ts';
 
 /** What a kind knows of its run beside its facts. */
-interface RunInWords extends Pick<RunResource, 'agent' | 'workflow'> {
+interface RunInWords extends Pick<RunResource, 'agent' | 'workflow' | 'steps'> {
   /** Undefined: the run has not ended. */
   readonly end: PolledOutcome | undefined;
   /** Of a run that has not ended. */
