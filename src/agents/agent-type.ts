@@ -38,6 +38,8 @@ export interface AgentType {
    * Whether the agent itself remembers the turns of a session. Those that do not are given the last turns as `history`. Default: it does.
    */
   readonly remembers?: boolean;
+  /** Further lines of the block that gives such an agent in a settings file, after `type`. Default: none are needed. */
+  readonly example?: readonly string[];
   /** Warns of settings that work but are probably a mistake. Each text continues `Agent "name" …`. */
   warnings?(settings: AgentPolicySettings): readonly string[];
 }

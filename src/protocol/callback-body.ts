@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunOutcome } from '../contract/run.ts';
 import { runResource } from './run-resource.ts';
+import { toWireUsage, wireUsage } from './wire-usage.ts';
 
 /** The body that a callback receiver gets. A receiver written for Garudust reads only `text`. */
 export const callbackBody = z.strictObject({
@@ -9,10 +10,12 @@ export const callbackBody = z.strictObject({
   status: z.enum(['completed', 'failed', 'timed_out', 'canceled']),
   error: runResource.shape.error.unwrap().nullable(),
   session_key: z.string().nullable(),
-  usage: runResource.shape.usage.unwrap().nullable(),
+  usage: wireUsage.nullable(),
   finished_at: z.iso.datetime(),
   summary: runResource.shape.summary,
   metadata: runResource.shape.metadata,
+  data: runResource.shape.data,
+  agent_session: runResource.shape.agent_session,
 });
 export type CallbackBody = z.infer<typeof callbackBody>;
 
@@ -29,17 +32,13 @@ export function toCallbackBody(runId: string, outcome: RunOutcome): CallbackBody
     status: outcome.status,
     error: outcome.error ? { code: outcome.error.code, message: outcome.error.message } : null,
     session_key: outcome.sessionKey ?? null,
-    usage: outcome.usage
-      ? {
-          input_tokens: outcome.usage.inputTokens,
-          output_tokens: outcome.usage.outputTokens,
-          iterations: outcome.usage.iterations,
-        }
-      : null,
+    usage: outcome.usage ? toWireUsage(outcome.usage) : null,
     finished_at: outcome.finishedAt,
     // Left out where absent: a run of an earlier version keeps the bytes that its receiver may have seen.
     ...(outcome.summary !== undefined && { summary: outcome.summary }),
     ...(outcome.metadata && { metadata: outcome.metadata }),
+    ...(outcome.data !== undefined && { data: outcome.data }),
+    ...(outcome.agentSession !== undefined && { agent_session: outcome.agentSession }),
   };
 }
 

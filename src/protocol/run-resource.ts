@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wireUsage } from './wire-usage.ts';
 
 /** The status of a run for its caller. A closed set: reasons go into `error.code`. */
 export const runStatus = z
@@ -43,6 +44,7 @@ export const runResource = z.strictObject({
     ),
   terminal: z.boolean().describe('Whether `status` is final. The callback may still be pending.'),
   output: z.string().optional().describe("The agent's answer, once there is one; omitted in lists."),
+  data: z.unknown().optional().describe('What the agent answers beside the text: any JSON; omitted in lists.'),
   error: z
     .strictObject({
       code: z.string().describe('One of the codes on the page of problems.'),
@@ -65,14 +67,8 @@ export const runResource = z.strictObject({
     .array(step)
     .optional()
     .describe('The latest 100 steps of the workflow, in the order in which they were scheduled; omitted in lists.'),
-  usage: z
-    .strictObject({
-      input_tokens: z.int().optional(),
-      output_tokens: z.int().optional(),
-      iterations: z.int().optional(),
-    })
-    .optional()
-    .describe('What the run cost, as far as the agent reports it.'),
+  usage: wireUsage.optional().describe('What the run cost, as far as the agent reports it.'),
+  agent_session: z.string().optional().describe("The agent's own name of its session."),
   callback: z.strictObject({
     status: callbackStatus,
     url: z.string().optional().describe('Without its query string, which may hold a key: `?…` stands for one.'),

@@ -16,6 +16,7 @@ import { deriveRunId, randomRunId } from '../contract/run-id.ts';
 import { type RunRequest, toRunInput } from '../contract/run-request.ts';
 import { readStored } from '../contract/stored.ts';
 import { runMemo } from '../contract/describe-run.ts';
+import { toAnswer } from '../contract/to-answer.ts';
 import { startOptions } from './kinds/start-options.ts';
 import { toOutcome } from './kinds/to-outcome.ts';
 import { readRun } from './read-run.ts';
@@ -128,7 +129,7 @@ async function waitForAnswer(client: Client, id: string): Promise<AgentAnswer> {
     const run = await readRun(client, id);
     const outcome = run && toOutcome(run);
     if (outcome?.error !== undefined) throw ApplicationFailure.nonRetryable(outcome.error.message, outcome.error.code);
-    if (outcome !== undefined) return { output: outcome.output ?? '', ...(outcome.usage && { usage: outcome.usage }) };
+    if (outcome !== undefined) return toAnswer(outcome);
     // The page holds what is there already; the next one comes with the next event.
     const page = await client.workflowService.getWorkflowExecutionHistory({
       namespace: client.options.namespace,

@@ -14,6 +14,7 @@ import { answeredSignal, WORKFLOW, type Workflows } from '../contract/names.ts';
 import type { AgentAnswer, AgentRunInput, AgentRunResult, CallbackReceipt, RunOutcome, Task } from '../contract/run.ts';
 import { RUN_ID_ALPHABET, RUN_ID_CHARACTERS } from '../contract/run-id-form.ts';
 import { type RunRequest, toRunInput } from '../contract/run-request.ts';
+import { toAnswer } from '../contract/to-answer.ts';
 import { checkTaskFields } from './check-task-fields.ts';
 import { takeRoom } from './take-room.ts';
 import { toFailure } from './workflow-failure.ts';
@@ -115,10 +116,11 @@ async function answerOf(runId: string, start: () => Promise<Child>): Promise<Age
   });
 }
 
-function toResult({ status, output = '', usage, error }: RunOutcome): AgentRunResult {
+function toResult(outcome: RunOutcome): AgentRunResult {
+  const { status, error } = outcome;
   if (status === 'canceled') throw new CancelledFailure('The run was canceled.');
   if (error !== undefined) throw toFailure(error.code, error.message);
-  return { output, ...(usage && { usage }) };
+  return toAnswer(outcome);
 }
 
 /** `Math.random` of a workflow is seeded by its execution. */

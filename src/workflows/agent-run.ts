@@ -22,6 +22,7 @@ import {
 import { answeredSignal } from '../contract/names.ts';
 import { readStored } from '../contract/stored.ts';
 import { taskSummary } from '../contract/summary.ts';
+import { toAnswer } from '../contract/to-answer.ts';
 import { agentOptions } from './activity-options.ts';
 import { concludeRun } from './conclude-run.ts';
 import { inTurn } from './in-turn.ts';
@@ -49,8 +50,7 @@ export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   unmark();
   if (input.tellsParent === true && input.callback !== undefined) tellParent(outcome);
   const callback = await concludeRun({ ...input, executor: input.agent }, outcome);
-  const { output = '', usage } = outcome;
-  return { output, ...(usage && { usage }), ...(callback && { callback }) };
+  return { ...toAnswer(outcome), ...(callback && { callback }) };
 }
 
 /** @throws ApplicationFailure `InvalidInput` */

@@ -1,6 +1,7 @@
 import { CancellationScope, CancelledFailure, proxySinks, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { AgentAnswer, CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
+import type { CallbackReceipt, CallbackTarget, RunOutcome } from '../contract/run.ts';
 import type { RunSinks } from '../contract/run-sinks.ts';
+import { toAnswer } from '../contract/to-answer.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
 import { STAGE } from './stage-details.ts';
 import { toFailure } from './workflow-failure.ts';
@@ -27,12 +28,12 @@ export async function concludeRun(
 ): Promise<CallbackReceipt | undefined> {
   tellFinished({ client, agent: executor, status: outcome.status });
   setCurrentDetails(STAGE.finished(outcome));
-  const { status, error, output = '', usage } = outcome;
+  const { status, error } = outcome;
   const receipt =
     callback && (await deliverOutcome({ client, runId: workflowInfo().workflowId, target: callback, outcome }));
   if (receipt === 'expired' && error === undefined) {
     const text = 'The callback could not be delivered: the output is in the details of this failure, and in the run.';
-    throw toFailure('CallbackUndeliverable', text, { output, ...(usage && { usage }) } satisfies AgentAnswer);
+    throw toFailure('CallbackUndeliverable', text, toAnswer(outcome));
   }
   if (status === 'canceled' && CancellationScope.current().consideredCancelled) {
     throw new CancelledFailure('The run was canceled.');

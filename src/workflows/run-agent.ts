@@ -4,6 +4,7 @@ import { judgeAnswer } from '../contract/judge-answer.ts';
 import type { PolicyChanges } from '../contract/agent-policy.ts';
 import type { AgentAnswer, Task } from '../contract/run.ts';
 import { taskSummary } from '../contract/summary.ts';
+import { toAnswer } from '../contract/to-answer.ts';
 import { agentOptions } from './activity-options.ts';
 import { checkTaskFields } from './check-task-fields.ts';
 import { runOfTeam } from './run-of-team.ts';
@@ -74,8 +75,7 @@ export async function runAgent(
   const activities = proxyActivities<Pick<Activities, 'runAgent'>>(agentActivityOptions(given.text, options));
   const judged = judgeAnswer(await activities.runAgent(input));
   if (judged.status !== 'completed') throw toFailure(judged.error.code, judged.error.message);
-  const { output, usage } = judged;
-  return { output, ...(usage && { usage }) };
+  return toAnswer(judged);
 }
 
 /** The options of a step, as the SDK names them. */

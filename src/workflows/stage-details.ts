@@ -61,10 +61,14 @@ export const STAGE = {
     told(outcome, `The callback was accepted with ${statusCode} at ${deliveredAt}, by attempt ${attempts}.`),
 } as const;
 
-function told({ status, usage: { inputTokens, outputTokens } = {}, error }: RunOutcome, ...lines: string[]): string {
+function told(
+  { status, usage: { inputTokens, outputTokens, costUsd } = {}, error }: RunOutcome,
+  ...lines: string[]
+): string {
   const tokens = [
     inputTokens !== undefined && `${inputTokens} tokens in`,
     outputTokens !== undefined && `${outputTokens} out`,
+    costUsd !== undefined && `${costUsd} USD`,
   ].filter(Boolean);
   const why = error === undefined ? '' : `: \`${error.code}\``;
   const cost = tokens.length === 0 ? '' : ` (${tokens.join(', ')})`;

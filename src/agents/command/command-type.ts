@@ -48,6 +48,7 @@ worker's rights.`,
     }),
   },
   create: createCommandAgent,
+  example: ['program: ./my-agent'],
   describe: ({ program }) => `command ${program}`,
   remedies: {
     AgentMisconfigured: (nameOf) => `Check ${nameOf('program')}: the worker's user must be able to run it.`,

@@ -24,6 +24,7 @@ export const garudustType = defineAgentType({
       help: 'API key of the Garudust server.',
     }),
   },
+  example: ['url: http://127.0.0.1:3000'],
   definedBy: 'url',
   create: createGarudustAgent,
   describe: ({ url }) => `garudust at ${url}`,

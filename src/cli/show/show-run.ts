@@ -64,7 +64,10 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
     ['source', run.source],
     ['delivery', run.delivery_id],
     ['metadata', run.metadata && showMetadata(run.metadata)],
+    ['data', run.data === undefined ? undefined : toOneLine(JSON.stringify(run.data), OUTPUT_CHARACTERS)],
     ['tokens', showTokens(run.usage)],
+    ['cost', showCost(run.usage)],
+    ['own session', run.agent_session],
     ['starts', run.starts_at && run.started_at === undefined ? showRelative(run.starts_at, now) : undefined],
     ['created', run.created_at && showRelative(run.created_at, now)],
     ['finished', showFinished(run, now)],
@@ -118,6 +121,14 @@ export function showCallback(callback: RunResource['callback'], now: number): st
 function showTokens(usage: RunResource['usage']): string | undefined {
   if (usage?.input_tokens === undefined && usage?.output_tokens === undefined) return undefined;
   return `${usage.input_tokens ?? '?'} in, ${usage.output_tokens ?? '?'} out`;
+}
+
+function showCost({ cost_usd, calls }: NonNullable<RunResource['usage']> = {}): string | undefined {
+  const parts = [
+    ...(cost_usd === undefined ? [] : [`${cost_usd} USD`]),
+    ...(calls === undefined ? [] : [calls === 1 ? '1 call of the model' : `${calls} calls of the model`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(', ');
 }
 
 function showFinished({ started_at, created_at, finished_at }: RunResource, now: number): string | undefined {

@@ -51,7 +51,7 @@ export const EXAMPLES = {
     terminal: true,
     output: 'The health check of the new pods failed: DATABASE_URL was not set.',
     agent: { name: 'garudust', attempt: 1 },
-    usage: { input_tokens: 1834, output_tokens: 212, iterations: 3 },
+    usage: { input_tokens: 1834, output_tokens: 212, iterations: 3, calls: 3, cost_usd: 0.0087 },
     callback: {
       status: 'retrying',
       url: 'https://ci.example.com/hooks/agent',
@@ -114,7 +114,7 @@ export const EXAMPLES = {
     status: 'completed',
     error: null,
     session_key: 'deployments',
-    usage: { input_tokens: 1834, output_tokens: 212, iterations: 3 },
+    usage: { input_tokens: 1834, output_tokens: 212, iterations: 3, calls: 3, cost_usd: 0.0087 },
     finished_at: '2026-03-01T09:30:24.000Z',
     summary: SUMMARY,
     metadata: METADATA,

@@ -1,5 +1,5 @@
-import type { Usage } from '../../contract/run.ts';
 import { isTerminal, type RunResource, type RunStatus } from '../../protocol/run-resource.ts';
+import { toWireUsage } from '../../protocol/wire-usage.ts';
 import type { RunFacts } from '../run-facts.ts';
 import type { RunLinks } from '../run-kind.ts';
 import { toRunUrl } from '../run-url.ts';
@@ -30,9 +30,11 @@ export function toResource(
     status,
     terminal: isTerminal(status),
     ...(end?.output !== undefined && { output: end.output }),
+    ...(end?.data !== undefined && { data: end.data }),
     ...(end?.error && { error: end.error }),
     ...executor,
-    ...(end?.usage && { usage: toUsage(end.usage) }),
+    ...(end?.usage && { usage: toWireUsage(end.usage) }),
+    ...(end?.agentSession !== undefined && { agent_session: end.agentSession }),
     callback: toCallbackState(facts, end !== undefined),
     source: memo.source,
     ...(memo.sessionKey !== undefined && { session_key: memo.sessionKey }),
@@ -47,13 +49,5 @@ export function toResource(
       self: toRunUrl(runId, publicUrl),
       ...(temporalUi !== undefined && { temporal_ui: `${temporalUi}/workflows/${runId}` }),
     },
-  };
-}
-
-function toUsage({ inputTokens, outputTokens, iterations }: Usage): RunResource['usage'] {
-  return {
-    ...(inputTokens !== undefined && { input_tokens: inputTokens }),
-    ...(outputTokens !== undefined && { output_tokens: outputTokens }),
-    ...(iterations !== undefined && { iterations }),
   };
 }
