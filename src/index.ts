@@ -21,5 +21,6 @@ export { AgentError, isHandOver } from './agents/agent.ts';
 export type { JsonValue } from './contract/json-value.ts';
 export { verifyRequest } from './signatures/verify-request.ts';
 export { GarudustPlugin } from './plugin.ts';
+export { runWorker, type RunWorkerOptions } from './stack/run-worker.ts';
 export { StartError } from './stack/start-error.ts';
 export type { PluginAgent, GarudustPluginOptions } from './stack/worker-parts.ts';

@@ -2,7 +2,7 @@ import { basename, relative } from 'node:path';
 
 /** The commands of the program, as `createProgram` has them: what follows the program's name where text shows a command line. */
 export const COMMAND_NAMES = [
-  ...['dev', 'demo', 'start', 'ingress', 'worker', 'setup', 'codec-server'],
+  ...['dev', 'demo', 'start', 'ingress', 'worker', 'build', 'setup', 'codec-server'],
   ...['send', 'runs', 'schedules', 'sign', 'receive', 'sources', 'help'],
 ] as const;
 

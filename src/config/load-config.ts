@@ -126,7 +126,13 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   };
 }
 
-function findFile({ file, flags = {}, env, cwd }: LoadOptions): string | undefined {
+/** The settings file, by its name; undefined where there is none. */
+export function findFile({
+  file,
+  flags = {},
+  env,
+  cwd,
+}: Pick<LoadOptions, 'file' | 'flags' | 'env' | 'cwd'>): string | undefined {
   if (file === false) return undefined;
   const flag = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const named = file ?? flag ?? (env[FILE_VARIABLE] || undefined);

@@ -16,16 +16,19 @@ export interface LoadedWorkflows {
  * Loads the bundle that `garudust-temporal build` wrote, else bundles the workflows of the settings, which takes two seconds.
  *
  * @param plugins those of the worker
+ * @param workflowsPath a module whose exports are further workflows
  * @throws StartError that names the workflow and says why it cannot be served
  */
 export async function loadWorkflows(
   config: Pick<Config, 'workflows' | 'workflowBundle'>,
   plugins: readonly BundlerPlugin[] = [],
+  workflowsPath?: string,
 ): Promise<LoadedWorkflows> {
   const names = Object.keys(config.workflows);
-  if (names.length === 0) return { workflows: new Map() };
-  const { workflowBundle: path } = config;
-  const code = path === undefined ? await buildBundle(config.workflows, plugins) : readBuilt(path);
+  if (names.length === 0 && workflowsPath === undefined) return { workflows: new Map() };
+  // A bundle that was built holds no further workflows.
+  const path = workflowsPath === undefined ? config.workflowBundle : undefined;
+  const code = path === undefined ? await buildBundle(config.workflows, plugins, workflowsPath) : readBuilt(path);
   const workflows = readWorkflows(code, path ?? 'workflows');
   const missing = names.filter((name) => !workflows.has(name));
   if (missing.length > 0) {
@@ -44,13 +47,15 @@ export async function loadWorkflows(
 export async function buildBundle(
   modules: Config['workflows'],
   plugins: readonly BundlerPlugin[] = [],
+  workflowsPath?: string,
 ): Promise<string> {
   for (const [name, path] of Object.entries(modules)) {
     if (!existsSync(path)) throw new StartError(`workflows.${name}: there is no file ${path}: correct the path.`);
   }
   let said = '';
   try {
-    const code = await bundleWorkflows({ modules, plugins, onError: (text) => (said += `${text}\n`) });
+    const onError = (text: string): unknown => (said += `${text}\n`);
+    const code = await bundleWorkflows({ modules, plugins, onError, ...(workflowsPath && { workflowsPath }) });
     readWorkflows(code, 'workflows');
     return code;
   } catch (error) {
@@ -84,6 +89,10 @@ function readBuilt(path: string): string {
 function whatWebpackSays(output: string): string | undefined {
   // oxlint-disable-next-line no-control-regex -- colours
   const lines = output.replace(/\u001b\[[\d;]*m/g, '').split('\n');
+  const node = /Reading from "(node:[^"]+)"/.exec(output)?.[1];
+  if (node !== undefined) {
+    return `cannot be bundled: a workflow cannot import ${node}, which is not deterministic: use it in an agent or an activity.`;
+  }
   const start = lines.findIndex((line) => line.startsWith('ERROR in'));
   if (start === -1) return undefined;
   const end = lines.findIndex((line, index) => index > start && (line.trim() === '' || line.trim().startsWith('at ')));

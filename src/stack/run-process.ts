@@ -1,7 +1,7 @@
 import { defaultJournalDir } from './default-journal-dir.ts';
 import { loadProcess, logConfig, type ProcessOptions } from './load-process.ts';
 import { serveUntilStopped } from './serve-until-stopped.ts';
-import { effectiveRoles, type Roles, startStack } from './start-stack.ts';
+import { effectiveRoles, type Roles, type StackOptions, startStack } from './start-stack.ts';
 
 /**
  * Runs one production process until `interrupted`, then drains it.
@@ -10,7 +10,13 @@ import { effectiveRoles, type Roles, startStack } from './start-stack.ts';
  */
 export async function runProcess(
   asked: Roles,
-  { interrupted, ...options }: Omit<ProcessOptions, 'mode'> & { readonly interrupted: AbortSignal },
+  {
+    interrupted,
+    ownAgents,
+    workflowsPath,
+    ...options
+  }: Omit<ProcessOptions, 'mode'> &
+    Pick<StackOptions, 'ownAgents' | 'workflowsPath'> & { readonly interrupted: AbortSignal },
 ): Promise<void> {
   const loaded = loadProcess({ ...options, mode: 'production' });
   const { config } = loaded.loaded;
@@ -19,7 +25,11 @@ export async function runProcess(
   const { connectionOptions, namespace } = loaded.temporal;
   const owner = { address: connectionOptions.address, namespace, taskQueue: config.taskQueue };
   const journal = defaultJournalDir(options.env, owner);
-  const stack = await startStack({ ...loaded, config, roles, defaultJournalDir: journal });
+  const stack = await startStack({
+    ...{ ...loaded, config, roles, defaultJournalDir: journal },
+    ...(ownAgents && { ownAgents }),
+    ...(workflowsPath !== undefined && { workflowsPath }),
+  });
   const { logger } = loaded;
   logger.info({ ingress: stack.ingressUrl, admin: stack.adminUrl }, 'listening');
   await serveUntilStopped(stack, interrupted, { tell: (line) => logger.info({}, line) });

@@ -17,7 +17,7 @@ import { loadWorkflows } from './load-workflows.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { startIngress, TEMPORAL_DEADLINE_MS } from './start-ingress.ts';
 import { startTracing } from './start-tracing.ts';
-import { startWorker } from './start-worker.ts';
+import { startWorker, type WorkerOptions } from './start-worker.ts';
 import { type TemporalSettings, toClientOptions } from './temporal-settings.ts';
 
 /** What a process does: take webhooks, run agents, or both. */
@@ -49,6 +49,10 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where the settings name no journal for the worker. Default: none. */
   readonly defaultJournalDir?: string;
+  /** Agents of the worker by name, beside those of the settings. */
+  readonly ownAgents?: NonNullable<WorkerOptions['ownAgents']>;
+  /** A module whose exports are further workflows of the worker, which are no runs. */
+  readonly workflowsPath?: string;
 }
 
 /** The work of a worker that a drain waits for. */
@@ -85,7 +89,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const loaded = await loadPlugins(config.worker.plugins);
   const { tracing, ...traces } = await startTracing(options.env ?? {}, logger);
   const plugins = [...loaded, ...traces.plugins, payloads];
-  const { workflows, bundle } = await loadWorkflows(config, [...loaded, ...traces.plugins]);
+  const { workflows, bundle } = await loadWorkflows(config, [...loaded, ...traces.plugins], options.workflowsPath);
   // The connection hands them on to every client and worker on it.
   const connectionOptions = { ...options.temporal.connectionOptions, plugins };
   const temporal = { ...options.temporal, connectionOptions };

@@ -10,7 +10,7 @@ import { runWorker, type RunningWorker } from '../worker/run-worker.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import { probeAgents } from './probe-agents.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
-import { toWorkerParts, type WorkerMetrics } from './worker-parts.ts';
+import { type PluginAgent, toConfiguredAgents, toWorkerParts, type WorkerMetrics } from './worker-parts.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  /** Agents by name, beside those of the settings. */
+  readonly ownAgents?: Readonly<Record<string, PluginAgent>>;
   /** What the worker runs where the settings name workflows. Default: our workflows. */
   readonly workflowBundle?: { readonly code: string };
   /** Where the settings name no journal. Default: none. */
@@ -44,13 +46,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       metrics.attemptEnded(labels, seconds);
     },
   };
-  const parts = toWorkerParts(config, {
+  const settled = toWorkerParts(config, {
     logger,
     metrics: watched,
     findOwnPlaces,
     payloads,
     ...(defaultJournalDir !== undefined && { defaultJournalDir }),
   });
+  const parts = { ...settled, agents: new Map([...settled.agents, ...toConfiguredAgents(options.ownAgents ?? {})]) };
   const journalOwner = `${temporal.namespace}@${temporal.connectionOptions.address ?? 'localhost:7233'}`;
   const plugin = new GarudustPlugin({}, () => ({
     ...parts,

@@ -162,10 +162,7 @@ export function readWorkerParts(options: GarudustPluginOptions, logger: WorkerPa
   };
   return {
     ...parts,
-    agents: new Map([
-      ...parts.agents,
-      ...Object.entries(agents).map(([name, agent]) => [name, toAgent(name, agent)] as const),
-    ]),
+    agents: new Map([...parts.agents, ...toConfiguredAgents(agents)]),
     callback: {
       ...parts.callback,
       clients: new Map([...parts.callback.clients, ...(client ? ([['default', client]] as const) : [])]),
@@ -205,6 +202,13 @@ function readSettings(file: string | undefined, logger: WorkerParts['logger']): 
   } catch (error) {
     throw toStartError(error);
   }
+}
+
+/** @throws TypeError for an agent that is none */
+export function toConfiguredAgents(
+  agents: Readonly<Record<string, PluginAgent>>,
+): (readonly [string, ConfiguredAgent])[] {
+  return Object.entries(agents).map(([name, agent]) => [name, toAgent(name, agent)] as const);
 }
 
 function toAgent(name: string, agent: PluginAgent): ConfiguredAgent {

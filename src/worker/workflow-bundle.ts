@@ -50,17 +50,25 @@ export function workflowSource(
 
 /** What is bundled beside our workflows, and where problems are told. */
 export interface BundleParts {
+  /** Of workflows that the settings name. */
   readonly modules?: OwnModulePaths;
+  /** A module whose exports are further workflows. */
+  readonly workflowsPath?: string;
   readonly plugins?: readonly BundlerPlugin[];
   /** Gets what webpack says of a bundle that fails. */
-  readonly onError?: (text: string) => void;
+  readonly onError?: (text: string) => unknown;
 }
 
 /** Bundles our workflows, with those of a team if there are any; needs no server. */
-export async function bundleWorkflows({ modules, plugins = [], onError }: BundleParts = {}): Promise<string> {
+export async function bundleWorkflows({
+  modules,
+  workflowsPath = WORKFLOWS_PATH,
+  plugins = [],
+  onError,
+}: BundleParts = {}): Promise<string> {
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: (text: string) => onError?.(text) };
   const { code } = await bundleWorkflowCode({
-    workflowsPath: WORKFLOWS_PATH,
+    workflowsPath,
     plugins: [...plugins, withOurs(modules)],
     logger: quiet,
   });

@@ -25,6 +25,7 @@ export {
   type DeliverCallbackOptions,
 } from './deliver-callback.ts';
 export { emit } from './emit.ts';
+export type { WorkflowTask } from './own-workflow.ts';
 export {
   agentActivityOptions,
   type AgentStepOptions,
