@@ -36,7 +36,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
   templates: { modules: ['protocol'], packages: ['liquidjs'] },
   agents: {
     modules: ['contract', 'egress', 'protocol', 'settings', 'templates'],
-    packages: ['node:', 'zod', 'json-p3', 'ai', '@ai-sdk'],
+    packages: ['node:', 'zod', 'json-p3', 'ai', '@ai-sdk', '@agentclientprotocol/sdk'],
   },
   sources: { modules: ['contract', 'protocol', 'settings', 'signatures', 'templates'], packages: ['node:', 'zod'] },
   config: { modules: ['contract', 'protocol', 'settings', 'agents', 'sources'], packages: ['node:', 'zod', 'yaml'] },
@@ -89,6 +89,7 @@ export const TEST_LANES: Readonly<Record<string, string>> = {
   garudust: 'a real Garudust',
   package: 'what npm publishes, and what a project makes of it',
   production: 'the processes of docker-compose.yml on PostgreSQL',
+  'real-agents': 'the real command-line agents',
   replay: 'recorded histories',
   support: 'what tests share',
   ui: 'the Temporal UI in a browser',

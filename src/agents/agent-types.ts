@@ -5,6 +5,7 @@ import { oneOf } from '../settings/texts.ts';
 import type { Agent } from './agent.ts';
 import { type AgentPolicySettings, agentPolicySettings } from './agent-policy-settings.ts';
 import type { AgentType, AgentTypes, SettingsOf } from './agent-type.ts';
+import { acpType } from './acp/acp-type.ts';
 import { commandType } from './command/command-type.ts';
 import { demoType } from './demo/demo-type.ts';
 import { garudustType } from './garudust/garudust-type.ts';
@@ -13,6 +14,7 @@ import { garudustType } from './garudust/garudust-type.ts';
 export const AGENT_TYPES = {
   garudust: garudustType,
   command: commandType,
+  acp: acpType,
   demo: demoType,
 } satisfies AgentTypes;
 

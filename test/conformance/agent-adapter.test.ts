@@ -3,9 +3,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentTypeName, createAgent } from '../../src/agents/agent-types.ts';
+import { createAcpAgent } from '../../src/agents/acp/acp.ts';
 import { createCommandAgent } from '../../src/agents/command/command.ts';
 import { createDemoAgent } from '../../src/agents/demo/demo.ts';
-import { commandSettings } from '../support/command-setup.ts';
+import { acpSettings, commandSettings } from '../support/command-setup.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import type { ModelReply } from '../support/fake-garudust/model-script.ts';
 import { type AdapterUnderTest, describeAgentAdapter } from './agent-adapter.ts';
@@ -56,7 +57,20 @@ function command(): Promise<AdapterUnderTest> {
   });
 }
 
+function acp(): Promise<AdapterUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), 'garudust-temporal-'));
+  return Promise.resolve({
+    agent: createAcpAgent(acpSettings(folder)),
+    easy: { text: 'easy', answer: /^echo: easy \(turn \d\)$/ },
+    slow: 'hang',
+    large: (bytes) => `large ${bytes}`,
+    failing: ['error -32603', 'error -32000', 'stop refusal', 'stop end_turn', 'exit 1', 'endless'],
+    secrets: ['canary-of-the-program', folder],
+    close: () => rm(folder, { recursive: true }),
+  });
+}
+
 /** Every agent type; the compiler asks for one that is missing. */
-const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>> = { garudust, command, demo };
+const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>> = { garudust, command, acp, demo };
 
 for (const [type, setUp] of Object.entries(ADAPTERS)) describeAgentAdapter(type, setUp);

@@ -38,7 +38,9 @@ export function describeAgentAdapter(name: string, setUp: () => Promise<AdapterU
     test('answers with an output, and with whole numbers as its usage', async () => {
       const { output, usage = {} } = await adapter.agent.run(adapter.easy.text, agentContext());
       assert.match(output, adapter.easy.answer);
-      for (const count of Object.values(usage)) assert.ok(Number.isSafeInteger(count) && count >= 0);
+      const { costUsd = 0, ...counts } = usage;
+      for (const count of Object.values(counts)) assert.ok(Number.isSafeInteger(count) && count >= 0);
+      assert.ok(Number.isFinite(costUsd) && costUsd >= 0);
     });
 
     test('answers several tasks at once, each with its own answer', async () => {

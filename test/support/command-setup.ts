@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AcpSettings } from '../../src/agents/acp/acp.ts';
 import type { CommandSettings } from '../../src/agents/command/command.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -32,4 +33,16 @@ export async function readPids(file: string): Promise<readonly number[]> {
   const read = (): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
   await waitFor('the process IDs', () => read() !== '');
   return read().split(' ').map(Number);
+}
+
+/** Settings of an agent `acp` that runs the scripted agent, which keeps its sessions in the folder. */
+export function acpSettings(folder: string, mode = ''): AcpSettings {
+  return {
+    program: process.execPath,
+    args: [join(import.meta.dirname, 'scripted-acp-agent.mjs'), folder, mode],
+    permissions: 'deny',
+    passEnv: [],
+    workDir: join(folder, 'work'),
+    keepWork: 3_600_000,
+  };
 }

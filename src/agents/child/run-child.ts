@@ -12,12 +12,14 @@ export interface ChildRun extends ChildPlan {
   onStarted?(): void;
   /** Called with its output. Returns false when it is to be ended, because there is too much. */
   onOutput(chunk: Buffer): boolean;
+  /** Called with its error output. Returns false when it is to be ended. */
+  onErrorOutput?(chunk: Buffer): boolean;
 }
 
 /** How a run of a program ended. */
 export interface ChildResult extends ChildExit {
   /** Why this side ended it; absent when it ended by itself. */
-  readonly stopped?: 'silence' | 'output';
+  readonly stopped?: 'silence' | 'output' | 'errors';
   /** The end of its error output, to sort a failure by: it belongs in no message and no log. */
   readonly errorText: string;
 }
@@ -40,6 +42,9 @@ export async function runChild(run: ChildRun): Promise<ChildResult> {
   const stopListening = onAbort(signal, () => stop());
   child.stdout.on('data', (chunk: Buffer) => {
     if (stopped === undefined && !run.onOutput(chunk)) stop('output');
+  });
+  child.onErrorOutput((chunk) => {
+    if (stopped === undefined && run.onErrorOutput?.(chunk) === false) stop('errors');
   });
   child.stdin.end(input);
   run.onStarted?.();

@@ -26,8 +26,8 @@ export interface Child {
   readonly stdout: Readable;
   /** The end of what it wrote as errors, to sort a failure by: it belongs in no message and no log. */
   errorText(): string;
-  /** Called with every sign of life on its error output. */
-  onErrorOutput(listener: () => void): void;
+  /** Called with its error output, which belongs in no message and no log. */
+  onErrorOutput(listener: (chunk: Buffer) => void): void;
   /** Resolves when it and its group are gone and its output is read. Never rejects. */
   readonly ended: Promise<ChildExit>;
   /** Asks the group to end, and ends it 1.5 s later. Resolves with `ended`. */

@@ -21,8 +21,8 @@ export interface WorkFolderOptions {
 export interface KeptSession {
   /** The agent's id of it. */
   readonly id: string;
-  /** What it cost so far, in dollars, as far as the agent told. */
-  readonly costUsd?: number;
+  /** What it has used so far, by the agent's own count. */
+  readonly totals?: Readonly<Record<string, number>>;
 }
 
 /** The folder of one call. */
@@ -127,9 +127,10 @@ function readSession(file: string): KeptSession | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (!isRecord(value)) return undefined;
-    const { id, costUsd } = value;
+    const { id, totals } = value;
     if (typeof id !== 'string' || !SESSION_ID.test(id)) return undefined;
-    return { id, ...(typeof costUsd === 'number' && { costUsd }) };
+    const numbers = Object.entries(isRecord(totals) ? totals : {}).filter(([, total]) => typeof total === 'number');
+    return { id, totals: Object.fromEntries(numbers) as Record<string, number> };
   } catch {
     return undefined;
   }

@@ -1,16 +1,22 @@
 import { basename } from 'node:path';
-import { childEnv } from '../../values/child-env.ts';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
+import { silent } from '../child/answer-failures.ts';
+import { toChildEnvironment } from '../child/child-environment.ts';
 import { type ChildResult, runChild } from '../child/run-child.ts';
-import { WorkFolders } from '../child/work-folders.ts';
-import { readText } from './read-output.ts';
-import { sortExit } from './sort-exit.ts';
+import { sortExit } from '../child/sort-exit.ts';
+import { type WorkFolder, WorkFolders } from '../child/work-folders.ts';
+import { type CommandPreset } from './presets/preset.ts';
+import { type PresetName, PRESETS } from './presets/presets.ts';
+import { readEvents } from './read-events.ts';
+import { type OutputReader, readText } from './read-output.ts';
 
 /** What the adapter needs. Durations are milliseconds. */
 export interface CommandSettings {
-  readonly program: string;
+  /** Needed without a preset. */
+  readonly program?: string | undefined;
+  readonly preset?: PresetName | undefined;
   readonly args: readonly string[];
-  /** How the program gets the task. */
+  /** How the program gets the task. One with a preset gets it on standard input. */
   readonly input: 'stdin' | 'argument';
   /** Names of variables of the worker's environment that the program gets. */
   readonly passEnv: readonly string[];
@@ -27,38 +33,71 @@ const MAX_ARGUMENT_BYTES = 131_071;
 const STDIN_FIX = 'Set input to stdin for this agent, if its program reads the task there.';
 const BY_HAND_FIX = 'Run the program by hand with the same task: what it writes as errors is not passed on.';
 
-/** Any program: the task goes to its standard input or is its last argument, and what it writes is the answer. */
+/**
+ * Any program: the task goes to its standard input or is its last argument, and what it writes is the answer. Of a command-line agent
+ * with a preset the events are read, and its session is resumed.
+ *
+ * @throws TypeError without a program and a preset
+ */
 export function createCommandAgent(settings: CommandSettings): Agent {
-  const { program, input, silenceTimeout, cwd, workDir: root, keepWork: keepMs } = settings;
-  const folders = new WorkFolders({ owner: basename(program), root, cwd, keepMs });
+  const { silenceTimeout, cwd, workDir: root, keepWork: keepMs } = settings;
+  const preset: CommandPreset | undefined = settings.preset === undefined ? undefined : PRESETS[settings.preset];
+  const program = settings.program ?? preset?.program;
+  if (program === undefined) throw new TypeError('An agent of type command needs a program or a preset.');
+  const isArgument = preset === undefined && settings.input === 'argument';
+  const folders = new WorkFolders({ owner: settings.preset ?? basename(program), root, cwd, keepMs });
   return {
     async run(text, context) {
-      const { signal, maxAnswerBytes, report } = context;
-      signal.throwIfAborted();
-      if (input === 'argument') checkArgument(text, settings.args);
+      context.signal.throwIfAborted();
+      if (isArgument) checkArgument(text, settings.args);
       const folder = folders.open(context);
+      const session = folder.session?.id;
+      const args = preset === undefined ? settings.args : preset.args(settings.args, session);
+      let result: ChildResult | undefined;
       let answered = false;
       try {
-        const reader = readText(maxAnswerBytes, (result) => sortExit(result, BY_HAND_FIX));
-        const result = await runChild({
+        const reader = toReader(preset, folder, context);
+        result = await runChild({
           program,
-          args: input === 'argument' ? [...settings.args, text] : settings.args,
+          args: isArgument ? [...args, text] : args,
           cwd: folder.cwd,
-          env: toEnvironment(settings, context),
-          input: input === 'argument' ? '' : text,
-          signal,
+          env: toChildEnvironment(withPreset(settings, preset), context),
+          input: isArgument ? '' : text,
+          signal: context.signal,
           silenceMs: silenceTimeout,
-          onStarted: () => report('the program has the task'),
+          onStarted: () => context.report('the program has the task'),
           onOutput: (chunk) => reader.add(chunk),
+          onErrorOutput: (chunk) => reader.addError?.(chunk) ?? true,
         });
-        throwIfSilent(result, silenceTimeout);
+        if (result.stopped === 'silence') throw silent(silenceTimeout);
         const answer = reader.end(result);
         answered = true;
         return answer;
+      } catch (error) {
+        // The next attempt begins a new session.
+        if (session !== undefined && preset?.isSessionGone(result?.errorText ?? '') === true) folder.keep(undefined);
+        throw error;
       } finally {
         await folder.close(answered);
       }
     },
+  };
+}
+
+function toReader(preset: CommandPreset | undefined, folder: WorkFolder, context: AgentContext): OutputReader {
+  const { maxAnswerBytes: maxBytes } = context;
+  if (preset === undefined) return readText(maxBytes, (result) => sortExit(result, BY_HAND_FIX));
+  return readEvents(preset.read(context, folder.session), maxBytes, (session) => folder.keep(session));
+}
+
+function withPreset(
+  { passEnv, env }: CommandSettings,
+  preset: CommandPreset | undefined,
+): Parameters<typeof toChildEnvironment>[0] {
+  return {
+    passEnv: [...(preset?.passEnv ?? []), ...passEnv],
+    env: { ...preset?.env, ...env },
+    network: preset !== undefined,
   };
 }
 
@@ -80,27 +119,4 @@ function checkArgument(text: string, args: readonly string[]): void {
       `${STDIN_FIX} Or end args with "--", if it knows that.`,
     );
   }
-}
-
-function toEnvironment({ passEnv, env }: CommandSettings, context: AgentContext): Record<string, string> {
-  const { runId, call, sessionKey, traceHeaders = {} } = context;
-  return {
-    ...childEnv(process.env, { also: namePattern(passEnv) }),
-    GARUDUST_RUN_ID: runId,
-    GARUDUST_CALL: String(call),
-    GARUDUST_SESSION_KEY: sessionKey,
-    ...Object.fromEntries(Object.entries(traceHeaders).map(([name, value]) => [name.toUpperCase(), value])),
-    ...env,
-  };
-}
-
-function namePattern(names: readonly string[]): RegExp {
-  // The names are letters, digits and underscores.
-  return new RegExp(`^(?:${names.join('|')})$`);
-}
-
-function throwIfSilent({ stopped }: ChildResult, silenceMs = 0): void {
-  if (stopped !== 'silence') return;
-  const fix = 'Raise silence_timeout of this agent if it works that long without a word.';
-  throw new AgentError('AgentTimeout', `wrote nothing for ${Math.round(silenceMs / 1000)} s`, { fix });
 }

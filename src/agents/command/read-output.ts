@@ -1,11 +1,14 @@
 import type { AgentAnswer } from '../../contract/run.ts';
-import { AgentError } from '../agent.ts';
+import type { AgentError } from '../agent.ts';
+import { noAnswer, tooLarge } from '../child/answer-failures.ts';
 import type { ChildResult } from '../child/run-child.ts';
 
 /** Reads what a program writes, in bounded memory. */
 export interface OutputReader {
   /** Returns false when there is too much. */
   add(chunk: Buffer): boolean;
+  /** The same for its error output. Returns false when the program is to be ended. */
+  addError?(chunk: Buffer): boolean;
   /**
    * The answer of a program that has ended.
    *
@@ -38,13 +41,4 @@ export function readText(maxBytes: number, sortFailure: (result: ChildResult) =>
       return { output };
     },
   };
-}
-
-export function tooLarge(maxBytes: number): AgentError {
-  return new AgentError('AnswerTooLarge', `answered with more than ${maxBytes} bytes`);
-}
-
-export function noAnswer(): AgentError {
-  const fix = 'Run the program by hand with the same task: it must write its answer to standard output.';
-  return new AgentError('ModelAnswerUnreadable', 'ended without an answer (exit code 0)', { fix });
 }

@@ -1,6 +1,6 @@
 import type { FailureType } from '../../contract/failures.ts';
 import { AgentError } from '../agent.ts';
-import type { ChildExit } from '../child/start-child.ts';
+import type { ChildExit } from './start-child.ts';
 
 /** What one way to end means. */
 interface ExitRow {
