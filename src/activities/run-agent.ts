@@ -15,6 +15,7 @@ import { nearestName } from '../values/nearest-name.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { Checkpoints } from './journal/checkpoints.ts';
 import { AgentAdmission } from './agent-admission.ts';
+import { recallSession } from './recall-session.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 
 /** An agent as it is configured. */
@@ -108,7 +109,11 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
         ...(checkpoints && { checkpoints }),
         ...(onAgentWait && { onAgentWait }),
       };
-      const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, { ...task, policy });
+      const recalled = await recallSession(read.input);
+      const text = recalled instanceof AgentError ? task.task.text : recalled.text;
+      const asked = { ...task, task: { ...task.task, text }, policy };
+      const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, asked);
+      if (recalled instanceof AgentError) return await attempt.run(recalled);
       return await attempt.run(guarded ?? unknownAgent(task.agent, [...agents.keys()]));
     } finally {
       heartbeat.stop();

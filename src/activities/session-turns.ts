@@ -3,19 +3,20 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { ACTIVITY_ID } from '../contract/activities.ts';
 import { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
+import { readPastRun } from './read-past-run.ts';
 import { AGENT_SESSION, joinOptions, type SessionActivities } from '../contract/session.ts';
 
 /**
  * The activities behind sessions. `askForTurn`: a run that was not given its turn announces itself to its session, and starts the
  * session where it has ended. `watchRun`: ends when a run holds its turn no longer. Until then its attempts fail, which costs no event
- * and, between attempts, no slot.
+ * and, between attempts, no slot. `shareAnswer`: reads the answer of the run whose call answers the calling one too.
  */
 export const sessionTurns: SessionActivities = {
-  async askForTurn({ sessionId, interrupts = false }) {
+  async askForTurn({ sessionId, ...wishes }) {
     const { client, info } = Context.current();
     const { workflowExecution, taskQueue } = info;
     if (workflowExecution === undefined) return;
-    const ticket = { runId: workflowExecution.workflowId, interrupts, asks: true };
+    const ticket = { runId: workflowExecution.workflowId, ...wishes, asks: true };
     await client.workflow.signalWithStart(AGENT_SESSION, joinOptions(sessionId, taskQueue, ticket));
   },
 
@@ -29,6 +30,23 @@ export const sessionTurns: SessionActivities = {
     });
     notYet.stack = '';
     throw notYet;
+  },
+
+  async shareAnswer({ client, runId }) {
+    const run = await readPastRun(Context.current().client, runId);
+    if (run?.input.client === client && run.outcome !== undefined) {
+      const { outcome } = run;
+      if (outcome.status === 'completed') {
+        // Paid once, and counted once.
+        const { status: _, usage: __, ...answer } = outcome;
+        return answer;
+      }
+      throw ApplicationFailure.nonRetryable(outcome.error.message, outcome.error.code);
+    }
+    throw ApplicationFailure.retryable(
+      `${runId}, which answers this run too, has no answer that can be read.`,
+      'NoAnswer',
+    );
   },
 };
 

@@ -93,7 +93,7 @@ const client = z.strictObject({
   }),
   session_policy: sessionPolicy(
     "the agent's",
-    'What happens to a task of this client while another run of its session key is at work. `queue`: it waits for its turn. `parallel`: it runs at once. `reject`: `409`. `interrupt`: it cancels the run at work and is next. See [sessions](sessions.md).',
+    'What happens to a task of this client while another run of its session key is at work. `queue`: it waits for its turn. `parallel`: it runs at once. `reject`: `409`. `interrupt`: it cancels the run at work and is next. `collect`: it waits, and one call of the agent answers all that waits with it. See [sessions](sessions.md).',
   ),
   callback_headers: optionalSetting(boundHeaders, {
     secret: true,

@@ -19,6 +19,8 @@ export const RUN_AGENT_INPUT = record({
   task: TASK,
   /** What differs from the agent's own policy. */
   policy: z.exactOptional(POLICY_CHANGES),
+  /** Runs whose tasks are asked in the same call, behind this one's. The activity reads them. */
+  collected: z.exactOptional(z.array(z.string({ error: 'is not a run id.' }), { error: 'is not a list of run ids.' })),
 });
 export type RunAgentInput = Stored<typeof RUN_AGENT_INPUT>;
 

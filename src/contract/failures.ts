@@ -140,6 +140,11 @@ export const FAILURES = {
     meaning: 'The agent failed with an unknown error.',
     fix: "Check the agent's log around this time.",
   },
+  SessionUnreadable: {
+    class: 'passing',
+    meaning: 'The worker cannot read the other runs of the session that belong to the task. The agent was not called.',
+    fix: 'Give every worker the payload keys and the store of large payloads with which those runs were written.',
+  },
   AgentUnreachable: {
     class: 'agent',
     meaning: 'The connection to the agent failed. The task did not start.',

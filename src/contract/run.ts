@@ -179,6 +179,8 @@ export const RUN_OUTCOME = record({
   metadata: z.exactOptional(
     z.record(z.string(), z.string({ error: TEXT_ERROR }), { error: 'is not an object of texts.' }),
   ),
+  /** The run whose call of the agent answered this one too. Absent: its own. */
+  collectedInto: z.exactOptional(z.string({ error: TEXT_ERROR })),
   /** ISO 8601, UTC. */
   finishedAt: z.custom<string>((text) => typeof text === 'string' && !Number.isNaN(Date.parse(text)), {
     error: 'is not a time: write it as 2026-01-31T12:00:00.000Z.',
@@ -281,6 +283,8 @@ export interface RunMemo extends Record<string, unknown> {
   readonly deliveryId?: string;
   /** When it was to start, in ISO 8601; absent where at once. */
   readonly startsAt?: string;
+  /** The run whose call of the agent answers this one too; null where it was to, and does not. The workflow writes it. */
+  readonly collectedInto?: string | null;
   /** The task in one line. Runs of earlier versions have none. */
   readonly summary?: string;
   /** As `shownMetadata` gives it; absent where the task has none. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { filledText, record } from './stored.ts';
+import type { AgentAnswer } from './run.ts';
+import { filledText, record, type Stored } from './stored.ts';
 
 /**
  * Sessions: the runs of a client that share a session key take turns. What run, session and ingress tell each other holds run ids
@@ -7,14 +8,14 @@ import { filledText, record } from './stored.ts';
  */
 
 /** What happens to a task whose session has a run already. */
-export const SESSION_POLICIES = ['queue', 'parallel', 'reject', 'interrupt'] as const;
+export const SESSION_POLICIES = ['queue', 'parallel', 'reject', 'interrupt', 'collect'] as const;
 export type SessionPolicy = (typeof SESSION_POLICIES)[number];
 export const DEFAULT_SESSION_POLICY: SessionPolicy = 'queue';
 
 /** Name of the workflow that gives the turns of one session. It is no run. */
 export const AGENT_SESSION = 'agentSession';
 
-/** Signals of a session, and `turn` of a run. */
+/** Signals of a session; `turn` and `collected` are a run's. */
 export const SESSION_SIGNAL = {
   /** To the session: the run waits for its turn. */
   join: 'join',
@@ -24,6 +25,8 @@ export const SESSION_SIGNAL = {
   empty: 'empty',
   /** To a run: it is its turn. */
   turn: 'turn',
+  /** To a run: another run's call of the agent answers it too, or has. */
+  collected: 'collected',
 } as const;
 
 /** Query of a session, which answers with a `SessionView`. */
@@ -31,6 +34,10 @@ export const SESSION_QUERY = 'turns';
 
 /** Runs that may wait in one session; above it, tasks are refused. */
 export const MAX_QUEUED = 1000;
+
+/** Runs that one call of an agent may answer, and how long their texts may be together, in bytes of UTF-8. */
+export const MAX_COLLECTED = 50;
+export const MAX_COLLECTED_BYTES = 256 * 1024;
 
 /**
  * Events of a session's execution above which it is clogged: it continues as new far below, so no worker reads its signals, of which
@@ -46,14 +53,47 @@ export const SESSION_PLACE = record({
   interrupts: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
   /** Nobody announces the run to its session, so it does so itself, at once. */
   announcesItself: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+  /** One call of the agent may answer it and its neighbours in the queue that have the same `as`: one agent, one user. */
+  collects: z.exactOptional(
+    record({ as: filledText('write what such tasks have in common'), bytes: z.number({ error: 'is not a number.' }) }),
+  ),
 });
 
+/** What a run asks of its session, beside its turn. */
+export type SessionWishes = Omit<Stored<typeof SESSION_PLACE>, 'id' | 'announcesItself'>;
+
 /** A run that wants its turn. */
-export interface Ticket {
+export interface Ticket extends SessionWishes {
   readonly runId: string;
-  readonly interrupts?: boolean;
   /** The run itself asks, and so it waits for certain. */
   readonly asks?: boolean;
+}
+
+/** How a run is announced to its session. */
+export function toTicket(runId: string, place: Stored<typeof SESSION_PLACE>): Ticket {
+  const { id: _, announcesItself: __, ...wishes } = place;
+  return { runId, ...wishes };
+}
+
+/** Argument of the signal `turn`. */
+export interface TurnGiven {
+  /** The runs that the same call of the agent answers, in the order of their turns. */
+  readonly collected?: readonly string[];
+}
+
+/** Argument of the signal `collected`. */
+export interface Collected {
+  /** The run whose call answers this one. */
+  readonly into: string;
+  /** Its agent has answered, or has failed for good. */
+  readonly isOver: boolean;
+}
+
+/** Argument of the signal `leave`. */
+export interface Leave {
+  readonly runId: string;
+  /** The run was canceled, so that what it collected is to be asked again. */
+  readonly isCanceled?: boolean;
 }
 
 /** What a session carries from one execution to the next. */
@@ -62,6 +102,8 @@ export interface SessionState {
   readonly queue: readonly Ticket[];
   /** The run whose turn it is. */
   readonly current?: string;
+  /** The runs that its call answers too. */
+  readonly collected?: readonly Ticket[];
   /** Runs that have had their turn, the latest last: a late `join` of one of them is dropped. */
   readonly seen: readonly string[];
 }
@@ -69,15 +111,19 @@ export interface SessionState {
 /** What a session tells of itself: run ids. */
 export interface SessionView {
   readonly current?: string;
+  /** Absent where the call of the current run answers no other. */
+  readonly collected?: readonly string[];
   readonly queue: readonly string[];
 }
 
 /** The activities of runs and sessions that take turns. */
 export interface SessionActivities {
   /** Announces the calling run to its session. */
-  askForTurn(input: { readonly sessionId: string; readonly interrupts?: boolean }): Promise<void>;
+  askForTurn(input: { readonly sessionId: string } & SessionWishes): Promise<void>;
   /** Ends when a run no longer holds its turn. */
   watchRun(input: { readonly runId: string }): Promise<void>;
+  /** The answer of the run that collected the calling one, at no usage; fails as that run did. */
+  shareAnswer(input: { readonly client: string; readonly runId: string }): Promise<AgentAnswer>;
 }
 
 /** A workflow task of a session or a run that a worker has taken is given to another after this time, in milliseconds. */

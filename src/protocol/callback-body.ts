@@ -16,6 +16,7 @@ export const callbackBody = z.strictObject({
   metadata: runResource.shape.metadata,
   data: runResource.shape.data,
   agent_session: runResource.shape.agent_session,
+  collected_into: runResource.shape.collected_into,
 });
 export type CallbackBody = z.infer<typeof callbackBody>;
 
@@ -39,6 +40,7 @@ export function toCallbackBody(runId: string, outcome: RunOutcome): CallbackBody
     ...(outcome.metadata && { metadata: outcome.metadata }),
     ...(outcome.data !== undefined && { data: outcome.data }),
     ...(outcome.agentSession !== undefined && { agent_session: outcome.agentSession }),
+    ...(outcome.collectedInto !== undefined && { collected_into: outcome.collectedInto }),
   };
 }
 

@@ -80,6 +80,12 @@ export const runResource = z.strictObject({
   }),
   source: z.string().optional().describe('The source that the task came through.'),
   session_key: z.string().optional(),
+  collected_into: z
+    .string()
+    .optional()
+    .describe(
+      'The run whose call of the agent answers this one too, with the session policy `collect`. `usage` is there.',
+    ),
   user_id: z.string().optional(),
   delivery_id: z
     .string()

@@ -5,6 +5,10 @@ import { runResource } from './run-resource.ts';
 export const sessionResource = z.strictObject({
   key: z.string(),
   current: z.string().optional().describe('Id of the run whose turn it is. Absent: the session is idle.'),
+  collected: z
+    .array(z.string())
+    .optional()
+    .describe('Ids of the runs that its call of the agent answers too, with the session policy `collect`.'),
   queue: z.array(z.string()).describe('Ids of the runs that wait for their turn, the next one first.'),
   runs: z
     .array(runResource)

@@ -7,7 +7,7 @@ import {
   SESSION_SIGNAL,
   sessionOptions,
   type SessionView,
-  type Ticket,
+  toTicket,
 } from '../contract/session.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { TaskPlan } from './accepted-task.ts';
@@ -41,10 +41,6 @@ const HAS_ROOM_MS = 1000;
 /** Sessions on a real Temporal server. */
 export function createRunSessions(ask: AskTemporal, taskQueue: string): RunSessions {
   const hadRoom = new Set<string>();
-  const ticketOf = ({ runId, input }: TaskPlan): Ticket => ({
-    runId,
-    ...(input.session?.interrupts === true && { interrupts: true }),
-  });
   const describe = async (id: string, until: number) => {
     try {
       const found = await ask('describeSession', until, (temporal) => temporal.workflow.getHandle(id).describe());
@@ -67,7 +63,7 @@ export function createRunSessions(ask: AskTemporal, taskQueue: string): RunSessi
         return undefined;
       }
       try {
-        const options = { ...sessionOptions(session.id, taskQueue, ticketOf(task)) };
+        const options = { ...sessionOptions(session.id, taskQueue, toTicket(task.runId, session)) };
         await ask('startSession', until, (temporal) =>
           temporal.workflow.start(AGENT_SESSION, { ...options, workflowIdConflictPolicy: 'FAIL' }),
         );
@@ -83,7 +79,10 @@ export function createRunSessions(ask: AskTemporal, taskQueue: string): RunSessi
       // A reserved session knows its run.
       if (session === undefined || session.announcesItself === true || task.sessionPolicy === 'reject') return;
       await ask('joinSession', until, (temporal) =>
-        temporal.workflow.signalWithStart(AGENT_SESSION, joinOptions(session.id, taskQueue, ticketOf(task))),
+        temporal.workflow.signalWithStart(
+          AGENT_SESSION,
+          joinOptions(session.id, taskQueue, toTicket(task.runId, session)),
+        ),
       ).catch(() => undefined);
     },
 

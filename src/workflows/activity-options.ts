@@ -43,6 +43,15 @@ export function agentOptions(policy: PolicyChanges | undefined, text: string): A
   };
 }
 
+/** Options of `shareAnswer`, which takes the place of `runAgent`: every reader of a run finds its answer by the same ID. */
+export const SHARE_OPTIONS: ActivityOptions = {
+  activityId: ACTIVITY_ID.agent,
+  summary: 'takes the answer of the run that collected this one',
+  scheduleToCloseTimeout: UNTOLD_TOTAL_MS,
+  startToCloseTimeout: 30_000,
+  retry: { initialInterval: 1000, backoffCoefficient: 2, maximumInterval: 60_000 },
+};
+
 /**
  * Options of `deliverCallback`: enough time for one attempt more than there are delays, whatever `Retry-After` says.
  *

@@ -5,6 +5,7 @@ import {
   patched,
   proxyActivities,
   setCurrentDetails,
+  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../contract/activities.ts';
@@ -17,13 +18,15 @@ import {
   AGENT_RUN_INPUT,
   type AgentRunInput,
   type AgentRunResult,
+  type RunMemo,
   type RunOutcome,
 } from '../contract/run.ts';
+import type { SessionActivities } from '../contract/session.ts';
 import { answeredSignal } from '../contract/names.ts';
 import { readStored } from '../contract/stored.ts';
 import { taskSummary } from '../contract/summary.ts';
 import { toAnswer } from '../contract/to-answer.ts';
-import { agentOptions } from './activity-options.ts';
+import { agentOptions, SHARE_OPTIONS } from './activity-options.ts';
 import { concludeRun } from './conclude-run.ts';
 import { inTurn } from './in-turn.ts';
 import { markWaiting } from './mark-waiting.ts';
@@ -69,6 +72,7 @@ function readInput(given: AgentRunInput): AgentRunInput {
 }
 
 async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunInput): Promise<RunOutcome> {
+  const { shareAnswer } = proxyActivities<Pick<SessionActivities, 'shareAnswer'>>(SHARE_OPTIONS);
   const { runAgent } = proxyActivities<Pick<Activities, 'runAgent'>>(agentOptions(agentPolicy, task.text));
   const { sessionKey, metadata } = task;
   const asked = {
@@ -76,17 +80,35 @@ async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunI
     summary: taskSummary(task.text),
     ...(metadata && { metadata: shownMetadata(metadata) }),
   };
+  let collectedInto: string | undefined;
+  const tellInto = (into: string | undefined): void => {
+    if (collectedInto !== into) upsertMemo({ collectedInto: into ?? null } satisfies Pick<RunMemo, 'collectedInto'>);
+    collectedInto = into;
+  };
+  const by = () => collectedInto !== undefined && { collectedInto };
   const waiting = {
     onWait: () => setCurrentDetails(STAGE.waitsForTurn),
+    onCollected: (into: string) => {
+      tellInto(into);
+      setCurrentDetails(STAGE.collected(into));
+    },
     onTurn: () => setCurrentDetails(STAGE.asking(agent)),
   };
   try {
-    const answer = await inTurn(session, waiting, () =>
-      runAgent({ agent, client, task, ...(agentPolicy && { policy: agentPolicy }) }),
-    );
-    return { ...judgeAnswer(answer), ...asked, finishedAt: now() };
+    const answer = await inTurn(session, waiting, ({ answeredBy, collected }) => {
+      tellInto(answeredBy);
+      if (answeredBy !== undefined) return shareAnswer({ client, runId: answeredBy });
+      return runAgent({
+        agent,
+        client,
+        task,
+        ...(agentPolicy && { policy: agentPolicy }),
+        ...(collected && { collected }),
+      });
+    });
+    return { ...judgeAnswer(answer), ...asked, ...by(), finishedAt: now() };
   } catch (error) {
-    return { ...judgeFailure(error), ...asked, finishedAt: now() };
+    return { ...judgeFailure(error), ...asked, ...by(), finishedAt: now() };
   }
 }
 

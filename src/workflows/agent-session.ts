@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  type Leave,
   MAX_QUEUED,
   SESSION_QUERY,
   SESSION_SIGNAL,
@@ -21,18 +22,18 @@ import {
   type SessionState,
   type SessionView,
   type Ticket,
+  type TurnGiven,
 } from '../contract/session.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 const join = defineSignal<[Ticket]>(SESSION_SIGNAL.join);
-const leave = defineSignal<[{ readonly runId: string }]>(SESSION_SIGNAL.leave);
+const leave = defineSignal<[Leave]>(SESSION_SIGNAL.leave);
 const empty = defineSignal(SESSION_SIGNAL.empty);
-const turn = defineSignal(SESSION_SIGNAL.turn);
+const turn = defineSignal<[TurnGiven]>(SESSION_SIGNAL.turn);
 const turns = defineQuery<SessionView>(SESSION_QUERY);
 
 /** Events after which the session goes on in a new execution. */
 const MOST_EVENTS = 1000;
-/** Runs that are remembered after their turn. An ingress announces a run within seconds. */
-const REMEMBERED = 200;
 /** A reserved run may be recorded a moment after its session. */
 const RECORDED_WITHIN_MS = 1000;
 /** How long a run keeps others waiting before somebody looks whether it still runs. */
@@ -57,9 +58,7 @@ const { watchRun } = proxyActivities<Pick<SessionActivities, 'watchRun'>>({
  * it) is noticed by `watchRun`.
  */
 export async function agentSession(carried: SessionState): Promise<void> {
-  let queue: Ticket[] = [...carried.queue];
-  const seen = [...carried.seen];
-  let { current } = carried;
+  const queue = new TurnQueue(carried);
   let errands = 0;
   let isFull = workflowInfo().memo?.['full'] === true;
 
@@ -72,24 +71,17 @@ export async function agentSession(carried: SessionState): Promise<void> {
         errands -= 1;
       });
   };
-  const remember = (runId: string): void => {
-    seen.push(runId);
-    seen.splice(0, seen.length - REMEMBERED);
-  };
-  /** Removes what waits and is to go, and cancels it. */
-  const dismiss = (goes: (ticket: Ticket) => boolean): void => {
-    for (const { runId } of queue.filter(goes)) {
-      remember(runId);
-      send(getExternalWorkflowHandle(runId).cancel());
-    }
-    queue = queue.filter((ticket) => !goes(ticket));
+  const cancel = (runIds: readonly string[]): void => {
+    for (const runId of runIds) send(getExternalWorkflowHandle(runId).cancel());
   };
   const mustContinue = (): boolean =>
     workflowInfo().historyLength > MOST_EVENTS || workflowInfo().continueAsNewSuggested;
 
   const tell = (): void => {
+    const { current, collected = [] } = queue.view;
+    const answers = collected.length === 0 ? '' : `, which also answers ${collected.length} more`;
     setCurrentDetails(
-      `**Current run**: ${current === undefined ? 'none' : `\`${current}\``}. ${queue.length} waiting.`,
+      `**Current run**: ${current === undefined ? 'none' : `\`${current}\`${answers}`}. ${queue.length} waiting.`,
     );
     if (isFull === queue.length >= MAX_QUEUED) return;
     isFull = !isFull;
@@ -99,30 +91,18 @@ export async function agentSession(carried: SessionState): Promise<void> {
   setHandler(
     join,
     (ticket) => {
-      const { runId, interrupts = false, asks = false } = ticket;
-      if (typeof runId !== 'string' || runId === '') return;
-      if (runId === current) {
-        if (asks) send(getExternalWorkflowHandle(runId).signal(turn));
-        return;
-      }
-      if (queue.some((waiting) => waiting.runId === runId) || (!asks && seen.includes(runId))) return;
-      if (interrupts) {
-        if (current !== undefined) send(getExternalWorkflowHandle(current).cancel());
-        dismiss((waiting) => waiting.interrupts === true);
-        queue.unshift({ runId, interrupts });
-      } else {
-        queue.push({ runId });
-      }
+      if (typeof ticket.runId !== 'string' || ticket.runId === '') return;
+      const { cancel: canceled, tellAgain } = queue.join(ticket);
+      if (tellAgain) send(getExternalWorkflowHandle(ticket.runId).signal(turn, queue.given));
+      cancel(canceled);
       tell();
     },
     { description: 'Sent by the ingress, or by a run that waits: {"runId": "run-…"}.' },
   );
   setHandler(
     leave,
-    ({ runId }) => {
-      if (runId === current) current = undefined;
-      else queue = queue.filter((ticket) => ticket.runId !== runId);
-      remember(runId);
+    (left) => {
+      queue.leave(left);
       tell();
     },
     { description: 'Sent by a run whose agent has answered, or that no longer waits.' },
@@ -130,22 +110,19 @@ export async function agentSession(carried: SessionState): Promise<void> {
   setHandler(
     empty,
     () => {
-      dismiss(() => true);
+      cancel(queue.dismiss(() => true));
       tell();
     },
     { description: 'Cancels every run that waits.' },
   );
-  setHandler(turns, () => ({
-    ...(current !== undefined && { current }),
-    queue: queue.map(({ runId }) => runId),
-  }));
+  setHandler(turns, () => queue.view);
 
   /** Waits until the turn of a run is over, or the history is long. */
   const hold = async (runId: string): Promise<void> => {
-    const isOver = (): boolean => current !== runId || mustContinue();
-    const alone = queue.length === 0;
+    const isOver = (): boolean => queue.current !== runId || mustContinue();
+    const alone = !queue.isAwaited;
     const patience = alone ? UNWATCHED_ALONE_MS : UNWATCHED_MS;
-    if (await condition(() => isOver() || (alone && queue.length > 0), patience)) return;
+    if (await condition(() => isOver() || (alone && queue.isAwaited), patience)) return;
     const scope = new CancellationScope();
     const ended = scope
       .run(() => watchRun({ runId }))
@@ -155,39 +132,38 @@ export async function agentSession(carried: SessionState): Promise<void> {
       );
     const hasEnded = await Promise.race([ended, condition(isOver).then(() => false)]);
     scope.cancel();
-    if (!hasEnded || current !== runId) return;
-    await condition(() => current !== runId, AGENT_STOPS_WITHIN_MS);
-    if (current === runId) current = undefined;
+    if (!hasEnded || queue.current !== runId) return;
+    await condition(() => queue.current !== runId, AGENT_STOPS_WITHIN_MS);
+    queue.lose(runId);
   };
 
   for (;;) {
     tell();
-    if (current === undefined && queue.length === 0) {
+    if (queue.current === undefined && queue.length === 0) {
       await condition(() => errands === 0);
-      if (current === undefined && queue.length === 0) return;
+      if (queue.current === undefined && queue.length === 0) return;
     }
     if (mustContinue()) {
       await condition(() => errands === 0);
-      await continueAsNew<typeof agentSession>({ queue, seen, ...(current !== undefined && { current }) });
+      await continueAsNew<typeof agentSession>(queue.state);
     }
-    if (current === undefined) {
-      const next = queue.shift();
-      if (next === undefined) continue;
-      current = next.runId;
-      remember(current);
-      tell();
-      if (!(await giveTurn(next.runId)) && current === next.runId) current = undefined;
-    } else {
+    const { current } = queue;
+    if (current !== undefined) {
       await hold(current);
+      continue;
     }
+    const next = queue.take();
+    if (next === undefined) continue;
+    tell();
+    if (!(await giveTurn(next, queue.given))) queue.lose(next);
   }
 }
 
 /** Whether the run is there to take its turn. */
-async function giveTurn(runId: string): Promise<boolean> {
+async function giveTurn(runId: string, given: TurnGiven): Promise<boolean> {
   const run = getExternalWorkflowHandle(runId);
   const give = (): Promise<boolean> =>
-    run.signal(turn).then(
+    run.signal(turn, given).then(
       () => true,
       () => false,
     );

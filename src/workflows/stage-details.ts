@@ -29,6 +29,8 @@ const OUTCOME: Readonly<Record<OutcomeStatus, string>> = {
 export const STAGE = {
   waitsForTurn: '**Waits for its turn** in its session: another run of the same session key is at work.',
 
+  collected: (into: string): string => `**Collected**: the call of \`${into}\` answers this run too.`,
+
   asking: (agent: string): string => `**Waits for the agent** \`${agent}\`. ${PENDING}`,
 
   working: (workflow: string): string => `**Runs the workflow** \`${workflow}\`. ${PENDING}`,

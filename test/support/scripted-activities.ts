@@ -8,6 +8,7 @@ import type {
   RunAgentInput,
 } from '../../src/contract/activities.ts';
 import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
+import type { SessionActivities } from '../../src/contract/session.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 
 /** What one attempt of an activity does. */
@@ -43,8 +44,10 @@ export class ScriptedActivities implements Activities {
   }
 
   /** What a worker registers: own functions, for methods of a prototype would lose `this`. */
-  toRegister(): Activities {
+  toRegister(): Activities & Pick<SessionActivities, 'shareAnswer'> {
     return {
+      // As if the other run had had the task of every scenario.
+      shareAnswer: () => Promise.resolve({ output: 'done: Summarise why deployment 4312 failed' }),
       runAgent: (input) => this.runAgent(input),
       deliverCallback: (input) => this.deliverCallback(input),
       reportDeadLetter: (input) => this.reportDeadLetter(input),

@@ -2,18 +2,29 @@ import type { TestContext } from 'node:test';
 import { Context } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
 import { sessionTurns } from '../../src/activities/session-turns.ts';
-import type { Activities, RunAgentInput } from '../../src/contract/activities.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRunAgent } from '../../src/activities/run-agent.ts';
+import { type Agent, AgentError } from '../../src/agents/agent.ts';
+import type { Activities } from '../../src/contract/activities.ts';
+import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
-import { deriveSessionId } from '../../src/contract/session-id.ts';
+import { deriveCollectMark, deriveSessionId } from '../../src/contract/session-id.ts';
 import { DEFAULT_SESSION_POLICY, type SessionPolicy } from '../../src/contract/session.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
+import { scenarioPolicy } from '../replay/scenario-policy.ts';
 import { toInput } from '../replay/scenarios.ts';
 import { acceptedTask } from './run-scenario.ts';
 import { setUpRunClient } from './run-client-setup.ts';
 import { connectToTestServer } from './temporal-server.ts';
+
+/** That of every scenario. */
+const AGENT = 'demo';
+const HANGS_MS = 600_000;
+/** No call of a test is over before its end. */
+const POLICY = { ...scenarioPolicy(), attemptTimeoutMs: HANGS_MS, totalTimeoutMs: 2 * HANGS_MS };
 
 /** What a worker's agent has been asked, by session key. */
 export class AgentLedger {
@@ -24,16 +35,15 @@ export class AgentLedger {
   readonly overlapped: string[] = [];
   readonly #atWork = new Map<string, number>();
 
-  async work({ task }: RunAgentInput, work: () => Promise<void>): Promise<void> {
-    const key = task.sessionKey ?? task.text;
+  async work(key: string, text: string, work: () => Promise<void>): Promise<void> {
     const atWork = this.#atWork.get(key) ?? 0;
-    if (atWork > 0) this.overlapped.push(task.text);
+    if (atWork > 0) this.overlapped.push(text);
     this.#atWork.set(key, atWork + 1);
-    this.begun.push(task.text);
+    this.begun.push(text);
     try {
       await work();
     } finally {
-      this.ended.push(task.text);
+      this.ended.push(text);
       this.#atWork.set(key, (this.#atWork.get(key) ?? 1) - 1);
     }
   }
@@ -44,31 +54,37 @@ export interface TaskOptions {
   readonly policy?: SessionPolicy;
   readonly runId?: string;
   readonly client?: string;
+  readonly userId?: string;
+  readonly agentPolicy?: Partial<AgentPolicy>;
   /** With a callback that hangs. */
   readonly callback?: boolean;
 }
 
-/** Runs and sessions on the tests' server, whose agent does what a text says: `sleep <ms> …` or `hang …`. */
+/** Runs and sessions on the tests' server, whose agent does what a text says: `sleep <ms> …`, `fail <ms> …` or `hang …`. */
 export async function setUpSessions(t: TestContext) {
   const server = await connectToTestServer();
   const { runs, taskQueue, calls } = await setUpRunClient(t);
   // Of this test alone: all tests share a namespace.
   const own = `ci-${randomRunId()}`;
   const ledger = new AgentLedger();
-  const activities: Activities = {
-    async runAgent(input) {
-      await ledger.work(input, async () => {
-        const context = Context.current();
-        const [verb, ms = '0'] = input.task.text.split(' ');
-        const beat = setInterval(() => context.heartbeat(), 100);
-        try {
-          await (verb === 'hang' ? context.cancelled : context.sleep(Number(ms)));
-        } finally {
-          clearInterval(beat);
-        }
+  /** Does what its first word says. */
+  const agent: Agent = {
+    async run(text, { signal, sessionKey, runId }) {
+      await ledger.work(sessionKey, text, async () => {
+        const [verb, ms = '0'] = text.split(' ');
+        await sleep(verb === 'hang' ? HANGS_MS : Number(ms), undefined, { signal }).catch(() =>
+          signal.throwIfAborted(),
+        );
       });
-      return { output: input.task.text };
+      if (text.startsWith('fail')) throw new AgentError('TaskRefused', 'refused the task');
+      return { output: text, usage: { inputTokens: runId.length } };
     },
+  };
+  const activities: Activities = {
+    runAgent: createRunAgent({
+      agents: new Map([[AGENT, { agent, concurrency: 64 }]]),
+      logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    }),
     async deliverCallback() {
       await Context.current().cancelled;
       throw new Error('unreachable');
@@ -101,9 +117,16 @@ export async function setUpSessions(t: TestContext) {
       ...(options.callback !== true && { target: 'none' }),
       input: {
         client,
-        task: { text, sessionKey: key },
+        agentPolicy: { ...POLICY, ...options.agentPolicy },
+        task: { text, sessionKey: key, ...(options.userId !== undefined && { userId: options.userId }) },
         ...(policy !== 'parallel' && {
-          session: { id: deriveSessionId(client, key), ...(policy === 'interrupt' && { interrupts: true }) },
+          session: {
+            id: deriveSessionId(client, key),
+            ...(policy === 'interrupt' && { interrupts: true }),
+            ...(policy === 'collect' && {
+              collects: { as: deriveCollectMark(AGENT, options.userId), bytes: Buffer.byteLength(text) },
+            }),
+          },
         }),
       },
       closes: '',

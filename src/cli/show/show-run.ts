@@ -60,6 +60,7 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
     ['next attempt', run.agent?.next_attempt_at && showRelative(run.agent.next_attempt_at, now)],
     ['callback', showCallback(run.callback, now)],
     ['session', run.session_key],
+    ['answered by', run.collected_into],
     ['user', run.user_id],
     ['source', run.source],
     ['delivery', run.delivery_id],

@@ -20,8 +20,14 @@ export function sessionRoutes(
       return { runs: [...page.runs], next_cursor: null };
     });
     if (turns === undefined && listed.runs.length === 0) throw sessionNotFound();
-    const { current, queue = [] } = turns ?? {};
-    return { key, ...(current !== undefined && { current }), queue: [...queue], runs: listed.runs };
+    const { current, collected, queue = [] } = turns ?? {};
+    return {
+      key,
+      ...(current !== undefined && { current }),
+      ...(collected && { collected: [...collected] }),
+      queue: [...queue],
+      runs: listed.runs,
+    };
   };
   return [
     ofSession('GET', async (ctx, key, client) => {

@@ -2,7 +2,7 @@ import { type CallbackTarget, MAX_RUN_INPUT_BYTES, type RunInput, type Task } fr
 import { runMemo } from '../../contract/describe-run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
 import { DEFAULT_SESSION_POLICY, type SessionPolicy } from '../../contract/session.ts';
-import { deriveSessionId } from '../../contract/session-id.ts';
+import { deriveCollectMark, deriveSessionId } from '../../contract/session-id.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
@@ -93,7 +93,7 @@ export async function planTask(
   const executor = await pickExecutor(client, request, { ...deps, ...given });
   const byAgent = executor.agent === undefined ? undefined : deps.sessionPolicies?.get(executor.agent);
   const policy = sessionPolicy ?? client.sessionPolicy ?? byAgent ?? DEFAULT_SESSION_POLICY;
-  const session = placeInSession(clientId, request, policy);
+  const session = placeInSession(clientId, executor.agent, request, policy);
   const input: RunInput = {
     task: toTask(request, given.metadata ?? request.metadata ?? {}),
     client: clientId,
@@ -123,13 +123,19 @@ export async function planTask(
 /** Where the run takes its turn; undefined where it has no session key, or runs in parallel to others. */
 function placeInSession(
   client: string,
-  { sessionKey, startDelayMs }: TaskRequest,
+  agent: string | undefined,
+  { text, sessionKey, userId, startDelayMs }: TaskRequest,
   policy: SessionPolicy,
 ): RunInput['session'] {
   if (sessionKey === undefined || policy === 'parallel') return undefined;
   return {
     id: deriveSessionId(client, sessionKey),
     ...(policy === 'interrupt' && { interrupts: true }),
+    // A workflow has an input of its own, which is no text that another one could be added to.
+    ...(policy === 'collect' &&
+      agent !== undefined && {
+        collects: { as: deriveCollectMark(agent, userId), bytes: Buffer.byteLength(text) },
+      }),
     // Any signal would end the delay: the run joins when it starts.
     ...(startDelayMs !== undefined && { announcesItself: true }),
   };

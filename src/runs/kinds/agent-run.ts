@@ -1,5 +1,6 @@
 import { ACTIVITY_ID } from '../../contract/activities.ts';
 import { SIGNAL } from '../../contract/names.ts';
+import type { RunMemo } from '../../contract/run.ts';
 import { PAUSE_INFO, SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
 import type { RunResource, RunStatus } from '../../protocol/run-resource.ts';
 import type { PendingActivity, RunFacts, RunHistory } from '../run-facts.ts';
@@ -52,13 +53,17 @@ function project(facts: RunFacts, links: RunLinks): RunResource {
   return toResource(facts, links, {
     agent: toAgentState(facts.memo.agent ?? '', pending, agent),
     end: toOutcome(facts),
-    open: openStatus(pending),
+    open: openStatus(pending, facts.memo),
     startedAt: pending?.lastStartedAt ?? agent?.startedAt,
   });
 }
 
-/** A run waits for a worker, or for a permit of its agent: `queued`. From its first call on it is `running`, until an operator pauses it. */
-function openStatus(pending: PendingActivity | undefined): RunStatus {
+/**
+ * A run waits for its turn, for a worker, or for a permit of its agent: `queued`. From its first call on, or from that of the run that
+ * collected it, it is `running`, until an operator pauses it.
+ */
+function openStatus(pending: PendingActivity | undefined, { collectedInto }: RunMemo): RunStatus {
+  if (typeof collectedInto === 'string') return 'running';
   if (pending === undefined) return 'queued';
   if (pending.paused) return 'paused';
   const waits = toRecord(pending.heartbeat)['queuedAtMs'] !== undefined;

@@ -38,6 +38,7 @@ export function toResource(
     callback: toCallbackState(facts, end !== undefined),
     source: memo.source,
     ...(memo.sessionKey !== undefined && { session_key: memo.sessionKey }),
+    ...(typeof memo.collectedInto === 'string' && { collected_into: memo.collectedInto }),
     ...(memo.userId !== undefined && { user_id: memo.userId }),
     ...(memo.deliveryId !== undefined && { delivery_id: memo.deliveryId }),
     ...(memo.metadata && { metadata: memo.metadata }),
