@@ -6,8 +6,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { after, test } from 'node:test';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { OWN_SCENARIOS } from '../test/replay/own-scenarios.ts';
 import { SCENARIOS } from '../test/replay/scenarios.ts';
 import { playSteps, STEP_SCENARIOS } from '../test/replay/step-scenarios.ts';
+import { runOwn } from '../test/support/run-own.ts';
 import { runScenario } from '../test/support/run-scenario.ts';
 import { runSteps } from '../test/support/run-steps.ts';
 
@@ -19,6 +21,16 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
   if (existsSync(file)) continue;
   test(name, async (t) => {
     const { handle } = await runScenario(t, scenario);
+    writeFileSync(file, `${withoutMachine(historyToJSON(await handle.fetchHistory()))}\n`);
+    recorded.push(name);
+  });
+}
+
+for (const [name, scenario] of Object.entries(OWN_SCENARIOS)) {
+  const file = new URL(`../test/replay/own-histories/${name}.json`, import.meta.url);
+  if (existsSync(file)) continue;
+  test(name, async (t) => {
+    const { handle } = await runOwn(t, scenario);
     writeFileSync(file, `${withoutMachine(historyToJSON(await handle.fetchHistory()))}\n`);
     recorded.push(name);
   });

@@ -237,6 +237,8 @@ export interface AgentRunResult extends AgentAnswer {
 export interface OwnRunResult {
   /** What it returned: a text as it is, anything else as JSON. */
   readonly output: string;
+  /** What it returned, where that is no text. */
+  readonly data?: JsonValue;
   readonly callback?: CallbackReceipt;
 }
 

@@ -1,17 +1,20 @@
+import type { JsonValue } from '../contract/json-value.ts';
+import type { AgentAnswer } from '../contract/run.ts';
 import { toFailure } from './workflow-failure.ts';
 
 const MAX_DEPTH = 100;
 
 /**
- * What a workflow returned, as a text: a text as it is, nothing as an empty one, anything else as JSON.
+ * What a workflow returned, as the answer of a run: a text as it is, nothing as an empty one, anything else as data, and as JSON for
+ * those who read the text alone.
  *
  * @throws ApplicationFailure `OutputInvalid` that names the place of what JSON cannot hold
  */
-export function toOutput(workflow: string, value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (value === undefined) return '';
+export function toOutput(workflow: string, value: unknown): Pick<AgentAnswer, 'output' | 'data'> {
+  if (typeof value === 'string') return { output: value };
+  if (value === undefined) return { output: '' };
   const fault = findFault(value, 'output', []);
-  if (fault === undefined) return JSON.stringify(value);
+  if (fault === undefined) return { output: JSON.stringify(value), data: value as JsonValue };
   throw toFailure('OutputInvalid', `The workflow "${workflow}" returned ${fault}`);
 }
 

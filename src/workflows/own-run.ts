@@ -46,7 +46,8 @@ export async function ownRun(
   const input: OwnRunInput = read.input;
   const { outcome, cause } = await execute(input, load, continued);
   const callback = await concludeRun({ ...input, executor: workflowType }, outcome, cause);
-  return { output: outcome.output ?? '', ...(callback && { callback }) };
+  const { output = '', data } = outcome;
+  return { output, ...(data !== undefined && { data }), ...(callback && { callback }) };
 }
 
 async function execute(
@@ -68,7 +69,7 @@ async function execute(
     const returned = await inTurn(session, waiting, () => callWorkflow(input, load, continued));
     const outcome: RunOutcome = {
       status: 'completed',
-      output: toOutput(workflow, returned),
+      ...toOutput(workflow, returned),
       ...asked,
       finishedAt: now(),
     };

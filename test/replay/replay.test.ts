@@ -6,7 +6,9 @@ import { installRuntime } from '../../src/worker/install-runtime.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { TRACE_INTERCEPTORS_PATH } from '../../src/worker/trace-plugin.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
+import { OWN_SOURCE } from '../support/run-own.ts';
 import { STEPS } from '../support/run-steps.ts';
+import { OWN_SCENARIOS } from './own-scenarios.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { STEP_SCENARIOS } from './step-scenarios.ts';
 
@@ -25,6 +27,12 @@ const SETS = [
     folder: new URL('step-histories/', import.meta.url),
     scenarios: STEP_SCENARIOS,
     source: () => ({ workflowsPath: STEPS }),
+  },
+  {
+    of: "runs of a team's workflows",
+    folder: new URL('own-histories/', import.meta.url),
+    scenarios: OWN_SCENARIOS,
+    source: () => OWN_SOURCE,
   },
 ];
 

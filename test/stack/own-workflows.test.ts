@@ -52,10 +52,10 @@ describe("a team's workflow", { concurrency: false }, () => {
       const input = { number: '42', due: '2026-01-31' };
       const { id, summary } = await start({ workflow: 'typed', input, user_id: 'u' });
       assert.equal(summary, JSON.stringify(input));
-      const { output, status, error } = await get(id, 30);
+      const { output, data, status, error } = await get(id, 30);
       assert.deepEqual([status, error], ['completed', undefined]);
       const made = { number: 42, due: '2026-01-31T00:00:00.000Z', label: 'none', client: 'default', user: 'u' };
-      assert.deepEqual(JSON.parse(output ?? ''), made);
+      assert.deepEqual([JSON.parse(output ?? ''), data], [made, made]);
     });
 
     await t.test('refused with what its schema finds', async () => {

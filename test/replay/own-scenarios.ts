@@ -1,0 +1,15 @@
+import type { OwnScenario } from '../support/run-own.ts';
+
+/** Ways through runs of a team's workflows. */
+export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
+  'own-completed': { workflow: 'triage' },
+  'own-with-callback': { workflow: 'triage', withCallback: true, callback: [{ retry: 'CallbackFailed' }] },
+  'own-with-input': { workflow: 'typed', input: { number: '4', due: '2026-01-31' } },
+  'own-refused-input': { workflow: 'typed', input: { number: 'x' }, withCallback: true },
+  'own-failed-step': { workflow: 'triage', agent: [{ fail: 'TaskRefused' }], withCallback: true },
+  'own-error': { workflow: 'bad', input: 'error', withCallback: true },
+  'own-output-invalid': { workflow: 'bad', input: 'date' },
+  'own-canceled': { workflow: 'triage', agent: ['hang'], canceled: true, withCallback: true },
+  'own-dead-letter': { workflow: 'triage', withCallback: true, callback: [{ fail: 'CallbackFailed' }] },
+  'own-continued': { workflow: 'counts', input: { to: 2 }, withCallback: true },
+};

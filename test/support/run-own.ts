@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { type BundlerPlugin, Worker } from '@temporalio/worker';
+import { runMemo } from '../../src/contract/describe-run.ts';
+import { SIGNAL } from '../../src/contract/names.ts';
+import type { OwnRunInput } from '../../src/contract/run.ts';
+import { randomRunId } from '../../src/contract/run-id.ts';
+import { startOptions } from '../../src/runs/kinds/start-options.ts';
+import { endingMisfits } from '../../src/worker/own-modules.ts';
+import { createRunSinks } from '../../src/worker/run-sinks.ts';
+import { bundleWithOurs, WORKFLOWS_PATH } from '../../src/worker/workflow-bundle.ts';
+import { ScriptedActivities, type Step } from './scripted-activities.ts';
+import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
+
+const at = (name: string): string => fileURLToPath(new URL(`../workflows/fixtures/own/${name}.ts`, import.meta.url));
+
+/** Workflows of a team, as the settings name them. */
+export const OWN = Object.fromEntries(['triage', 'typed', 'bad', 'counts', 'changes'].map((name) => [name, at(name)]));
+
+const plugin: BundlerPlugin = { name: 'own', configureBundler: (options) => bundleWithOurs(options, OWN) };
+
+/** What a worker serves them with. */
+export const OWN_SOURCE = { workflowsPath: WORKFLOWS_PATH, plugins: [plugin], ...endingMisfits({} as never, OWN) };
+
+/** One way through a run of a team's workflow. Each has a recorded history. */
+export interface OwnScenario extends Pick<OwnRunInput, 'workflow'> {
+  readonly input?: unknown;
+  readonly agent?: readonly Step[];
+  readonly callback?: readonly Step[];
+  readonly withCallback?: true;
+  /** Cancels the run while its agent works. */
+  readonly canceled?: true;
+}
+
+const CALLBACK = {
+  url: 'https://ci.example.com/done',
+  retryDelaysMs: [100],
+  attemptTimeoutMs: 1000,
+  deadLetterMs: 500,
+};
+
+/** Plays one to its end. */
+export async function runOwn(
+  t: Pick<TestContext, 'name'>,
+  scenario: OwnScenario,
+): Promise<{ readonly handle: WorkflowHandle; readonly activities: ScriptedActivities }> {
+  const { workflow, withCallback, canceled } = scenario;
+  const server = await connectToTestServer();
+  const taskQueue = uniqueTaskQueue(t);
+  const activities = new ScriptedActivities(scenario);
+  activities.onRetry = (workflowId) => server.client.workflow.getHandle(workflowId).signal(SIGNAL.callbackRetrying);
+  const input: OwnRunInput = {
+    workflow,
+    ...('input' in scenario && { input: scenario.input }),
+    task: { text: 'do it' },
+    client: 'default',
+    source: 'webhook',
+    ...(withCallback && { callback: CALLBACK }),
+  };
+  const worker = await Worker.create({
+    connection: await server.connectNative(),
+    namespace: server.namespace,
+    taskQueue,
+    ...OWN_SOURCE,
+    activities: activities.toRegister(),
+    sinks: createRunSinks(),
+    maxHeartbeatThrottleInterval: 100,
+    // Each workflow task replays the history, which must lead to the same steps.
+    maxCachedWorkflows: 0,
+  });
+  return worker.runUntil(async () => {
+    const plan = { runId: randomRunId(), input, memo: runMemo(input) };
+    const handle = await server.client.workflow.start(workflow, startOptions(plan, { taskQueue, eager: false }));
+    if (canceled) {
+      while (activities.agentCalls.length === 0) await sleep(5);
+      await handle.cancel();
+    }
+    await handle.result().catch(() => undefined);
+    return { handle: server.client.workflow.getHandle(plan.runId), activities };
+  });
+}
