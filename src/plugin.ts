@@ -25,6 +25,7 @@ import { listStartedActivities } from './worker/list-started-activities.ts';
 import { shutDownWith } from './worker/run-worker.ts';
 import { createRunSinks } from './worker/run-sinks.ts';
 import { endingMisfits } from './worker/own-modules.ts';
+import { toWorkerVersion } from './worker/worker-version.ts';
 import { bundleWithOurs, hasOurWorkflows, WORKFLOWS_PATH, workflowSource } from './worker/workflow-bundle.ts';
 
 /** Time for cancelled activities to end, on top of the grace period. */
@@ -158,6 +159,7 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
           maxConcurrentActivityTaskExecutions: parts.maxConcurrentActivities,
         }),
       }),
+      ...toWorkerVersion(parts.versioning, options.taskQueue),
       ...parts.payloads.configureWorker(options),
       ...(session.identity !== undefined && { identity: session.identity }),
       ...this.#workflows(options, parts),

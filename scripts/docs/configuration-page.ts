@@ -64,6 +64,11 @@ those of the file. The page about schedules has an example.`,
   { title: 'Callbacks', intro: 'How results are delivered.', prefix: ['callback'] },
   { title: 'Worker', intro: 'Concurrency and shutdown.', prefix: ['worker'] },
   {
+    title: 'Worker versions',
+    intro: 'Which build a worker is. The page about production describes [safe deploys](production.md#safe-deploys).',
+    prefix: ['worker', 'versioning'],
+  },
+  {
     title: 'Payloads',
     intro:
       'What Temporal stores of tasks and answers. [Payloads at rest](payloads.md) describes keys, their rotation and what stays readable.',

@@ -3,6 +3,7 @@ import { listFlags } from '../config/list-settings.ts';
 import { isRunId } from '../contract/run-id-form.ts';
 import { BadValue, type Kind } from '../settings/kind.ts';
 import { duration, wholeNumber } from '../settings/quantities.ts';
+import { buildId, deploymentName } from '../settings/texts.ts';
 
 /** Reads `20s`, `5m` and so on as milliseconds. */
 export const parseDuration = parserOf(duration({ min: '0s', max: '30d' }));
@@ -11,6 +12,15 @@ const parsePast = parserOf(duration({ min: '0s', max: '3650d' }));
 
 /** Reads how long Temporal keeps ended runs, as milliseconds. */
 export const parseRetention = parserOf(duration({ min: '1d', max: '3650d' }));
+
+/** Reads the build of a worker. */
+export const parseBuildId = parserOf(buildId);
+
+/** Reads the name of a worker deployment. */
+export const parseDeployment = parserOf(deploymentName);
+
+/** Reads a share of new runs. */
+export const parsePercent = parserOf(wholeNumber({ min: 1, max: 99, noun: 'share in percent' }));
 
 /** Reads a TCP port; 0 picks a free one. */
 export const parsePort = parserOf(wholeNumber({ min: 0, max: 65_535, noun: 'port' }));

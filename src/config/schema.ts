@@ -6,17 +6,7 @@ import { baseUrl, domain, listenHost, network, postUrl, proxyUrl, socketAddress 
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, size, wholeNumber } from '../settings/quantities.ts';
 import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
-import {
-  endpointPath,
-  folderOrNone,
-  moduleName,
-  name,
-  NAME_PATTERN,
-  oneOf,
-  taskQueue,
-  userId,
-  yesOrNo,
-} from '../settings/texts.ts';
+import { endpointPath, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from '../settings/texts.ts';
 import { ownWorkflows, workflowBundle } from '../settings/own-workflows.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
@@ -24,6 +14,7 @@ import { source } from '../sources/source-settings.ts';
 import { log } from './log-settings.ts';
 import { codecServer, payloads } from './payload-schema.ts';
 import { schedule, SCHEDULE_NAME } from './schedule-settings.ts';
+import { worker } from './worker-schema.ts';
 
 const port = wholeNumber({ min: 0, max: 65_535, noun: 'port' });
 
@@ -216,28 +207,6 @@ const callback = z.strictObject({
     secret: true,
     defaultText: "the client's callback secrets",
     help: 'Secrets that sign requests to `dead_letter_webhook`.',
-  }),
-});
-
-const worker = z.strictObject({
-  max_concurrent_activities: setting(wholeNumber({ min: 1, max: 100_000 }), {
-    default: 500,
-    help: 'Concurrent agent calls and callback attempts in one worker.',
-  }),
-  shutdown_grace: setting(duration({ min: '0s', max: '24d' }), {
-    default: '25s',
-    help: 'Time for agent calls in flight to finish when the worker stops; the rest goes to the next worker.',
-  }),
-  journal_dir: optionalSetting(folderOrNone, {
-    env: 'JOURNAL_DIR',
-    flag: '--journal-dir',
-    devDefault: '.garudust-temporal/journal',
-    defaultText: 'one in `$XDG_STATE_HOME`, or in `~/.local/state`',
-    help: 'Folder that keeps finished answers until Temporal has recorded them; one worker per folder. Relative to the working directory. `none`: no journal.',
-  }),
-  plugins: setting(listOf(moduleName, 'modules'), {
-    default: [],
-    help: 'Plugins of the Temporal SDK (data converters, interceptors, workflows) for the worker and the Temporal clients. Each module exports a plugin, or a function that returns one, as default or as `plugin`. Paths start with `./` or `/`, relative to the working directory.',
   }),
 });
 

@@ -54,3 +54,10 @@ export interface RedeliverRequest {
  * await client.workflow.start(WORKFLOW.agentRun, { taskQueue: DEFAULT_TASK_QUEUE, workflowId, args: [input] });
  */
 export const DEFAULT_TASK_QUEUE = 'garudust';
+
+/**
+ * The worker deployment of a task queue, where the settings name none. Temporal takes neither dots nor colons in it.
+ */
+export function deploymentOf(taskQueue: string): string {
+  return taskQueue.replace(/[^\w-]/g, '-').slice(0, 100);
+}

@@ -88,6 +88,19 @@ export const taskQueue = matching({
   fix: 'use up to 200 characters without spaces',
 });
 
+export const buildId = matching({
+  noun: 'build id',
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/,
+  fix: 'use up to 100 letters, digits, dots, dashes, underscores or plus signs',
+});
+
+/** Temporal parts it from the build id with a colon, and older servers with a dot. */
+export const deploymentName = matching({
+  noun: 'name of a deployment',
+  pattern: /^[A-Za-z0-9][\w-]{0,99}$/,
+  fix: 'use up to 100 letters, digits, dashes or underscores',
+});
+
 export const moduleName = matching({
   noun: 'module',
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused

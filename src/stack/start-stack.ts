@@ -145,7 +145,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       ? await startWorker({ ...options, ...common, agents, payloads, ...(bundle && { workflowBundle: bundle }) })
       : undefined;
     if (worker) parts.push(() => worker.drain());
-    const eagerStart = worker !== undefined;
+    // An eager start runs on the build of this process, whichever build new runs are to begin on.
+    const eagerStart = worker !== undefined && config.worker.versioning.buildId === undefined;
     const ingress = roles.ingress
       ? await startIngress({ ...common, pollConnection, eagerStart, watch, workflows })
       : undefined;

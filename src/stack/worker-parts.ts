@@ -15,6 +15,7 @@ import { Payloads } from '../payloads/payloads.ts';
 import { camelCase } from '../settings/camel-case.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type PayloadKey, payloadKeys } from '../settings/payload-keys.ts';
+import type { WorkerVersion } from '../worker/worker-version.ts';
 import { createPayloads } from './create-payloads.ts';
 import { StartError, toStartError } from './start-error.ts';
 
@@ -37,6 +38,7 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'm
   readonly onRunFinished?: (run: FinishedRun, id: string) => void;
   /** Agent calls and callback attempts at once. Default: the SDK's. */
   readonly maxConcurrentActivities?: number;
+  readonly versioning?: WorkerVersion;
   /** How long running activities may go on when the worker stops, in milliseconds. */
   readonly shutdownGrace: number;
 }

@@ -9,6 +9,7 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
   sleep,
   upsertMemo,
   workflowInfo,
@@ -158,6 +159,9 @@ export async function agentSession(carried: SessionState): Promise<void> {
     if (!(await giveTurn(next, queue.given))) queue.lose(next);
   }
 }
+
+// A session goes on for as long as its conversation does: it moves to the build that is current.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, agentSession);
 
 /** Whether the run is there to take its turn. */
 async function giveTurn(runId: string, given: TurnGiven): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { setWorkflowOptions } from '@temporalio/workflow';
 import { CALLBACK_REDELIVERY_INPUT, type CallbackReceipt, type CallbackRedeliveryInput } from '../contract/run.ts';
 import { readStored } from '../contract/stored.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
@@ -18,3 +19,6 @@ export async function callbackRedelivery(given: CallbackRedeliveryInput): Promis
   if (receipt !== 'expired') return receipt;
   throw toFailure('CallbackUndeliverable', `The callback could not be delivered: redeliver ${runId} again.`);
 }
+
+// Its schedule takes days, and it asks no agent: it moves to the build that is current.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, callbackRedelivery);
