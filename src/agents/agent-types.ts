@@ -9,12 +9,14 @@ import { acpType } from './acp/acp-type.ts';
 import { commandType } from './command/command-type.ts';
 import { demoType } from './demo/demo-type.ts';
 import { garudustType } from './garudust/garudust-type.ts';
+import { moduleType } from './module/module-type.ts';
 
 /** Every agent type, by the `type` of its agents. A new one is a folder beside this file and a row here. */
 export const AGENT_TYPES = {
   garudust: garudustType,
   command: commandType,
   acp: acpType,
+  module: moduleType,
   demo: demoType,
 } satisfies AgentTypes;
 

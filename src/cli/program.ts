@@ -7,6 +7,7 @@ import { type CliIo, isLively } from './cli-io.ts';
 import { setNotes } from './command-notes.ts';
 import { addBuild } from './commands/build.ts';
 import { addDeploy } from './commands/deploy.ts';
+import { addAgents } from './commands/agents.ts';
 import { addDemo, addDev } from './commands/dev.ts';
 import { addCodecServer } from './commands/codec-server.ts';
 import { addProcesses, addSetup } from './commands/processes.ts';
@@ -20,7 +21,7 @@ import { toTerminalText } from './show/terminal-text.ts';
 
 /** The commands by the heading that help shows them under; each function adds one to the program. */
 const COMMANDS: Readonly<Record<string, readonly ((program: Command, io: CliIo) => void)[]>> = {
-  'Run it:': [addDev, addDemo],
+  'Run it:': [addDev, addDemo, addAgents],
   'Run it in production:': [addProcesses, addBuild, addSetup, addSchedules, addDeploy, addCodecServer],
   'Send tasks and follow runs:': [addSend, addRuns],
   'Build and test a sender or a receiver:': [addSign, addReceive, addSources],

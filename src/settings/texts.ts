@@ -115,6 +115,13 @@ export const folder = matching({
   fix: 'write an absolute path, or one relative to the working directory',
 });
 
+export const file = matching({
+  noun: 'file',
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  pattern: /^[^\u0000-\u001f]+$/,
+  fix: 'write an absolute path, or one relative to the working directory',
+});
+
 /** A folder, or `none` where the default is to be switched off; read as false then. */
 export const folderOrNone: Kind<string | false> = {
   accepts: `${folder.accepts} or \`none\``,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,6 +31,20 @@ async function garudust(): Promise<AdapterUnderTest> {
     secrets: [LLM_SECRET, API_KEY, String(fake.port), '127.0.0.1'],
     close: () => fake.close(),
   };
+}
+
+/** It is the `scripted.mjs` of the tests, whose directives are its tasks. */
+function ownModule(): Promise<AdapterUnderTest> {
+  const path = fileURLToPath(new URL('../support/modules/scripted.mjs', import.meta.url));
+  return Promise.resolve({
+    agent: createAgent({ type: 'module', path }),
+    easy: { text: 'easy', answer: /^easy for c/ },
+    slow: 'slow',
+    large: (bytes) => `large ${bytes}`,
+    failing: ['string', 'throws', 'sorted', 'unknown', 'function', 'exit', 'timer'],
+    secrets: ['canary', path],
+    close: () => Promise.resolve(),
+  });
 }
 
 function demo(): Promise<AdapterUnderTest> {
@@ -71,6 +86,12 @@ function acp(): Promise<AdapterUnderTest> {
 }
 
 /** Every agent type; the compiler asks for one that is missing. */
-const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>> = { garudust, command, acp, demo };
+const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>> = {
+  garudust,
+  module: ownModule,
+  command,
+  acp,
+  demo,
+};
 
 for (const [type, setUp] of Object.entries(ADAPTERS)) describeAgentAdapter(type, setUp);

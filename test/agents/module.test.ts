@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { callAgent } from '../../src/activities/call-agent.ts';
+import { type AgentContext, AgentError } from '../../src/agents/agent.ts';
+import { createModuleAgent } from '../../src/agents/module/module.ts';
+import { agentContext } from '../support/agent-context.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const SCRIPTED = fileURLToPath(new URL('../support/modules/scripted.mjs', import.meta.url));
+const agent = createModuleAgent({ path: SCRIPTED });
+const call = (text: string, context: Partial<AgentContext> = {}) =>
+  callAgent(agent, text, agentContext(context), () => undefined);
+
+async function failureOf(run: Promise<unknown>): Promise<AgentError> {
+  const error = await run.catch((reason: unknown) => reason);
+  assert.ok(error instanceof AgentError, String(error));
+  return error;
+}
+
+describe('a module', () => {
+  test('answers with what its function returns', async () => {
+    const answer = { output: 'easy for client:session', data: { ok: true }, usage: { outputTokens: 3 } };
+    assert.deepEqual(await call('easy'), answer);
+  });
+
+  test('reports progress and text, keeps a handle and is resumed by it', async () => {
+    const told: unknown[] = [];
+    const tell = (text: string): unknown => told.push(text);
+    await call('stream', { report: tell, reportText: tell });
+    assert.deepEqual(told, ['reading the task', 'half ', 'of it']);
+    const kept: unknown[] = [];
+    const checkpoint = (handle: unknown) => Promise.resolve(void kept.push(handle));
+    assert.equal((await call('handle', { checkpoint })).output, 'kept');
+    assert.equal((await call('handle', { resumed: 'remote-1' })).output, 'resumed remote-1');
+    assert.deepEqual(kept, ['remote-1']);
+  });
+
+  const rows: readonly (readonly [task: string, type: string, message: RegExp])[] = [
+    ['string', 'AgentFailed', /^threw a string at an unknown place$/],
+    ['throws', 'AgentFailed', /^threw Error at scripted\.mjs:\d+:\d+$/],
+    ['sorted', 'AgentKeyRefused', /^has no key$/],
+    ['unknown', 'AgentFailed', /^threw an AgentError of an unknown type$/],
+    ['function', 'ModelAnswerUnreadable', /^returned an answer that is not JSON$/],
+    ['nothing', 'ModelAnswerUnreadable', /^returned no output$/],
+    ['exit', 'AgentFailed', /^ended its thread$/],
+    ['timer', 'AgentFailed', /^threw an error outside of any call, or used too much memory$/],
+    ['large 2000000', 'AnswerTooLarge', /^returned more than the limit of 1000000 bytes$/],
+  ];
+  for (const [task, type, message] of rows) {
+    test(`whose function does "${task}" fails with ${type}, and the next call works`, async () => {
+      const error = await failureOf(call(task));
+      assert.equal(error.type, type);
+      assert.match(error.message, message);
+      assert.equal(JSON.stringify([error.message, error.stack, error.fix]).includes('canary'), false);
+      assert.match((await call('easy')).output, /^easy/);
+    });
+  }
+
+  test('that forgets a rejected promise goes on, and the log says where', async () => {
+    const lines: object[] = [];
+    const logger = { info: () => undefined, error: () => undefined, warn: (fields: object) => void lines.push(fields) };
+    assert.equal((await call('stray', { logger })).output, 'still here');
+    assert.equal(lines.length, 1);
+    assert.match(JSON.stringify(lines), /"error":"Error","place":"scripted\.mjs:\d+:\d+"/);
+  });
+
+  test('that never yields is ended with its thread at the abort', async () => {
+    const own = createModuleAgent({ path: SCRIPTED });
+    const controller = new AbortController();
+    const reason = new Error('time is up');
+    let isWorking = false;
+    const context = agentContext({ signal: controller.signal, report: () => void (isWorking = true) });
+    const run = callAgent(own, 'forever', context, () => undefined);
+    await waitFor('the call', () => isWorking, 10_000);
+    controller.abort(reason);
+    await assert.rejects(run, (error) => error === reason);
+    assert.match((await own.run('easy', agentContext())).output, /^easy/);
+  });
+
+  test('that is not there, exports no function or throws when it is loaded is misconfigured', async (t) => {
+    const folder = temporaryFolder(t);
+    const load = (name: string, text?: string) => {
+      const path = join(folder, name);
+      if (text !== undefined) writeFileSync(path, text);
+      return failureOf(createModuleAgent({ path }).run('x', agentContext()));
+    };
+    const errors = [
+      await load('missing.mjs'),
+      await load('empty.mjs', 'export const walk = 1;'),
+      await load('throws.mjs', "throw new Error('sk-canary');"),
+      await load('imports.mjs', "import 'nowhere-at-all';"),
+    ];
+    assert.deepEqual(new Set(errors.map(({ type }) => type)), new Set(['AgentMisconfigured']));
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      [
+        'has a module that is not there',
+        'has a module that exports no function run',
+        'has a module that threw Error at throws.mjs:1:7',
+        'has a module that imports a module that is not there',
+      ],
+    );
+  });
+});
