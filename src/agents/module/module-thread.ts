@@ -9,6 +9,7 @@ const aborts = new Map<number, AbortController>();
 const waiting = new Map<string, { kept(): void; failed(problem: string): void }>();
 
 function tell(message: FromThread): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
   parentPort?.postMessage(message);
 }
 
@@ -78,11 +79,11 @@ function answered(id: number, answer: Awaited<ReturnType<Agent['run']>>): void {
 
 function channels(id: number): Pick<AgentContext, 'report' | 'reportText' | 'checkpoint' | 'logger'> {
   let number = 0;
-  const log = (level: keyof AgentLogger) => (fields: object, message: string) =>
+  const log = (level: keyof AgentLogger) => (fields: object, message: unknown) =>
     tell({ is: 'log', id, level, fields: toPlain(fields), message: String(message) });
   return {
-    report: (text) => tell({ is: 'report', id, text: String(text) }),
-    reportText: (text) => tell({ is: 'reportText', id, text: String(text) }),
+    report: (text: unknown) => tell({ is: 'report', id, text: String(text) }),
+    reportText: (text: unknown) => tell({ is: 'reportText', id, text: String(text) }),
     checkpoint: (handle) =>
       new Promise((resolve, reject) => {
         number += 1;

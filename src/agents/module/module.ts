@@ -23,8 +23,8 @@ const FIX = 'Correct the module, then restart the worker.';
 
 interface Pending {
   readonly context: AgentContext;
-  settle(answer: AgentAnswer): void;
-  fail(error: Error): void;
+  readonly settle: (answer: AgentAnswer) => void;
+  readonly fail: (error: Error) => void;
 }
 
 /**
@@ -86,6 +86,7 @@ class ModuleThread {
   }
 
   #tell(message: ToThread): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message);
   }
 
