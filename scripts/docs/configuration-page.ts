@@ -54,6 +54,12 @@ describes presets, filters and templates.`,
     intro: 'For a sender that no named scheme covers.',
     prefix: ['sources', '*', 'signing'],
   },
+  {
+    title: 'How a source confirms its URL',
+    intro: 'What its sender asks before it sends.',
+    prefix: ['sources', '*', 'handshake'],
+  },
+  { title: 'What a sender gets', intro: 'For an event whose run is recorded.', prefix: ['sources', '*', 'answer'] },
   { title: 'How an event becomes a task', intro: 'Templates that read the event.', prefix: ['sources', '*', 'map'] },
   {
     title: 'Schedules',

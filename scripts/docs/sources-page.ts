@@ -9,10 +9,14 @@ const TABLE = /(<!-- presets: [^>]*-->)[^]*?(<!-- end of presets -->)/;
 export function renderSourcesPage(): string {
   const presets: readonly (readonly [string, Preset])[] = Object.entries(PRESETS);
   const rows = presets.map(([name, { documentation }]) => {
-    const { verifiedBy, eventType, deliveryId, ignores = '' } = documentation;
-    return [`\`${name}\``, verifiedBy, eventType, deliveryId, ignores];
+    const { sender, page, setUp, verifiedBy, eventType, deliveryId, ignores = '' } = documentation;
+    const named = page === undefined ? sender : `[${sender}](${page})`;
+    return [named, `\`${name}\``, setUp, verifiedBy, eventType, deliveryId, ignores];
   });
-  const table = markdownTable(['preset', 'verified by', 'event type', 'delivery id', 'ignored by default'], rows);
+  const table = markdownTable(
+    ['sender', 'preset', 'set up there', 'verified by', 'event type', 'a repeat has the same', 'ignored by default'],
+    rows,
+  );
   return readFileSync('docs/sources.md', 'utf8').replace(
     TABLE,
     (_, start: string, end: string) => `${start}\n\n${table}\n\n${end}`,

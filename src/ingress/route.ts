@@ -17,6 +17,8 @@ export interface RequestState {
   traceId?: string;
   /** Whether the run of a delivery existed before. */
   duplicate?: boolean;
+  /** Whether a repeat of an event has another body than the run was started with. */
+  bodyDiffers?: true;
   /** Why the proof of a delivery does not hold; the response does not tell. */
   refusal?: string;
   /** Code of the problem in the response. */

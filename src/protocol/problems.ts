@@ -44,6 +44,12 @@ export const PROBLEMS = {
     meaning: 'The key belongs to no client of this server.',
     fix: 'Check the key, and that you call the right server.',
   },
+  handshake_refused: {
+    status: 403,
+    title: 'The handshake is refused',
+    meaning: 'A sender asked a source to confirm its URL, with another token than the operator has set, or with none.',
+    fix: "Enter the same text as the sender's verify token and as `handshake.token` of the source.",
+  },
   malformed_request: {
     status: 400,
     title: 'Malformed HTTP request',

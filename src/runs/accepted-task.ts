@@ -9,6 +9,8 @@ export interface TaskPlan {
   readonly runId: string;
   /** Whether the run id was derived from a delivery id, so that a repeat meets the same run. */
   readonly idempotent: boolean;
+  /** Whether a repeat of the id is the same run although its body differs. Absent: it is refused. */
+  readonly anyBody?: boolean;
   /** Milliseconds until it starts. Absent: at once. */
   readonly startDelayMs?: number;
   readonly input: RunInput;

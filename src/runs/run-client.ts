@@ -26,6 +26,8 @@ export interface RunReply {
   readonly run: RunResource;
   /** `start`: the run was there already. `cancel`, `redeliver`: nothing had to be done. */
   readonly unchanged: boolean;
+  /** Whether the body of a repeat differs from the one that the run was started with. */
+  readonly differs?: true;
 }
 
 export type OnCall = (call: Promise<unknown>) => void;
@@ -131,7 +133,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const repeat = async (task: AcceptedTask, until: number): Promise<RunReply> => {
     const { runId, memo } = task;
     const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, memo.client));
-    if (facts === undefined || facts.memo.bodySha256 !== memo.bodySha256) {
+    const differs = facts?.memo.bodySha256 !== memo.bodySha256;
+    if (facts === undefined || (differs && task.anyBody !== true)) {
       throw new ProblemError(
         'idempotency_conflict',
         'This idempotency key was used for another body: send the same body, or a new key.',
@@ -140,7 +143,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
     const run = toRunResource(facts, links);
     // Whoever recorded it may have died before the session knew.
     if (run.status === 'queued') await sessions.join(task, until);
-    return { run, unchanged: true };
+    return { run, unchanged: true, ...(differs && ({ differs } as const)) };
   };
 
   /** A repeat of a recorded task gets its run, whatever its session would say to a new one. */

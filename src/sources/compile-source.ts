@@ -1,12 +1,15 @@
 import { baseScope, COMMON_HEADERS, fullScope, isSecretHeader } from './event-view.ts';
+import { BODY_READERS } from './body-readers.ts';
 import { compileFilter } from './filter.ts';
+import { compileHandshake, type HandshakeRule, learnsSecret } from './handshakes.ts';
 import type { Preset } from './preset.ts';
 import { findPreset, PRESETS } from './presets.ts';
 import { readProof } from './read-proof.ts';
 import { RuleError, suggest } from '../templates/rule-error.ts';
 import type { TemplateUse } from '../templates/place-rules.ts';
 import type { FindingCollector } from './source-findings.ts';
-import type { SourceSettings } from './source-settings.ts';
+import { handshake, type SourceSettings } from './source-settings.ts';
+import { toCamelCase } from '../settings/camel-case.ts';
 import type { Source, TaskMap } from './source.ts';
 import { compileTemplate, type Scope, type Template } from '../templates/template.ts';
 
@@ -44,8 +47,12 @@ export function compileSource(
   // Without a preset most of the rest would fail, too.
   if (preset === undefined) return undefined;
   const path = findings.collect(['path'], () => checkPath(settings.path ?? `/hooks/${name}`));
-  const proof = readProof(settings, preset, hasPublicUrl, findings);
   const headers = listHeaders(settings.headers, preset);
+  const rules = listHandshakes(settings.handshake, preset);
+  const proof = readProof(settings, preset, { hasPublicUrl, mayLearnSecret: learnsSecret(rules) }, findings);
+  const handshakes = findings.collect(['handshake'], () =>
+    rules.map((rule) => compileHandshake(rule, headers, settings.handshake.token)),
+  );
   findings.collect(['headers'], () => refuseSecrets(headers));
   const [base, full] = [baseScope(headers), fullScope(headers)];
   const compile = (scope: Scope, at: readonly string[], text: string | undefined): Template | undefined => {
@@ -68,6 +75,10 @@ export function compileSource(
     client,
     preset,
     bodyLimit: settings.body_limit,
+    read: settings.body === undefined ? preset.read : BODY_READERS[settings.body],
+    identity: settings.identity,
+    volatileFields: settings.volatile_fields ?? preset.volatileFields ?? [],
+    answer: { status: settings.answer.status, body: settings.answer.body ?? 'run' },
     headers,
     ownDeliveryId: compile(base, ['delivery_id'], settings.delivery_id),
     presetDeliveryId: compile(base, ['delivery_id'], preset.deliveryId),
@@ -80,8 +91,9 @@ export function compileSource(
   };
   findings.collect(['map', 'input'], () => checkInput(settings));
   findings.collect(['events'], () => checkEvents(settings, preset));
-  if (findings.faults.length > before || !path || !proof || !map) return undefined;
-  return { ...compiled, path, proof, map };
+  findings.collect(['answer'], () => checkAnswer(compiled.answer));
+  if (findings.faults.length > before || !path || !proof || !handshakes || !map) return undefined;
+  return { ...compiled, path, proof, handshakes, map };
 }
 
 function checkName(name: string): void {
@@ -111,6 +123,18 @@ function checkEvents({ events, event_type: eventType }: SourceSettings, preset: 
   if (events !== undefined && eventType === undefined && preset.eventType === undefined) {
     throw new RuleError('needs event_type: set where an event has its type');
   }
+}
+
+function checkAnswer({ status, body }: Source['answer']): void {
+  if (status === 204 && body !== 'run' && body !== 'empty')
+    throw new RuleError('has status 204, which has no body: remove body, or choose 200');
+}
+
+/** Those of the preset, and the one that the operator describes. */
+function listHandshakes(own: SourceSettings['handshake'], preset: Preset): readonly HandshakeRule[] {
+  const { kind, token: _, ...rest } = own;
+  const described = kind === undefined ? [] : [{ kind, ...toCamelCase(handshake, rest) }];
+  return [...(preset.handshakes ?? []), ...described];
 }
 
 function listHeaders(names: readonly string[], preset: Preset): readonly string[] {

@@ -11,8 +11,8 @@ const [MINUS] = Buffer.from('-');
 /** Reads a body of JSON. */
 export function readJsonEvent({ headers, body }: RawEvent): unknown {
   const type = readMediaType(headers);
-  if (!isJson(type)) throw unsupportedMediaType(type, 'application/json in UTF-8');
-  return readPlainJson(body);
+  if (isJson(type)) return readPlainJson(body);
+  throw unsupportedMediaType(type, 'application/json in UTF-8, or have the operator set body of this source');
 }
 
 /** Reads a body of JSON, or a form whose field `payload` is JSON. */
@@ -32,9 +32,17 @@ export function readJsonOrFields(raw: RawEvent): unknown {
   return payload === null ? Object.fromEntries(fields) : readPlainJson(Buffer.from(payload));
 }
 
-function readForm({ headers, body }: RawEvent): URLSearchParams | undefined {
-  const { essence, isUtf8 } = readMediaType(headers);
-  if (essence !== FORM || !isUtf8) return undefined;
+function readForm(raw: RawEvent): URLSearchParams | undefined {
+  const { essence, isUtf8 } = readMediaType(raw.headers);
+  return essence === FORM && isUtf8 ? readFormFields(raw) : undefined;
+}
+
+/**
+ * Reads a form, whatever type it is said to be.
+ *
+ * @throws ProblemError `malformed_json`
+ */
+export function readFormFields({ body }: RawEvent): URLSearchParams {
   const fields = new URLSearchParams(body.toString('utf8'));
   const names = new Set<string>();
   for (const name of fields.keys()) {

@@ -11,12 +11,12 @@ import type { Proof } from './source.ts';
 /**
  * How deliveries of a source are verified; undefined if the settings have a fault.
  *
- * @param hasPublicUrl whether it is known under which URL senders reach this server
+ * @param known whether it is known under which URL senders reach this server, and whether the sender tells its secret later
  */
 export function readProof(
   settings: SourceSettings,
   preset: Preset,
-  hasPublicUrl: boolean,
+  { hasPublicUrl, mayLearnSecret }: { readonly hasPublicUrl: boolean; readonly mayLearnSecret: boolean },
   findings: FindingCollector,
 ): Proof | undefined {
   const { secret: secrets = [], unsigned, scheme } = settings;
@@ -35,8 +35,10 @@ export function readProof(
     if (found.warning !== undefined) warn(found.warning);
     if (found.needsUrl === true && !hasPublicUrl) throw new RuleError('is signed over its URL: set public_url');
   });
-  return findings.collect(['secret'], () => {
-    if (secrets.length === 0) throw new RuleError('is missing: set the secret that the sender signs with');
+  return findings.collect(['secret'], (warn) => {
+    if (secrets.length === 0 && mayLearnSecret)
+      warn('is not set yet: create the webhook at the sender, then set the secret that the log shows');
+    else if (secrets.length === 0) throw new RuleError('is missing: set the secret that the sender signs with');
     const fault = secrets.map((secret) => found.findSecretFault(secret)).find((text) => text !== undefined);
     if (fault !== undefined) throw new RuleError(`is not valid: ${fault.replace(/^The/, 'the').replace(/\.$/, '')}`);
     return { kind: 'signed', scheme: found, secrets };

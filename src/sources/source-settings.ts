@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BadValue, type Kind, listOf, readEach } from '../settings/kind.ts';
 import { size, wholeNumber } from '../settings/quantities.ts';
-import { sourceSecrets } from '../settings/secrets.ts';
+import { headerSecret, sourceSecrets } from '../settings/secrets.ts';
 import { matching, name as clientId, oneOf, yesOrNo } from '../settings/texts.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
 import { formerBlockName, optionalSetting, setting } from '../settings/setting.ts';
@@ -13,10 +13,15 @@ import {
   SEPARATORS,
   TIMESTAMP_UNITS,
 } from '../signatures/signing-options.ts';
+import { BODY_FORMS } from './body-readers.ts';
+import { HANDSHAKE_KIND_NAMES, HANDSHAKE_KINDS } from './handshakes.ts';
 import { isRecord } from '../values/is-record.ts';
 
 const MAX_TEMPLATE = 20_000;
 const MAX_METADATA = 32;
+
+/** The preset has a value unless the file sets one. */
+const BY_PRESET = "the preset's";
 
 /** The path of a source. */
 const sourcePath = matching({
@@ -46,6 +51,17 @@ const shortText = matching({
   pattern: /^[^\u0000-\u001f]{1,500}$/,
   fix: 'write 1 to 500 characters on one line; quote special characters',
 });
+
+/** A status that tells a sender that its event arrived. */
+const answerStatus: Kind<number> = {
+  accepts: '`200`, `201`, `202`, `204`',
+  read(value) {
+    const status = [200, 201, 202, 204].find((known) => String(known) === String(value));
+    if (status === undefined) throw new BadValue('is not supported: use one of 200, 201, 202, 204');
+    return status;
+  },
+  show: (value) => value,
+};
 
 /** A template, which is parsed where sources are compiled. */
 const template: Kind<string> = {
@@ -92,9 +108,6 @@ function checkKey(name: string): string {
   if (/^[\w.-]{1,64}$/.test(name)) return name;
   throw new BadValue('has an invalid name: use up to 64 letters, digits, dots, dashes or underscores');
 }
-
-/** The preset has a value unless the file sets one. */
-const BY_PRESET = "the preset's";
 
 /** How a sender proves itself that no named scheme covers. Without a place of the proof the block is absent. */
 export const signing = z
@@ -172,6 +185,46 @@ export const signing = z
   })
   .register(formerBlockName, { key: 'hmac' });
 
+const kinds = Object.entries(HANDSHAKE_KINDS).map(([name, { does }]) => `\`${name}\` ${does}`);
+
+/** What a sender asks beside its events. Without `kind` only the preset's. */
+export const handshake = z.strictObject({
+  kind: optionalSetting(oneOf(HANDSHAKE_KIND_NAMES), {
+    defaultText: BY_PRESET,
+    help: `How the server answers what is no event: ${kinds.join('; ')}. A handshake never starts a run.`,
+  }),
+  token: optionalSetting(headerSecret, {
+    secret: true,
+    defaultText: 'none',
+    help: 'Text that you enter at the sender, which it repeats to prove itself.',
+  }),
+  query: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Query parameter that is repeated.' }),
+  token_query: optionalSetting(shortText, {
+    defaultText: BY_PRESET,
+    help: 'Query parameter that must be `token`; any other value gets `403`.',
+  }),
+  header: optionalSetting(headerName, { defaultText: BY_PRESET, help: 'Header that is repeated.' }),
+  field: optionalSetting(shortText, {
+    defaultText: BY_PRESET,
+    help: 'Value that is repeated, such as `event.challenge`; of an unsigned body the name of its only field.',
+  }),
+  answer_field: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Its name in the answer.' }),
+  hmac_field: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Name of its HMAC in the answer.' }),
+  when: optionalSetting(filter, { defaultText: 'always', help: 'Conditions that make an event a handshake.' }),
+  reason: optionalSetting(shortText, { defaultText: 'none', help: 'Why the event is ignored, for `ignore`.' }),
+});
+
+const answer = z.strictObject({
+  status: optionalSetting(answerStatus, {
+    defaultText: '202',
+    help: 'Status of the answer to an event whose run is recorded.',
+  }),
+  body: optionalSetting(shortText, {
+    defaultText: '`run`',
+    help: '`run`: id, status and link of the run; `empty`; or a text of your own.',
+  }),
+});
+
 const map = z.strictObject({
   text: optionalSetting(template, { defaultText: BY_PRESET, help: 'Task for the agent.' }),
   session_key: optionalSetting(template, {
@@ -210,6 +263,20 @@ export const source = z.strictObject({
   scheme: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Name of a signature scheme.' }),
   signing,
   unsigned: setting(yesOrNo, { default: false, help: 'Accept deliveries from anyone, without a secret.' }),
+  handshake,
+  body: optionalSetting(oneOf(BODY_FORMS), {
+    defaultText: BY_PRESET,
+    help: 'How a body is read, whatever its `Content-Type` says. `any`: JSON, a form or text.',
+  }),
+  answer,
+  identity: setting(oneOf(['id', 'strict']), {
+    default: 'id',
+    help: '`id`: deliveries with the same id are the same event, even if their bodies differ. `strict`: another body under a known id is refused with `409`.',
+  }),
+  volatile_fields: optionalSetting(listOf(shortText, 'fields', 50), {
+    defaultText: BY_PRESET,
+    help: 'Fields of the event that may differ between attempts of one delivery, such as `attempt` or `alerts.sent_at`. `body_sha256` leaves them out.',
+  }),
   body_limit: optionalSetting(size({ min: '1KiB', max: '25MiB' }), {
     defaultText: '`limits.body`',
     help: 'Largest body of a delivery. Bodies are not stored, so they may be larger than a task.',

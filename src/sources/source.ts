@@ -1,7 +1,8 @@
 import type { SessionPolicy } from '../contract/session.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { Filter } from './filter.ts';
-import type { Preset } from './preset.ts';
+import type { CompiledHandshake } from './handshakes.ts';
+import type { Preset, ReadEvent } from './preset.ts';
 import type { Template } from '../templates/template.ts';
 
 /** A configured kind of sender: how it is verified, which events are accepted, and how an event becomes a task. */
@@ -12,6 +13,8 @@ export interface Source {
   readonly client: string;
   readonly preset: Preset;
   readonly proof: Proof;
+  readonly handshakes: readonly CompiledHandshake[];
+  readonly read: ReadEvent;
   /** Largest body in bytes. Undefined: the limit of the ingress. */
   readonly bodyLimit: number | undefined;
   /** Headers that templates may read, in lower case. */
@@ -19,6 +22,12 @@ export interface Source {
   /** The operator's template, which takes precedence over an id that the signature covers. */
   readonly ownDeliveryId: Template | undefined;
   readonly presetDeliveryId: Template | undefined;
+  /** `id`: a repeat of an id is the same event, whatever its bytes. `strict`: other bytes are refused. */
+  readonly identity: 'id' | 'strict';
+  /** Fields that may differ between attempts of one delivery: they are left out of `body_sha256`. */
+  readonly volatileFields: readonly string[];
+  /** How an accepted event is answered. */
+  readonly answer: { readonly status: number | undefined; readonly body: string };
   readonly eventType: Template | undefined;
   readonly events: readonly string[] | undefined;
   readonly filter: Filter | undefined;

@@ -16,7 +16,15 @@ interface Document {
 
 function eventsSource(): NonNullable<AppDeps['sources']> {
   const map = { text: 'Hi' };
-  return sourcesOf({ name: 'events', preset: 'cloudevents', secret: ['source-secret'], client: 'alpha', map });
+  const handshake = { kind: 'reachable' } as const;
+  return sourcesOf({
+    name: 'events',
+    preset: 'cloudevents',
+    secret: ['source-secret'],
+    client: 'alpha',
+    map,
+    handshake,
+  });
 }
 
 /** The access that the `security` of an operation stands for. */

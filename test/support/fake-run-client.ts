@@ -35,10 +35,11 @@ export class FakeRunClient implements RunClient {
     this.#call('start', task.runId);
     const known = this.#runs.get(task.runId);
     if (known !== undefined) {
-      if (known.task.memo.bodySha256 !== task.memo.bodySha256) {
+      const differs = known.task.memo.bodySha256 !== task.memo.bodySha256;
+      if (differs && task.anyBody !== true) {
         throw new ProblemError('idempotency_conflict', 'The key was used for another body: use a new one.');
       }
-      return { run: known.run, unchanged: true };
+      return { run: known.run, unchanged: true, ...(differs && ({ differs } as const)) };
     }
     this.started.push(task);
     const run = toRun(task);

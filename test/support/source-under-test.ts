@@ -36,7 +36,17 @@ export function sourcesOf(...options: readonly SourceOptions[]): ReadonlyMap<str
 export function compileOptions(all: readonly SourceOptions[]): CompiledSources {
   const settings = all.map(({ name, ...options }) => [
     name,
-    { preset: 'generic', unsigned: false, headers: [], signing: {}, map: {}, ...options },
+    {
+      preset: 'generic',
+      unsigned: false,
+      headers: [],
+      signing: {},
+      map: {},
+      handshake: {},
+      answer: {},
+      identity: 'id',
+      ...options,
+    },
   ]);
   const clients = [...new Set(all.map(({ client }) => client))].map((id) => ({ id }));
   return compileSources(Object.fromEntries(settings) as Parameters<typeof compileSources>[0], {

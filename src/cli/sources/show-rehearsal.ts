@@ -1,10 +1,10 @@
 import { executorOf } from '../../contract/run.ts';
 import type { TaskPlan } from '../../runs/accepted-task.ts';
-import type { ParsedDelivery } from '../../ingress/tasks/source-delivery.ts';
+import type { ParsedEvent } from '../../ingress/tasks/source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
 import { toOneLine, toTerminalText } from '../show/terminal-text.ts';
 
-type Rehearsal = ParsedDelivery<TaskPlan>;
+type Rehearsal = ParsedEvent<TaskPlan>;
 
 const MAX_VALUE = 200;
 
@@ -13,6 +13,7 @@ export function showRehearsal({ name }: Source, rehearsal: Rehearsal): string {
   if (rehearsal.kind === 'ignored') {
     return `Source ${name} would ignore this event and start nothing: ${toTerminalText(rehearsal.reason)}.\n`;
   }
+  if (rehearsal.kind === 'refused') return `Source ${name} would refuse this handshake with 403.\n`;
   if (rehearsal.kind === 'answer') {
     return `Source ${name} would answer this handshake and start nothing: ${toOneLine(JSON.stringify(rehearsal.body), MAX_VALUE)}\n`;
   }
@@ -44,6 +45,7 @@ function absent(label: string): string {
 /** The outcome of an event as JSON. */
 export function rehearsalToJson(rehearsal: Rehearsal): object {
   if (rehearsal.kind === 'ignored') return { outcome: 'ignored', reason: rehearsal.reason };
+  if (rehearsal.kind === 'refused') return { outcome: 'refused' };
   if (rehearsal.kind === 'answer') return { outcome: 'answered', body: rehearsal.body };
   const { task, view } = rehearsal;
   const { client, source, callback, task: asked } = task.input;

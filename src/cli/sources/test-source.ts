@@ -4,7 +4,7 @@ import { toAgentPolicy } from '../../agents/agent-policy-settings.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { DEFAULT_FILE, FILE_VARIABLE, type LoadedConfig, loadConfig } from '../../config/load-config.ts';
 import { checkUrl } from '../../egress/check-url.ts';
-import type { RawEvent } from '../../sources/preset.ts';
+import type { IncomingEvent } from '../../sources/preset.ts';
 import { rehearseDelivery } from '../../ingress/tasks/source-delivery.ts';
 import type { Source } from '../../sources/source.ts';
 import { PROBLEMS, ProblemError } from '../../protocol/problems.ts';
@@ -46,13 +46,15 @@ export async function testSource(
     callback: config.callback,
     checkUrl,
   };
-  const rehearsal = await rehearseDelivery(source, raw, deps).catch((error: unknown) => {
+  const rehearsals = await rehearseDelivery(source, raw, deps).catch((error: unknown) => {
     if (!(error instanceof ProblemError)) throw error;
     const { status } = PROBLEMS[error.code];
     throw new CliError('refused', `The server would reject this event with ${status}: ${error.detail}`);
   });
-  io.stdout.write(json ? `${JSON.stringify(rehearsalToJson(rehearsal), null, 2)}\n` : showRehearsal(source, rehearsal));
-  return rehearsal.kind === 'task' ? 'ok' : 'nothingStarted';
+  const [first, ...more] = rehearsals.map(rehearsalToJson);
+  if (json) io.stdout.write(`${JSON.stringify(more.length === 0 ? first : [first, ...more], null, 2)}\n`);
+  else io.stdout.write(rehearsals.map((rehearsal) => showRehearsal(source, rehearsal)).join('\n'));
+  return rehearsals.some(({ kind }) => kind === 'task') ? 'ok' : 'nothingStarted';
 }
 
 function readConfig(flags: { readonly config?: string }, { env, cwd }: CliIo): LoadedConfig {
@@ -73,11 +75,11 @@ function findSource(name: string, sources: ReadonlyMap<string, Source>): Source 
   throw new CliError('usage', `There is no source "${name}": ${fix}.`);
 }
 
-function toRawEvent(body: Buffer, headers: TestDelivery['headers'], { preset }: Source): RawEvent {
+function toRawEvent(body: Buffer, headers: TestDelivery['headers'], { preset }: Source): IncomingEvent {
   const distinct: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
   for (const [name, value] of headers) (distinct[name] ??= []).push(value);
   if (distinct['content-type'] === undefined) distinct['content-type'] = [guessType(body, distinct, preset)];
-  return { headers: distinct, body };
+  return { headers: distinct, body, query: new URLSearchParams() };
 }
 
 function guessType(body: Buffer, headers: Record<string, unknown>, { grantsOrigins }: Source['preset']): string {

@@ -6,6 +6,8 @@ export interface BodyLimits {
   readonly body: number;
   /** Time from the headers to the last byte of the body, in milliseconds. */
   readonly bodyTimeout: number;
+  /** Whether a packed body is read as it is, to be unpacked later. */
+  readonly mayBePacked?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function readBody(
   limits: BodyLimits,
   take: (bytes: number) => void = () => undefined,
 ): Promise<Buffer> {
-  refuseEncoded(req);
+  if (limits.mayBePacked !== true) refuseEncoded(req);
   const declared = Number(req.headers['content-length'] ?? 0);
   if (declared > limits.body) throw tooLarge(limits.body);
   // RFC 9110 section 10.1.1: the sender waits for this before it sends the body.

@@ -75,7 +75,10 @@ export class ServerAdmission {
       this.#bytes -= taken;
     };
     try {
-      await work({ take, holdUntil: (call) => (held = call) });
+      const holdUntil = (call: Promise<unknown>): void => {
+        held = held === undefined ? call : Promise.allSettled([held, call]);
+      };
+      await work({ take, holdUntil });
     } finally {
       this.#inFlight -= 1;
       this.#uploads.delete(req);

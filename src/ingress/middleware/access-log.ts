@@ -27,7 +27,8 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
     ctx.state.startedAt = Date.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
-      const { requestId, client, source, ignored, runId, traceId, duplicate, refusal, problem } = ctx.state;
+      const { requestId, client, source, ignored, runId, traceId, duplicate, bodyDiffers, refusal, problem } =
+        ctx.state;
       const { method } = ctx;
       // When the caller disconnects before the response begins, statusCode is only what would have been sent.
       const status = ctx.res.headersSent ? ctx.res.statusCode : 499;
@@ -44,6 +45,7 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
           ...(runId !== undefined && { run_id: runId }),
           ...(traceId !== undefined && { trace_id: traceId }),
           ...(duplicate !== undefined && { duplicate }),
+          ...(bodyDiffers !== undefined && { body_differs: bodyDiffers }),
           ...(refusal !== undefined && { refusal }),
           ...(problem !== undefined && { problem }),
         },

@@ -1,7 +1,7 @@
-import { fieldProblem, type ProblemCode, ProblemError } from '../../protocol/problems.ts';
+import { type ProblemCode, ProblemError } from '../../protocol/problems.ts';
 import { nameOf } from '../../contract/run.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
-import type { RunClient } from '../../runs/run-client.ts';
+import type { RunClient, RunReply } from '../../runs/run-client.ts';
 import type { IgnoreWhy } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
@@ -11,10 +11,10 @@ import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../lim
 import { StartQueue } from '../limits/start-queue.ts';
 import { callerOf, type RequestContext, type Route, routeOf } from '../route.ts';
 import type { AcceptDeps, VerifiedDelivery } from '../tasks/accept-task.ts';
-import { parseSourceDelivery, type SourceDelivery, verifySourceDelivery } from '../tasks/source-delivery.ts';
 import { parseDelivery, refuseOwnMessage } from '../tasks/parse-delivery.ts';
 import { trustDelivery } from '../tasks/trust-delivery.ts';
 import { createVerifyDelivery, type VerifyDeps } from '../tasks/verify-delivery.ts';
+import { eventRoutes, type StartTask } from './events.ts';
 import type { RunWaits } from './run-waits.ts';
 
 export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
@@ -26,6 +26,8 @@ export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
   readonly publicUrl?: string;
   /** The configured sources, as `compileSources` makes them. Default: none. */
   readonly sources?: ReadonlyMap<string, Source>;
+  /** Keeps a secret that a sender has posted for a person to read. */
+  readonly showSecret?: (source: string, secret: string) => void;
   readonly metrics: DeliveryMetrics;
   /** Default: nothing is traced. */
   readonly tracing?: Tracing;
@@ -56,8 +58,12 @@ export function taskRoutes(deps: TaskRouteDeps, waits: Pick<RunWaits, 'preferOut
   const starts = new StartQueue();
   const admission = new ClientAdmission(deps.clients);
   const verifyDelivery = createVerifyDelivery(deps);
-  const record = (ctx: RequestContext, task: AcceptedTask, permit: Permit): Promise<void> =>
-    recordTask(ctx, task, { ...deps, starts, permit });
+  const start: StartTask = (ctx, task, permit) => startTask(ctx, task, { ...deps, starts, permit });
+  const record = async (ctx: RequestContext, task: AcceptedTask, permit: Permit): Promise<void> => {
+    const { run } = await start(ctx, task, permit);
+    ctx.status = 202;
+    ctx.body = run;
+  };
   const admit = (ctx: RequestContext, source: string, work: (permit: Permit) => Promise<void>): Promise<void> =>
     countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
 
@@ -78,38 +84,12 @@ export function taskRoutes(deps: TaskRouteDeps, waits: Pick<RunWaits, 'preferOut
   const takeTrusted = (ctx: RequestContext): Promise<void> =>
     takeTask(ctx, (body) => trustDelivery(callerOf(ctx), ctx.req.headersDistinct, body));
 
-  const takeEvent = (ctx: RequestContext, source: Source): Promise<void> =>
-    admit(ctx, source.name, async (permit) => {
-      const limits = { ...deps.limits, body: source.bodyLimit ?? deps.limits.body };
-      const body = await readBody(ctx.req, ctx.res, limits, permit.take);
-      const { method = '', headersDistinct: headers, url = '' } = ctx.req;
-      const delivery = verifySourceDelivery(
-        source,
-        // A request line may have a whole URL, whose host the caller has chosen.
-        { method, target: url.startsWith('/') ? url : '/', headers, body },
-        { publicUrl: deps.publicUrl, now: (deps.now ?? Date.now)(), onRefusal: (why) => (ctx.state.refusal = why) },
-      );
-      ctx.state.client = delivery.client;
-      await admission.admit(ctx, delivery.client, () =>
-        answerEvent(ctx, delivery, deps, (task) => record(ctx, task, permit)),
-      );
-    });
-
   // The second form names the client, so that the secrets of no other are tried.
   const paths = [...new Set(['/webhook', deps.endpointPath, '/webhook/:client'])];
   return [
     ...paths.map((path): Route => ({ method: 'POST', path, access: 'signed', handle: takeSigned })),
     { method: 'POST', path: '/v1/runs', access: 'apiKey', handle: takeTrusted },
-    ...[...(deps.sources?.values() ?? [])].flatMap((source): Route[] => [
-      {
-        method: 'POST',
-        path: source.path,
-        access: 'signed',
-        documentedAs: '/hooks/{source}',
-        handle: (ctx) => takeEvent(ctx, source),
-      },
-      ...(source.preset.grantsOrigins === true ? [grantOriginRoute(source.path)] : []),
-    ]),
+    ...eventRoutes({ ...deps, admit, admission, start }),
   ];
 }
 
@@ -131,36 +111,11 @@ async function countRefusal(
   }
 }
 
-async function answerEvent(
-  ctx: RequestContext,
-  delivery: SourceDelivery,
-  deps: TaskRouteDeps,
-  record: (task: AcceptedTask) => Promise<void>,
-): Promise<void> {
-  const { client, source, from } = delivery;
-  const parsed = await parseSourceDelivery(delivery, deps);
-  if (parsed.kind === 'answer') {
-    deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: 'handshake' });
-    ctx.body = parsed.body;
-  } else if (parsed.kind === 'ignored') {
-    ctx.state.ignored = parsed.reason;
-    deps.metrics.eventIgnored?.({ source, why: parsed.why });
-    deps.metrics.deliveryJudged?.({ result: 'ignored', client, source, code: parsed.why });
-    ctx.body = { ignored: parsed.reason };
-  } else {
-    await record(parsed.task);
-    const acknowledgement = from.preset.acknowledge?.(parsed.view, parsed.task.runId);
-    if (acknowledgement === undefined) return;
-    ctx.status = 200;
-    ctx.body = acknowledgement;
-  }
-}
-
 /** Seconds after which a first poll of a new run is worthwhile. */
 const FIRST_POLL = '1';
 
-/** Records an accepted task, counts it, and answers 202 with the run and whether it existed before. */
-async function recordTask(
+/** Records an accepted task, counts it, and tells in headers where the run is and whether it existed before. */
+async function startTask(
   ctx: RequestContext,
   task: AcceptedTask,
   {
@@ -170,21 +125,22 @@ async function recordTask(
     permit,
     tracing = NO_TRACING,
   }: Pick<TaskRouteDeps, 'runs' | 'metrics' | 'tracing'> & { readonly starts: StartQueue; readonly permit: Permit },
-): Promise<void> {
+): Promise<RunReply> {
   ctx.state.runId = task.runId;
   const { client, source } = task.input;
-  const { run, unchanged } = await tracing.span(toSpan(ctx, task), (span) => {
+  const reply = await tracing.span(toSpan(ctx, task), (span) => {
     if (span.traceId !== undefined) ctx.state.traceId = span.traceId;
     return starts.take(client, (waitedMs) => runs.start(task, permit.holdUntil, waitedMs));
   });
+  const { run, unchanged, differs } = reply;
   ctx.state.duplicate = unchanged;
+  if (differs === true) ctx.state.bodyDiffers = true;
   metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
   if (!unchanged) metrics.runStarted?.({ client, agent: nameOf(task.input) });
-  ctx.status = 202;
   ctx.set('Location', run.links.self);
   ctx.set('Retry-After', FIRST_POLL);
   if (unchanged) ctx.set('Idempotent-Replayed', 'true');
-  ctx.body = run;
+  return reply;
 }
 
 /** The span of a delivery: only one of a known client has any, so that strangers cost a collector nothing. */
@@ -203,36 +159,4 @@ function toSpan(ctx: RequestContext, { runId, input }: AcceptedTask): SpanStart 
 
 function oneOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(',') : header;
-}
-
-const ORIGIN = /^[\w.:*-]{1,253}$/;
-const RATE = /^[1-9]\d{0,8}$/;
-
-/**
- * Permits a sender of CloudEvents to deliver here. The sender still proves itself at each delivery.
- *
- * Source: CloudEvents, "HTTP 1.1 Web Hooks for Event Delivery" 1.0.2, section 4.
- */
-function grantOriginRoute(path: string): Route {
-  return {
-    method: 'OPTIONS',
-    path,
-    access: 'open',
-    documentedAs: false,
-    handle(ctx) {
-      ctx.set('Allow', 'POST, OPTIONS');
-      ctx.status = 200;
-      ctx.body = '';
-      const origin = ctx.get('WebHook-Request-Origin');
-      if (origin === '') return;
-      if (!ORIGIN.test(origin)) {
-        const field = 'WebHook-Request-Origin';
-        const message = 'must be a host name such as events.example.com';
-        throw fieldProblem('invalid_parameter', [{ field, message }]);
-      }
-      const rate = ctx.get('WebHook-Request-Rate');
-      ctx.set('WebHook-Allowed-Origin', origin);
-      ctx.set('WebHook-Allowed-Rate', RATE.test(rate) ? rate : '*');
-    },
-  };
 }

@@ -57,6 +57,8 @@ export interface ReadTask {
   readonly signedId?: boolean;
   /** SHA-256 in hex: distinguishes a repeat from another delivery with the same id. */
   readonly fingerprint: string;
+  /** Whether a repeat may have another fingerprint, because the id alone says what happened. */
+  readonly anyBody?: boolean;
   /** Of a source, in place of the task's own. Undefined: the default agent of the client. */
   readonly agent?: string | undefined;
   /** Of a source, in place of the task's own and of any agent. */
@@ -83,7 +85,7 @@ export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, dep
  */
 export async function planTask(
   { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
-  { request, fields, deliveryId, signedId = false, fingerprint, sessionPolicy, ...given }: ReadTask,
+  { request, fields, deliveryId, signedId = false, fingerprint, sessionPolicy, anyBody = false, ...given }: ReadTask,
   deps: AcceptDeps,
 ): Promise<TaskPlan> {
   const client = deps.clients.find(({ id }) => id === clientId);
@@ -106,6 +108,7 @@ export async function planTask(
   return {
     runId: deliveryId === undefined ? randomRunId() : deriveRunId({ client: clientId, source, deliveryId, signedId }),
     idempotent: deliveryId !== undefined,
+    ...(anyBody && { anyBody }),
     ...(request.startDelayMs !== undefined && { startDelayMs: request.startDelayMs }),
     ...(session && session.announcesItself !== true && { sessionPolicy: policy }),
     input,

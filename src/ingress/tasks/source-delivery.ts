@@ -4,8 +4,9 @@ import type { TaskFields } from '../../protocol/task-request.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
 import type { Refusal } from '../../signatures/scheme.ts';
 import type { EventView } from '../../sources/event-view.ts';
-import { type EventVerdict, judgeEvent } from '../../sources/judge-event.ts';
-import type { Handshake, RawEvent } from '../../sources/preset.ts';
+import { answerHandshake } from '../../sources/handshakes.ts';
+import { type EventVerdict, judgeEvents } from '../../sources/judge-event.ts';
+import type { IncomingEvent, Outcome } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';
 import { type AcceptDeps, acceptTask, planTask, type ReadTask, type VerifiedDelivery } from './accept-task.ts';
 
@@ -14,6 +15,7 @@ export interface SourceDelivery extends VerifiedDelivery {
   /** The source that verified it, so that no other source's rules can be applied to it. */
   readonly from: Source;
   readonly headers: IncomingMessage['headersDistinct'];
+  readonly query: URLSearchParams;
 }
 
 /** One text for everything that does not prove its sender: it helps nobody who guesses. The log of the server has the reason. */
@@ -21,7 +23,7 @@ const UNVERIFIED =
   'The delivery is not verified: check the secret and the clock at the sender, and that no proxy changes body or URL.';
 
 /** A delivery as it came in. */
-export interface IncomingDelivery extends RawEvent {
+export interface IncomingDelivery extends IncomingEvent {
   readonly method: string;
   /** The path and the query of the request line. */
   readonly target: string;
@@ -45,7 +47,7 @@ export interface VerifySourceDeps {
  */
 export function verifySourceDelivery(
   source: Source,
-  { headers, body, method, target }: IncomingDelivery,
+  { headers, body, query, method, target }: IncomingDelivery,
   { publicUrl = UNKNOWN_URL, now, onRefusal }: VerifySourceDeps,
 ): SourceDelivery {
   const { name, client, proof } = source;
@@ -57,54 +59,71 @@ export function verifySourceDelivery(
     onRefusal(verdict.reason);
     throw new ProblemError('signature_invalid', UNVERIFIED);
   }
-  const delivery = { client, source: name, from: source, headers, body, deliveryId: verdict.deliveryId };
+  const delivery = { client, source: name, from: source, headers, query, body, deliveryId: verdict.deliveryId };
   return delivery as SourceDelivery;
 }
 
 /** Stands in where only the query counts: a source that signs its URL is refused at start without `public_url`. */
 const UNKNOWN_URL = 'http://localhost';
 
-/** The result of a delivery: a task, or a response that starts nothing. */
-export type ParsedDelivery<Task = AcceptedTask> =
-  Handshake | { readonly kind: 'task'; readonly task: Task; readonly view: EventView };
+/** What a delivery asks before it proves anything, such as the challenge of a URL; undefined where it is an event. */
+export function answerUnverified({ handshakes }: Source, raw: IncomingEvent): Outcome | undefined {
+  return answerHandshake(handshakes, 'unverified', { raw, secrets: [] });
+}
+
+/** The result of an event: a task, or an answer that starts nothing. */
+export type ParsedEvent<Task = AcceptedTask> =
+  Outcome | { readonly kind: 'task'; readonly task: Task; readonly view: EventView };
 
 /**
- * Reads a verified delivery by the rules of its source, and accepts the task that they make of it.
+ * Reads a verified delivery by the rules of its source, and accepts the tasks that they make of its events. One event that is
+ * refused refuses the delivery.
  *
  * @throws ProblemError `unsupported_media_type`, `malformed_json`, `invalid_event`, `user_not_permitted`,
  * `callback_url_refused`, `agent_not_permitted`
  */
-export async function parseSourceDelivery(delivery: SourceDelivery, deps: AcceptDeps): Promise<ParsedDelivery> {
-  const verdict = judgeEvent(delivery.from, delivery, delivery.deliveryId);
-  if (verdict.kind !== 'task') return verdict;
-  return {
-    kind: 'task',
-    task: await acceptTask(delivery, toReadTask(verdict, delivery.from), deps),
-    view: verdict.view,
-  };
+export async function parseSourceDelivery(delivery: SourceDelivery, deps: AcceptDeps): Promise<readonly ParsedEvent[]> {
+  return Promise.all(
+    judgeEvents(delivery.from, delivery, delivery.deliveryId).map(async (verdict) =>
+      verdict.kind === 'task'
+        ? {
+            kind: 'task' as const,
+            task: await acceptTask(delivery, toReadTask(verdict, delivery.from), deps),
+            view: verdict.view,
+          }
+        : verdict,
+    ),
+  );
 }
 
 /**
- * Returns what a delivery would do if its signature were valid. Its plan cannot be started.
+ * Returns what a delivery would do if its signature were valid. Its plans cannot be started.
  *
  * @throws ProblemError as `parseSourceDelivery` does
  */
 export async function rehearseDelivery(
   source: Source,
-  raw: RawEvent,
+  raw: IncomingEvent,
   deps: AcceptDeps,
-): Promise<ParsedDelivery<TaskPlan>> {
-  const verdict = judgeEvent(source, raw, undefined);
-  if (verdict.kind !== 'task') return verdict;
+): Promise<readonly ParsedEvent<TaskPlan>[]> {
+  const early = answerUnverified(source, raw);
+  if (early !== undefined) return [early];
   const from = { client: source.client, source: source.name };
-  return { kind: 'task', task: await planTask(from, toReadTask(verdict, source), deps), view: verdict.view };
+  return Promise.all(
+    judgeEvents(source, raw, undefined).map(async (verdict) =>
+      verdict.kind === 'task'
+        ? { kind: 'task' as const, task: await planTask(from, toReadTask(verdict, source), deps), view: verdict.view }
+        : verdict,
+    ),
+  );
 }
 
 function toReadTask(
   { task, view, fingerprint }: Extract<EventVerdict, { kind: 'task' }>,
-  { sessionPolicy }: Source,
+  { sessionPolicy, identity }: Source,
 ): ReadTask {
-  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint, sessionPolicy };
+  const anyBody = identity === 'id';
+  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint, sessionPolicy, anyBody };
 }
 
 const FIELDS: TaskFields = { url: 'map.callback_url', user: 'map.user_id' };

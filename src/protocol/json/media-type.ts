@@ -5,7 +5,7 @@ import { ProblemError } from '../problems.ts';
 export interface MediaType {
   /** Lower case, without parameters: `application/json`; empty where none was sent. */
   readonly essence: string;
-  /** Whether it names no charset but UTF-8. */
+  /** Whether it names no charset but UTF-8, in any case and in quotes or not; some senders write `utf8`. */
   readonly isUtf8: boolean;
   /** The header as it was sent. */
   readonly given: string;
@@ -16,7 +16,7 @@ export function readMediaType(headers: IncomingMessage['headersDistinct']): Medi
   const given = headers['content-type']?.join(', ') ?? '';
   const [essence = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
-  return { essence, isUtf8: charset === undefined || /^"?utf-8"?$/.test(charset), given };
+  return { essence, isUtf8: charset === undefined || /^"?utf-?8"?$/.test(charset), given };
 }
 
 /** Whether it is JSON in UTF-8: `application/json`, or a type that ends with `+json`. */

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../problems.ts';
-import { API_KEY, headerRefs, problemResponses, SIGNED } from './components.ts';
+import { API_KEY, headerRefs, OPEN, problemResponses, SIGNED } from './components.ts';
 import { EXAMPLES } from './examples.ts';
 import { type JsonObject, type SchemaName, schemaRef } from './schemas.ts';
 
@@ -36,6 +36,7 @@ const SIGNATURE_PROBLEMS: readonly ProblemCode[] = [
 ];
 
 const HOOK_PROBLEMS: readonly ProblemCode[] = [
+  'handshake_refused',
   ...TASK_PROBLEMS.filter(
     (code) => code !== 'invalid_task' && code !== 'own_callback' && code !== 'invalid_idempotency_key',
   ),
@@ -128,6 +129,7 @@ export function taskPaths(endpointPath: string): JsonObject {
           example: 'github',
         },
       ],
+      get: HANDSHAKE,
       post: HOOK,
     },
   };
@@ -192,6 +194,36 @@ const CALLBACK: JsonObject = {
   },
 };
 
+const { id, workflow_id: workflowId, status } = EXAMPLES.AcceptedRun;
+/** A sender outside learns nothing of the inside. */
+const ACCEPTED_EVENT: JsonObject = {
+  ...ACCEPTED,
+  description:
+    'The run is durably recorded. The operator may set another status and another body. A batch has a list of them, `runs`.',
+  content: {
+    'application/json': {
+      schema: { type: 'object' },
+      example: { id, workflow_id: workflowId, status, links: { self: `/v1/runs/${id}` } },
+    },
+  },
+};
+
+const HANDSHAKE: JsonObject = {
+  operationId: 'answerHandshake',
+  summary: 'Confirm the URL of a source',
+  description:
+    'Only where the sender of the source asks before it sends, such as Meta. The answer to `HEAD` has the same head. Nothing is started.',
+  tags: ['Tasks'],
+  security: OPEN,
+  responses: {
+    '200': {
+      description: 'The challenge that the sender has sent, or nothing.',
+      content: { 'text/plain': { schema: { type: 'string' }, example: '1158201444' } },
+    },
+    ...problemResponses(['handshake_refused', 'not_found']),
+  },
+};
+
 const HOOK: JsonObject = {
   operationId: 'takeEvent',
   summary: 'Send an event of a configured source',
@@ -208,7 +240,7 @@ const HOOK: JsonObject = {
         'application/json': { schema: schemaRef('EventAnswer'), example: EXAMPLES.EventAnswer },
       },
     },
-    '202': ACCEPTED,
+    '202': ACCEPTED_EVENT,
     ...problemResponses(HOOK_PROBLEMS),
   },
 };
