@@ -59,10 +59,10 @@ ${machine(cli.version)}
 
 A whole run of ours goes from the signed webhook to the callback at its receiver, with the agent asked over HTTP, ingress and
 worker in one process (\`start\`). What it is compared with is a minimal workflow of two activities that do nothing, from its
-start to its result, client and worker in one process. Sender, agent and receiver are in another process than those measured.
+start to its result, client and worker in one process; and, like for like, a process that somebody would write by hand. Sender, agent and receiver are in another process than those measured.
 
 What one agent's backlog, receivers that never answer and too many tasks do to the others is measured apart:
-[agents](benchmarks/agents.md), [isolation](benchmarks/isolation.md), [overload](benchmarks/overload.md).
+[agents](benchmarks/agents.md), [attacks](benchmarks/attacks.md), [isolation](benchmarks/isolation.md), [overload](benchmarks/overload.md).
 
 ## Goals
 

@@ -8,9 +8,9 @@ import type { Engine } from './engine.ts';
 import { atOnce } from './measure.ts';
 import { measureOpenRuns, type OpenRunFigures } from './measure-open-runs.ts';
 import { startPeer } from './peer.ts';
-import { type OurOptions, type OurProcess, startMinimal, startOurs } from './processes.ts';
+import { type OurOptions, type OurProcess, startHandwritten, startMinimal, startOurs } from './processes.ts';
 import { measureRunCosts, type RunCosts } from './run-cost.ts';
-import { minimalSide, ourSide } from './run-side.ts';
+import { minimalSide, webhookSide } from './run-side.ts';
 import type { Scale } from './scale.ts';
 import { CONCURRENCY, TEXT } from './workload.ts';
 
@@ -19,6 +19,8 @@ export interface EngineFigures {
   readonly name: string;
   readonly about: string;
   readonly equal: RunFigures;
+  /** Against a process that somebody would write by hand. */
+  readonly alike: RunFigures;
   readonly shipped: RunFigures | undefined;
   readonly costs: RunCosts;
   /** Against bare starts that carry the same, and against such with the text alone. */
@@ -64,12 +66,17 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
       start({ command: 'start', taskQueue: 'ours', agentConcurrency: scale.slowRuns }),
       start({ command: 'ingress', taskQueue: 'nobody-takes-these' }),
     ]);
-    const our = ourSide(server, ours, peer);
+    const our = webhookSide(server, ours, peer);
 
     say('whole runs, equal settings');
     const equal = await compareRuns({ ours: our, theirs: minimalSide(server, minimal) }, scale.rounds, scale);
     const runId = await ours.post({ text: TEXT, callback_url: `${peer.url}/callback` });
     const costs = await measureRunCosts(our, minimalSide(server, minimal), runId, scale.countedRuns);
+
+    say('whole runs, like for like');
+    const handwritten = await ended(startHandwritten(server.address, peer.url));
+    const alike = await compareRuns({ ours: our, theirs: webhookSide(server, handwritten, peer) }, scale.rounds, scale);
+    await handwritten.stop();
 
     let shipped: RunFigures | undefined;
     if (withShipped) {
@@ -102,7 +109,7 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
       const taskQueue = 'open-runs';
       openRuns = await measureOpenRuns((command) => start({ command, taskQueue }), scale.openRuns, say);
     }
-    return { name: engine.name, about: engine.about, equal, shipped, costs, starts, idle, loaded, openRuns };
+    return { name: engine.name, about: engine.about, equal, alike, shipped, costs, starts, idle, loaded, openRuns };
   } finally {
     for (const end of ends.toReversed()) await end();
   }

@@ -46,10 +46,31 @@ export async function startMinimal(address: string, tuning: 'tuned' | 'plain'): 
   };
 }
 
-/** Ours, as `start`, `ingress` or `worker` runs it. */
-export interface OurProcess extends Measured {
+/** A process that takes webhooks. */
+export interface WebhookProcess extends Measured {
   /** Posts a signed task; resolves with the run's id once it is accepted. */
   post(task: object): Promise<string>;
+}
+
+/** Starts what somebody would write by hand with Koa and the SDK, on a server. */
+export async function startHandwritten(address: string, peerUrl: string): Promise<WebhookProcess> {
+  const child = fork(fileURLToPath(new URL('handwritten-process.ts', import.meta.url)), [address, peerUrl], {
+    execArgv: ['--import', 'tsx'],
+  });
+  const port = (await nextMessage(child)) as number;
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  return {
+    pid: child.pid ?? 0,
+    post: (task) => postWebhook({ port, agent, secret: SECRET }, task),
+    async stop() {
+      agent.destroy();
+      await stop(child);
+    },
+  };
+}
+
+/** Ours, as `start`, `ingress` or `worker` runs it. */
+export interface OurProcess extends WebhookProcess {
   readonly startedAfterMs: number;
 }
 
@@ -116,7 +137,7 @@ async function untilReady(adminPort: number, child: ChildProcess): Promise<void>
 
 function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => reject(new Error(`the minimal process ended with ${code}`));
+    const onExit = (code: number | null): void => reject(new Error(`it ended with ${code}`));
     child.once('exit', onExit);
     child.once('message', (message) => {
       child.off('exit', onExit);

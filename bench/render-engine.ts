@@ -10,7 +10,7 @@ import { CONCURRENCY, RATE } from './workload.ts';
 
 /** What was measured on one engine, as Markdown. */
 export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: number): string {
-  const { name, about, equal, shipped, costs, starts, idle, loaded, openRuns } = figures;
+  const { name, about, equal, alike, shipped, costs, starts, idle, loaded, openRuns } = figures;
   const parts = [
     `## ${name}`,
     `${about}.`,
@@ -18,6 +18,9 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     `Against the minimal workflow on the same server, started as ours are (${scale.rounds} rounds of ${scale.runs} runs at ${CONCURRENCY} open, then of ${scale.latencySeconds} s at ${RATE} a second):`,
     table(['ours', 'minimal'], runRows(equal)),
     `What the process of ours uses more is: three HTTP exchanges (webhook in, agent out, callback out; a bare Node process needs ${bareHttpMs.toFixed(1)} ms for them), one signature checked and two made, the journal's files, a heartbeat, a larger start (memo, search attributes, summary), and our own code in ingress, workflow and activities. Its sender, agent and receiver take ${medianDifference(equal.outsideCpuMs).toFixed(1)} ms a run more, of the same processors: how many runs a second end is decided by the sum of all.`,
+    '### Whole runs, like for like',
+    `Against a process written by hand with Koa and the SDK alone, which takes the same webhook, asks the same agent and posts the same callback, started as ours is. It checks and makes no signature, and a crash may lose or repeat what it does (${scale.rounds} rounds):`,
+    table(['ours', 'by hand'], runRows(alike)),
   ];
   if (shipped !== undefined) {
     parts.push(

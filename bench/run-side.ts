@@ -1,6 +1,6 @@
 import { atOnce, atRate } from './measure.ts';
 import type { Peer } from './peer.ts';
-import type { MinimalProcess, OurProcess } from './processes.ts';
+import type { MinimalProcess, WebhookProcess } from './processes.ts';
 import type { BenchServer } from './servers.ts';
 import { TEXT } from './workload.ts';
 
@@ -15,15 +15,15 @@ export interface RunSide {
   readonly open: (perSecond: number, seconds: number) => Promise<readonly number[]>;
 }
 
-/** Ours, from the webhook to the callback at its receiver. */
-export function ourSide(server: BenchServer, ours: OurProcess, peer: Peer): RunSide {
+/** Ours or a handwritten one, from the webhook to the callback at its receiver. */
+export function webhookSide(server: BenchServer, taker: WebhookProcess, peer: Peer): RunSide {
   const whole = async (): Promise<void> => {
-    const id = await ours.post({ text: TEXT, callback_url: `${peer.url}/callback` });
+    const id = await taker.post({ text: TEXT, callback_url: `${peer.url}/callback` });
     await peer.callbackOf(id);
   };
   return {
     server,
-    pid: ours.pid,
+    pid: taker.pid,
     closed: (count, concurrency) => atOnce(count, concurrency, whole),
     open: (perSecond, seconds) => atRate(perSecond, seconds, whole),
   };
