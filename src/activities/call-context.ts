@@ -9,6 +9,8 @@ import { inWords } from './take-turn.ts';
 /** A task with its whole policy. */
 export interface AgentTask extends RunAgentInput {
   readonly policy: AgentPolicy;
+  /** What the agent is told of the session. */
+  readonly history?: AgentContext['history'] & {};
 }
 
 /** What of the context depends on the call itself. */
@@ -28,6 +30,7 @@ export function toContext(input: AgentTask, info: Info, logger: ActivityLogger, 
     maxAnswerBytes: policy.maxAnswerBytes,
     deadline: new Date(Date.now() + Math.min(parts.timeoutMs, MAX_AHEAD_MS)),
     logger: bind(logger, { run_id: runId, agent }),
+    ...(input.history && { history: input.history }),
     ...parts,
   };
 }

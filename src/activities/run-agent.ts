@@ -18,6 +18,8 @@ import { AgentAdmission } from './agent-admission.ts';
 import { recallSession } from './recall-session.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 
+const DEFAULT_HISTORY_BYTES = 64 * 1024;
+
 /** An agent as it is configured. */
 export interface ConfiguredAgent {
   readonly agent: Agent;
@@ -31,6 +33,8 @@ export interface ConfiguredAgent {
   readonly delays?: RetryDelays;
   /** How to fix a failure, where the agent's type knows better than the failure table. */
   readonly fixes?: AgentFixes;
+  /** Most text of earlier turns that the agent is told, in UTF-8. Default: 64 KiB. */
+  readonly historyBytes?: number;
 }
 
 export interface RunAgentDeps {
@@ -66,7 +70,7 @@ export interface RunAgentDeps {
  * @throws RangeError when an agent's concurrency is not a positive whole number.
  */
 export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
-  const agents = new Map<string, GuardedAgent & Required<Pick<ConfiguredAgent, 'delays' | 'fixes' | 'policy'>>>();
+  const agents = new Map<string, GuardedAgent & Required<Omit<ConfiguredAgent, 'concurrency'>>>();
   const { logger, metrics, tracing = NO_TRACING, isDraining = () => false, keepsAnswers = false } = deps;
   const { onAgentWait, checkpoints } = deps;
   for (const [name, configured] of deps.agents) {
@@ -77,13 +81,14 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
       delays = DEFAULT_RETRY_DELAYS,
       fixes = {},
       policy = DEFAULT_AGENT_POLICY,
+      historyBytes = DEFAULT_HISTORY_BYTES,
     } = configured;
     const admission = new AgentAdmission({
       concurrency,
       isDraining,
       onChange: (permits) => metrics?.permitsChanged({ agent: name }, permits),
     });
-    agents.set(name, { agent, provider, admission, delays, fixes, policy });
+    agents.set(name, { agent, provider, admission, delays, fixes, policy, historyBytes });
   }
   const calls = new AgentCalls();
   return async (value) => {
@@ -109,9 +114,9 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
         ...(checkpoints && { checkpoints }),
         ...(onAgentWait && { onAgentWait }),
       };
-      const recalled = await recallSession(read.input);
-      const text = recalled instanceof AgentError ? task.task.text : recalled.text;
-      const asked = { ...task, task: { ...task.task, text }, policy };
+      const recalled = await recallSession(read.input, guarded?.historyBytes ?? DEFAULT_HISTORY_BYTES);
+      const { text, history } = recalled instanceof AgentError ? { ...task.task, history: undefined } : recalled;
+      const asked = { ...task, task: { ...task.task, text }, policy, ...(history && { history }) };
       const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, asked);
       if (recalled instanceof AgentError) return await attempt.run(recalled);
       return await attempt.run(guarded ?? unknownAgent(task.agent, [...agents.keys()]));

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { AgentPolicy } from '../contract/agent-policy.ts';
+import { MAX_TURNS } from '../contract/session.ts';
 import type { CamelCased } from '../settings/camel-case.ts';
-import { answer, duration, wholeNumber } from '../settings/quantities.ts';
+import { answer, duration, payload, wholeNumber } from '../settings/quantities.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
 import { setting } from '../settings/setting.ts';
 
@@ -47,6 +48,18 @@ export const agentPolicySettings = {
     help: 'The same when the agent accepts no connection: it may be restarting, and retries cost nothing.',
   }),
   session_policy: sessionPolicy('`queue`', 'The same as `session_policy` of a client, for the tasks of this agent.'),
+  history_turns: setting(wholeNumber({ min: 0, max: MAX_TURNS }), {
+    default: 10,
+    help: 'Turns of the session that an agent without a memory of its own is told with a task. `0`: none. Other agents remember themselves.',
+  }),
+  history_bytes: setting(payload, {
+    default: '64KiB',
+    help: 'Most text of those turns, in UTF-8. The oldest ones are left out whole.',
+  }),
+  history_kept: setting(duration({ min: '1m', max: '365d' }), {
+    default: '1d',
+    help: 'Time after its last turn in which a session remembers its turns for such an agent. Temporal must keep ended runs for as long.',
+  }),
   max_answer_bytes: setting(answer, {
     default: '1MiB',
     help: 'Largest answer that is kept, in UTF-8. A larger one fails the run without another attempt. Above `1536KiB` it needs `payloads.storage`.',

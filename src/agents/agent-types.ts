@@ -84,6 +84,11 @@ export function fixesFor(
   return Object.fromEntries(Object.entries(remedies).map(([failure, remedy]) => [failure, remedy(nameOf)]));
 }
 
+/** Whether an agent remembers the turns of a session itself. */
+export function remembersItself(agent: { readonly type: string }, types: AgentTypes = AGENT_TYPES): boolean {
+  return typeOf(agent, types).remembers ?? true;
+}
+
 /** The row of an agent. Whatever made the agent's settings has read them by the same row. */
 function typeOf({ type }: { readonly type: string }, types: AgentTypes): AgentType {
   const row = Object.hasOwn(types, type) ? types[type] : undefined;

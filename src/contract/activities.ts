@@ -12,6 +12,8 @@ import { POLICY_CHANGES } from './agent-policy.ts';
 import type { JsonValue } from './json-value.ts';
 import { filledText, MAX_DURATION_MS, orElse, positive, record, type Stored } from './stored.ts';
 
+const RUN_IDS = z.array(z.string({ error: 'is not a run id.' }), { error: 'is not a list of run ids.' });
+
 /** Input of `runAgent`. */
 export const RUN_AGENT_INPUT = record({
   agent: filledText('name a configured agent'),
@@ -20,7 +22,9 @@ export const RUN_AGENT_INPUT = record({
   /** What differs from the agent's own policy. */
   policy: z.exactOptional(POLICY_CHANGES),
   /** Runs whose tasks are asked in the same call, behind this one's. The activity reads them. */
-  collected: z.exactOptional(z.array(z.string({ error: 'is not a run id.' }), { error: 'is not a list of run ids.' })),
+  collected: z.exactOptional(RUN_IDS),
+  /** Runs of the same session that were answered before, the latest last. The activity reads them for an agent without a memory. */
+  earlier: z.exactOptional(RUN_IDS),
 });
 export type RunAgentInput = Stored<typeof RUN_AGENT_INPUT>;
 

@@ -29,6 +29,15 @@ export const SESSION_SIGNAL = {
   collected: 'collected',
 } as const;
 
+/** Update of a session that only remembers: it takes the run as its next one, or refuses while it is at work. */
+export const SESSION_RESERVE = 'reserve';
+
+/** Memo of a session that is at no work and remembers its turns. */
+export const SESSION_IDLE = 'idle';
+
+/** Most turns that a session remembers. */
+export const MAX_TURNS = 100;
+
 /** Query of a session, which answers with a `SessionView`. */
 export const SESSION_QUERY = 'turns';
 
@@ -53,6 +62,10 @@ export const SESSION_PLACE = record({
   interrupts: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
   /** Nobody announces the run to its session, so it does so itself, at once. */
   announcesItself: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+  /** The agent has no memory of its own: how many turns it is told, and for how long the session remembers them while nobody waits. */
+  recalls: z.exactOptional(
+    record({ turns: z.number({ error: 'is not a number.' }), forMs: z.number({ error: 'is not a number.' }) }),
+  ),
   /** One call of the agent may answer it and its neighbours in the queue that have the same `as`: one agent, one user. */
   collects: z.exactOptional(
     record({ as: filledText('write what such tasks have in common'), bytes: z.number({ error: 'is not a number.' }) }),
@@ -79,6 +92,8 @@ export function toTicket(runId: string, place: Stored<typeof SESSION_PLACE>): Ti
 export interface TurnGiven {
   /** The runs that the same call of the agent answers, in the order of their turns. */
   readonly collected?: readonly string[];
+  /** The runs that had their turn before, the latest last, for an agent without a memory of its own. */
+  readonly earlier?: readonly string[];
 }
 
 /** Argument of the signal `collected`. */
@@ -104,6 +119,12 @@ export interface SessionState {
   readonly current?: string;
   /** The runs that its call answers too. */
   readonly collected?: readonly Ticket[];
+  /** Runs whose turn ended with an answer or a failure, the latest last. */
+  readonly turns?: readonly string[];
+  /** How long they are remembered while nobody waits, in milliseconds. */
+  readonly rememberedMs?: number;
+  /** How many turns the current run is told. */
+  readonly recalls?: number;
   /** Runs that have had their turn, the latest last: a late `join` of one of them is dropped. */
   readonly seen: readonly string[];
 }

@@ -1,12 +1,15 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import {
   AGENT_SESSION,
   CLOGGED_EVENTS,
   joinOptions,
+  SESSION_IDLE,
   SESSION_QUERY,
+  SESSION_RESERVE,
   SESSION_SIGNAL,
   sessionOptions,
   type SessionView,
+  type Ticket,
   toTicket,
 } from '../contract/session.ts';
 import { ProblemError } from '../protocol/problems.ts';
@@ -50,6 +53,16 @@ export function createRunSessions(ask: AskTemporal, taskQueue: string): RunSessi
       throw error;
     }
   };
+  const reserve = (id: string, ticket: Ticket, until: number): Promise<boolean> =>
+    ask('reserveSession', until, async (temporal) => {
+      try {
+        await temporal.workflow.getHandle(id).executeUpdate(SESSION_RESERVE, { args: [ticket] });
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowUpdateFailedError) return false;
+        throw error;
+      }
+    });
   return {
     async admit(task, until) {
       const { session } = task.input;
@@ -69,8 +82,10 @@ export function createRunSessions(ask: AskTemporal, taskQueue: string): RunSessi
         );
         return undefined;
       } catch (error) {
-        if (error instanceof WorkflowExecutionAlreadyStartedError) return busy();
-        throw error;
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        // A session that only remembers its turns takes the run, if it is the first to ask.
+        const isIdle = (await describe(session.id, until))?.memo?.[SESSION_IDLE] === true;
+        return isIdle && (await reserve(session.id, toTicket(task.runId, session), until)) ? undefined : busy();
       }
     },
 
@@ -94,7 +109,9 @@ export function createRunSessions(ask: AskTemporal, taskQueue: string): RunSessi
     },
 
     async read(sessionId, until) {
-      if ((await describe(sessionId, until)) === undefined) return undefined;
+      const open = await describe(sessionId, until);
+      if (open === undefined) return undefined;
+      if (open.memo?.[SESSION_IDLE] === true) return { queue: [] };
       return ask('querySession', until, (temporal) =>
         temporal.workflow.getHandle(sessionId).query<SessionView>(SESSION_QUERY),
       );

@@ -6,7 +6,7 @@ import { planTask } from '../ingress/tasks/accept-task.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { PlannedSchedule } from '../runs/schedules/planned-schedule.ts';
 import { loadWorkflows } from './load-workflows.ts';
-import { readSessionPolicies } from './start-ingress.ts';
+import { readAgentSessions } from './read-agent-sessions.ts';
 import { StartError } from './start-error.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function planSchedules({
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
     workflows: (await loadWorkflows(config)).workflows,
-    sessionPolicies: readSessionPolicies(config),
+    agentSessions: readAgentSessions(config),
     callback: config.callback,
     checkUrl,
   };

@@ -3,7 +3,6 @@ import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { checkUrl } from '../egress/check-url.ts';
 import type { FindOwnPlaces } from '../egress/own-places.ts';
-import type { SessionPolicy } from '../contract/session.ts';
 import { createApp } from '../ingress/app.ts';
 import { createRunClient } from '../runs/run-client.ts';
 import type { TemporalWatch } from '../runs/temporal-watch.ts';
@@ -13,6 +12,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
 import type { LoadedWorkflows } from './load-workflows.ts';
+import { readAgentSessions } from './read-agent-sessions.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 
 /** How long a request waits for Temporal: an answer within 3 s is promised. */
@@ -71,7 +71,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
     defaultAgent: config.defaultAgent,
     workflows,
-    sessionPolicies: readSessionPolicies(config),
+    agentSessions: readAgentSessions(config),
     callback: config.callback,
     checkUrl: async (url, rules) => checkUrl(url, { ...rules, own: await findOwnPlaces() }),
     limits: { ...limits, linger: LINGER_MS },
@@ -100,11 +100,4 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     url: server.url,
     drain: () => server.drain(limits.shutdownGrace),
   };
-}
-
-/** The session policies of agents that have one. */
-export function readSessionPolicies({ agents }: Pick<Config, 'agents'>): ReadonlyMap<string, SessionPolicy> {
-  return new Map(
-    agents.flatMap(({ name, sessionPolicy }) => (sessionPolicy === undefined ? [] : [[name, sessionPolicy]])),
-  );
 }

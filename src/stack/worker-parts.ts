@@ -84,6 +84,7 @@ export function toWorkerParts(
             agent: createAgent(agent, agentTypes),
             concurrency: agent.concurrency,
             policy: toAgentPolicy(agent),
+            historyBytes: agent.historyBytes,
             provider: agent.type,
             delays: agent,
             fixes,

@@ -95,7 +95,7 @@ async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunI
     onTurn: () => setCurrentDetails(STAGE.asking(agent)),
   };
   try {
-    const answer = await inTurn(session, waiting, ({ answeredBy, collected }) => {
+    const answer = await inTurn(session, waiting, ({ answeredBy, collected, earlier }) => {
       tellInto(answeredBy);
       if (answeredBy !== undefined) return shareAnswer({ client, runId: answeredBy });
       return runAgent({
@@ -104,6 +104,7 @@ async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunI
         task,
         ...(agentPolicy && { policy: agentPolicy }),
         ...(collected && { collected }),
+        ...(earlier && { earlier }),
       });
     });
     return { ...judgeAnswer(answer), ...asked, ...by(), finishedAt: now() };

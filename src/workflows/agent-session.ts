@@ -5,6 +5,7 @@ import {
   continueAsNew,
   defineQuery,
   defineSignal,
+  defineUpdate,
   getExternalWorkflowHandle,
   proxyActivities,
   setCurrentDetails,
@@ -17,7 +18,9 @@ import {
 import {
   type Leave,
   MAX_QUEUED,
+  SESSION_IDLE,
   SESSION_QUERY,
+  SESSION_RESERVE,
   SESSION_SIGNAL,
   type SessionActivities,
   type SessionState,
@@ -29,6 +32,7 @@ import { TurnQueue } from './turn-queue.ts';
 
 const join = defineSignal<[Ticket]>(SESSION_SIGNAL.join);
 const leave = defineSignal<[Leave]>(SESSION_SIGNAL.leave);
+const reserve = defineUpdate<void, [Ticket]>(SESSION_RESERVE);
 const empty = defineSignal(SESSION_SIGNAL.empty);
 const turn = defineSignal<[TurnGiven]>(SESSION_SIGNAL.turn);
 const turns = defineQuery<SessionView>(SESSION_QUERY);
@@ -62,6 +66,7 @@ export async function agentSession(carried: SessionState): Promise<void> {
   const queue = new TurnQueue(carried);
   let errands = 0;
   let isFull = workflowInfo().memo?.['full'] === true;
+  let isIdle = workflowInfo().memo?.[SESSION_IDLE] === true;
 
   /** A handler never waits: what it asks of other workflows ends before the session does. */
   const send = (errand: Promise<unknown>): void => {
@@ -89,6 +94,11 @@ export async function agentSession(carried: SessionState): Promise<void> {
     upsertMemo({ full: isFull });
   };
 
+  const tellIdle = (idles: boolean): void => {
+    if (isIdle !== idles) upsertMemo({ [SESSION_IDLE]: idles });
+    isIdle = idles;
+  };
+
   setHandler(
     join,
     (ticket) => {
@@ -112,9 +122,23 @@ export async function agentSession(carried: SessionState): Promise<void> {
     empty,
     () => {
       cancel(queue.dismiss(() => true));
+      queue.forget();
       tell();
     },
-    { description: 'Cancels every run that waits.' },
+    { description: 'Cancels every run that waits, and forgets the turns before.' },
+  );
+  setHandler(
+    reserve,
+    (ticket) => {
+      queue.join(ticket);
+      tell();
+    },
+    {
+      description: 'Sent by the ingress for a task that may not wait. Refused while a run is at work or waits.',
+      validator: (_ticket: Ticket) => {
+        if (!queue.isIdle) throw new Error('The session is at work.');
+      },
+    },
   );
   setHandler(turns, () => queue.view);
 
@@ -138,16 +162,25 @@ export async function agentSession(carried: SessionState): Promise<void> {
     queue.lose(runId);
   };
 
+  /** Waits for the next run for as long as the turns are remembered: whether one has come. */
+  const idle = async (): Promise<boolean> => {
+    await condition(() => errands === 0);
+    const { remembersMs } = queue;
+    if (!queue.isIdle || remembersMs === 0) return !queue.isIdle;
+    tellIdle(true);
+    // DELETE of the session forgets the turns.
+    await condition(() => !queue.isIdle || queue.remembersMs === 0, remembersMs);
+    if (!queue.isIdle) tellIdle(false);
+    return !queue.isIdle;
+  };
+
   for (;;) {
     tell();
-    if (queue.current === undefined && queue.length === 0) {
-      await condition(() => errands === 0);
-      if (queue.current === undefined && queue.length === 0) return;
-    }
     if (mustContinue()) {
       await condition(() => errands === 0);
-      await continueAsNew<typeof agentSession>(queue.state);
+      if (!queue.isIdle || queue.remembersMs > 0) await continueAsNew<typeof agentSession>(queue.state);
     }
+    if (queue.isIdle && !(await idle())) return;
     const { current } = queue;
     if (current !== undefined) {
       await hold(current);

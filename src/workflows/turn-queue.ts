@@ -2,6 +2,7 @@ import {
   type Leave,
   MAX_COLLECTED,
   MAX_COLLECTED_BYTES,
+  MAX_TURNS,
   type SessionState,
   type SessionView,
   type Ticket,
@@ -27,12 +28,18 @@ export class TurnQueue {
   #current: string | undefined;
   #collected: readonly Ticket[];
   readonly #seen: string[];
+  #turns: string[];
+  #rememberedMs: number;
+  #recalls: number;
 
-  constructor({ queue, current, collected = [], seen }: SessionState) {
+  constructor({ queue, current, collected = [], seen, turns = [], rememberedMs = 0, recalls = 0 }: SessionState) {
     this.#queue = [...queue];
     this.#current = current;
     this.#collected = collected;
     this.#seen = [...seen];
+    this.#turns = [...turns];
+    this.#rememberedMs = rememberedMs;
+    this.#recalls = recalls;
   }
 
   /** The run whose turn it is. */
@@ -43,6 +50,16 @@ export class TurnQueue {
   /** How many wait. */
   get length(): number {
     return this.#queue.length;
+  }
+
+  /** How long the turns are remembered while nobody waits, in milliseconds; 0: there is nothing to remember. */
+  get remembersMs(): number {
+    return this.#turns.length === 0 ? 0 : this.#rememberedMs;
+  }
+
+  /** Whether nobody is at work or waits. */
+  get isIdle(): boolean {
+    return this.#current === undefined && this.#queue.length === 0;
   }
 
   /** Whether somebody waits for the current run to end. */
@@ -57,6 +74,12 @@ export class TurnQueue {
       seen: this.#seen,
       ...(this.#current !== undefined && { current: this.#current }),
       ...(this.#collected.length > 0 && { collected: this.#collected }),
+      // Only a session that an agent without a memory has part in carries them on.
+      ...(this.#rememberedMs > 0 && {
+        turns: this.#turns,
+        rememberedMs: this.#rememberedMs,
+        recalls: this.#recalls,
+      }),
     };
   }
 
@@ -70,7 +93,11 @@ export class TurnQueue {
 
   /** What the current run is told with its turn. */
   get given(): TurnGiven {
-    return { ...(this.#collected.length > 0 && { collected: this.#collected.map(({ runId }) => runId) }) };
+    const earlier = this.#recalls === 0 ? [] : this.#turns.slice(-this.#recalls);
+    return {
+      ...(this.#collected.length > 0 && { collected: this.#collected.map(({ runId }) => runId) }),
+      ...(earlier.length > 0 && { earlier }),
+    };
   }
 
   join({ asks = false, ...ticket }: Ticket): Joined {
@@ -95,10 +122,16 @@ export class TurnQueue {
       this.#collected = this.#collected.filter((ticket) => ticket.runId !== runId);
     } else if (isCanceled) this.lose(runId);
     else {
+      this.#turns = [...this.#turns, runId].slice(-MAX_TURNS);
       this.#current = undefined;
       this.#collected = [];
     }
     this.#remember(runId);
+  }
+
+  /** Forgets the turns: the conversation begins anew. */
+  forget(): void {
+    this.#turns = [];
   }
 
   /** Removes what waits and is to go. */
@@ -114,6 +147,8 @@ export class TurnQueue {
     const next = this.#queue.shift();
     if (next === undefined) return undefined;
     this.#current = next.runId;
+    this.#recalls = next.recalls?.turns ?? 0;
+    this.#rememberedMs = next.recalls?.forMs ?? this.#rememberedMs;
     this.#remember(next.runId);
     this.#collected = next.collects === undefined ? [] : this.#takeAlike(next.collects);
     return next.runId;

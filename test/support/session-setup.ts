@@ -9,7 +9,7 @@ import type { Activities } from '../../src/contract/activities.ts';
 import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { deriveCollectMark, deriveSessionId } from '../../src/contract/session-id.ts';
-import { DEFAULT_SESSION_POLICY, type SessionPolicy } from '../../src/contract/session.ts';
+import { DEFAULT_SESSION_POLICY, type SessionPolicy, type SessionWishes } from '../../src/contract/session.ts';
 import { ProblemError } from '../../src/protocol/problems.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
@@ -23,6 +23,7 @@ import { connectToTestServer } from './temporal-server.ts';
 /** That of every scenario. */
 const AGENT = 'demo';
 const HANGS_MS = 600_000;
+const HISTORY_BYTES = 200;
 /** No call of a test is over before its end. */
 const POLICY = { ...scenarioPolicy(), attemptTimeoutMs: HANGS_MS, totalTimeoutMs: 2 * HANGS_MS };
 
@@ -31,6 +32,8 @@ export class AgentLedger {
   /** Texts in the order in which their calls began. */
   readonly begun: string[] = [];
   readonly ended: string[] = [];
+  /** The turns before that each call was told. */
+  readonly told: string[][] = [];
   /** Calls that began while another one of the same key was at work. */
   readonly overlapped: string[] = [];
   readonly #atWork = new Map<string, number>();
@@ -55,6 +58,8 @@ export interface TaskOptions {
   readonly runId?: string;
   readonly client?: string;
   readonly userId?: string;
+  /** For an agent without a memory. */
+  readonly recalls?: NonNullable<SessionWishes['recalls']>;
   readonly agentPolicy?: Partial<AgentPolicy>;
   /** With a callback that hangs. */
   readonly callback?: boolean;
@@ -69,7 +74,8 @@ export async function setUpSessions(t: TestContext) {
   const ledger = new AgentLedger();
   /** Does what its first word says. */
   const agent: Agent = {
-    async run(text, { signal, sessionKey, runId }) {
+    async run(text, { signal, sessionKey, runId, history }) {
+      ledger.told.push((history ?? []).map((turn) => `${turn.role}: ${turn.text}`));
       await ledger.work(sessionKey, text, async () => {
         const [verb, ms = '0'] = text.split(' ');
         await sleep(verb === 'hang' ? HANGS_MS : Number(ms), undefined, { signal }).catch(() =>
@@ -82,7 +88,7 @@ export async function setUpSessions(t: TestContext) {
   };
   const activities: Activities = {
     runAgent: createRunAgent({
-      agents: new Map([[AGENT, { agent, concurrency: 64 }]]),
+      agents: new Map([[AGENT, { agent, concurrency: 64, historyBytes: HISTORY_BYTES }]]),
       logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     }),
     async deliverCallback() {
@@ -123,6 +129,7 @@ export async function setUpSessions(t: TestContext) {
           session: {
             id: deriveSessionId(client, key),
             ...(policy === 'interrupt' && { interrupts: true }),
+            ...(options.recalls && { recalls: options.recalls }),
             ...(policy === 'collect' && {
               collects: { as: deriveCollectMark(AGENT, options.userId), bytes: Buffer.byteLength(text) },
             }),

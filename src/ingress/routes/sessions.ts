@@ -13,7 +13,7 @@ export function sessionRoutes(
   { runs }: { readonly runs: Pick<RunClient, 'list' | 'readSession' | 'emptySession'> },
   lists: ListAdmission,
 ): Route[] {
-  const read = async (key: string, client: string): Promise<SessionResource> => {
+  const read = async (key: string, client: string): Promise<SessionResource & { readonly isOpen: boolean }> => {
     const turns = await runs.readSession(key, client);
     const listed = await lists.list(client, JSON.stringify(['session', key]), async () => {
       const page = await runs.list({ client, filter: { session: key }, limit: LAST_RUNS });
@@ -22,6 +22,7 @@ export function sessionRoutes(
     if (turns === undefined && listed.runs.length === 0) throw sessionNotFound();
     const { current, collected, queue = [] } = turns ?? {};
     return {
+      isOpen: turns !== undefined,
       key,
       ...(current !== undefined && { current }),
       ...(collected && { collected: [...collected] }),
@@ -31,12 +32,13 @@ export function sessionRoutes(
   };
   return [
     ofSession('GET', async (ctx, key, client) => {
-      ctx.body = await read(key, client);
+      const { isOpen: _, ...found } = await read(key, client);
+      ctx.body = found satisfies SessionResource;
     }),
     ofSession('DELETE', async (ctx, key, client) => {
-      const found = await read(key, client);
-      if (found.queue.length > 0) await runs.emptySession(key, client);
-      ctx.body = { ...found, queue: [] };
+      const { isOpen, ...found } = await read(key, client);
+      if (isOpen) await runs.emptySession(key, client);
+      ctx.body = { ...found, queue: [] } satisfies SessionResource;
     }),
   ];
 }

@@ -1,7 +1,7 @@
 import { type CallbackTarget, MAX_RUN_INPUT_BYTES, type RunInput, type Task } from '../../contract/run.ts';
 import { runMemo } from '../../contract/describe-run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
-import { DEFAULT_SESSION_POLICY, type SessionPolicy } from '../../contract/session.ts';
+import { DEFAULT_SESSION_POLICY, type SessionPolicy, type SessionWishes } from '../../contract/session.ts';
 import { deriveCollectMark, deriveSessionId } from '../../contract/session-id.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
@@ -29,11 +29,18 @@ export interface VerifiedDelivery {
   readonly signedId?: boolean;
 }
 
+/** What an agent wants of the sessions of its tasks. */
+export interface AgentSessions {
+  readonly policy?: SessionPolicy;
+  /** Of an agent without a memory of its own. */
+  readonly recalls?: NonNullable<SessionWishes['recalls']>;
+}
+
 /** What is needed to accept a task. */
 export interface AcceptDeps extends CallbackUrlDeps, ExecutorDeps {
   readonly clients: readonly IngressClient[];
-  /** The session policies of agents that have one. */
-  readonly sessionPolicies?: ReadonlyMap<string, SessionPolicy>;
+  /** What the agents want of sessions. Default: nothing. */
+  readonly agentSessions?: ReadonlyMap<string, AgentSessions>;
   readonly callback: CallbackSettings;
 }
 
@@ -93,9 +100,10 @@ export async function planTask(
   checkUser(request.userId, fields.user, client);
   const callback = await toCallback(request.callbackUrl, fields.url, client, deps);
   const executor = await pickExecutor(client, request, { ...deps, ...given });
-  const byAgent = executor.agent === undefined ? undefined : deps.sessionPolicies?.get(executor.agent);
-  const policy = sessionPolicy ?? client.sessionPolicy ?? byAgent ?? DEFAULT_SESSION_POLICY;
-  const session = placeInSession(clientId, executor.agent, request, policy);
+  const { agent } = executor;
+  const byAgent = agent === undefined ? {} : (deps.agentSessions?.get(agent) ?? {});
+  const policy = sessionPolicy ?? client.sessionPolicy ?? byAgent.policy ?? DEFAULT_SESSION_POLICY;
+  const session = placeInSession(clientId, request, policy, { agent, recalls: byAgent.recalls });
   const input: RunInput = {
     task: toTask(request, given.metadata ?? request.metadata ?? {}),
     client: clientId,
@@ -126,13 +134,14 @@ export async function planTask(
 /** Where the run takes its turn; undefined where it has no session key, or runs in parallel to others. */
 function placeInSession(
   client: string,
-  agent: string | undefined,
   { text, sessionKey, userId, startDelayMs }: TaskRequest,
   policy: SessionPolicy,
+  { agent, recalls }: { readonly agent: string | undefined; readonly recalls: AgentSessions['recalls'] },
 ): RunInput['session'] {
   if (sessionKey === undefined || policy === 'parallel') return undefined;
   return {
     id: deriveSessionId(client, sessionKey),
+    ...(recalls && { recalls }),
     ...(policy === 'interrupt' && { interrupts: true }),
     // A workflow has an input of its own, which is no text that another one could be added to.
     ...(policy === 'collect' &&

@@ -39,7 +39,8 @@ export function sessionPaths(): JsonObject {
       delete: {
         operationId: 'emptySession',
         summary: 'Empty a session',
-        description: 'Cancels the runs that wait. The current run goes on; cancel it by its id.',
+        description:
+          'Cancels the runs that wait, and forgets the turns that an agent without a memory is told. The current run goes on; cancel it by its id.',
         tags: ['Runs'],
         security: API_KEY,
         responses: { '200': session('The session; the runs that waited are being canceled.'), ...PROBLEMS },
