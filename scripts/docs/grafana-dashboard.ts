@@ -62,6 +62,7 @@ const ROWS: Readonly<Record<string, readonly Panel[]>> = {
     panel('Healthy (1) or at fault (0)', 'none', { '{{agent}}': `min by (agent) (${METRICS.agentHealthy.name})` }),
     panel('Tasks at work and waiting', 'none', { '{{agent}} {{state}}': total('agentPermits', ['agent', 'state']) }),
     panel('Tokens a second by agent', 'none', { '{{agent}} {{type}}': rate('tokens', ['agent', 'type']) }),
+    panel('Dollars a second by client', 'currencyUSD', { '{{client}}': rate('costUsd', ['client']) }),
     panel('Tokens a second by client', 'none', { '{{client}} {{type}}': rate('tokens', ['client', 'type']) }),
   ],
   Callbacks: [

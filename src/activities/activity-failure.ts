@@ -1,5 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { FAILURES, type FailureType } from '../contract/failures.ts';
+import type { Usage } from '../contract/run.ts';
 import type { RetryPlan } from './retry-plan.ts';
 
 /** How an attempt failed. */
@@ -12,13 +13,17 @@ export interface AttemptFault {
 
 /** What the run has cost so far. */
 export interface PaidCalls {
+  /** As far as the agent told. */
+  readonly spent?: Usage | undefined;
   readonly paidAttempts: number;
   readonly maxAttempts: number;
 }
 
 /** The first item in the details of every failure of `runAgent`. */
-export interface AgentFailureDetails extends PaidCalls {
+export interface AgentFailureDetails extends Omit<PaidCalls, 'spent'> {
   readonly statusCode?: number;
+  /** What the calls so far cost, as far as the agent told. */
+  readonly usage?: Usage;
 }
 
 /**
@@ -63,7 +68,12 @@ export function toAgentFailure(
   plan: RetryPlan,
   fix: string = FAILURES[type].fix,
 ): ApplicationFailure {
-  const details: AgentFailureDetails = { ...(statusCode !== undefined && { statusCode }), ...calls };
+  const { spent, paidAttempts, maxAttempts } = calls;
+  const details: AgentFailureDetails = {
+    ...(statusCode !== undefined && { statusCode }),
+    ...{ paidAttempts, maxAttempts },
+    ...(spent && { usage: spent }),
+  };
   return toActivityFailure(type, [`Agent "${agent}" ${what}.`, ...endOf(plan, calls), fix].join(' '), {
     retryDelayMs: plan.retry ? plan.delayMs : undefined,
     details,

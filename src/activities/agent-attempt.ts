@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import type { Checkpoint } from '../contract/activities.ts';
 import { FAILURE_CLASSES, type FailureType, failureClass } from '../contract/failures.ts';
 import type { AgentAnswer } from '../contract/run.ts';
+import { addUsage, toUsage } from '../contract/to-usage.ts';
 import { attemptTimeLeft, nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, AgentError } from '../agents/agent.ts';
@@ -15,6 +16,7 @@ import { type AgentTask, callTimeout, startClock, toContext } from './call-conte
 import type { Heartbeat } from './heartbeat.ts';
 import type { AgentAdmission, CallPermit } from './agent-admission.ts';
 import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
+import { checkCaps, type RunCaps } from './run-caps.ts';
 import { takeTurn } from './take-turn.ts';
 import type { Ticket } from './waiting-line.ts';
 import { traceCall } from './trace-call.ts';
@@ -49,6 +51,7 @@ export interface AttemptDeps extends Omit<FollowDeps, 'onProgress' | 'onCheckpoi
   readonly maxPayloadBytes?: number | undefined;
   /** Where handles are kept beside the heartbeat. */
   readonly checkpoints?: Checkpoints;
+  readonly caps: RunCaps;
 }
 
 /** One attempt of `runAgent`. It inherits the counts of earlier attempts and passes them on to later ones. */
@@ -82,17 +85,22 @@ export class AgentAttempt {
   async run(guarded: GuardedAgent | AgentError): Promise<AgentAnswer> {
     this.#admission = guarded instanceof AgentError ? undefined : guarded.admission;
     const call = this.#deps.calls.find(this.#key, this.#counts.endedCall);
-    const { paidAttempts, maxAttempts, checkpoint } = this.#counts.current;
+    const { paidAttempts, maxAttempts, checkpoint, spent } = this.#counts.current;
     // The last paid call never reported back, and can't be resumed: its worker crashed, or lost its connection to Temporal.
     if (call === undefined && checkpoint === undefined && paidAttempts >= maxAttempts) {
       const lost = new AgentError('WorkerCrashed', 'was called, but contact with its worker was lost');
       throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
     }
+    const tooMuch = checkCaps(this.#deps.caps, spent ?? {}, paidAttempts);
+    if (call === undefined && checkpoint === undefined && tooMuch) {
+      throw this.#fail(tooMuch, { retry: false, because: 'final' });
+    }
     try {
       const answer = await this.#follow(call ?? (await this.#begin(guarded)));
       this.#report.answered(answer);
       this.#deps.checkpoints?.forget(this.#key);
-      return answer;
+      const usage = addUsage(spent, answer.usage);
+      return usage === undefined ? answer : { ...answer, usage };
     } catch (error) {
       const failure = this.#judge(error);
       await this.#announce(failure);
@@ -248,16 +256,19 @@ export class AgentAttempt {
     const { type, retryAfterMs } = error;
     const { paid, pausesAgent } = FAILURE_CLASSES[failureClass(type)];
     const wasPaid = this.#report.calledAt !== undefined;
-    const { paidAttempts, agentFaults, checkpoint } = this.#counts.current;
+    const { paidAttempts, agentFaults, checkpoint, spent } = this.#counts.current;
     const isOver = wasPaid && paid;
     // What a handle stands for goes on at the agent, whatever keeps this worker from it.
     const isFree = wasPaid && !paid && checkpoint === undefined;
     if (isOver) this.#deps.checkpoints?.forget(this.#key);
+    const cost = wasPaid ? toUsage(error.usage) : undefined;
+    if (cost) this.#report.spent(cost);
     this.#counts.change({
       paidAttempts: paidAttempts - (isFree ? 1 : 0),
       agentFaults: agentFaults + (pausesAgent ? 1 : 0),
       // A worker that fails in good order has not crashed.
       resumes: undefined,
+      spent: addUsage(spent, cost),
       ...(isOver && { checkpoint: undefined, over: paidAttempts }),
     });
     const plan = known ?? this.#plan(type, retryAfterMs);
@@ -299,8 +310,14 @@ export class AgentAttempt {
   }
 
   #toFailure({ type, statusCode, message: what, fix = this.#deps.fixes[type] }: AgentError, plan: RetryPlan): Error {
-    const { paidAttempts, maxAttempts } = this.#counts.current;
-    return toAgentFailure(this.#input.agent, { type, what, statusCode }, { paidAttempts, maxAttempts }, plan, fix);
+    const { paidAttempts, maxAttempts, spent } = this.#counts.current;
+    return toAgentFailure(
+      this.#input.agent,
+      { type, what, statusCode },
+      { paidAttempts, maxAttempts, spent },
+      plan,
+      fix,
+    );
   }
 }
 

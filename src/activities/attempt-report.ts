@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import type { RunAgentInput } from '../contract/activities.ts';
 import { type FailureType, failureClass } from '../contract/failures.ts';
-import type { AgentAnswer } from '../contract/run.ts';
+import type { AgentAnswer, Usage } from '../contract/run.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { AgentError } from '../agents/agent.ts';
 import type { ActivityLogger } from './activity.ts';
@@ -10,12 +10,19 @@ import type { RetryPlan } from './retry-plan.ts';
 /** How an attempt ended. */
 export type AttemptOutcome = 'answered' | 'canceled' | FailureType;
 
+/** What a call cost. */
+export interface SpentTokens {
+  readonly input?: number;
+  readonly output?: number;
+  readonly costUsd?: number;
+}
+
 /** The metrics of `runAgent`. */
 export interface AgentMetrics {
   /** An attempt ended; the seconds count from the call of the agent, and are 0 without a call. */
   attemptEnded(labels: { agent: string; outcome: AttemptOutcome }, seconds: number): void;
   /** An agent answered, and said what it cost. */
-  tokensUsed(labels: { client: string; agent: string }, tokens: { input?: number; output?: number }): void;
+  tokensUsed(labels: { client: string; agent: string }, used: SpentTokens): void;
   /** A permit of an agent was granted or released, or the number of tasks that wait for one changed. */
   permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
 }
@@ -66,12 +73,25 @@ export class AttemptReport {
     );
   }
 
-  answered({ usage: { inputTokens: input, outputTokens: output } = {} }: AgentAnswer): void {
+  answered({ usage = {} }: AgentAnswer): void {
     this.#ended('answered');
-    const used = { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
-    this.#metrics?.tokensUsed({ client: this.#input.client, agent: this.#input.agent }, used);
-    const answer = { duration_ms: this.#calledMs(), input_tokens: input, output_tokens: output };
+    this.spent(usage);
+    const { inputTokens, outputTokens, costUsd } = usage;
+    const answer = {
+      ...{ duration_ms: this.#calledMs(), input_tokens: inputTokens, output_tokens: outputTokens, cost_usd: costUsd },
+    };
     this.#logger.info({ ...this.#labels(), ...answer }, 'agent answered');
+  }
+
+  /** A call has cost something, whether or not it was answered. */
+  spent({ inputTokens: input, outputTokens: output, costUsd }: Usage): void {
+    const { client, agent } = this.#input;
+    const used = {
+      ...(input !== undefined && { input }),
+      ...(output !== undefined && { output }),
+      ...(costUsd !== undefined && { costUsd }),
+    };
+    this.#metrics?.tokensUsed({ client, agent }, used);
   }
 
   canceled(): void {

@@ -16,6 +16,7 @@ import { startHeartbeat } from './heartbeat.ts';
 import type { Checkpoints } from './journal/checkpoints.ts';
 import { AgentAdmission } from './agent-admission.ts';
 import { recallSession } from './recall-session.ts';
+import type { RunCaps } from './run-caps.ts';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
 
 const DEFAULT_HISTORY_BYTES = 64 * 1024;
@@ -31,6 +32,8 @@ export interface ConfiguredAgent {
   readonly provider?: string;
   /** Default: `DEFAULT_RETRY_DELAYS`. */
   readonly delays?: RetryDelays;
+  /** What one run may cost over all its calls. Default: no limit. */
+  readonly caps?: RunCaps;
   /** How to fix a failure, where the agent's type knows better than the failure table. */
   readonly fixes?: AgentFixes;
   /** Most text of earlier turns that the agent is told, in UTF-8. Default: 64 KiB. */
@@ -82,13 +85,14 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
       fixes = {},
       policy = DEFAULT_AGENT_POLICY,
       historyBytes = DEFAULT_HISTORY_BYTES,
+      caps = {},
     } = configured;
     const admission = new AgentAdmission({
       concurrency,
       isDraining,
       onChange: (permits) => metrics?.permitsChanged({ agent: name }, permits),
     });
-    agents.set(name, { agent, provider, admission, delays, fixes, policy, historyBytes });
+    agents.set(name, { agent, provider, admission, caps, delays, fixes, policy, historyBytes });
   }
   const calls = new AgentCalls();
   return async (value) => {
@@ -99,7 +103,12 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
     try {
       const { policy: given, ...task } = read.input;
       const guarded = agents.get(task.agent);
-      const { delays = DEFAULT_RETRY_DELAYS, fixes = {}, policy: own = DEFAULT_AGENT_POLICY } = guarded ?? {};
+      const {
+        caps = {},
+        delays = DEFAULT_RETRY_DELAYS,
+        fixes = {},
+        policy: own = DEFAULT_AGENT_POLICY,
+      } = guarded ?? {};
       const policy = completePolicy(given, own);
       // Temporal holds a total timeout that the caller set; the agent's own it may not know.
       const totalMs = given?.totalTimeoutMs === undefined ? policy.totalTimeoutMs : Infinity;
@@ -117,7 +126,7 @@ export function createRunAgent(deps: RunAgentDeps): Activities['runAgent'] {
       const recalled = await recallSession(read.input, guarded?.historyBytes ?? DEFAULT_HISTORY_BYTES);
       const { text, history } = recalled instanceof AgentError ? { ...task.task, history: undefined } : recalled;
       const asked = { ...task, task: { ...task.task, text }, policy, ...(history && { history }) };
-      const attempt = new AgentAttempt({ ...common, delays, fixes, heartbeat, totalMs }, asked);
+      const attempt = new AgentAttempt({ ...common, caps, delays, fixes, heartbeat, totalMs }, asked);
       if (recalled instanceof AgentError) return await attempt.run(recalled);
       return await attempt.run(guarded ?? unknownAgent(task.agent, [...agents.keys()]));
     } finally {

@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import type { AgentPolicy } from '../contract/agent-policy.ts';
 import { MAX_TURNS } from '../contract/session.ts';
 import type { CamelCased } from '../settings/camel-case.ts';
-import { answer, duration, payload, wholeNumber } from '../settings/quantities.ts';
+import { answer, dollars, duration, payload, wholeNumber } from '../settings/quantities.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
-import { setting } from '../settings/setting.ts';
+import { optionalSetting, setting } from '../settings/setting.ts';
 
 /** A delay of zero would end the activity. */
 const retryDelay = duration({ min: '100ms', max: '24h' });
@@ -46,6 +46,18 @@ export const agentPolicySettings = {
   retry_delay_unreachable: setting(retryDelay, {
     default: '1s',
     help: 'The same when the agent accepts no connection: it may be restarting, and retries cost nothing.',
+  }),
+  max_tokens: optionalSetting(wholeNumber({ min: 1, max: 1_000_000_000_000 }), {
+    defaultText: 'none',
+    help: 'Tokens, in and out, that a run may use over all its calls, as far as the agent reports them. Checked before each call; then the run fails with `BudgetExceeded`.',
+  }),
+  max_cost_usd: optionalSetting(dollars, {
+    defaultText: 'none',
+    help: 'The same for what the calls of a run cost in US dollars, where the agent reports a price.',
+  }),
+  max_calls: optionalSetting(wholeNumber({ min: 1, max: 1_000_000 }), {
+    defaultText: 'none',
+    help: 'The same for calls of the model. A call of an agent that does not report them counts as one.',
   }),
   session_policy: sessionPolicy('`queue`', 'The same as `session_policy` of a client, for the tasks of this agent.'),
   history_turns: setting(wholeNumber({ min: 0, max: MAX_TURNS }), {

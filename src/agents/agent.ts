@@ -1,6 +1,6 @@
 import type { FailureType } from '../contract/failures.ts';
 import type { JsonValue } from '../contract/json-value.ts';
-import type { AgentAnswer } from '../contract/run.ts';
+import type { AgentAnswer, Usage } from '../contract/run.ts';
 
 /** What an adapter logs to. Fields are snake_case; what the agent said belongs in neither fields nor message. */
 export interface AgentLogger {
@@ -115,14 +115,17 @@ export class AgentError extends Error {
   readonly retryAfterMs: number | undefined;
   /** How to fix this one failure, where its type alone does not tell. */
   readonly fix: string | undefined;
+  /** What the failed call cost, where the agent told. It counts for the limits of the run. */
+  readonly usage: Usage | undefined;
 
   constructor(
     type: FailureType,
     message: string,
-    details: { statusCode?: number; retryAfterMs?: number; fix?: string } = {},
+    details: { statusCode?: number; retryAfterMs?: number; fix?: string; usage?: Usage } = {},
   ) {
     super(message);
     this.fix = details.fix;
+    this.usage = details.usage;
     this.type = type;
     this.statusCode = details.statusCode;
     this.retryAfterMs = details.retryAfterMs;

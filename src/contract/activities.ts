@@ -7,7 +7,9 @@ import {
   RETRY_DELAYS,
   RUN_OUTCOME,
   TASK,
+  type Usage,
 } from './run.ts';
+import { toUsage } from './to-usage.ts';
 import { POLICY_CHANGES } from './agent-policy.ts';
 import type { JsonValue } from './json-value.ts';
 import { filledText, MAX_DURATION_MS, orElse, positive, record, type Stored } from './stored.ts';
@@ -111,6 +113,8 @@ export interface AgentProgress {
   readonly resumes?: number | undefined;
   /** The last paid call that is known to be over, by its number. */
   readonly over?: number | undefined;
+  /** What failed calls cost, as far as the agent told. */
+  readonly spent?: Usage | undefined;
 }
 
 /** A handle that the next attempt resumes a call by. */
@@ -129,6 +133,7 @@ const AGENT_COUNTS = orElse(
     checkpoint: orElse(z.optional(CHECKPOINT), undefined),
     resumes: orElse(z.optional(count), undefined),
     over: orElse(z.optional(count), undefined),
+    spent: orElse(z.optional(z.unknown()), undefined),
     queuedAtMs: orElse(z.optional(z.number().check(z.nonnegative())), undefined),
     ended: orElse(z.optional(z.string()), undefined),
     announced: orElse(z.optional(z.literal(true)), undefined),
@@ -138,7 +143,8 @@ const AGENT_COUNTS = orElse(
 
 /** The counts of earlier attempts of `runAgent`. Missing or invalid details count as 0. */
 export function readAgentProgress(details: unknown, maxAttempts: number): AgentProgress {
-  return { ...z.parse(AGENT_COUNTS, details), maxAttempts };
+  const { spent, ...counts } = z.parse(AGENT_COUNTS, details);
+  return { ...counts, spent: toUsage(spent), maxAttempts };
 }
 
 /** What `deliverCallback` heartbeats for later attempts. Invalid fields count as absent. */

@@ -89,6 +89,11 @@ export const FAILURES = {
     meaning: 'The agent reached its own token limit for one task.',
     fix: "Split the task, or raise the agent's token limit.",
   },
+  BudgetExceeded: {
+    class: 'task',
+    meaning: 'The run has used what it may cost over all its calls: `max_tokens`, `max_cost_usd` or `max_calls`.',
+    fix: "Raise the agent's limit that the message names, or split the task.",
+  },
   RunTimeout: {
     class: 'task',
     meaning: "No attempt returned an answer within the run's total timeout.",

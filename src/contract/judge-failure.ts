@@ -1,6 +1,7 @@
 import { type FailureType, isFailureType } from './failures.ts';
-import type { OutcomeError, OutcomeStatus } from './run.ts';
-import { isRecord } from '../values/is-record.ts';
+import type { OutcomeError, OutcomeStatus, Usage } from './run.ts';
+import { toUsage } from './to-usage.ts';
+import { isRecord, toRecord } from '../values/is-record.ts';
 
 /** The relevant parts of the SDK's failures. Their classes are distinguished by name, which survives bundling. */
 interface FailureLike {
@@ -9,6 +10,7 @@ interface FailureLike {
   readonly type?: string | null;
   readonly retryState?: string | null;
   readonly cause?: unknown;
+  readonly details?: readonly unknown[] | null;
 }
 
 const UNKNOWN: OutcomeError = { code: 'AgentFailed', message: 'The agent failed with an unknown error.' };
@@ -17,6 +19,8 @@ const UNKNOWN: OutcomeError = { code: 'AgentFailed', message: 'The agent failed 
 export interface FailedOutcome {
   readonly status: Exclude<OutcomeStatus, 'completed'>;
   readonly error: OutcomeError;
+  /** What the calls cost that failed, as far as the agent told. */
+  readonly usage?: Usage;
 }
 
 /**
@@ -47,7 +51,12 @@ export function judgeFailure(failure: unknown, unknown: OutcomeError = UNKNOWN):
     };
   }
   if (known === undefined) return { status: 'failed', error: unknown };
-  return { status: statusOf(known.type), error: { code: known.type, message: known.message } };
+  const usage = toUsage(toRecord(known.details?.[0])['usage']);
+  return {
+    status: statusOf(known.type),
+    error: { code: known.type, message: known.message },
+    ...(usage && { usage }),
+  };
 }
 
 function statusOf(type: FailureType): FailedOutcome['status'] {

@@ -14,6 +14,18 @@ export function toUsage(value: unknown): Usage | undefined {
   return Object.keys(usage).length === 0 ? undefined : usage;
 }
 
+/** The sum of what two calls cost. */
+export function addUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const names = [...COUNTS, 'costUsd'] as const;
+  const sums = names.flatMap((name) =>
+    one[name] === undefined && other[name] === undefined
+      ? []
+      : [[name, (one[name] ?? 0) + (other[name] ?? 0)] as const],
+  );
+  return Object.fromEntries(sums);
+}
+
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }

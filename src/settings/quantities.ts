@@ -118,6 +118,17 @@ export function wholeNumber({ min, max, noun = 'number' }: { min: number; max: n
   };
 }
 
+/** An amount of US dollars. */
+export const dollars: Kind<number> = {
+  accepts: 'US dollars',
+  read(value) {
+    const found = typeof value === 'string' && /^\s*\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : value;
+    if (typeof found === 'number' && Number.isFinite(found) && found > 0 && found <= 1_000_000) return found;
+    throw new BadValue('is not an amount of US dollars: write a number above 0, such as 0.5');
+  },
+  show: (value) => value,
+};
+
 /** How often something may happen: so many times in a window of time. */
 export interface Rate {
   readonly count: number;

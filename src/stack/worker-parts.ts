@@ -87,6 +87,7 @@ export function toWorkerParts(
             historyBytes: agent.historyBytes,
             provider: agent.type,
             delays: agent,
+            caps: agent,
             fixes,
           },
         ];

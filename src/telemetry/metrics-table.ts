@@ -95,6 +95,12 @@ export const METRICS = {
     help: 'Tokens of answers, as far as the agent reports them. Type: input or output.',
     labels: ['client', 'agent', 'type'],
   },
+  costUsd: {
+    type: 'counter',
+    name: 'garudust_cost_usd_total',
+    help: 'US dollars that calls cost, as far as the agent reports a price. `increase(…[1d])` by client is about what each has spent in a day: a worker that restarts or crashes loses what nobody has read.',
+    labels: ['client', 'agent'],
+  },
   agentHealthy: {
     type: 'gauge',
     name: 'garudust_agent_healthy',

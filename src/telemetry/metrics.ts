@@ -36,7 +36,10 @@ export interface Metrics {
   /** A probe found an agent again that was unreachable. */
   agentReachedAgain(labels: { agent: string }): void;
   /** What an answer cost, as far as its agent says. */
-  tokensUsed(labels: { client: string; agent: string }, tokens: { input?: number; output?: number }): void;
+  tokensUsed(
+    labels: { client: string; agent: string },
+    used: { input?: number; output?: number; costUsd?: number },
+  ): void;
   permitsChanged(labels: { agent: string }, permits: { taken: number; waiting: number }): void;
   callbackAttempted(attempt: CallbackAttemptResult, seconds: number): void;
   /** The last attempt failed. */
@@ -66,6 +69,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const runsFinished = counter(METRICS.runsFinished, registry);
   const runSeconds = histogram(METRICS.runSeconds, registry);
   const tokens = counter(METRICS.tokens, registry);
+  const costUsd = counter(METRICS.costUsd, registry);
   const agentAttempts = counter(METRICS.agentAttempts, registry);
   const agentSeconds = histogram(METRICS.agentSeconds, registry);
   const agentHealthy = gauge(METRICS.agentHealthy, registry);
@@ -110,6 +114,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       const labels = { client: knownClient(client), agent: knownAgent(agent) };
       if (used.input !== undefined) tokens.inc({ ...labels, type: 'input' }, used.input);
       if (used.output !== undefined) tokens.inc({ ...labels, type: 'output' }, used.output);
+      if (used.costUsd !== undefined) costUsd.inc(labels, used.costUsd);
     },
     permitsChanged({ agent }, { taken, waiting }) {
       agentPermits.set({ agent, state: 'taken' }, taken);

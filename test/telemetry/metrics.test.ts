@@ -22,7 +22,7 @@ function useAll(metrics: Metrics): void {
   metrics.runStarted({ client: 'ci', agent: 'garudust' });
   metrics.runFinished({ client: 'ci', agent: 'garudust', status: 'completed' }, 61);
   metrics.attemptEnded({ agent: 'garudust', outcome: 'answered' }, 42);
-  metrics.tokensUsed({ client: 'ci', agent: 'garudust' }, { input: 812, output: 96 });
+  metrics.tokensUsed({ client: 'ci', agent: 'garudust' }, { input: 812, output: 96, costUsd: 0.5 });
   metrics.permitsChanged({ agent: 'garudust' }, { taken: 3, waiting: 1 });
   metrics.callbackAttempted({ client: 'ci', outcome: 'delivered' }, 0.3);
   metrics.callbackDied();
@@ -147,7 +147,7 @@ test('a client or an agent that is not configured is no label, and no news of an
   metrics.runStarted(strange);
   metrics.runFinished({ ...strange, status: 'failed' }, 1);
   metrics.attemptEnded({ ...strange, outcome: 'AgentMisconfigured' }, 1);
-  metrics.tokensUsed(strange, { input: 1, output: 1 });
+  metrics.tokensUsed(strange, { input: 1, output: 1, costUsd: 0.5 });
   metrics.callbackAttempted({ ...strange, outcome: 'delivered' }, 1);
   const text = await metrics.text();
   assert.ok(!/nope|stranger/.test(text), text);

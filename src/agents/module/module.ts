@@ -18,7 +18,8 @@ const CLEAN_UP_MS = 4000;
 const isSource = import.meta.url.endsWith('.ts');
 const THREAD = new URL(isSource ? './module-thread.ts' : './module-thread.js', import.meta.url);
 /** Threads do not inherit the loader of TypeScript that our own tests run with. */
-const FROM_SOURCE = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(THREAD.href)}); })`;
+const LOADER = 'tsx/esm/api';
+const FROM_SOURCE = `import(${JSON.stringify(LOADER)}).then(({ register }) => { register(); return import(${JSON.stringify(THREAD.href)}); })`;
 const FIX = 'Correct the module, then restart the worker.';
 
 interface Pending {
