@@ -50,3 +50,17 @@ test('the loop ends with the budget, and keeps the best', async () => {
   assert.equal(await execute(fake, 'untilGood', ['Write', { atLeast: 9, tokens: 500, rounds: 9 }]), 'good');
   assert.deepEqual(ids(fake), ['draft-1', 'score-1', 'draft-2', 'score-2']);
 });
+
+test('the report names a section without an answer, and is posted', async () => {
+  const fake = fakeAgents({
+    writer: (text) =>
+      text.startsWith('What has happened to the budget') ? { fail: 'TaskRefused' } : { output: 'Fine' },
+  });
+  const report = { topics: ['the builds', 'the budget'], callback: 'https://chat.example.com/hooks/reports' };
+  assert.equal(await execute(fake, 'nightlyReport', [report]), 'Fine');
+  assert.match(fake.calls.at(-1)?.text ?? '', /Fine\n\nNo answer about the budget\.$/);
+  assert.deepEqual(
+    fake.callbacks.map(({ url, outcome }) => [url, outcome?.output]),
+    [[report.callback, 'Fine']],
+  );
+});

@@ -8,6 +8,8 @@ const plugin = new GarudustPlugin({
     writer: { type: 'demo' },
     judge: { run: (text) => Promise.resolve({ output: String(text.length % 11), usage: { outputTokens: 1 } }) },
   },
+  // The report goes to `npx garudust-temporal receive`, on this machine.
+  callback: { callbackSecret: [process.env['CALLBACK_SECRET'] ?? 'change me'], permitNetworks: ['127.0.0.0/8'] },
 });
 const connection = await NativeConnection.connect({ address: process.env['TEMPORAL_ADDRESS'] ?? 'localhost:7233' });
 const worker = await Worker.create({

@@ -1,4 +1,5 @@
 /** What the worker serves. */
+export { nightlyReport } from './nightly-report.js';
 export { panel } from './panel.js';
 export { twoSteps } from './two-steps.js';
 export { untilGood } from './until-good.js';

@@ -82,9 +82,15 @@ export async function run(
   }
 }
 
-/** Starts a program of Node that goes on until the test ends. */
-export function start(t: TestContext, cwd: string, args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, args, { cwd, env: { ...ENV, ...env } });
+/** Starts a program that goes on until the test ends; default: one of Node. */
+export function start(
+  t: TestContext,
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  program = process.execPath,
+): Running {
+  const child = spawn(program, args, { cwd, env: { ...ENV, ...env } });
   const written = { text: '' };
   const note = (chunk: Buffer): void => void (written.text += chunk.toString());
   child.stdout.on('data', note);

@@ -14,6 +14,7 @@ import { runResource } from '../../src/protocol/run-resource.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import { reportMissingTool } from '../support/missing-tool.ts';
 import { hubHeaders } from '../support/signed-headers.ts';
+import { installPythonTool } from '../support/python-tool.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -272,10 +273,45 @@ payloads: { storage: ./payloads }
       assert.match(stdout, output, `${workflow}: ${stderr}`);
     });
     await Promise.all(ended);
+    const reports: ReceivedCallback[] = [];
+    const receiver = await startCallbackReceiver({
+      ...{ port: 0, failFirst: 0, status: 204, delayMs: 0, secrets: () => ['change me'] },
+      onCallback: (report) => reports.push(report),
+    });
+    t.after(() => receiver.close());
+    for (const _ of ['makes', 'changes']) {
+      const made = await run(project, process.execPath, [...tsx, 'chains/schedule.ts', receiver.url], env);
+      assert.match(made.stdout, /^next report: \d{4}-/, made.stderr);
+    }
+    t.after(() => server.client.schedule.getHandle('nightly-report').delete());
+    await waitFor('the report', () => reports.length > 0, READY_MS);
+    assert.deepEqual([reports[0]?.signature, reports[0]?.body?.status], ['good', 'completed']);
     assert.equal(await chains.stop(), 0);
     const tested = await run(project, process.execPath, [...tsx, '--test', 'chains/chains.test.ts'], env);
     assert.equal(tested.code, 0, tested.stdout);
-    assert.match(tested.stdout, /^(?:ℹ|#) pass 3$/m);
+    assert.match(tested.stdout, /^(?:ℹ|#) pass 4$/m);
+  });
+
+  await t.test('a workflow in Python gives our agents tasks by name', async (python) => {
+    const tools = await installPythonTool(
+      { key: 'temporalio-1.35.0', packages: ['temporalio==1.35.0'] },
+      'that a workflow in Python can give our agents tasks',
+    );
+    if (tools === undefined) return;
+    const here = resolve('examples/python-worker');
+    assert.equal(readFileSync(join(here, 'requirements.txt'), 'utf8').trim(), 'temporalio==1.35.0');
+    const theirs = start(python, here, ['worker.py'], { ...env, PYTHONDONTWRITEBYTECODE: '1' }, join(tools, 'python'));
+    const twoSteps = (topic: string) => run(here, join(tools, 'python'), ['-B', 'start.py', 'writer', topic], env);
+    const { stdout, stderr } = await twoSteps('queues');
+    assert.equal(stdout, 'echo: Make it funnier:\necho: Write a haiku about queues.\n', stderr + theirs.written.text);
+    garudust.model.on('Make it funnier:\necho: Write a haiku about faults.', {
+      kind: 'status',
+      status: 500,
+      body: 'broken',
+    });
+    const failed = await twoSteps('faults');
+    const [, type = ''] = /\(not revised: (\w+)\)$/m.exec(failed.stdout) ?? [];
+    assert.ok(isFailureType(type), failed.stdout + failed.stderr);
   });
 
   assert.equal(await worker.stop(), 0, 'SIGTERM drains the worker');
