@@ -1,4 +1,5 @@
 import { AgentPace, type Refusal, type RunningCall } from './agent-pace.ts';
+import { ClientTurns, inFairOrder } from './fair-order.ts';
 import { forecastPermits } from './forecast-permits.ts';
 import { type Ticket, WaitingLine } from './waiting-line.ts';
 
@@ -64,7 +65,7 @@ const TICK_MS = 250;
 const FIRST_CALL_MS = 1000;
 
 /**
- * Who may call one agent, in the order in which Temporal scheduled the tasks.
+ * Who may call one agent: clients take turns, and the tasks of each go in the order in which Temporal scheduled them.
  *
  * A task without a permit must not hold an activity slot that other agents need: a few wait here for a few seconds, the rest are
  * handed back to Temporal until their turn, as estimated from their place and from how long the calls under way have taken.
@@ -77,7 +78,8 @@ export class AgentAdmission {
   readonly #pace: AgentPace;
   readonly #line = new WaitingLine();
   readonly #running = new Set<RunningCall>();
-  /** Oldest first. */
+  /** The same calls, by client. */
+  readonly #turns = new ClientTurns();
   #waiters: readonly Waiter[] = [];
   #callMs = FIRST_CALL_MS;
   #ticks: NodeJS.Timeout | undefined;
@@ -122,7 +124,7 @@ export class AgentAdmission {
     this.#line.remove(ticket.key);
     try {
       if (this.#isDraining()) return 'draining';
-      if (this.#waiters.length === 0 && this.#isOpen(options.ignorePause)) return this.#grant();
+      if (this.#waiters.length === 0 && this.#isOpen(options.ignorePause)) return this.#grant(ticket);
       return await this.#wait(ticket, options);
     } finally {
       this.#changed();
@@ -161,7 +163,7 @@ export class AgentAdmission {
       };
       const onAbort = (): void => this.#leave(waiter, onAbort, signal, () => reject(signal.reason as Error));
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters = [...this.#waiters, waiter].toSorted((one, other) => one.since - other.since);
+      this.#waiters = [...this.#waiters, waiter];
       onWait();
       this.#changed();
     });
@@ -173,36 +175,38 @@ export class AgentAdmission {
     then();
   }
 
-  /** Whether there is room, or a younger task leaves. */
-  #makeRoom({ since }: Ticket): boolean {
+  /** Whether there is room, or the last in line leaves. */
+  #makeRoom(ticket: Ticket): boolean {
     const leaving = this.#waiters.filter(({ mayLeave }) => mayLeave);
     if (leaving.length < Math.min(this.concurrency, MOST_WAITERS)) return true;
-    const youngest = leaving.at(-1);
-    if (youngest === undefined || youngest.since <= since) return false;
-    youngest.settle(this.#sendAway(youngest));
-    return true;
+    const last = inFairOrder<Ticket>([...leaving, ticket], this.#turns).at(-1);
+    const leaver = leaving.find((waiter) => waiter === last);
+    leaver?.settle(this.#sendAway(leaver));
+    return leaver !== undefined;
   }
 
   #sendAway(ticket: Ticket): SentAway {
     const now = this.#now();
     const pauseMs = this.pauseMs;
-    const ahead = this.#waiters.filter(({ since }) => since < ticket.since).length;
+    const others = this.#waiters.filter(({ key }) => key !== ticket.key);
     const [running, callMs] = [this.#running, this.#callMs];
     // After a pause nobody runs: the first is asked at once, and the others follow.
     const turnMs =
       pauseMs > 0
         ? (place: number): number => (place - 1) * (callMs / this.concurrency)
         : forecastPermits({ now, running, limit: this.#pace.limit(running, now), callMs });
-    const waitMs = this.#line.send(ticket, { now, pauseMs, turnMs, ahead });
+    const waitMs = this.#line.send(ticket, { now, pauseMs, turnMs, others, running: this.#turns.running });
     return { granted: false, waitMs, ...(pauseMs > 0 && { refusal: this.#pace.refusal }) };
   }
 
-  #grant(): Admission {
+  #grant({ client }: Ticket): Admission {
     const call = { startedAt: this.#now() };
     this.#running.add(call);
+    this.#turns.begin(client);
     const permit: CallPermit = {
       release: () => {
         if (!this.#running.delete(call)) return;
+        this.#turns.end(client);
         this.#admit();
         this.#changed();
       },
@@ -221,9 +225,9 @@ export class AgentAdmission {
   #admit(): void {
     const isDraining = this.#isDraining();
     const now = this.#now();
-    for (const waiter of this.#waiters) {
+    for (const waiter of inFairOrder(this.#waiters, this.#turns)) {
       if (isDraining) waiter.settle('draining');
-      else if (this.#isOpen()) waiter.settle(this.#grant());
+      else if (this.#isOpen()) waiter.settle(this.#grant(waiter));
       else if (waiter.until <= now || (waiter.mayLeave && this.pauseMs > 0)) waiter.settle(this.#sendAway(waiter));
     }
   }

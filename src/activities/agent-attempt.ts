@@ -225,7 +225,7 @@ export class AgentAttempt {
 
   #ticket(): Ticket {
     const { workflowExecution, activityRunId, activityId, scheduledTimestampMs: since } = this.#activity.info;
-    return { key: `${workflowExecution?.runId ?? activityRunId}/${activityId}`, since };
+    return { key: `${workflowExecution?.runId ?? activityRunId}/${activityId}`, client: this.#input.client, since };
   }
 
   #judge(error: unknown): Error {

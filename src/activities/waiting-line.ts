@@ -1,15 +1,16 @@
+import { type ClientCounts, fairPlace } from './fair-order.ts';
 import { AT_ONCE_MS } from './retry-plan.ts';
 
-/** Who waits, and since when: the oldest comes first. */
+/** Who waits, and since when: clients take turns, and of each the oldest comes first. */
 export interface Ticket {
   /** Identifies the activity. */
   readonly key: string;
+  readonly client: string;
   /** When Temporal first scheduled it, by Temporal's clock: the same on every worker. */
   readonly since: number;
 }
 
-interface Away {
-  readonly since: number;
+interface Away extends Omit<Ticket, 'key'> {
   /** When it returns. */
   readonly dueAt: number;
 }
@@ -18,7 +19,9 @@ interface Turns {
   readonly now: number;
   readonly pauseMs: number;
   readonly turnMs: (place: number) => number;
-  readonly ahead: number;
+  /** The tasks that wait elsewhere. */
+  readonly others: readonly Ticket[];
+  readonly running: ClientCounts;
 }
 
 /** A task that is not back this long after it was due was canceled, or went to another worker. */
@@ -49,13 +52,11 @@ export class WaitingLine {
    *
    * @param pauseMs how long nobody gets a permit
    * @param turnMs how long it then takes until the permit for a place, from 1, is free, as estimated
-   * @param ahead how many older tasks wait elsewhere
    * @returns the delay in milliseconds
    */
-  send({ key, since }: Ticket, { now, pauseMs, turnMs, ahead }: Turns): number {
+  send({ key, client, since }: Ticket, { now, pauseMs, turnMs, others, running }: Turns): number {
     this.prune(now);
-    let place = ahead + 1;
-    for (const other of this.#away.values()) if (other.since < since) place += 1;
+    const place = fairPlace({ key, client, since }, [...others, ...this.#away.values()], running);
     // After a pause a permit is free at once, so that the first in line waits for nothing else.
     const [shortest, longestStep] = [(pauseMs > 0 ? place - 1 : place) * SHORTEST_STEP_MS, place * LONGEST_STEP_MS];
     const wanted = Math.min(Math.max(turnMs(place), shortest), longestStep);
@@ -63,7 +64,7 @@ export class WaitingLine {
     // Spread, so that those at the end do not return all at once.
     const spreadMs = wanted < longest ? wanted : longest * (0.5 + Math.random() / 2);
     const delayMs = Math.ceil(Math.max(pauseMs + spreadMs, AT_ONCE_MS));
-    this.#away.set(key, { since, dueAt: now + delayMs });
+    this.#away.set(key, { client, since, dueAt: now + delayMs });
     return delayMs;
   }
 

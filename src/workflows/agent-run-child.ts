@@ -1,3 +1,4 @@
+import { fairPriority } from '../contract/fairness.ts';
 import {
   CancellationScope,
   CancelledFailure,
@@ -75,6 +76,7 @@ function childOptions(input: AgentRunInput): ChildWorkflowOptions {
   return {
     memo: { ...memo },
     typedSearchAttributes: [...attributes],
+    ...fairPriority(input.client),
     staticSummary: summary,
     staticDetails: details,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,

@@ -33,7 +33,7 @@ function setUp(concurrency: number, isDraining = () => false) {
 }
 
 function nth(number: number): Ticket {
-  return { key: `task-${number}`, since: number };
+  return { key: `task-${number}`, client: 'ci', since: number };
 }
 
 async function permitOf(admission: Promise<Admission>): Promise<CallPermit> {

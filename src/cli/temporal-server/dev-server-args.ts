@@ -10,6 +10,8 @@ export const DEV_SERVER_HOST = '127.0.0.1';
  */
 const DYNAMIC_CONFIG = {
   'system.enableActivityEagerExecution': true,
+  // Clients take turns in a task queue.
+  'matching.enableFairness': true,
   'frontend.rps': 100_000,
   'frontend.namespaceRPS': 100_000,
   'frontend.namespaceRPS.visibility': 1_000,

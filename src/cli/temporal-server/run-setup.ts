@@ -13,7 +13,7 @@ const LABEL_WIDTH = 15;
 
 /** No API can set or read this. */
 const BY_HAND =
-  'Recommended for Temporal Server up to 1.31: set system.enableActivityEagerExecution: true in the dynamic configuration. It shortens runs; Temporal Cloud sets it.';
+  'Recommended for Temporal Server up to 1.31: set system.enableActivityEagerExecution: true and matching.enableFairness: true in the dynamic configuration. The first shortens runs, the second lets clients take turns; Temporal Cloud sets the first.';
 
 /**
  * Sets up the server that TEMPORAL_* select and prints each step.

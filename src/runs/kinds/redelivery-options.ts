@@ -5,6 +5,7 @@ import type { CallbackRedeliveryInput, RedeliveryMemo } from '../../contract/run
 import { redeliveryIdOf } from '../../contract/run-id-form.ts';
 import { readStored } from '../../contract/stored.ts';
 import { callbackSummary } from '../../contract/summary.ts';
+import { fairPriority } from '../../contract/fairness.ts';
 import type { RunFacts } from '../run-facts.ts';
 import type { RedeliveryOptions } from '../run-kind.ts';
 
@@ -46,6 +47,7 @@ export function redeliveryOptions(
     signalArgs: [request],
     staticSummary: escapeSummary(`Redelivery ${number}: ${callbackSummary(url)}`),
     staticDetails: `Sends the callback of the closed run \`${runId}\` again. The agent is not asked.`,
+    ...fairPriority(client),
     typedSearchAttributes: runAttributes({ ...memo, task: memo }, 'retrying'),
   };
 }

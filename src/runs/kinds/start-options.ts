@@ -1,5 +1,6 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { describeRun, WORKFLOW_TASK_TIMEOUT_MS } from '../../contract/describe-run.ts';
+import { fairPriority } from '../../contract/fairness.ts';
 import type { RunInput } from '../../contract/run.ts';
 import type { TaskPlan } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
@@ -33,6 +34,7 @@ export function startOptions<Input extends RunInput>(
     staticSummary: summary,
     staticDetails: publicUrl === undefined ? details : `${runLink(runId, publicUrl)}\n${details}`,
     typedSearchAttributes: [...attributes],
+    ...fairPriority(input.client),
   };
 }
 

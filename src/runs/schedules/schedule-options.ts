@@ -53,6 +53,7 @@ export function scheduleOptions(
       ...(start.workflowTaskTimeout !== undefined && { workflowTaskTimeout: start.workflowTaskTimeout }),
       ...(start.staticSummary !== undefined && { staticSummary: start.staticSummary }),
       ...(start.staticDetails !== undefined && { staticDetails: start.staticDetails }),
+      ...(start.priority && { priority: start.priority }),
       ...(start.typedSearchAttributes && { typedSearchAttributes: start.typedSearchAttributes }),
     },
     policies: { overlap: OVERLAP[overlap], catchupWindow: catchUp },
