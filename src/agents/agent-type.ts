@@ -25,6 +25,11 @@ export interface AgentType {
    */
   readonly definedBy?: string;
   /**
+   * Variables of other products that define an agent of this type in `dev` where nothing else defines an agent. The first one that is
+   * set applies.
+   */
+  readonly borrows?: readonly BorrowedVariable[];
+  /**
    * Makes an agent. Opens no connection and starts no process: a worker makes its agents before it reaches Temporal.
    *
    * @throws TypeError when a setting can't be used; the message repeats no secret
@@ -44,10 +49,20 @@ export interface AgentType {
   warnings?(settings: AgentPolicySettings): readonly string[];
 }
 
+/** A variable that another product reads, too, such as a key of a provider. */
+export interface BorrowedVariable<Setting extends string = string> {
+  readonly env: string;
+  /** The setting that has its value. */
+  readonly fills: Setting;
+  /** The settings that follow from it, where nothing else sets them. */
+  readonly implies: Readonly<Partial<Record<Setting, string>>>;
+}
+
 /** A type whose settings the compiler knows. */
 export interface AgentTypeOf<Fields extends SettingFields> extends AgentType {
   readonly settings: Fields;
   readonly definedBy?: keyof Fields & string;
+  readonly borrows?: readonly BorrowedVariable<keyof Fields & string>[];
   create(settings: SettingsOf<Fields>): Agent;
   describe(settings: SettingsOf<Fields>): string;
   readonly remedies: Readonly<Partial<Record<FailureType, Remedy<keyof Fields & string>>>>;

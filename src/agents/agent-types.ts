@@ -9,11 +9,17 @@ import { acpType } from './acp/acp-type.ts';
 import { commandType } from './command/command-type.ts';
 import { demoType } from './demo/demo-type.ts';
 import { garudustType } from './garudust/garudust-type.ts';
+import { httpType } from './http/http-type.ts';
+import { modelType } from './model/model-type.ts';
 import { moduleType } from './module/module-type.ts';
+import { remoteType } from './remote/remote-type.ts';
 
 /** Every agent type, by the `type` of its agents. A new one is a folder beside this file and a row here. */
 export const AGENT_TYPES = {
   garudust: garudustType,
+  model: modelType,
+  http: httpType,
+  remote: remoteType,
   command: commandType,
   acp: acpType,
   module: moduleType,

@@ -51,7 +51,7 @@ export function applyLayers(
   ]);
   raw.values['clients'] ??= [{ id: ENV_CLIENT }];
   const fileListsAgents = (raw.values['agents'] ?? undefined) !== undefined;
-  raw.values['agents'] ??= defaultAgents(given, mode, types);
+  if (!fileListsAgents) setDefaultAgents(raw, { given, env, mode, types });
   const unused: AppliedLayers['unused'][number][] = [];
   for (const { setting, value, origin } of given) {
     const path = environmentPath(setting, raw.values);
@@ -116,18 +116,33 @@ function flagName(flag: string): string {
   return flag.replace(/^--/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+interface DefaultsFrom {
+  readonly given: readonly Given[];
+  readonly env: Env;
+  readonly mode: Mode;
+  readonly types: AgentTypes;
+}
+
 /**
- * The agents where the file lists none: one for each type that a variable or flag defines, named as its type; where none
- * does, the mode's default.
+ * Sets the agents where the file lists none: one for each type that a variable or flag defines, named as its type; where none
+ * does, in `dev` one by a variable of another product, else the mode's default.
  */
-function defaultAgents(given: readonly Given[], mode: Mode, types: AgentTypes): Record<string, { type: string }> {
-  const defined = Object.entries(types)
-    .filter(([name, { definedBy }]) =>
-      given.some(({ setting: { agentType, path } }) => agentType === name && path.at(-1) === definedBy),
-    )
-    .map(([name]) => name);
+function setDefaultAgents(raw: RawSettings, { given, env, mode, types }: DefaultsFrom): void {
+  const isGiven = (type: string, name: string | undefined): boolean =>
+    given.some(({ setting: { agentType, path } }) => agentType === type && path.at(-1) === name);
+  const defined = Object.keys(types).filter((type) => isGiven(type, types[type]?.definedBy));
   const names = defined.length > 0 ? defined : [DEFAULT_AGENT_TYPE[mode]];
-  return Object.fromEntries(names.map((name) => [name, { type: name }]));
+  raw.values['agents'] = Object.fromEntries(names.map((name) => [name, { type: name }]));
+  if (mode !== 'dev') return;
+  for (const [type, { settings, definedBy, borrows = [] }] of Object.entries(types)) {
+    const others = Object.keys(settings).filter((name) => name !== definedBy);
+    const found = borrows.find((variable) => env[variable.env]);
+    // A key is sent to nobody but whom it is meant for: not to an address that other variables give.
+    if (!found || defined.some((name) => name !== type) || others.some((name) => isGiven(type, name))) continue;
+    raw.values['agents'] = { [type]: { type, ...found.implies } };
+    setAt(raw, ['agents', type, found.fills], env[found.env], { from: 'environment', name: found.env });
+    return;
+  }
 }
 
 /** What a variable configures: the client `default`, or the agent named as the type that has the setting. */

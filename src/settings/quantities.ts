@@ -129,6 +129,19 @@ export const dollars: Kind<number> = {
   show: (value) => value,
 };
 
+/** A number that may have decimals, as a number or as text. */
+export function decimal({ min, max }: { min: number; max: number }): Kind<number> {
+  return {
+    accepts: 'number',
+    read(value) {
+      const found = typeof value === 'string' && /^\s*\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : value;
+      if (typeof found === 'number' && found >= min && found <= max) return found;
+      throw new BadValue(`is not a number: write one from ${min} to ${max}, such as 0.5`);
+    },
+    show: (value) => value,
+  };
+}
+
 /** How often something may happen: so many times in a window of time. */
 export interface Rate {
   readonly count: number;

@@ -72,6 +72,16 @@ export const boundHeaders: Kind<BoundHeaders> = {
   show: ({ hosts, headers }) => (hosts === undefined ? showHeaders(headers) : { hosts, headers: showHeaders(headers) }),
 };
 
+/** Headers whose values count as secrets, for most of them will be keys. */
+export const secretHeaders: Kind<Readonly<Record<string, string>>> = {
+  accepts: 'block: header and value',
+  read(value) {
+    if (!isRecord(value)) throw new BadValue('is not a block of headers: write one "Name: value" per line');
+    return readHeaders(value);
+  },
+  show: showHeaders,
+};
+
 function readHeaders(block: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const headers = readEach(
     Object.entries(block),

@@ -27,6 +27,16 @@ export function oneOf<const T extends string>(words: readonly T[]): Kind<T> {
   };
 }
 
+/** A text of any form, with lines of its own. */
+export const anyText: Kind<string> = {
+  accepts: 'text',
+  read(value) {
+    if (typeof value === 'string' && value.trim() !== '') return value;
+    throw new BadValue('is not text: put it in quotes, or write it indented after "|"');
+  },
+  show: (value) => value,
+};
+
 interface Pattern {
   readonly noun: string;
   readonly pattern: RegExp;

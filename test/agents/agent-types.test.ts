@@ -118,7 +118,10 @@ describe('a type that is added as one row', () => {
     assert.match(readyTable({ env: { PARROT_PERCH: 'oak' } }), /agent +parrot on oak\n/);
     const yaml = 'agents: { bird: { type: parrot, perch: fir } }';
     assert.match(readyTable({ env: {}, yaml }), /agent +bird: parrot on fir\n/);
-    assert.match(readyTable({ env: {} }), /agent +demo, .*\(set GARUDUST_URL or PARROT_PERCH to use yours\)\n/);
+    assert.match(
+      readyTable({ env: {} }),
+      /agent +demo, .*\(set GARUDUST_URL, .*PARROT_PERCH, .* or ANTHROPIC_API_KEY to use yours\)\n/,
+    );
   });
 
   test('has a first command in the table of dev that the client may use', () => {

@@ -8,6 +8,8 @@ import { createAcpAgent } from '../../src/agents/acp/acp.ts';
 import { createCommandAgent } from '../../src/agents/command/command.ts';
 import { createDemoAgent } from '../../src/agents/demo/demo.ts';
 import { acpSettings, commandSettings } from '../support/command-setup.ts';
+import { chat, lastTask, type ModelBehaviour, startScriptedModel } from '../support/scripted-model.ts';
+import { startScriptedRemote } from '../support/scripted-remote.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import type { ModelReply } from '../support/fake-garudust/model-script.ts';
 import { type AdapterUnderTest, describeAgentAdapter } from './agent-adapter.ts';
@@ -45,6 +47,87 @@ function ownModule(): Promise<AdapterUnderTest> {
     secrets: ['canary', path],
     close: () => Promise.resolve(),
   });
+}
+
+const MODEL_CANARY = 'words-of-the-model';
+
+async function model(): Promise<AdapterUnderTest> {
+  const failing: Readonly<Record<string, ModelBehaviour>> = {
+    'wrong key': (response) => void response.writeHead(401).end(`{"error": {"message": "${MODEL_CANARY}"}}`),
+    refusal: chat(MODEL_CANARY, 'content_filter'),
+    length: chat(MODEL_CANARY, 'length'),
+    broken: (response) => void response.writeHead(500).end(MODEL_CANARY),
+  };
+  const server = await startScriptedModel((seen) => {
+    const task = lastTask(seen);
+    const [verb, bytes = ''] = task.split(' ');
+    if (task === 'slow') return () => undefined;
+    if (verb === 'large') return chat('ü'.repeat(Number(bytes) / 2) + 'x'.repeat(Number(bytes) % 2));
+    return failing[task] ?? chat(`echo: ${task}`);
+  });
+  const settings = {
+    provider: 'openai-compatible',
+    url: server.url,
+    model: 'm',
+    apiKey: API_KEY,
+    maxSteps: 20,
+  } as const;
+  return {
+    agent: createAgent({ type: 'model', ...settings }),
+    easy: { text: 'easy', answer: /^echo: easy$/ },
+    slow: 'slow',
+    large: (bytes) => `large ${bytes}`,
+    failing: Object.keys(failing),
+    secrets: [MODEL_CANARY, API_KEY, String(server.port), '127.0.0.1'],
+    close: () => server.close(),
+  };
+}
+
+/** Answers `{"task": …}` with `{"output": …}`, as the task says. */
+async function http(): Promise<AdapterUnderTest> {
+  const failing: Readonly<Record<string, number>> = { 'wrong key': 401, broken: 500, 'another form': 200 };
+  const server = await startScriptedModel(({ body }) => {
+    const task = String(body['task']);
+    const [verb, bytes = ''] = task.split(' ');
+    const status = failing[task];
+    const output = verb === 'large' ? 'x'.repeat(Number(bytes)) : `echo: ${task}`;
+    return (response) => {
+      if (task === 'slow') return;
+      const reply = status === undefined ? { output } : { error: MODEL_CANARY };
+      response.writeHead(status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+    };
+  });
+  const settings = { url: server.url, apiKey: API_KEY, body: { task: '{{ text }}' }, output: ['$.output'] };
+  return {
+    agent: createAgent({ type: 'http', ...settings }),
+    easy: { text: 'easy', answer: /^echo: easy$/ },
+    slow: 'slow',
+    large: (bytes) => `large ${bytes}`,
+    failing: Object.keys(failing),
+    secrets: [MODEL_CANARY, API_KEY, String(server.port), '127.0.0.1'],
+    close: () => server.close(),
+  };
+}
+
+async function remote(): Promise<AdapterUnderTest> {
+  const server = await startScriptedRemote('hermes');
+  server.behave = (task) => {
+    const [verb, argument = ''] = task.split(' ');
+    if (verb === 'large') return { status: 'completed', output: 'x'.repeat(Number(argument)) };
+    if (verb === 'slow') return { status: 'running' };
+    if (verb === 'fail') return { status: argument, error: MODEL_CANARY };
+    return { status: 'completed', output: `echo: ${task}` };
+  };
+  const settings = { preset: 'hermes', url: server.url, apiKey: API_KEY, pollInterval: 50 } as const;
+  return {
+    agent: createAgent({ type: 'remote', ...settings }),
+    easy: { text: 'easy', answer: /^echo: easy$/ },
+    slow: 'slow',
+    large: (bytes) => `large ${bytes}`,
+    failing: ['fail failed', 'fail cancelled', 'fail waiting_for_approval', 'fail completed'],
+    secrets: [MODEL_CANARY, API_KEY, '127.0.0.1'],
+    close: () => server.close(),
+  };
 }
 
 function demo(): Promise<AdapterUnderTest> {
@@ -88,6 +171,9 @@ function acp(): Promise<AdapterUnderTest> {
 /** Every agent type; the compiler asks for one that is missing. */
 const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>> = {
   garudust,
+  model,
+  http,
+  remote,
   module: ownModule,
   command,
   acp,

@@ -109,8 +109,12 @@ function toSend(ingressUrl: string, client: Client): string {
 function toAgentRow(agent: AgentConfig, types: AgentTypes): string {
   const what = describeAgent(agent, types);
   const row = what.startsWith(agent.name) ? what : `${agent.name}: ${what}`;
+  const borrowed = types[agent.type]?.borrows?.find(({ env, fills }) => agent.settingNames[fills] === env);
+  if (borrowed !== undefined) return `${row}, which ${borrowed.env} pays for`;
   const variables = listSettings(settingsWith(types)).flatMap(({ agentType = '', path, env }) =>
     env !== undefined && types[agentType]?.definedBy === path.at(-1) ? [env] : [],
   );
-  return agent.type === DEFAULT_AGENT_TYPE.dev ? `${row} (set ${variables.join(' or ')} to use yours)` : row;
+  const keys = Object.values(types).flatMap(({ borrows = [] }) => borrows.map(({ env }) => env));
+  const all = [...variables, ...keys].join(', ').replace(/, (?=\w+$)/, ' or ');
+  return agent.type === DEFAULT_AGENT_TYPE.dev ? `${row} (set ${all} to use yours)` : row;
 }

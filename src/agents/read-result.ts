@@ -1,0 +1,56 @@
+import type { Usage } from '../contract/run.ts';
+import { AgentError } from './agent.ts';
+import { compilePlace, type JsonPlace, jsonPath } from './json-path.ts';
+import { optionalSetting } from '../settings/setting.ts';
+
+/** The settings that say where an answer tells what the work cost. */
+export const usagePlaces = {
+  input_tokens: optionalSetting(jsonPath, { defaultText: 'not read', help: 'Where the input tokens stand.' }),
+  output_tokens: optionalSetting(jsonPath, { defaultText: 'not read', help: 'Where the output tokens stand.' }),
+  cost_usd: optionalSetting(jsonPath, { defaultText: 'not read', help: 'Where the cost in US dollars stands.' }),
+};
+
+export interface UsagePlaces {
+  readonly inputTokens?: string;
+  readonly outputTokens?: string;
+  readonly costUsd?: string;
+}
+
+/** Compiles the places of the usage; reading leaves out what the answer does not tell. */
+export function compileUsage(places: UsagePlaces): (body: unknown) => { readonly usage?: Usage } {
+  const names = ['inputTokens', 'outputTokens', 'costUsd'] as const;
+  const compiled = names.flatMap((name): [keyof Usage, JsonPlace][] => {
+    const path = places[name];
+    return path === undefined ? [] : [[name, compilePlace(path)]];
+  });
+  return (body) => {
+    const found = compiled.flatMap(([name, place]) => {
+      const number = place.number(body);
+      return number === undefined ? [] : [[name, number] as const];
+    });
+    return found.length === 0 ? {} : { usage: Object.fromEntries(found) };
+  };
+}
+
+/** JSON may need six bytes for one of the text (`\u0001`); beside it stands whatever else the agent tells. */
+const BYTES_PER_BYTE = 6;
+const OTHER_FIELDS_BYTES = 1024 * 1024;
+/** Enough to know a web page by its start. */
+const MAX_ERROR_BYTES = 4096;
+
+/** How much of an answer to read, by its status. */
+export function readLimit(maxAnswerBytes: number): (status: number) => number {
+  return (status) =>
+    status >= 200 && status < 300 ? maxAnswerBytes * BYTES_PER_BYTE + OTHER_FIELDS_BYTES : MAX_ERROR_BYTES;
+}
+
+/** @throws AgentError for an answer that is empty or too large */
+export function checkOutput(output: string, maxAnswerBytes: number): string {
+  if (output.trim() === '') throw new AgentError('ModelAnswerUnreadable', 'gave an empty answer');
+  if (Buffer.byteLength(output) > maxAnswerBytes) throw tooLarge(maxAnswerBytes);
+  return output;
+}
+
+export function tooLarge(maxAnswerBytes: number): AgentError {
+  return new AgentError('AnswerTooLarge', `answered with more than ${maxAnswerBytes} bytes`);
+}
