@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs';
+import type { AgentError } from '../../src/agents/agent.ts';
 import type { AgentType } from '../../src/agents/agent-type.ts';
 import { AGENT_TYPES } from '../../src/agents/agent-types.ts';
+import { noAnswer, silent, tooLarge } from '../../src/agents/child/answer-failures.ts';
+import { sortExit } from '../../src/agents/child/sort-exit.ts';
+import { notRunnable, toStartFailure } from '../../src/agents/child/start-failures.ts';
 import { exampleOf } from '../../src/agents/example-of.ts';
 import { sortHttpFailure } from '../../src/agents/http-failures.ts';
 import { FAILURE_CLASSES, FAILURES, failureClass } from '../../src/contract/failures.ts';
@@ -73,6 +77,16 @@ is \`AgentUnreachable\`. \`Retry-After\` pauses all runs of the agent.
 
 ${markdownTable(['status', 'type', 'counts', 'words'], statuses)}
 
+## What the end of a program means
+
+The types \`command\` and \`acp\` start a program for each call. Its exit code, or its signal, sorts a call without an answer; a program of
+your own can use these codes, which are those of \`sysexits.h\`. A preset reads its agent's events first. A program that can't be started
+costs nothing.
+
+${markdownTable(['the program', 'type', 'counts', 'words'], programRows())}
+
+Bytes that are not UTF-8, half a surrogate among them, become U+FFFD in the answer.
+
 ## Handles: a lost call is not paid twice
 
 An agent that works by a handle (the ID of a remote run, a session of a program, the messages so far) keeps it with
@@ -103,6 +117,23 @@ export const agent: Agent = {
 `;
 }
 
-function statusRow(status: string, { type, message }: ReturnType<typeof sortHttpFailure>): string[] {
+/** Exit codes and signals, of which 1 and SIGSEGV stand for all others. */
+const CODES = [1, 65, 69, 75, 77, 78, 126, 127, 137, 143];
+const SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGSEGV'] as const;
+
+function programRows(): string[][] {
+  return [
+    ...['missing', 'not executable'].map((problem) => statusRow(`is ${problem}`, notRunnable(problem))),
+    statusRow('cannot be started: no processes or memory left', toStartFailure({ code: 'EAGAIN' })),
+    statusRow('gets more arguments than the system takes', toStartFailure({ code: 'E2BIG' })),
+    statusRow('ends with 0, without output', noAnswer()),
+    ...CODES.map((code) => statusRow(`ends with ${code}`, sortExit({ code, signal: null }))),
+    ...SIGNALS.map((signal) => statusRow(`is ended by ${signal}`, sortExit({ code: null, signal }))),
+    statusRow('writes without end, or 50 MB', tooLarge(1_048_576)),
+    statusRow('writes nothing for `silence_timeout`', silent(120_000)),
+  ];
+}
+
+function statusRow(status: string, { type, message }: Pick<AgentError, 'type' | 'message'>): string[] {
   return [status, `\`${type}\``, FAILURE_CLASSES[failureClass(type)].paid ? 'yes' : 'no', message];
 }

@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { AgentError } from '../agent.ts';
 import { endGroupWithWorker, withDeathSignal } from './end-with-worker.ts';
 import { findProgram } from './find-program.ts';
+import { notRunnable, toStartFailure } from './start-failures.ts';
 
 export interface ChildPlan {
   /** A path, or a name on the `PATH` of `env`. */
@@ -48,9 +48,7 @@ const ERROR_TEXT_BYTES = 8192;
  */
 export async function startChild({ program, args, cwd, env }: ChildPlan): Promise<Child> {
   const found = findProgram(program, env['PATH']);
-  if ('problem' in found) {
-    throw new AgentError('AgentMisconfigured', `is a program that is ${found.problem} on this worker`);
-  }
+  if ('problem' in found) throw notRunnable(found.problem);
   const [file, all] = await withDeathSignal(found.path, args);
   const child = spawnOrThrow(file, all, { cwd, env });
   try {
@@ -122,14 +120,4 @@ function signalGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Sig
   } catch {
     // Nobody of the group is left.
   }
-}
-
-function toStartFailure(error: unknown): AgentError {
-  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-  if (code === 'E2BIG') return new AgentError('TaskRefused', 'takes no arguments of this size (E2BIG)');
-  if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOEXEC') {
-    return new AgentError('AgentMisconfigured', `is a program that this worker cannot run (${code})`);
-  }
-  const fix = "Raise the worker's limits of processes, open files and memory, or lower this agent's concurrency.";
-  return new AgentError('AgentUnreachable', `is a program that could not be started (${code})`, { fix });
 }
