@@ -12,6 +12,7 @@ import { createRunWaits } from './routes/run-waits.ts';
 import { type RunRouteDeps, runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { type DocsDeps, docsRoutes, type Health, healthRoutes } from './routes/service.ts';
+import { createShowSecret } from './tasks/show-secret.ts';
 import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
 
 /** What the public application needs: the sum of what its routes and its middleware take. */
@@ -27,7 +28,7 @@ export function listRoutes(deps: AppDeps): Route[] {
   const waits = createRunWaits(deps);
   const lists = new ListAdmission({ ...DEFAULT_LIST_LIMITS, ...deps.limits });
   return [
-    ...taskRoutes(deps, waits),
+    ...taskRoutes({ showSecret: createShowSecret(deps.logger), ...deps }, waits),
     ...runRoutes(deps, waits, lists),
     ...sessionRoutes(deps, lists),
     ...docsRoutes(deps),

@@ -78,7 +78,7 @@ export function compileSource(
     read: settings.body === undefined ? preset.read : BODY_READERS[settings.body],
     identity: settings.identity,
     volatileFields: settings.volatile_fields ?? preset.volatileFields ?? [],
-    answer: { status: settings.answer.status, body: settings.answer.body ?? 'run' },
+    answer: { status: settings.answer.status ?? preset.answer, body: settings.answer.body ?? 'run' },
     headers,
     ownDeliveryId: compile(base, ['delivery_id'], settings.delivery_id),
     presetDeliveryId: compile(base, ['delivery_id'], preset.deliveryId),

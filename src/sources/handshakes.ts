@@ -58,7 +58,7 @@ export const HANDSHAKE_KINDS = {
     answer({ rule, token }, { raw: { query } }) {
       const value = query.get(rule.query ?? '');
       const given = rule.tokenQuery === undefined ? undefined : (query.get(rule.tokenQuery) ?? '');
-      if (value === null && given === undefined) return undefined;
+      if (value === null && !given) return undefined;
       if (given !== undefined && (token === undefined || !constantTimeEqual(given, token))) return { kind: 'refused' };
       return value === null || value.length > MAX_ECHO ? { kind: 'refused' } : { kind: 'answer', body: value };
     },

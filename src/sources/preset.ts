@@ -81,6 +81,8 @@ export interface Preset {
   /** Fields of the event that may differ between attempts of one delivery: `pending_webhooks`, `alerts.generatorURL`. */
   readonly volatileFields?: readonly string[];
   readonly handshakes?: readonly HandshakeRule[];
+  /** Status that the sender wants for an accepted event. Default: 202. */
+  readonly answer?: number;
   /** The body of a 200 for an accepted event, for senders that can't handle the 202 with the run. */
   readonly acknowledge?: (view: EventView, runId: string) => object | undefined;
   /** Whether `OPTIONS` with `WebHook-Request-Origin` is answered (CloudEvents, "HTTP 1.1 Web Hooks" section 4). */

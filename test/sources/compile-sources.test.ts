@@ -13,9 +13,10 @@ function faults(...all: readonly Partial<SourceOptions>[]): string[] {
   );
 }
 
-test('every preset can be read with no more than a secret', () => {
-  for (const [preset, { scheme }] of Object.entries<Preset>(PRESETS)) {
-    const how = scheme === undefined ? { scheme: 'bearer' } : {};
+test('every preset can be read with no more than a secret, and the token of a handshake where it says so', () => {
+  for (const [preset, { scheme, documentation }] of Object.entries<Preset>(PRESETS)) {
+    const handshake = documentation.settings === undefined ? {} : { token: 'verify-token' };
+    const how = { handshake, ...(scheme === undefined && { scheme: 'bearer' }) };
     assert.deepEqual(faults({ preset, secret: ['c2VjcmV0LW9uZQ=='], ...how }), [], preset);
   }
 });

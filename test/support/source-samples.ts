@@ -22,6 +22,10 @@ export interface SourceSample {
   readonly hasTimestamp: boolean;
   /** What the task must be by the preset's own templates, or by the ones in `options`. */
   readonly task: { readonly text: RegExp; readonly userId?: string; readonly sessionKey?: string };
+  /** The query of its URL, where the proof stands there. */
+  query?(secret: string): string;
+  /** Whether another content type makes the signature invalid. */
+  readonly provesType?: true;
   /** Whether an event may have no body. */
   readonly mayBeEmpty?: true;
   /** A filter that the event does not match. */

@@ -19,6 +19,8 @@ export interface Delivery {
   /** On top of the sample's; an empty text leaves a header out. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly secret?: string;
+  /** Leaves out a proof in the URL. */
+  readonly unsigned?: true;
   /** Seconds since it was signed; negative for the future. */
   readonly ageS?: number;
   /** What arrives in place of the body that was signed. */
@@ -74,7 +76,11 @@ export async function startSource(
       const signed = sample.sign(body, secret, Math.floor(Date.now() / 1000) - (how.ageS ?? 0));
       const all = { 'Content-Type': contentType, ...sample.headers, ...signed, ...headers };
       const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
-      return fetch(ingress.url + path, { method: 'POST', body: Buffer.from(tampered ?? body), headers: sent });
+      return fetch(ingress.url + path + (how.unsigned === true ? '' : (sample.query?.(secret) ?? '')), {
+        method: 'POST',
+        body: Buffer.from(tampered ?? body),
+        headers: sent,
+      });
     },
   };
 }

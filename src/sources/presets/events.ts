@@ -1,3 +1,4 @@
+import { createSigningScheme } from '../../signatures/signing-scheme.ts';
 import type { Preset } from '../preset.ts';
 import { SCHEMES } from '../../signatures/schemes.ts';
 import { readCloudEvent } from '../read-cloud-event.ts';
@@ -51,5 +52,73 @@ export const EVENTS_PRESETS = {
     read: readJsonEvent,
     headers: [],
     map: { text: `The source {{ source }} sent an event:\n\n${WHOLE}` },
+  },
+  'event-grid': {
+    documentation: {
+      sender: 'Azure Event Grid, own schema',
+      page: 'https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema',
+      setUp: 'Event Subscription → Web Hook: endpoint `<url>?token=<secret>`',
+      verifiedBy: '`token` in the URL',
+      eventType: '`eventType`',
+      deliveryId: '`id`; one run per event of a batch',
+    },
+    scheme: createSigningScheme({ query: 'token', algorithm: 'plain' }),
+    read: readJsonEvent,
+    batches: true,
+    headers: ['aeg-event-type', 'aeg-subscription-name'],
+    deliveryId: '{{ event.topic }} {{ event.id }}',
+    eventType: '{{ event.eventType }}',
+    map: { text: `Azure Event Grid sent {{ event.eventType }} of {{ event.subject }}:\n\n${WHOLE}` },
+    handshakes: [
+      {
+        kind: 'echo_field',
+        when: { 'event[0].eventType': 'Microsoft.EventGrid.SubscriptionValidationEvent' },
+        field: 'event[0].data.validationCode',
+        answerField: 'validationResponse',
+      },
+    ],
+    answer: 200,
+  },
+  asana: {
+    documentation: {
+      sender: 'Asana',
+      page: 'https://developers.asana.com/docs/webhooks-guide',
+      setUp:
+        '`POST /webhooks` with `target` `<url>`; then set the secret that the log of this server shows, and restart',
+      verifiedBy: '`X-Hook-Signature`',
+      eventType: 'resource and action of the first event, such as `task.changed`',
+      deliveryId: 'the body',
+      ignores: 'heartbeats, which have no events',
+    },
+    scheme: createSigningScheme({ header: 'X-Hook-Signature' }),
+    read: readJsonEvent,
+    headers: [],
+    deliveryId: '{{ body_sha256 }}',
+    eventType: '{{ event.events[0].resource.resource_type }}.{{ event.events[0].action }}',
+    map: { text: `Asana sent {{ event_type }}:\n\n${WHOLE}`, user_id: '{{ event.events[0].user.gid }}' },
+    filter: { 'event.events[0]': { $exists: true } },
+    handshakes: [{ kind: 'echo_header', header: 'X-Hook-Secret' }],
+    answer: 200,
+  },
+  typeform: {
+    documentation: {
+      sender: 'Typeform',
+      page: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
+      setUp: 'Connect → Webhooks → Add: URL `<url>`, and a secret',
+      verifiedBy: '`Typeform-Signature`',
+      eventType: '`event_type`',
+      deliveryId: '`event_id`',
+    },
+    scheme: createSigningScheme({
+      header: 'Typeform-Signature',
+      prefix: 'sha256=',
+      encoding: 'base64',
+      idField: 'event_id',
+    }),
+    read: readJsonEvent,
+    headers: [],
+    deliveryId: '{{ event.event_id }}',
+    eventType: '{{ event.event_type }}',
+    map: { text: `Typeform sent {{ event.event_type }} of {{ event.form_response.form_id }}:\n\n${WHOLE}` },
   },
 } as const satisfies Readonly<Record<string, Preset>>;

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { LinearWebhookClient } from '@linear/sdk/webhooks';
+import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
+import { sign } from '@octokit/webhooks-methods';
+import { Environment, Paddle } from '@paddle/paddle-node-sdk';
+import twilio from 'twilio';
+import { findPreset } from '../../src/sources/presets.ts';
+import { SOURCE_SAMPLES, type SourceSample } from '../support/source-samples.ts';
+import { startSource } from '../support/source-under-test.ts';
+import { SENDERS_URL, VENDOR_SAMPLES } from '../support/vendor-samples.ts';
+
+function sample(name: string): SourceSample {
+  const found = VENDOR_SAMPLES[name] ?? SOURCE_SAMPLES[name];
+  assert.ok(found, name);
+  return found;
+}
+
+function hmac(secret: string, content: string): string {
+  return createHmac('sha256', secret).update(content).digest('hex');
+}
+
+describe('with the own library of the sender:', () => {
+  test('every example event of GitHub, signed by octokit, is one run or is ignored', async (t) => {
+    const limits = { body: 25 * 1_048_576 };
+    const { ingress } = await startSource(t, sample('github'), {}, { limits });
+    let [sent, started] = [0, 0];
+    for (const { name, examples: events } of examples as { name: string; examples: object[] }[]) {
+      for (const event of events) {
+        const body = JSON.stringify(event);
+        sent += 1;
+        const response = await fetch(`${ingress.url}/hooks/github`, {
+          method: 'POST',
+          body,
+          headers: {
+            'Content-Type': 'application/json',
+            'X-GitHub-Event': name,
+            'X-GitHub-Delivery': `d-${sent}`,
+            'X-Hub-Signature-256': await sign('github-secret', body),
+          },
+        });
+        const text = await response.text();
+        assert.equal(response.status, name === 'ping' ? 200 : 202, `${name}: ${text}`);
+        if (response.status === 202) started += 1;
+      }
+    }
+    assert.equal(sent, 329);
+    assert.equal(ingress.runs.started.length, started);
+  });
+
+  test('Linear agrees, and its time is at most 60 s off', async (t) => {
+    const client = new LinearWebhookClient('linear-secret');
+    const { name, preset, secret = [], client: owner } = sample('linear').options;
+    const own = { ...sample('linear'), options: { name, preset: preset ?? '', secret, client: owner } };
+    const source = await startSource(t, own);
+    for (const [off, status] of [
+      [0, 200],
+      [-70_000, 401],
+      [70_000, 401],
+    ] as const) {
+      const event = { ...(JSON.parse(own.body) as object), webhookTimestamp: Date.now() + off };
+      const body = JSON.stringify(event);
+      if (status === 200) {
+        assert.ok(client.verify(Buffer.from(body), hmac('linear-secret', body), event.webhookTimestamp));
+      }
+      assert.equal((await source.send({ body })).status, status, `${off}`);
+    }
+  });
+
+  test('Paddle agrees', async (t) => {
+    const own = sample('paddle');
+    const source = await startSource(t, own);
+    const paddle = new Paddle('key', { environment: Environment.sandbox });
+    const header = own.sign(own.body, 'paddle-secret', Math.floor(Date.now() / 1000))['Paddle-Signature'] ?? '';
+    assert.equal(await paddle.webhooks.isSignatureValid(own.body, 'paddle-secret', header), true);
+    assert.equal((await source.send()).status, 200);
+  });
+
+  test('Twilio agrees, and its signature for another URL is refused', async (t) => {
+    const { body } = sample('twilio');
+    const params = Object.fromEntries(new URLSearchParams(body));
+    const source = await startSource(t, sample('twilio'));
+    for (const [url, status] of [
+      [`${SENDERS_URL}twilio`, 204],
+      ['https://evil.example/hooks/twilio', 401],
+    ] as const) {
+      const signature = twilio.getExpectedTwilioSignature('twilio-secret', url, params);
+      const headers = {
+        'X-Twilio-Signature': signature,
+        'X-Forwarded-Host': 'evil.example',
+        'X-Forwarded-Proto': 'https',
+      };
+      assert.equal((await source.send({ headers })).status, status, url);
+    }
+  });
+});
+
+describe('the handshake of', () => {
+  test('Meta', async (t) => {
+    const { ingress } = await startSource(t, sample('meta'));
+    const ask = (token: string) =>
+      fetch(`${ingress.url}/hooks/meta?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=1158201444`);
+    const good = await ask('meta-verify-token');
+    assert.deepEqual([good.status, await good.text()], [200, '1158201444']);
+    assert.equal((await ask('other')).status, 403);
+    assert.deepEqual(ingress.runs.calls, []);
+  });
+
+  test('Zoom', async (t) => {
+    const source = await startSource(t, sample('zoom'));
+    const plainToken = 'qgg8vlvZRS6UYooatFL8Aw';
+    const body = JSON.stringify({ payload: { plainToken }, event_ts: 1654503849680, event: 'endpoint.url_validation' });
+    const response = await source.send({ body });
+    assert.deepEqual(
+      [response.status, await response.json()],
+      [200, { plainToken, encryptedToken: hmac('zoom-secret', plainToken) }],
+    );
+    assert.equal((await source.send({ body, secret: 'other' })).status, 401);
+    assert.deepEqual(source.ingress.runs.calls, []);
+  });
+
+  test('Azure Event Grid, and each event of a batch is a run', async (t) => {
+    const source = await startSource(t, sample('event-grid'));
+    const validation = [
+      {
+        id: '2d1781af-3a4c-4d7c-bd0c-e34b19da4e66',
+        topic: '/subscriptions/x',
+        eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent',
+        data: { validationCode: '512d38b6-c7b8-40c8-89fe-f46f9e9622b6' },
+      },
+    ];
+    const response = await source.send({ body: JSON.stringify(validation) });
+    assert.deepEqual(
+      [response.status, await response.json()],
+      [200, { validationResponse: '512d38b6-c7b8-40c8-89fe-f46f9e9622b6' }],
+    );
+    assert.deepEqual(source.ingress.runs.calls, []);
+    const [event] = JSON.parse(sample('event-grid').body) as [object];
+    const batch = [event, { ...event, id: 'two' }, event];
+    const runs = (await (await source.send({ body: JSON.stringify(batch) })).json()) as { runs: { id: string }[] };
+    assert.equal(runs.runs.length, 3);
+    assert.equal(new Set(runs.runs.map(({ id }) => id)).size, 2, 'one id is one run');
+    const broken = [...batch.slice(0, 1), { id: 'x' }, 7];
+    const source2 = await startSource(t, sample('event-grid'), { map: { text: '{{ event.subject }}' } });
+    assert.equal((await source2.send({ body: JSON.stringify(broken) })).status, 422);
+    assert.deepEqual(source2.ingress.runs.calls, [], 'all or nothing');
+  });
+
+  test('Asana, which tells its secret', async (t) => {
+    const source = await startSource(t, sample('asana'));
+    const response = await source.send({
+      body: '{}',
+      secret: 'none',
+      headers: { 'X-Hook-Secret': 'b537207f20cbfa02357cf448134da559' },
+    });
+    assert.deepEqual(
+      [response.status, response.headers.get('x-hook-secret')],
+      [200, 'b537207f20cbfa02357cf448134da559'],
+    );
+    assert.doesNotMatch(await response.text(), /b537/);
+    const shown = source.ingress.logs.filter(({ message }) => message.includes('posted its secret'));
+    assert.deepEqual(
+      shown.map(({ fields }) => fields['posted_by_sender']),
+      ['b537207f20cbfa02357cf448134da559'],
+    );
+    const heartbeat = await source.send({ body: '{"events":[]}' });
+    assert.equal(heartbeat.status, 200);
+    assert.deepEqual(source.ingress.runs.calls, []);
+  });
+
+  test('WooCommerce and Intercom', async (t) => {
+    const shop = await startSource(t, sample('woocommerce'));
+    const ping = {
+      body: 'webhook_id=12',
+      contentType: 'application/x-www-form-urlencoded',
+      headers: { 'X-WC-Webhook-Signature': '' },
+    };
+    assert.equal((await shop.send(ping)).status, 200);
+    const intercom = await startSource(t, sample('intercom'));
+    assert.equal((await fetch(`${intercom.ingress.url}/hooks/intercom`, { method: 'HEAD' })).status, 200);
+    assert.deepEqual([...shop.ingress.runs.calls, ...intercom.ingress.runs.calls], []);
+  });
+});
+
+test('SHA-1 is warned of at every start, for the presets that need it', () => {
+  for (const name of ['twilio', 'intercom']) assert.match(findPreset(name)?.scheme?.warning ?? '', /SHA1/);
+});
