@@ -10,7 +10,10 @@ import { readServerUrl } from './server-url.ts';
 
 /** The body of `POST /webhook`. */
 export interface TaskBody {
-  readonly text: string;
+  /** May be absent beside `input`. */
+  readonly text?: string;
+  readonly workflow?: string;
+  readonly input?: unknown;
   readonly callback_url?: string;
   readonly session_key?: string;
   readonly user_id?: string;

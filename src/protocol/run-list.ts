@@ -18,6 +18,7 @@ export const runListQuery = z.strictObject({
   callback: callbackStatus.optional().describe('The status of its callback. `dead` lists the dead letters.'),
   source: callerKey.optional().describe('The source it came through: `webhook`, or the name of a configured source.'),
   agent: callerKey.optional().describe('The configured agent that runs it.'),
+  workflow: callerKey.optional().describe('The workflow that it executes instead of an agent.'),
   session: callerKey.optional().describe('Its session key.'),
   user: callerKey.optional().describe('Its user id.'),
   metadata: z

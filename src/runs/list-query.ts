@@ -41,6 +41,7 @@ export function listQuery({ client, filter, runIds }: ListScope): string {
     IS_A_RUN,
     ...shared,
     ids !== undefined && isOneOf(ids),
+    filter.workflow !== undefined && `WorkflowType = '${filter.workflow.replace(/[^\w.-]/g, '')}'`,
     filter.created_before !== undefined && `StartTime < '${toTime(filter.created_before)}'`,
     filter.status !== undefined && byStatus(filter.status),
   );
@@ -70,6 +71,7 @@ export function matchesFilter(run: RunResource, filter: RunFilter): boolean {
     (filter.callback === undefined || run.callback.status === filter.callback) &&
     (filter.source === undefined || run.source === filter.source) &&
     (filter.agent === undefined || run.agent?.name === filter.agent) &&
+    (filter.workflow === undefined || run.workflow === filter.workflow) &&
     (filter.session === undefined || run.session_key === filter.session) &&
     (filter.user === undefined || run.user_id === filter.user) &&
     (filter.metadata ?? []).every((entry) => hasEntry(run.metadata, entry)) &&

@@ -75,7 +75,20 @@ describe('runs list', () => {
   test('has every filter of the API', async (t) => {
     const { ingress, cli } = await startWithRuns(t, 0);
     const { code, stderr } = await cli(
-      ...['--source', 'github', '--agent', 'demo', '--session', 's', '--user', 'ada', '--delivery-id', 'd 1'],
+      ...[
+        '--source',
+        'github',
+        '--agent',
+        'demo',
+        '--workflow',
+        'w',
+        '--session',
+        's',
+        '--user',
+        'ada',
+        '--delivery-id',
+        'd 1',
+      ],
       ...['--metadata', 'a=1', '--metadata', 'b=x=y', '--status', 'failed', '--callback', 'dead', '--limit', '7'],
       ...['--created-after', '2026-01-01T00:00:00+01:00', '--created-before', '0s'],
     );
@@ -90,6 +103,7 @@ describe('runs list', () => {
         ...{
           source: 'github',
           agent: 'demo',
+          workflow: 'w',
           session: 's',
           user: 'ada',
           delivery_id: 'd 1',

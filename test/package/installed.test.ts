@@ -314,6 +314,32 @@ payloads: { storage: ./payloads }
     assert.ok(isFailureType(type), failed.stdout + failed.stderr);
   });
 
+  await t.test('the workflow of the example is built, and a run of it is started and answered', async () => {
+    cpSync('examples/triage', join(project, 'triage'), { recursive: true });
+    const compiled = await run(project, 'node_modules/.bin/tsc', ['--noEmit']);
+    assert.equal(compiled.code, 0, compiled.stdout);
+    const settings = ['--config', 'triage/garudust-temporal.yaml'];
+    const bin = 'node_modules/.bin/garudust-temporal';
+    const built = await run(project, bin, ['build', ...settings, '--out', 'triage/bundle.js']);
+    assert.match(built.stdout, /triage\/bundle\.js \(\d\.\d MB\) with triage\./, built.stderr);
+    const own = {
+      ...env,
+      ...{ TICKETS_SECRET: 'x'.repeat(40), GARUDUST_WEBHOOK_SECRET: 'y'.repeat(40), RUNS_API_KEY: 'z'.repeat(40) },
+      ...{ TEMPORAL_TASK_QUEUE: uniqueTaskQueue(t), WORKFLOW_BUNDLE: 'bundle.js', JOURNAL_DIR: 'none' },
+      ...{ PORT: '0', HOST: '127.0.0.1', ADMIN_PORT: '0', ADMIN_HOST: '127.0.0.1', LOG_FORMAT: 'json' },
+    };
+    const served = start(t, project, [CLI, 'start', ...settings], own);
+    const listening = (): string | undefined => /"ingress":"([^"]+)"/.exec(served.written.text)?.[1];
+    await waitFor('the ingress', () => listening() !== undefined, READY_MS);
+    const url = listening() ?? '';
+    const send = ['send', '--url', url, '--workflow', 'triage', '--wait', '--input'];
+    const ended = await run(project, bin, [...send, '{"ticket": "7", "text": "It crashes."}'], own);
+    assert.match(ended.stdout, /^\{"ticket":7,"kind":"/, ended.stderr + served.written.text);
+    const refused = await run(project, bin, [...send, '{"ticket": "seven", "text": "It crashes."}'], own);
+    assert.match(refused.stderr, /input\.ticket/);
+    assert.equal(await served.stop(), 0);
+  });
+
   assert.equal(await worker.stop(), 0, 'SIGTERM drains the worker');
 });
 

@@ -24,6 +24,7 @@ interface ListFlags {
   readonly callback?: RunFilter['callback'];
   readonly source?: string;
   readonly agent?: string;
+  readonly workflow?: string;
   readonly session?: string;
   readonly user?: string;
   readonly metadata?: string[];
@@ -44,6 +45,7 @@ export function addRunsList(runs: Command, io: CliIo): void {
     )
     .option('--source <name>', 'only runs of this source: webhook, or a configured one')
     .option('--agent <name>', 'only runs of this agent')
+    .option('--workflow <name>', 'only runs of this workflow')
     .option('--session <key>', 'only runs of this conversation')
     .option('--user <id>', 'only runs for this user')
     .option('--metadata <name=value>', 'only runs with this entry; repeat it for several', collectEntries)
@@ -88,12 +90,25 @@ async function list(flags: ListFlags, io: CliIo): Promise<void> {
 }
 
 function toFilter(flags: ListFlags): RunFilter {
-  const { status, callback, source, agent, session, user, metadata, deliveryId, createdAfter, createdBefore } = flags;
+  const {
+    status,
+    callback,
+    source,
+    agent,
+    workflow,
+    session,
+    user,
+    metadata,
+    deliveryId,
+    createdAfter,
+    createdBefore,
+  } = flags;
   return {
     ...(status && { status }),
     ...(callback && { callback }),
     ...(source !== undefined && { source }),
     ...(agent !== undefined && { agent }),
+    ...(workflow !== undefined && { workflow }),
     ...(session !== undefined && { session }),
     ...(user !== undefined && { user }),
     ...(metadata && { metadata }),

@@ -22,6 +22,8 @@ interface SendFlags {
   readonly user?: string;
   readonly agent?: string;
   readonly metadata?: readonly string[];
+  readonly workflow?: string;
+  readonly input?: string;
   readonly delay?: string;
   readonly at?: string;
   readonly idempotencyKey?: string;
@@ -39,12 +41,14 @@ export function addSend(program: Command, io: CliIo): void {
     .description(
       'Send a task to a server, signed with the webhook secret, or with the API key where there is none; with --wait, follow its run and print the output.',
     )
-    .argument('<text|->', 'the task for the agent; - reads it from stdin');
+    .argument('[text|-]', 'the task for the agent; - reads it from stdin; may be absent with --input');
   addUrlOption(command)
     .option('--callback <url>', 'URL that receives the outcome')
     .option('--session <key>', 'conversation that the task belongs to')
     .option('--user <id>', 'user that the task acts for')
     .option('--agent <name>', 'agent that runs the task (default: that of the server)')
+    .option('--workflow <name>', 'workflow that runs instead of an agent')
+    .option('--input <json>', 'what the workflow is given, instead of the text')
     .option('--metadata <name=value>', 'a short string to find the run by; repeat it for more', collectEntries)
     .option('--delay <duration>', 'how long the run waits before it starts, such as 90s or 2h')
     .option('--at <time>', 'when the run starts, such as 2026-01-31T12:00:00Z')
@@ -58,7 +62,7 @@ export function addSend(program: Command, io: CliIo): void {
     )
     .option('--retry-for <duration>', 'how long to retry while the server is unreachable (default: 10s)', parseDuration)
     .option('--json', 'print the run as JSON')
-    .action(async (text: string, flags: SendFlags) => {
+    .action(async (text: string | undefined, flags: SendFlags) => {
       io.exit = await send(text, flags, io);
     });
   setNotes(command, {
@@ -92,7 +96,7 @@ export function addSend(program: Command, io: CliIo): void {
   });
 }
 
-async function send(argument: string, flags: SendFlags, io: CliIo): Promise<ExitName> {
+async function send(argument: string | undefined, flags: SendFlags, io: CliIo): Promise<ExitName> {
   const url = readServerUrl(flags.url, io);
   const secrets = findWebhookSecrets(io, url);
   const apiKey = findApiKey(io, url);
@@ -112,11 +116,15 @@ async function send(argument: string, flags: SendFlags, io: CliIo): Promise<Exit
   return 'ok';
 }
 
-async function readTask(argument: string, flags: SendFlags, io: CliIo): Promise<TaskBody> {
+async function readTask(argument: string | undefined, flags: SendFlags, io: CliIo): Promise<TaskBody> {
   const text = argument === '-' ? (await readInput('-', io)).toString('utf8') : argument;
-  if (text.trim() === '') throw new CliError('usage', 'The task is empty: write what the agent should do.');
+  const input = flags.input === undefined ? {} : { input: readJson(flags.input) };
+  if (text === undefined ? flags.input === undefined : text.trim() === '')
+    throw new CliError('usage', 'The task is empty: write what the agent should do.');
   return {
-    text,
+    ...(text !== undefined && { text }),
+    ...input,
+    ...(flags.workflow !== undefined && { workflow: flags.workflow }),
     ...(flags.callback !== undefined && { callback_url: flags.callback }),
     ...(flags.session !== undefined && { session_key: flags.session }),
     ...(flags.user !== undefined && { user_id: flags.user }),
@@ -125,6 +133,16 @@ async function readTask(argument: string, flags: SendFlags, io: CliIo): Promise<
     ...(flags.delay !== undefined && { delay: flags.delay }),
     ...(flags.at !== undefined && { at: flags.at }),
   };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliError('usage', 'The input is not valid JSON: put it in quotes, such as --input \'{"ticket": 7}\'.', {
+      cause: error,
+    });
+  }
 }
 
 function toMetadata(entries: readonly string[]): Readonly<Record<string, string>> {

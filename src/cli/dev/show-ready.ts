@@ -98,7 +98,7 @@ function toCurl(ingressUrl: string, client: Client | undefined): string {
 
 /** A printed signature with a timestamp would be invalid after five minutes. */
 function toSend(ingressUrl: string, client: Client): string {
-  const { text, user_id: user } = sampleTask(client);
+  const { text = '', user_id: user } = sampleTask(client);
   return [
     `garudust-temporal send ${shellQuote(text)} --url ${shellQuote(ingressUrl)}`,
     ...(user === undefined ? [] : [`--user ${shellQuote(user)}`]),

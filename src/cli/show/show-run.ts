@@ -55,6 +55,8 @@ export function showRun(run: RunResource, { now, colors }: { readonly now: numbe
     ['task', run.summary],
     ['output', run.output && toOneLine(run.output, OUTPUT_CHARACTERS)],
     ['agent', run.agent && showAgent(run.agent)],
+    ['workflow', run.workflow],
+    ...(run.steps ?? []).map((step): [string, string] => ['step', showStep(step)]),
     ['progress', run.agent?.progress],
     ['last error', run.agent?.last_error],
     ['next attempt', run.agent?.next_attempt_at && showRelative(run.agent.next_attempt_at, now)],
@@ -91,6 +93,11 @@ function showMetadata(metadata: NonNullable<RunResource['metadata']>): string {
   return Object.entries(metadata)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
+}
+
+function showStep({ id, status, agent, error }: NonNullable<RunResource['steps']>[number]): string {
+  const by = agent === undefined ? '' : ` by ${agent}`;
+  return `${id}${by}: ${status}${error === undefined ? '' : `, ${error.code}: ${error.message}`}`;
 }
 
 function showAgent({ name, attempt, max_attempts }: NonNullable<RunResource['agent']>): string {

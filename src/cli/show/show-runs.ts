@@ -40,7 +40,7 @@ export function showRuns(
     column('age', ({ created_at }) => created_at && showAge(created_at, now)),
     column('callback', ({ callback }) => (callback.status === 'none' ? '' : callback.status)),
     column('error', ({ error }) => error?.code),
-    column('agent', ({ agent }) => agent?.name),
+    column('agent', ({ agent, workflow }) => agent?.name ?? workflow),
     column('session', ({ session_key = '' }) => toOneLine(session_key, SESSION_CHARACTERS)),
   ]) {
     const isEmpty = optional.cells.every((cell) => cell === '');
