@@ -239,6 +239,8 @@ export interface OwnRunResult {
   readonly output: string;
   /** What it returned, where that is no text. */
   readonly data?: JsonValue;
+  /** The sum of what its agents reported. */
+  readonly usage?: Usage;
   readonly callback?: CallbackReceipt;
 }
 

@@ -17,6 +17,7 @@ import { inTurn } from './in-turn.ts';
 import { validateInput } from './input-schema.ts';
 import { toOutput } from './own-output.ts';
 import { readOwnWorkflow } from './own-workflow.ts';
+import { spent } from './spent.ts';
 import { STAGE } from './stage-details.ts';
 import { toFailure } from './workflow-failure.ts';
 
@@ -44,10 +45,12 @@ export async function ownRun(
   const read = readStored(OWN_RUN_INPUT, 'OwnRunInput', given);
   if (!read.ok) throw toFailure('InvalidInput', read.problem);
   const input: OwnRunInput = read.input;
-  const { outcome, cause } = await execute(input, load, continued);
+  const { outcome: made, cause } = await execute(input, load, continued);
+  const usage = spent();
+  const outcome = { ...made, ...(usage && { usage }) };
   const callback = await concludeRun({ ...input, executor: workflowType }, outcome, cause);
   const { output = '', data } = outcome;
-  return { output, ...(data !== undefined && { data }), ...(callback && { callback }) };
+  return { output, ...(data !== undefined && { data }), ...(usage && { usage }), ...(callback && { callback }) };
 }
 
 async function execute(

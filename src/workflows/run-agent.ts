@@ -8,6 +8,7 @@ import { toAnswer } from '../contract/to-answer.ts';
 import { agentOptions } from './activity-options.ts';
 import { checkTaskFields } from './check-task-fields.ts';
 import { runOfTeam } from './run-of-team.ts';
+import { addSpent } from './spent.ts';
 import { takeRoom } from './take-room.ts';
 import { toFailure } from './workflow-failure.ts';
 
@@ -75,6 +76,7 @@ export async function runAgent(
   const activities = proxyActivities<Pick<Activities, 'runAgent'>>(agentActivityOptions(given.text, options));
   const judged = judgeAnswer(await activities.runAgent(input));
   if (judged.status !== 'completed') throw toFailure(judged.error.code, judged.error.message);
+  addSpent(judged.usage);
   return toAnswer(judged);
 }
 

@@ -22,10 +22,17 @@ describe("a team's workflow", { concurrency: false }, () => {
     const { start, post, get, callbacks, callbackUrl } = stack;
 
     await t.test('from HTTP to callback', async () => {
-      const task = { workflow: 'triage', text: 'Ticket 7', callback_url: callbackUrl, session_key: 's', user_id: 'u' };
+      const task = {
+        workflow: 'triage',
+        text: 'Ticket 7\ndemo: tokens 5',
+        callback_url: callbackUrl,
+        session_key: 's',
+        user_id: 'u',
+      };
       const run = await start(task, { 'Idempotency-Key': 'one' });
       assert.deepEqual([run.workflow, run.agent, run.callback.status], ['triage', undefined, 'pending']);
       const ended = await get(run.id, 30);
+      console.log(JSON.stringify(ended)); // DEBUG
       assert.equal(ended.status, 'completed');
       assert.match(ended.output ?? '', /Second: /);
       const steps = ended.steps ?? [];
@@ -37,6 +44,7 @@ describe("a team's workflow", { concurrency: false }, () => {
         ],
       );
       assert.equal(steps[1]?.output, ended.output);
+      assert.ok((ended.usage?.output_tokens ?? 0) >= 5, 'the sum of its steps');
       assert.ok((steps[0]?.finished_at ?? '') <= (steps[1]?.started_at ?? ''));
       await waitFor('the callback', () => callbacks.length === 1, 10_000);
       const body = callbacks[0]?.body as Record<string, unknown>;
