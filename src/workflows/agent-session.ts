@@ -10,7 +10,6 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  setWorkflowOptions,
   sleep,
   upsertMemo,
   workflowInfo,
@@ -29,6 +28,7 @@ import {
   type TurnGiven,
 } from '../contract/session.ts';
 import { TurnQueue } from './turn-queue.ts';
+import { autoUpgrade } from './auto-upgrade.ts';
 
 const join = defineSignal<[Ticket]>(SESSION_SIGNAL.join);
 const leave = defineSignal<[Leave]>(SESSION_SIGNAL.leave);
@@ -194,7 +194,7 @@ export async function agentSession(carried: SessionState): Promise<void> {
 }
 
 // A session goes on for as long as its conversation does: it moves to the build that is current.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, agentSession);
+autoUpgrade(agentSession);
 
 /** Whether the run is there to take its turn. */
 async function giveTurn(runId: string, given: TurnGiven): Promise<boolean> {

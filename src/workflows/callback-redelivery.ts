@@ -1,8 +1,8 @@
-import { setWorkflowOptions } from '@temporalio/workflow';
 import { CALLBACK_REDELIVERY_INPUT, type CallbackReceipt, type CallbackRedeliveryInput } from '../contract/run.ts';
 import { readStored } from '../contract/stored.ts';
 import { deliverOutcome } from './deliver-outcome.ts';
 import { toFailure } from './workflow-failure.ts';
+import { autoUpgrade } from './auto-upgrade.ts';
 
 /**
  * Sends the callback of a closed run again, on a schedule of its own, with the same body and `webhook-id`. It has no agent to call.
@@ -21,4 +21,4 @@ export async function callbackRedelivery(given: CallbackRedeliveryInput): Promis
 }
 
 // Its schedule takes days, and it asks no agent: it moves to the build that is current.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, callbackRedelivery);
+autoUpgrade(callbackRedelivery);
