@@ -32,7 +32,6 @@ describe("a team's workflow", { concurrency: false }, () => {
       const run = await start(task, { 'Idempotency-Key': 'one' });
       assert.deepEqual([run.workflow, run.agent, run.callback.status], ['triage', undefined, 'pending']);
       const ended = await get(run.id, 30);
-      console.log(JSON.stringify(ended)); // DEBUG
       assert.equal(ended.status, 'completed');
       assert.match(ended.output ?? '', /Second: /);
       const steps = ended.steps ?? [];
