@@ -169,7 +169,7 @@ export class AgentAttempt {
   async #follow(call: AgentCall): Promise<AgentAnswer> {
     this.#report.calledAt = call.startedAt;
     this.#counts.adopt(call.counts);
-    const beat = (): void => this.#counts.beat(call.progress);
+    const beat = (): void => this.#counts.beat(call.shown);
     beat();
     try {
       return await followCall(call, this.#activity, {
@@ -177,7 +177,7 @@ export class AgentAttempt {
         onProgress: beat,
         onCheckpoint: async () => {
           this.#counts.adopt(call.counts);
-          await this.#counts.confirm(call.progress);
+          await this.#counts.confirm(call.shown);
         },
       });
     } finally {
@@ -220,7 +220,7 @@ export class AgentAttempt {
   /** The wait begins, or goes on: heartbeat details outlive attempts. */
   #queue({ concurrency }: AgentAdmission): void {
     if (this.#counts.current.queuedAtMs !== undefined) return;
-    this.#counts.change({ queuedAtMs: this.#beganAtMs }, `waiting for one of ${concurrency} permits`);
+    this.#counts.change({ queuedAtMs: this.#beganAtMs }, { progress: `waiting for one of ${concurrency} permits` });
   }
 
   #ticket(): Ticket {

@@ -3,6 +3,7 @@ import type { AgentContext } from '../agents/agent.ts';
 import type { AgentProgress, Checkpoint } from '../contract/activities.ts';
 import { type JsonValue, toJsonText } from '../contract/json-value.ts';
 import type { AgentAnswer } from '../contract/run.ts';
+import { StreamedText } from './streamed-text.ts';
 import type { Interruption } from './interruption.ts';
 import { type ActivityKey, keyOf } from './journal/journal-entry.ts';
 
@@ -26,6 +27,9 @@ const NOBODY = {
   leave: () => undefined,
 };
 
+/** What people see of a call under way. */
+export type ShownProgress = Pick<AgentProgress, 'progress' | 'text'>;
+
 /** What an adapter tells while it works. */
 export type CallReports = Pick<AgentContext, 'report' | 'reportText' | 'checkpoint'>;
 
@@ -47,6 +51,7 @@ export class AgentCall {
   #checkpoint: Checkpoint | undefined;
   #saving: Promise<unknown> = Promise.resolve();
   #progress: string | undefined;
+  readonly #text = new StreamedText();
   #follower: Follower & { leave(): void } = NOBODY;
   #isOver = false;
   readonly #isFollowed: Promise<void>;
@@ -72,7 +77,10 @@ export class AgentCall {
         this.#progress = progress;
         this.#follower.onProgress();
       },
-      reportText: () => undefined,
+      reportText: (delta) => {
+        this.#text.add(delta);
+        this.#follower.onProgress();
+      },
       checkpoint: (handle) => this.#keep(handle),
     };
     const end = <T>(value: T): T => {
@@ -90,9 +98,13 @@ export class AgentCall {
     return { ...this.#counts, checkpoint: this.#checkpoint };
   }
 
-  /** What the agent is doing, as it last reported. */
-  get progress(): string | undefined {
-    return this.#progress;
+  /** What the agent is doing, as it last reported, and what it has written. */
+  get shown(): ShownProgress {
+    const { tail } = this.#text;
+    return {
+      ...(this.#progress !== undefined && { progress: this.#progress }),
+      ...(tail && { text: tail }),
+    };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { type AgentProgress, type Checkpoint, readAgentProgress } from '../contract/activities.ts';
 import { isRecord } from '../values/is-record.ts';
 import { toLine } from '../values/plain-text.ts';
+import type { ShownProgress } from './agent-calls.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 const MAX_PROGRESS = 200;
@@ -30,9 +31,9 @@ export class AttemptCounts {
   }
 
   /** Counts and beats. */
-  change(changes: Partial<AgentProgress>, progress?: string): void {
+  change(changes: Partial<AgentProgress>, shown?: ShownProgress): void {
     this.#current = { ...this.#current, ...changes };
-    this.beat(progress);
+    this.beat(shown);
   }
 
   /** The counts of a call of another attempt become these. Does not beat. */
@@ -40,18 +41,18 @@ export class AttemptCounts {
     this.#current = counts;
   }
 
-  beat(progress?: string): void {
-    this.#heartbeat.beat(this.#details(progress));
+  beat(shown?: ShownProgress): void {
+    this.#heartbeat.beat(this.#details(shown));
   }
 
   /** Beats, and waits until Temporal has it. Never rejects. */
-  confirm(progress?: string): Promise<boolean> {
-    return this.#heartbeat.confirm(this.#details(progress));
+  confirm(shown?: ShownProgress): Promise<boolean> {
+    return this.#heartbeat.confirm(this.#details(shown));
   }
 
-  #details(progress: string | undefined): AgentProgress {
+  #details({ progress, text }: ShownProgress = {}): AgentProgress {
     const line = progress === undefined ? '' : toLine(progress, MAX_PROGRESS);
-    const details = { ...this.#current, ended: this.endedCall, ...(line !== '' && { progress: line }) };
+    const details = { ...this.#current, ended: this.endedCall, ...(text && { text }), ...(line !== '' && { progress: line }) };
     return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)) as typeof details;
   }
 }

@@ -7,6 +7,10 @@ import { showAttempt, STATUS_PHRASES } from './show/show-run.ts';
 
 /** A long poll answers as soon as the run ends; shorter polls show attempts and progress meanwhile. */
 const POLL_SECONDS = 5;
+/** While an answer is being written; its worker tells every 2 s. */
+const STREAMING_POLL_SECONDS = 2;
+/** The latest words of an answer that fit into a line. */
+const MAX_WORDS = 80;
 const RETRY_MS = 1_000;
 const PATIENCE_MS = 60_000;
 
@@ -35,7 +39,8 @@ export async function followRun(api: ApiClient, id: string, options: FollowOptio
   let lastHeard = performance.now();
   while (!run.terminal && performance.now() < endsAt) {
     progress.show(describe(run));
-    const seconds = Math.ceil(Math.min(POLL_SECONDS, (endsAt - performance.now()) / 1000));
+    const pollSeconds = run.agent?.text === undefined ? POLL_SECONDS : STREAMING_POLL_SECONDS;
+    const seconds = Math.ceil(Math.min(pollSeconds, (endsAt - performance.now()) / 1000));
     try {
       run = await api.getRun(id, seconds);
       lastHeard = performance.now();
@@ -53,5 +58,6 @@ function describe({ id, status, agent, position }: RunResource): string {
   const attempt = status === 'running' ? showAttempt(agent?.attempt, agent?.max_attempts) : '';
   const state = [`${id} ${STATUS_PHRASES[status]}`, attempt, place].filter((part) => part !== '').join(', ');
   if (agent?.last_error !== undefined) return `${state} (last error: ${agent.last_error})`;
-  return agent?.progress === undefined ? state : `${state}: ${agent.progress}`;
+  const written = agent?.text === undefined ? agent?.progress : `…${agent.text.text.slice(-MAX_WORDS)}`;
+  return written === undefined ? state : `${state}: ${written}`;
 }

@@ -105,6 +105,8 @@ export interface AgentProgress {
   readonly queuedAtMs?: number | undefined;
   /** What the agent is doing, in a few words. */
   readonly progress?: string;
+  /** The end of the answer as far as it is written, and where in the answer it begins, in UTF-16 units. */
+  readonly text?: { readonly offset: number; readonly text: string };
   /** The call that failed last. A failure carries it, so a later attempt knows that Temporal has that failure. */
   readonly ended?: string | undefined;
   /** The handle of the paid call that is under way, or was when its worker was lost. */

@@ -30,6 +30,13 @@ const step = z.strictObject({
 });
 export type StepStatus = z.infer<typeof step>['status'];
 
+/** A piece of an answer that is being written. */
+export const partialText = z.strictObject({
+  offset: z.int().describe('Where `text` begins in the answer, in UTF-16 units.'),
+  text: z.string(),
+});
+export type PartialText = z.infer<typeof partialText>;
+
 /** A run, as `GET /v1/runs/:id` and the 202 show it. */
 export const runResource = z.strictObject({
   id: z.string().describe('The run id: `run-` and 26 characters of a to z and 2 to 7.'),
@@ -60,6 +67,9 @@ export const runResource = z.strictObject({
       last_error: z.string().optional().describe('Why the previous attempt failed.'),
       next_attempt_at: timestamp.optional(),
       progress: z.string().optional().describe('What the agent is doing.'),
+      text: partialText
+        .optional()
+        .describe('The end of the answer as far as it is written, while the agent works; of an agent that streams.'),
     })
     .optional(),
   workflow: z.string().optional().describe('The workflow that the run executes, where it is not a call of one agent.'),

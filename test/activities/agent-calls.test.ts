@@ -32,14 +32,14 @@ describe('a call', () => {
     const heard: string[] = [];
     const follower = (since: number) => ({
       since,
-      onProgress: () => void heard.push(`${since} ${call.progress}`),
+      onProgress: () => void heard.push(`${since} ${call.shown.progress}`),
       onCheckpoint: () => Promise.resolve(),
     });
     const first = call.follow(follower(1));
     report('reading');
     const second = call.follow(follower(2));
     assert.equal(await first, undefined);
-    assert.equal(call.progress, 'reading');
+    assert.deepEqual(call.shown, { progress: 'reading' });
     assert.equal(await call.follow(follower(1)), undefined);
     report('writing');
     answer();

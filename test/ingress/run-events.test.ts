@@ -65,6 +65,45 @@ describe('the events of a run', () => {
     assert.equal(ingress.runs.following, 0);
   });
 
+  test('tell an answer piece by piece, each once, apart from the run', async (t) => {
+    const ingress = await startTestIngress(t);
+    const id = await startRun(ingress);
+    const { events, ended } = collect(await follow(ingress, id));
+    await waitFor('the snapshot', () => events.length === 1);
+    const writes = async (attempt: number, offset: number, text: string): Promise<void> => {
+      const seen = events.length;
+      ingress.runs.update(id, { status: 'running', agent: { name: 'demo', attempt, text: { offset, text } } });
+      await waitFor('the piece', () => events.length > seen);
+    };
+    await writes(1, 0, 'The ');
+    await writes(1, 0, 'The answer');
+    // The look before was a while ago: what stands between is in no event.
+    await writes(1, 14, 'far');
+    await writes(2, 0, 'Again');
+    ingress.runs.update(id, { ...DELIVERED, agent: { name: 'demo', attempt: 2 } });
+    await ended;
+    const texts = events.filter(({ event }) => event === 'text');
+    assert.deepEqual(
+      texts.map(({ data, id: number }) => [data, number]),
+      [
+        [{ offset: 0, text: 'The ' }, undefined],
+        [{ offset: 4, text: 'answer' }, undefined],
+        [{ offset: 14, text: 'far' }, undefined],
+        [{ offset: 0, text: 'Again' }, undefined],
+      ],
+    );
+    const runs = events.filter(({ event }) => event === 'run').map(({ data }) => data as RunResource);
+    assert.deepEqual(
+      runs.map(({ agent }) => [agent?.attempt, agent?.text]),
+      [
+        [undefined, undefined],
+        [1, undefined],
+        [2, undefined],
+        [2, undefined],
+      ],
+    );
+  });
+
   test('of a run that is over are its snapshot and the end', async (t) => {
     const ingress = await startTestIngress(t);
     const id = await startRun(ingress);

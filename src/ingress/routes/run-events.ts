@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RunClient } from '../../runs/run-client.ts';
+import type { RunResource } from '../../protocol/run-resource.ts';
 import type { RunState } from '../../runs/run-kind.ts';
 import { within } from '../../timing/within.ts';
 import { createStreamSemaphore, DEFAULT_STREAM_LIMITS, type StreamLimits } from '../limits/client-semaphore.ts';
@@ -87,8 +88,8 @@ function readPosition(header: string): StreamPosition {
 }
 
 /**
- * The states of a run as server-sent events (WHATWG HTML, section 9.2): `run` with the whole run, and finally `end`, or `bye`
- * when the server closes the stream before the run is settled. Comments keep the connection alive.
+ * The states of a run as server-sent events (WHATWG HTML, section 9.2): `run` with the whole run, `text` with a further piece of the
+ * answer, and finally `end`, or `bye` when the server closes the stream before the run is settled. Comments keep the connection alive.
  *
  * @param rest is closed with the stream
  * @param options.after the sequence number of the last event that the reader received
@@ -101,7 +102,9 @@ async function* toEventStream(
   let sequence = options.after + 1;
   let last = first;
   try {
-    yield `retry: ${RECONNECT_MS}\n\n${toEvent('run', first.run, String(sequence))}`;
+    yield `retry: ${RECONNECT_MS}\n\n${toEvent('run', withoutText(first.run), String(sequence))}`;
+    const text = new TextEvents();
+    yield* text.next(first.run);
     for (let next = rest.next(); ;) {
       const result = await within(options.keepAliveMs, next, () => 'late' as const);
       if (result === 'late') {
@@ -109,9 +112,13 @@ async function* toEventStream(
         continue;
       }
       if (result.done === true) break;
+      const isTextAlone = JSON.stringify(withoutText(last.run)) === JSON.stringify(withoutText(result.value.run));
       last = result.value;
-      sequence += 1;
-      yield toEvent('run', last.run, String(sequence));
+      yield* text.next(last.run);
+      if (!isTextAlone) {
+        sequence += 1;
+        yield toEvent('run', withoutText(last.run), String(sequence));
+      }
       next = rest.next();
     }
     yield last.settled
@@ -120,6 +127,31 @@ async function* toEventStream(
   } finally {
     void rest.return();
   }
+}
+
+/** Each piece of an answer once, however the looks at the run overlap. */
+class TextEvents {
+  #attempt: number | undefined;
+  #sentTo = 0;
+
+  *next({ agent }: RunResource): Generator<string, void, undefined> {
+    if (agent?.text === undefined) return;
+    const { offset, text } = agent.text;
+    // Another call writes its answer from the beginning.
+    if (agent.attempt !== this.#attempt || offset + text.length < this.#sentTo) this.#sentTo = 0;
+    this.#attempt = agent.attempt;
+    const from = Math.max(offset, this.#sentTo);
+    const piece = text.slice(from - offset);
+    this.#sentTo = offset + text.length;
+    // Without an id: who comes back gets the end of the text anew, and the place of it.
+    if (piece !== '') yield toEvent('text', { offset: from, text: piece });
+  }
+}
+
+function withoutText(run: RunResource): RunResource {
+  if (run.agent?.text === undefined) return run;
+  const { text: _, ...agent } = run.agent;
+  return { ...run, agent };
 }
 
 function toEvent(name: string, data: object, id?: string): string {

@@ -97,6 +97,7 @@ const FOLLOW_RUN: JsonObject = {
   description: `Sends the current run first, then the run again at each change: its status, the agent's attempts and progress, its callback. A slow reader may miss intermediate states, never the last one.
 
 - \`event: run\`, \`data\`: the run, \`id\`: a sequence number.
+- \`event: text\`, \`data\`: \`{"offset", "text"}\`, no \`id\`: a further piece of the answer of an agent that streams, every 2 seconds or so. A gap in the offsets is what was missed; the run has the whole answer. An \`offset\` before the last one is that of another call.
 - \`event: end\`, \`data\`: \`{"status", "callback"}\`: the run is terminal and its callback is delivered, dead or none. The stream ends. A new stream shows a later redelivery.
 - \`event: bye\`: the server shuts down first; reconnect.
 - Comments while nothing happens: every 15 seconds by default.

@@ -3,7 +3,7 @@ import { callbackBody } from '../callback-body.ts';
 import { PROBLEMS } from '../problems.ts';
 import { redeliverRequest } from '../redeliver-request.ts';
 import { runList, runListQuery } from '../run-list.ts';
-import { callbackStatus, runResource, runStatus } from '../run-resource.ts';
+import { callbackStatus, partialText, runResource, runStatus } from '../run-resource.ts';
 import { sessionResource } from '../session-resource.ts';
 import { garudustTask, invokeTask } from '../task-request.ts';
 
@@ -45,15 +45,15 @@ const eventAnswer = z.object({
 const streamEnd = z.object({ status: runStatus, callback: callbackStatus });
 /** OpenAPI 3.1 has no word for a stream; this is what a client has of one of its events once it has split the text. */
 const streamEvent = z.object({
-  event: z.enum(['run', 'end', 'bye']),
-  id: z.string().optional().describe('For `Last-Event-ID`; a `bye` has none.'),
+  event: z.enum(['run', 'text', 'end', 'bye']),
+  id: z.string().optional().describe('For `Last-Event-ID`; a `text` and a `bye` have none.'),
   data: z
     .string()
-    .describe('JSON: a `Run` with `run`, a `StreamEnd` with `end`, an empty object with `bye`.')
+    .describe('JSON: a `Run` with `run`, a `PartialText` with `text`, a `StreamEnd` with `end`, an empty object with `bye`.')
     .meta({
       contentMediaType: 'application/json',
       contentSchema: {
-        anyOf: [{ $ref: refOf('Run') }, { $ref: refOf('StreamEnd') }, { type: 'object', maxProperties: 0 }],
+        anyOf: [{ $ref: refOf('Run') }, { $ref: refOf('PartialText') }, { $ref: refOf('StreamEnd') }, { type: 'object', maxProperties: 0 }],
       },
     }),
 });
@@ -65,6 +65,7 @@ const ANSWERED = {
   RunStatus: runStatus,
   CallbackStatus: callbackStatus,
   Run: runResource,
+  PartialText: partialText,
   RunList: runList,
   Session: sessionResource,
   CallbackBody: callbackBody,

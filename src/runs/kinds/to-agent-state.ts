@@ -1,8 +1,8 @@
 import type { AgentProgress } from '../../contract/activities.ts';
 import { judgeFailure } from '../../contract/judge-failure.ts';
-import type { RunResource } from '../../protocol/run-resource.ts';
+import type { PartialText, RunResource } from '../../protocol/run-resource.ts';
 import type { ActivityRecord, PendingActivity } from '../run-facts.ts';
-import { isRecord } from '../../values/is-record.ts';
+import { isRecord, toRecord } from '../../values/is-record.ts';
 
 /**
  * What the agent of a run is at, or came to.
@@ -20,6 +20,7 @@ export function toAgentState(
   const attempt = heartbeat?.paidAttempts ?? pending?.attempt ?? ended.calls;
   const lastError = pending?.lastFailure === undefined ? undefined : judgeFailure(pending.lastFailure).error.message;
   const { maxAttempts = ended.maxCalls, progress } = heartbeat ?? {};
+  const text = readText(pending?.heartbeat);
   return {
     name,
     ...(attempt !== undefined && { attempt }),
@@ -27,6 +28,7 @@ export function toAgentState(
     ...(lastError !== undefined && { last_error: lastError }),
     ...(pending?.nextAttemptAt !== undefined && pending.attempt > 1 && { next_attempt_at: pending.nextAttemptAt }),
     ...(pending?.running === true && progress !== undefined && { progress }),
+    ...(pending?.running === true && text !== undefined && { text }),
   };
 }
 
@@ -36,6 +38,11 @@ function readProgress(value: unknown): Partial<AgentProgress> | undefined {
   const fits =
     isOptional(paidAttempts, 'number') && isOptional(maxAttempts, 'number') && isOptional(progress, 'string');
   return fits ? value : undefined;
+}
+
+function readText(heartbeat: unknown): PartialText | undefined {
+  const { offset, text } = toRecord(toRecord(heartbeat)['text']);
+  return Number.isSafeInteger(offset) && typeof text === 'string' ? { offset: Number(offset), text } : undefined;
 }
 
 function isOptional(value: unknown, type: 'number' | 'string'): boolean {
