@@ -52,7 +52,12 @@ export class AttemptCounts {
 
   #details({ progress, text }: ShownProgress = {}): AgentProgress {
     const line = progress === undefined ? '' : toLine(progress, MAX_PROGRESS);
-    const details = { ...this.#current, ended: this.endedCall, ...(text && { text }), ...(line !== '' && { progress: line }) };
+    const details = {
+      ...this.#current,
+      ended: this.endedCall,
+      ...(text && { text }),
+      ...(line !== '' && { progress: line }),
+    };
     return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined)) as typeof details;
   }
 }

@@ -49,11 +49,18 @@ const streamEvent = z.object({
   id: z.string().optional().describe('For `Last-Event-ID`; a `text` and a `bye` have none.'),
   data: z
     .string()
-    .describe('JSON: a `Run` with `run`, a `PartialText` with `text`, a `StreamEnd` with `end`, an empty object with `bye`.')
+    .describe(
+      'JSON: a `Run` with `run`, a `PartialText` with `text`, a `StreamEnd` with `end`, an empty object with `bye`.',
+    )
     .meta({
       contentMediaType: 'application/json',
       contentSchema: {
-        anyOf: [{ $ref: refOf('Run') }, { $ref: refOf('PartialText') }, { $ref: refOf('StreamEnd') }, { type: 'object', maxProperties: 0 }],
+        anyOf: [
+          { $ref: refOf('Run') },
+          { $ref: refOf('PartialText') },
+          { $ref: refOf('StreamEnd') },
+          { type: 'object', maxProperties: 0 },
+        ],
       },
     }),
 });
