@@ -3,12 +3,16 @@ import { AgentError } from './agent.ts';
 import { compilePlace, type JsonPlace, jsonPath } from './json-path.ts';
 import { optionalSetting } from '../settings/setting.ts';
 
-/** The settings that say where an answer tells what the work cost. */
-export const usagePlaces = {
-  input_tokens: optionalSetting(jsonPath, { defaultText: 'not read', help: 'Where the input tokens stand.' }),
-  output_tokens: optionalSetting(jsonPath, { defaultText: 'not read', help: 'Where the output tokens stand.' }),
-  cost_usd: optionalSetting(jsonPath, { defaultText: 'not read', help: 'Where the cost in US dollars stands.' }),
-};
+/** The settings that say where an answer tells what the work cost. @param what has it: `the answer` */
+export function usagePlaces(what: string) {
+  const place = (of: string) =>
+    optionalSetting(jsonPath, { defaultText: 'not read', help: `Where ${what} has ${of}.` });
+  return {
+    input_tokens: place('the input tokens'),
+    output_tokens: place('the output tokens'),
+    cost_usd: place('the cost in US dollars'),
+  };
+}
 
 export interface UsagePlaces {
   readonly inputTokens?: string;

@@ -25,15 +25,15 @@ describe('a key of a provider in the environment', () => {
   });
 
   test('takes another model by its variable', () => {
-    assert.deepEqual(agentOf({ env: { OPENAI_API_KEY: KEY, MODEL_NAME: 'o9' } }), { ...OPENAI, model: 'o9' });
+    assert.deepEqual(agentOf({ env: { OPENAI_API_KEY: KEY, LLM_MODEL: 'o9' } }), { ...OPENAI, model: 'o9' });
   });
 
   test('goes to no address that another variable gives, and to no other provider', () => {
     const ollama = agentOf({
-      env: { OPENAI_API_KEY: KEY, MODEL_NAME: 'llama3.2', MODEL_URL: 'http://127.0.0.1:11434/v1' },
+      env: { OPENAI_API_KEY: KEY, LLM_MODEL: 'llama3.2', LLM_URL: 'http://127.0.0.1:11434/v1' },
     });
     assert.deepEqual([ollama['provider'], ollama['apiKey']], ['openai-compatible', undefined]);
-    const google = agentOf({ env: { OPENAI_API_KEY: KEY, MODEL_NAME: 'g', MODEL_PROVIDER: 'google' } });
+    const google = agentOf({ env: { OPENAI_API_KEY: KEY, LLM_MODEL: 'g', LLM_PROVIDER: 'google' } });
     assert.equal(google['apiKey'], undefined);
   });
 

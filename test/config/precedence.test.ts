@@ -43,7 +43,8 @@ describe('a setting comes from', () => {
 });
 
 describe('the same holds for every setting that has a variable or a flag', () => {
-  const yaml = 'clients: [{ id: default, webhook_secret: from-the-file }]\nagents: { garudust: {} }\n';
+  const yaml =
+    'clients: [{ id: default, webhook_secret: from-the-file }]\nagents: { garudust: {}, model: { type: model, model: m } }\n';
   for (const { path, env, flag } of listSettings()) {
     const place = path.join('.');
     // A value that no setting takes shows by its error where it was read from.

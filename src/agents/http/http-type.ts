@@ -31,7 +31,7 @@ export const httpSettings = {
     defaultText: 'the whole body',
     help: 'Where the text of the answer stands: `$.output`. Several texts at one place are joined; of several places the first that has a text counts.',
   }),
-  ...usagePlaces,
+  ...usagePlaces('the answer'),
 };
 
 /** The agent type `http`. */

@@ -28,18 +28,18 @@ const PRICE_DEFAULT = 'not known: no cost is reported';
 
 export const modelSettings = {
   provider: setting(oneOf(PROVIDERS), {
-    env: 'MODEL_PROVIDER',
+    env: 'LLM_PROVIDER',
     default: 'openai-compatible',
     help: 'Whose API the model has. Most servers have the one of OpenAI: Ollama, vLLM, LiteLLM, OpenRouter, Hermes, OpenClaw.',
   }),
   url: optionalSetting(baseUrl, {
-    env: 'MODEL_URL',
+    env: 'LLM_URL',
     defaultText: `the provider's own; with \`openai-compatible\` where Ollama listens, \`${PROVIDER_URLS['openai-compatible']}\``,
     help: 'Base URL of the API, with its version.',
   }),
-  model: setting(modelName, { env: 'MODEL_NAME', help: 'Name of the model, as the provider writes it.' }),
+  model: setting(modelName, { env: 'LLM_MODEL', help: 'Name of the model, as the provider writes it.' }),
   api_key: optionalSetting(headerSecret, {
-    env: 'MODEL_API_KEY',
+    env: 'LLM_API_KEY',
     secret: true,
     defaultText: 'none',
     help: 'API key of the provider.',

@@ -140,7 +140,7 @@ export const remoteSettings = {
     defaultText: BY_PRESET,
     help: 'Where the text of the answer stands. Several texts at one place are joined.',
   }),
-  ...usagePlaces,
+  ...usagePlaces('the result'),
   idempotent: optionalSetting(yesOrNo, {
     defaultText: BY_PRESET,
     help: 'Whether the agent starts the work once for each `call_key`. Only then is `start` repeated where its answer was lost with the worker.',
