@@ -119,7 +119,7 @@ ${renderPromises(MORE_PROMISES)}
 \`GarudustPlugin\`: with its journal, its counting of calls and its schedule. Your workflow decides what an end means. Where a row says
 that the run is told, your workflow sees a result or an \`ActivityFailure\`, and \`judgeFailure\` says what to send. \`npm run
 test:corners\` plays these rows with a workflow that asks an agent and delivers its answer, and nothing else. The API knows runs of
-\`agentRun\` alone: a cancel or a redelivery of another workflow is a \`404\`.
+\`agentRun\`, and workflows that \`workflows\` of the settings names: a cancel or a redelivery of another workflow is a \`404\`.
 
 ${renderTeam()}
 

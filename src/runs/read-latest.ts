@@ -33,7 +33,10 @@ export async function readLatest(
     bytes += found.reduce((sum, event) => sum + sizeOf(event), 0);
     nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
   } while (nextPageToken !== undefined && !isEnough(events, bytes));
-  return decodeEvents(events.toReversed(), decoder);
+  const signals = events.flatMap(
+    ({ workflowExecutionSignaledEventAttributes: signaled }) => signaled?.signalName ?? [],
+  );
+  return { ...(await decodeEvents(events.toReversed(), decoder)), signals };
 }
 
 /** The first delivery holds the outcome, and comes right after the last step. */

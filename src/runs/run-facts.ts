@@ -54,6 +54,8 @@ export interface PendingActivity {
 export interface RunHistory {
   /** In the order in which they were scheduled; an id comes again when it was scheduled again. */
   readonly activities: readonly ActivityRecord[];
+  /** Names of the signals that the workflow has received. */
+  readonly signals?: readonly string[];
   /** What the workflow returned. */
   readonly result?: unknown;
   /** What the workflow failed with. */

@@ -124,6 +124,18 @@ describe("a team's workflow", { concurrency: false }, () => {
       assert.deepEqual([ended.status, ended.steps?.map(({ status }) => status)], ['canceled', ['canceled']]);
     });
 
+    await t.test('in turn with the other runs of its session', async () => {
+      const { cancel } = stack;
+      const task = { workflow: 'triage', text: 'a step\ndemo: sleep 30s', session_key: 'in turn' };
+      const first = await start(task);
+      await waitFor('its first step', async () => (await get(first.id)).steps?.[0]?.status === 'running', 10_000);
+      const second = await start({ ...task, text: 'the next' });
+      await waitFor('its place', async () => (await get(second.id)).position === 1, 10_000);
+      assert.deepEqual([(await get(second.id)).status, (await get(second.id)).steps ?? []], ['queued', []]);
+      await cancel(first.id);
+      assert.equal((await get(second.id, 30)).status, 'completed');
+    });
+
     await t.test('completed with nothing, and with JSON', async () => {
       assert.equal((await endOf(stack, 'nothing')).output, '');
       assert.equal((await endOf(stack, 'well')).output, '{"how":"well"}');
