@@ -72,6 +72,7 @@ describe('what a program does wrong', () => {
     writeFileSync(file, '#!/bin/sh\necho hello\n');
     chmodSync(file, 0o644);
     const cases = [
+      [{ program: undefined }, /^has neither a program nor a preset$/],
       [{ program: 'no-such-program-here' }, /^is a program that is missing on this worker$/],
       [{ program: join(folder, 'gone') }, /^is a program that is missing on this worker$/],
       [{ program: file }, /^is a program that is not executable on this worker$/],

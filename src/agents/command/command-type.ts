@@ -28,8 +28,11 @@ worker's rights.`,
   create: createCommandAgent,
   example: ['preset: claude'],
   describe: ({ program, preset }) => `command ${program ?? preset ?? 'without a program'}`,
+  warnings: ({ program, preset }) =>
+    program === undefined && preset === undefined ? ['has neither a program nor a preset: set one of them.'] : [],
   remedies: {
-    AgentMisconfigured: (nameOf) => `Check ${nameOf('program')}: the worker's user must be able to run it.`,
+    AgentMisconfigured: (nameOf) =>
+      `Set ${nameOf('program')} or ${nameOf('preset')} to a program that the worker's user can run.`,
     TaskRefused: () => 'Change the task, or give it to the program on standard input.',
   },
 });

@@ -36,19 +36,17 @@ const BY_HAND_FIX = 'Run the program by hand with the same task: what it writes 
 /**
  * Any program: the task goes to its standard input or is its last argument, and what it writes is the answer. Of a command-line agent
  * with a preset the events are read, and its session is resumed.
- *
- * @throws TypeError without a program and a preset
  */
 export function createCommandAgent(settings: CommandSettings): Agent {
   const { silenceTimeout, cwd, workDir: root, keepWork: keepMs } = settings;
   const preset: CommandPreset | undefined = settings.preset === undefined ? undefined : PRESETS[settings.preset];
   const program = settings.program ?? preset?.program;
-  if (program === undefined) throw new TypeError('An agent of type command needs a program or a preset.');
   const isArgument = preset === undefined && settings.input === 'argument';
-  const folders = new WorkFolders({ owner: settings.preset ?? basename(program), root, cwd, keepMs });
+  const folders = new WorkFolders({ owner: settings.preset ?? basename(program ?? ''), root, cwd, keepMs });
   return {
     async run(text, context) {
       context.signal.throwIfAborted();
+      if (program === undefined) throw new AgentError('AgentMisconfigured', 'has neither a program nor a preset');
       if (isArgument) checkArgument(text, settings.args);
       const folder = folders.open(context);
       const session = folder.session?.id;
