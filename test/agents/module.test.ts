@@ -47,7 +47,7 @@ describe('a module', () => {
     ['function', 'ModelAnswerUnreadable', /^returned an answer that is not JSON$/],
     ['nothing', 'ModelAnswerUnreadable', /^returned no output$/],
     ['exit', 'AgentFailed', /^ended its thread$/],
-    ['timer', 'AgentFailed', /^threw an error outside of any call, or used too much memory$/],
+    ['timer', 'AgentFailed', /^threw an error outside of any call$/],
     ['large 2000000', 'AnswerTooLarge', /^returned more than the limit of 1000000 bytes$/],
   ];
   for (const [task, type, message] of rows) {

@@ -31,7 +31,7 @@ interface Pending {
 /**
  * A function of a team, in a thread of its own: nothing that it does ends the worker. It loads the module at the first call.
  *
- * What the function throws is sorted. An exception outside of any call (in a timer), `process.exit` and too much memory end the thread
+ * What the function throws is sorted. An exception outside of any call (in a timer) and `process.exit` end the thread
  * and so all calls in it; the next call gets a new one. A function that never yields is ended at the abort, with its thread.
  */
 export function createModuleAgent({ path }: ModuleSettings): Agent {
@@ -57,7 +57,7 @@ class ModuleThread {
     const workerData: ThreadData = { url };
     this.#worker = isSource ? new Worker(FROM_SOURCE, { workerData, eval: true }) : new Worker(THREAD, { workerData });
     this.#worker.on('message', (message: FromThread) => this.#hear(message));
-    this.#worker.on('error', () => this.#end('threw an error outside of any call, or used too much memory'));
+    this.#worker.on('error', () => this.#end('threw an error outside of any call'));
     this.#worker.on('exit', () => this.#end('ended its thread'));
     this.#worker.unref();
   }

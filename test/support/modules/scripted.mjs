@@ -45,10 +45,6 @@ export async function run(text, { signal, report, reportText, checkpoint, resume
       return { output: 'still here' };
     case 'forever':
       for (;;);
-    case 'memory': {
-      const all = [];
-      for (;;) all.push(new Array(1_000_000).fill(all.length));
-    }
   }
   return { output: 'nothing known' };
 }
