@@ -80,7 +80,7 @@ const client = z.strictObject({
   }),
   max_in_flight: setting(inFlight, {
     default: 100,
-    help: 'Tasks and events of this client that one process records at once; above it, `429`. Keep it below `limits.max_in_flight`, so that one busy client leaves room for the others.',
+    help: 'Tasks and events of this client that one process records at once. Above it they wait for up to 2 s, in order of arrival, then `429`. Keep it below `limits.max_in_flight`, so that one busy client leaves room for the others.',
   }),
   session_policy: sessionPolicy(
     "the agent's",
@@ -105,7 +105,7 @@ const limits = z.strictObject({
   }),
   max_in_flight: setting(inFlight, {
     default: 128,
-    help: 'Tasks and events that one process handles at once, for all clients; above it, `503` before the body is read. As many of them are recorded at once as Temporal records without delay; the others wait up to a second for their turn, then `503`. When all slots are taken, the oldest stalled upload is dropped.',
+    help: 'Tasks and events that one process handles at once, for all clients. Above it as many more wait for up to 2 s before their body is read, then `503`. As many of them are recorded at once as Temporal records without delay; the others wait up to a second for their turn, then `503`. When all slots are taken, the oldest stalled upload is dropped.',
   }),
   body_budget: setting(size({ min: '64KiB', max: '4096MiB' }), {
     default: '64MiB',

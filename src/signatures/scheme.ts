@@ -45,6 +45,8 @@ export interface SignatureScheme {
   readonly unsignedIdHeaders: readonly string[];
   /** Whether the signature covers the URL, so that it must be known what senders call this server. */
   readonly needsUrl?: boolean;
+  /** The signed text as a template, for messages: `{timestamp}.{body}`. */
+  readonly signs?: string;
   /** What to say about it at every start; continues after the name of the source. */
   readonly warning?: string;
   /** Judges a request. Never throws, whatever the headers hold: anything malformed is a refusal. */

@@ -62,6 +62,7 @@ export function createSigningScheme(options: SigningOptions): SignatureScheme {
   return {
     unsignedIdHeaders: signsId || idHeader === undefined ? [] : [idHeader],
     needsUrl: parts.some(({ kind }) => kind === 'url'),
+    ...(!isPlain && { signs: options.template ?? '{body}' }),
     ...('warning' in algorithm && { warning: algorithm.warning }),
     verify,
     findSecretFault: (secret) => findPlaceFault(secret, options) ?? algorithm.findSecretFault(secret, check),

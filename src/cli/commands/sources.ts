@@ -14,13 +14,13 @@ interface TestFlags {
 export function addSources(program: Command, io: CliIo): void {
   const sources = program
     .command('sources')
-    .summary('test the sources of the settings file')
-    .description('Test the sources of the settings file with recorded events.');
+    .summary('add sources to the settings file, and test them')
+    .description('Add sources to the settings file, and test them with recorded events.');
   const command = sources
     .command('test')
     .summary('show the task that an event would start')
     .description(
-      'Show the task that an event would start, or why it would start none. Nothing is sent, no server is contacted, and no signature is verified.',
+      'Show the task that an event would start, or why it would start none. Nothing is sent, and no server is contacted. With the headers of the delivery its signature is checked, and a mismatch explained.',
     )
     .argument('<source>', 'name of a source in the settings file')
     .argument('<event|->', 'file with the body of a delivery; - reads it from stdin')
@@ -44,6 +44,27 @@ export function addSources(program: Command, io: CliIo): void {
       ],
     ],
     exits: ['ok', 'usage', 'refused', 'nothingStarted'],
+  });
+  const add = sources
+    .command('add')
+    .summary('print the settings of a sender')
+    .description(
+      'Print the block of a preset for the settings file, with what to do on the side of the sender. Nothing is changed.',
+    )
+    .argument('<preset>', 'name of a preset, such as github')
+    .action(async (name: string) => {
+      const { describePreset } = await import('../sources/add-source.ts');
+      io.stdout.write(describePreset(name));
+      io.exit = 'ok';
+    });
+  setNotes(add, {
+    examples: [
+      [
+        'garudust-temporal sources add stripe >> garudust-temporal.yaml',
+        'the block, appended to a file without sources',
+      ],
+    ],
+    exits: ['ok', 'usage'],
   });
 }
 

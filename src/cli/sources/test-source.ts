@@ -10,6 +10,7 @@ import type { Source } from '../../sources/source.ts';
 import { PROBLEMS, ProblemError } from '../../protocol/problems.ts';
 import { CliError, type ExitName } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
+import { explainSignature, STAND_IN } from './explain-signature.ts';
 import { rehearsalToJson, showRehearsal } from './show-rehearsal.ts';
 
 /** A delivery to test. */
@@ -39,6 +40,14 @@ export async function testSource(
     io.stderr.write(`warning: ${warning}\n`);
   }
   const raw = toRawEvent(body, headers, source);
+  const signature = explainSignature(
+    source,
+    { ...raw, url: (config.publicUrl ?? 'http://localhost') + source.path },
+    [...config.sources.values()].flatMap(({ name: other, proof }) =>
+      proof.kind === 'signed' && other !== name ? [[other, proof.secrets] as const] : [],
+    ),
+  );
+  if (signature !== undefined) io.stderr.write(`${signature}\n`);
   const deps = {
     clients: config.clients,
     agents: new Map(config.agents.map((agent) => [agent.name, toAgentPolicy(agent)])),
@@ -108,7 +117,7 @@ function fillVariables({
 }): Env {
   const text = readText(resolve(cwd, flags.config ?? (env[FILE_VARIABLE] || DEFAULT_FILE)));
   const missing = [...text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)].flatMap(([, name]) =>
-    name === undefined || env[name] !== undefined ? [] : [[name, `stand-in-for-${name}`]],
+    name === undefined || env[name] !== undefined ? [] : [[name, STAND_IN + name]],
   );
   return { ...env, ...(Object.fromEntries(missing) as Env) };
 }

@@ -3,12 +3,18 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ProblemError, problemRetryAfter } from '../../protocol/problems.ts';
 import type { ClientRate, IngressClient } from '../ingress-client.ts';
 import { ClientSemaphore } from './client-semaphore.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 interface LimitedClient {
   readonly rate: ClientRate | undefined;
   readonly maxInFlight: number;
   readonly limiter: RateLimiterMemory | undefined;
+  /** For its permits, which are handed on. */
+  readonly line: WaitingLine<() => void>;
 }
+
+/** A client with few permits may have a burst, too. */
+const MIN_LINE = 100;
 
 /** Where the headers are set. */
 type Reply = Pick<Context, 'set'>;
@@ -26,11 +32,7 @@ export class ClientAdmission {
     this.#permits = new ClientSemaphore({
       perClient: (id) => this.#clients.get(id)?.maxInFlight ?? Infinity,
       total: Infinity,
-      refuseClient: (limit) =>
-        new ProblemError(
-          'too_many_in_flight',
-          `A client may have ${limit} deliveries in progress: send fewer at the same time.`,
-        ),
+      refuseClient: tooMany,
       refuseAll: () => new ProblemError('overloaded', 'The server is at capacity.'),
     });
   }
@@ -43,14 +45,22 @@ export class ClientAdmission {
    * When the rate is used up, `Retry-After` of a refusal is not before the end of the window (section 6). In a 202 it may
    * be: there it says when to read the run.
    *
+   * When all permits of the client are taken, it waits for two seconds, in order of arrival.
+   *
+   * @param whileWaiting is given the wait, so that nothing else is held meanwhile
    * @throws ProblemError `too_many_in_flight` (429), `rate_limited` (429), and whatever `work` rejects with
    */
-  async admit(reply: Reply, id: string, work: () => Promise<void>): Promise<void> {
+  async admit(
+    reply: Reply,
+    id: string,
+    work: () => Promise<void>,
+    whileWaiting: <T>(wait: Promise<T>) => Promise<T> = (wait) => wait,
+  ): Promise<void> {
     const client = this.#clients.get(id);
     if (client === undefined) throw new Error(`no client "${id}" is configured, yet a delivery names it`);
     this.#setHeaders(reply, id, client);
     // First, so that a delivery that is refused here does not count against the rate.
-    const release = this.#permits.acquire(id);
+    const release = this.#take(id, client) ?? (await whileWaiting(client.line.wait(tooMany(client.maxInFlight))));
     try {
       const count = await consume(client.limiter, id);
       this.#setHeaders(reply, id, client, count);
@@ -61,13 +71,21 @@ export class ClientAdmission {
           `A client may send ${client.rate.count} deliveries ${inWords(client.rate.windowMs)}: slow down.`,
         );
       }
-      await work().catch((error: unknown) => {
-        if (count?.left === 0) delayRetry(reply, error, count.resetSeconds);
-        throw error;
-      });
+      await work().then(
+        () => client.line.ended(),
+        (error: unknown) => {
+          client.line.ended(error);
+          if (count?.left === 0) delayRetry(reply, error, count.resetSeconds);
+          throw error;
+        },
+      );
     } finally {
-      release();
+      if (!client.line.handOn(release)) release();
     }
+  }
+
+  #take(id: string, { line }: LimitedClient): (() => void) | undefined {
+    return line.isEmpty && this.#permits.left(id) > 0 ? this.#permits.acquire(id) : undefined;
   }
 
   #setHeaders(reply: Reply, id: string, { rate, maxInFlight }: LimitedClient, count?: Count): void {
@@ -84,6 +102,13 @@ export class ClientAdmission {
     if (policies.length > 0) reply.set('RateLimit-Policy', policies.join(', '));
     if (states.length > 0) reply.set('RateLimit', states.join(', '));
   }
+}
+
+function tooMany(limit: number): ProblemError {
+  return new ProblemError(
+    'too_many_in_flight',
+    `A client may have ${limit} deliveries in progress: send fewer at the same time.`,
+  );
 }
 
 /** A retry before the end of the window would be refused by the rate. */
@@ -116,7 +141,7 @@ function toCount({ remainingPoints, msBeforeNext }: RateLimiterRes, isOver: bool
 
 function toLimited({ rateLimit: rate, maxInFlight = Infinity }: IngressClient): LimitedClient {
   const limiter = rate && new RateLimiterMemory({ points: rate.count, duration: rate.windowMs / 1000 });
-  return { rate, maxInFlight, limiter };
+  return { rate, maxInFlight, limiter, line: new WaitingLine(Math.max(MIN_LINE, maxInFlight)) };
 }
 
 function inWords(windowMs: number): string {

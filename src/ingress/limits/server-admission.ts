@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '../../protocol/problems.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** What a process takes in at the same time, of all clients and routes together. */
 export interface ServerAdmissionLimits {
@@ -26,12 +27,14 @@ export interface Permit {
   readonly take: (bytes: number) => void;
   /** Keeps the bytes out of the budget until a call has ended: one that was given up still holds them in memory. */
   readonly holdUntil: (call: Promise<unknown>) => void;
+  /** Gives the slot back while a delivery waits for one of its client. Its bytes stay taken. */
+  readonly whileWaiting: <T>(wait: Promise<T>) => Promise<T>;
 }
 
 /**
  * Limits the deliveries that this process handles at the same time, and the bytes of their bodies, before anything is known
- * about the sender. Refuses with `overloaded` (503) when all permits are taken or the budget of bytes is spent. Before that the
- * oldest stalled upload is dropped.
+ * about the sender. When all permits are taken, the oldest stalled upload is dropped, or the delivery waits for two seconds before its
+ * body is read; then, and when the budget of bytes is spent, it is refused with `overloaded` (503).
  */
 export class ServerAdmission {
   readonly #max: number;
@@ -40,12 +43,14 @@ export class ServerAdmission {
   // Made once: under a flood they are thrown thousands of times a second, and each new error would capture its stack.
   readonly #full: ProblemError;
   readonly #spent = new ProblemError('overloaded', 'The server receives too much data at the same time: retry later.');
+  readonly #line: WaitingLine<undefined>;
   #inFlight = 0;
   #bytes = 0;
 
   constructor({ maxInFlight: max = Infinity, bodyBudget = Infinity }: ServerAdmissionLimits) {
     this.#max = max;
     this.#budget = bodyBudget;
+    this.#line = new WaitingLine(max);
     this.#full = new ProblemError('overloaded', `The server handles ${max} deliveries at the same time: retry later.`);
   }
 
@@ -60,8 +65,9 @@ export class ServerAdmission {
    * @throws ProblemError `overloaded`, and whatever `work` rejects with
    */
   async admit(req: IncomingMessage, work: (permit: Permit) => Promise<void>): Promise<void> {
-    if (this.#inFlight >= this.#max && !this.#uploads.dropStalled()) throw this.#full;
-    this.#inFlight += 1;
+    const isFull = this.#inFlight >= this.#max || !this.#line.isEmpty;
+    if (isFull && !this.#uploads.dropStalled()) await this.#line.wait(this.#full);
+    else this.#inFlight += 1;
     this.#uploads.add(req);
     let taken = 0;
     let held: Promise<unknown> | undefined;
@@ -78,12 +84,29 @@ export class ServerAdmission {
       const holdUntil = (call: Promise<unknown>): void => {
         held = held === undefined ? call : Promise.allSettled([held, call]);
       };
-      await work({ take, holdUntil });
+      await work({ take, holdUntil, whileWaiting: (wait) => this.#whileWaiting(wait) });
+      this.#line.ended();
+    } catch (error) {
+      this.#line.ended(error);
+      throw error;
     } finally {
-      this.#inFlight -= 1;
+      this.#leave();
       this.#uploads.delete(req);
       if (held === undefined) giveBack();
       else held.then(giveBack, giveBack);
+    }
+  }
+
+  #leave(): void {
+    if (!this.#line.handOn(undefined)) this.#inFlight -= 1;
+  }
+
+  async #whileWaiting<T>(wait: Promise<T>): Promise<T> {
+    this.#leave();
+    try {
+      return await wait;
+    } finally {
+      this.#inFlight += 1;
     }
   }
 }

@@ -67,7 +67,12 @@ async function takeEvents(ctx: RequestContext, source: Source, deps: EventRouteD
       onRefusal: (why) => (ctx.state.refusal = why),
     });
     ctx.state.client = delivery.client;
-    await deps.admission.admit(ctx, delivery.client, () => answerEvents(ctx, delivery, permit, deps));
+    await deps.admission.admit(
+      ctx,
+      delivery.client,
+      () => answerEvents(ctx, delivery, permit, deps),
+      permit.whileWaiting,
+    );
   });
 }
 

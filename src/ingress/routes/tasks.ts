@@ -75,7 +75,12 @@ export function taskRoutes(deps: TaskRouteDeps, waits: Pick<RunWaits, 'preferOut
       const delivery = await verify(await readBody(ctx.req, ctx.res, deps.limits, permit.take));
       ctx.state.client = delivery.client;
       refuseOwnMessage(delivery); // before the rate of the client counts it
-      await admission.admit(ctx, delivery.client, async () => record(ctx, await parseDelivery(delivery, deps), permit));
+      await admission.admit(
+        ctx,
+        delivery.client,
+        async () => record(ctx, await parseDelivery(delivery, deps), permit),
+        permit.whileWaiting,
+      );
     });
     await waits.preferOutcome(ctx);
   };
