@@ -8,6 +8,7 @@ import { notRunnable, toStartFailure } from '../../src/agents/child/start-failur
 import { exampleOf } from '../../src/agents/example-of.ts';
 import { sortHttpFailure } from '../../src/agents/http-failures.ts';
 import { FAILURE_CLASSES, FAILURES, failureClass } from '../../src/contract/failures.ts';
+import { NETWORK_FAULTS } from '../../test/conformance/network-faults.ts';
 import { markdownTable } from './markdown-table.ts';
 
 /** Classes of failures that an adapter may report, or that end its call. */
@@ -87,6 +88,14 @@ ${markdownTable(['the program', 'type', 'counts', 'words'], programRows())}
 
 Bytes that are not UTF-8, half a surrogate among them, become U+FFFD in the answer.
 
+## What a network can do wrong
+
+A scripted peer does each of these to \`model\`, \`http\` and the start of \`remote\`. Nothing but Temporal retries: the peer sees one request.
+An empty answer is \`ModelAnswerUnreadable\`, one that does not end \`AnswerTooLarge\`, silence \`AgentTimeout\`; invalid UTF-8 and halves of
+surrogates are answers with replacement characters.
+
+${markdownTable(['the peer', 'type', 'class', 'counts', 'words'], NETWORK_FAULTS.map(faultRow))}
+
 ## Handles: a lost call is not paid twice
 
 An agent that works by a handle (the ID of a remote run, a session of a program, the messages so far) keeps it with
@@ -132,6 +141,11 @@ function programRows(): string[][] {
     statusRow('writes without end, or 50 MB', tooLarge(1_048_576)),
     statusRow('writes nothing for `silence_timeout`', silent(120_000)),
   ];
+}
+
+function faultRow({ name, type, words }: (typeof NETWORK_FAULTS)[number]): string[] {
+  const kind = failureClass(type);
+  return [name, `\`${type}\``, kind, FAILURE_CLASSES[kind].paid ? 'yes' : 'no', words];
 }
 
 function statusRow(status: string, { type, message }: Pick<AgentError, 'type' | 'message'>): string[] {
