@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { childEnv } from '../../values/child-env.ts';
 
-/** Waits for the process group to end, or for the pipe that the system closes when the worker is gone. */
-const GUARD = 'read -r _; kill -KILL -- "-$0"';
+/** Waits at the pipe that the system closes when the worker is gone. Dash takes `--` after `-s` alone. */
+const GUARD = 'read -r _; kill -s KILL -- "-$0"';
 
 /**
  * Ends the process group of a child when this process is gone, also after `kill -9`: a shell of a few hundred kilobytes waits at a
