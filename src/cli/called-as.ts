@@ -2,8 +2,8 @@ import { basename, relative } from 'node:path';
 
 /** The commands of the program, as `createProgram` has them: what follows the program's name where text shows a command line. */
 export const COMMAND_NAMES = [
-  ...['dev', 'demo', 'start', 'ingress', 'worker', 'build', 'setup', 'codec-server'],
-  ...['send', 'runs', 'schedules', 'sign', 'receive', 'sources', 'help'],
+  ...['dev', 'demo', 'start', 'ingress', 'worker', 'build', 'deploy', 'setup', 'codec-server'],
+  ...['send', 'runs', 'agents', 'schedules', 'sign', 'receive', 'sources', 'help'],
 ] as const;
 
 /**

@@ -13,6 +13,8 @@ import { DEFAULT_STREAM_LIMITS, DEFAULT_WAIT_LIMITS } from '../../src/ingress/li
 import { load, refusal, SECRET } from './load.ts';
 
 const HOUR = 3_600_000;
+/** Defaults for agents without a memory of their own. */
+const NO_MEMORY = { historyTurns: 10, historyBytes: 65_536, historyKept: 24 * HOUR };
 
 /** An agent without its name and without what every agent has. */
 function ownSettings(agent: AgentConfig | undefined): object {
@@ -66,6 +68,7 @@ describe('by the environment alone', () => {
         heartbeatTimeout: 30_000,
         maxAttempts: 3,
         maxAnswerBytes: 1_048_576,
+        ...NO_MEMORY,
         ...DEFAULT_RETRY_DELAYS,
         settingNames: { url: 'GARUDUST_URL', api_key: 'GARUDUST_API_KEY' },
       },
@@ -150,6 +153,7 @@ describe('by the file', () => {
       heartbeatTimeout: 45_000,
       maxAttempts: 1,
       maxAnswerBytes: 65_536,
+      ...NO_MEMORY,
       retryDelay: 250,
       retryDelayAtFault: 300_000,
       retryDelayUnreachable: 2_000,

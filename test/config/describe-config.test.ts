@@ -41,6 +41,9 @@ limits: { body: 524288 }
       retry_delay: '5s',
       retry_delay_at_fault: '1m',
       retry_delay_unreachable: '1s',
+      history_turns: 10,
+      history_bytes: '64KiB',
+      history_kept: '1d',
       max_answer_bytes: '2000B',
     },
   });

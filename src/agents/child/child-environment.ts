@@ -10,12 +10,16 @@ interface EnvironmentOptions {
   readonly network: boolean;
 }
 
+/** An environment without the worker's secrets. */
+export type ChildEnvironment = Readonly<Record<string, string>> & { readonly [allowed]: true };
+declare const allowed: unique symbol;
+
 /** The environment of a program: what is named, which run it works for, and no secret of the worker's beside. */
 export function toChildEnvironment(
   { passEnv, env, network }: EnvironmentOptions,
   { runId, call, sessionKey, traceHeaders = {} }: AgentContext,
-): Record<string, string> {
-  return {
+): ChildEnvironment {
+  const environment = {
     // The names are letters, digits and underscores.
     ...childEnv(process.env, { network, also: new RegExp(`^(?:${passEnv.join('|')})$`) }),
     GARUDUST_RUN_ID: runId,
@@ -24,4 +28,5 @@ export function toChildEnvironment(
     ...Object.fromEntries(Object.entries(traceHeaders).map(([name, value]) => [name.toUpperCase(), value])),
     ...env,
   };
+  return environment as Record<string, string> as ChildEnvironment;
 }

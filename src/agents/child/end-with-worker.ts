@@ -41,6 +41,7 @@ export async function withDeathSignal(program: string, args: readonly string[]):
 function canSetDeathSignal(): Promise<boolean> {
   if (process.platform !== 'linux') return Promise.resolve(false);
   return new Promise((resolve) => {
-    execFile('setpriv', ['--pdeathsig', 'KILL', '--', 'true'], (error) => resolve(error === null));
+    const args = ['--pdeathsig', 'KILL', '--', 'true'];
+    execFile('setpriv', args, { env: childEnv(process.env) }, (error) => resolve(error === null));
   });
 }

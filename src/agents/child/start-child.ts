@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import type { ChildEnvironment } from './child-environment.ts';
 import { endGroupWithWorker, withDeathSignal } from './end-with-worker.ts';
 import { findProgram } from './find-program.ts';
 import { notRunnable, toStartFailure } from './start-failures.ts';
@@ -11,7 +12,7 @@ export interface ChildPlan {
   /** Must be there. */
   readonly cwd: string;
   /** The whole environment. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: ChildEnvironment;
 }
 
 /** How a program ended. One of the two is null. */
@@ -85,11 +86,17 @@ export async function startChild({ program, args, cwd, env }: ChildPlan): Promis
 function spawnOrThrow(
   file: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  { cwd, env }: Pick<ChildPlan, 'cwd' | 'env'>,
 ): ChildProcessWithoutNullStreams {
   try {
     // A group of its own, so that what it starts can be ended with it.
-    return spawn(file, args, { ...options, detached: true, stdio: 'pipe', windowsHide: true });
+    return spawn(file, args, {
+      cwd,
+      env: env satisfies ChildEnvironment,
+      detached: true,
+      stdio: 'pipe',
+      windowsHide: true,
+    });
   } catch (error) {
     throw toStartFailure(error);
   }
