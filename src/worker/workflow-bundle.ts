@@ -102,7 +102,15 @@ export function bundleWithOurs(options: BundleOptions, modules: OwnModulePaths =
       const alias = Array.isArray(others)
         ? [...others, { name: YOUR_WORKFLOWS, alias: yours }]
         : { ...others, [YOUR_WORKFLOWS]: yours };
-      return { ...hooked, plugins: [...plugins, ownModulesPlugin(modules)], resolve: { ...resolve, alias } };
+      // Webpack 5.113 takes `z.coerce.number` of a team's code for `z.number` where it leaves out modules without side effects.
+      const hasOthers = yours !== false || Object.keys(modules).length > 0;
+      const optimization = { ...hooked.optimization, ...(hasOthers && { sideEffects: false }) };
+      return {
+        ...hooked,
+        optimization,
+        plugins: [...plugins, ownModulesPlugin(modules)],
+        resolve: { ...resolve, alias },
+      };
     },
   };
 }
