@@ -104,7 +104,11 @@ function secretsOf(noun: string, check: (secret: string) => void): Kind<readonly
       if (typeof value === 'string' && entries.length === 0) throw new BadValue('is empty: set it or remove it');
       if (entries.length === 0) throw new BadValue('is an empty list: add an entry, or remove the setting');
       const subject = (_: unknown, index: number): string =>
-        entries.length === 1 ? 'the value' : `entry ${index + 1}`;
+        entries.length === 1
+          ? 'the value'
+          : typeof value === 'string'
+            ? `entry ${index + 1} of ${entries.length}, split at the comma,`
+            : `entry ${index + 1}`;
       return readEach(entries as unknown[], (entry) => readSecret(entry, check), subject);
     },
     show: (secrets) =>

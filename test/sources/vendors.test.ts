@@ -5,6 +5,7 @@ import { LinearWebhookClient } from '@linear/sdk/webhooks';
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import { sign } from '@octokit/webhooks-methods';
 import { Environment, Paddle } from '@paddle/paddle-node-sdk';
+import { CloudEvent, HTTP } from 'cloudevents';
 import twilio from 'twilio';
 import { findPreset } from '../../src/sources/presets.ts';
 import { SOURCE_SAMPLES, type SourceSample } from '../support/source-samples.ts';
@@ -75,6 +76,17 @@ describe('with the own library of the sender:', () => {
     const header = own.sign(own.body, 'paddle-secret', Math.floor(Date.now() / 1000))['Paddle-Signature'] ?? '';
     assert.equal(await paddle.webhooks.isSignatureValid(own.body, 'paddle-secret', header), true);
     assert.equal((await source.send()).status, 200);
+  });
+
+  test('CloudEvents, in both modes, are what its SDK sends', async (t) => {
+    const source = await startSource(t, sample('cloudevents, structured'), { map: { text: '{{ event.data.a }}' } });
+    const event = new CloudEvent({ id: 'e-1', source: '/s', type: 'made', data: { a: 'one' } });
+    for (const { headers, body } of [HTTP.structured(event), HTTP.binary(event)]) {
+      const { 'content-type': contentType, ...rest } = headers as Record<string, string>;
+      const response = await source.send({ body: String(body), contentType: contentType ?? '', headers: rest });
+      assert.equal(response.status, 202, await response.text());
+    }
+    assert.equal(source.ingress.runs.started.length, 1, 'one event in two modes');
   });
 
   test('Twilio agrees, and its signature for another URL is refused', async (t) => {
