@@ -107,7 +107,7 @@ export function escapeSummary(text: string): string {
  * A caller's text that the UI's Markdown shows as it is. The UI renders raw HTML and bare addresses, and takes a
  * backslash before the marks below alone; before any other it would show it.
  */
-function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   return (
     text
       .toWellFormed()

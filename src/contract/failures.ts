@@ -76,7 +76,8 @@ export const FAILURES = {
   },
   StepTooLarge: {
     class: 'task',
-    meaning: 'The input of a step of a workflow exceeds what Temporal stores (2 MiB). The step was not started.',
+    meaning:
+      'The input of a step of a workflow exceeds what Temporal stores (2 MiB), or a question to a person exceeds 64 KiB. The step was not started.',
     fix: 'Shorten the text: ask earlier steps for shorter answers, or have an agent summarise them first.',
   },
   AnswerTooLarge: {
@@ -103,6 +104,16 @@ export const FAILURES = {
     class: 'task',
     meaning: 'The run was canceled before the agent answered.',
     fix: 'Start a new run if you still need the answer.',
+  },
+  ApprovalRefused: {
+    class: 'task',
+    meaning: 'A person refused the task, or nobody approved it in time. The agent was not called.',
+    fix: 'Ask whoever refused it, then send the task again.',
+  },
+  InputTimeout: {
+    class: 'task',
+    meaning: 'Nobody answered a question of the run in time, and the question has no default.',
+    fix: 'Start the run again, and answer in time; or give the question a longer timeout or a default.',
   },
   AgentTimeout: {
     class: 'passing',

@@ -61,7 +61,7 @@ export function judgeFailure(failure: unknown, unknown: OutcomeError = UNKNOWN):
 
 function statusOf(type: FailureType): FailedOutcome['status'] {
   if (type === 'Canceled') return 'canceled';
-  return type === 'AgentTimeout' || type === 'RunTimeout' ? 'timed_out' : 'failed';
+  return type === 'AgentTimeout' || type === 'RunTimeout' || type === 'InputTimeout' ? 'timed_out' : 'failed';
 }
 
 function isOurs(failure: FailureLike): failure is FailureLike & { readonly type: FailureType } {

@@ -54,6 +54,15 @@ export const CALLBACK_TARGET = record({
 });
 export type CallbackTarget = Stored<typeof CALLBACK_TARGET>;
 
+/** How a person approves a task before its agent is asked. */
+export const APPROVAL = record({
+  /** Default: `Run this task?` */
+  question: optionalText(),
+  timeoutMs: positive().check(z.maximum(MAX_DURATION_MS, { error: 'is longer than 365 days.' })),
+  /** What counts when nobody answers in time. Default: `refuse`. */
+  default: z.exactOptional(z.enum(['approve', 'refuse'], { error: 'is neither approve nor refuse.' })),
+});
+
 /** Input of the workflow `agentRun`. */
 export const AGENT_RUN_INPUT = record({
   task: TASK,
@@ -70,6 +79,8 @@ export const AGENT_RUN_INPUT = record({
   tellsParent: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
   /** Where the run waits for its turn. Absent: it has no session key, or does not wait. */
   session: z.exactOptional(SESSION_PLACE),
+  /** Absent: nobody is asked. */
+  approval: z.exactOptional(APPROVAL),
 });
 export type AgentRunInput = Stored<typeof AGENT_RUN_INPUT>;
 
@@ -85,6 +96,7 @@ export const OWN_RUN_INPUT = record({
   source: filledText('name a configured source, or write "webhook"'),
   callback: z.exactOptional(CALLBACK_TARGET),
   session: z.exactOptional(SESSION_PLACE),
+  approval: z.exactOptional(APPROVAL),
 });
 export type OwnRunInput = Omit<Stored<typeof OWN_RUN_INPUT>, 'input'> & {
   readonly input?: unknown;
@@ -112,6 +124,7 @@ export const AGENT_RUN_FIELDS = {
   agentPolicy: POLICY_CHANGES,
   callback: CALLBACK_TARGET,
   session: SESSION_PLACE,
+  approval: APPROVAL,
 } as const;
 
 const USAGE_ERROR = 'is not a number: remove it or correct it.';

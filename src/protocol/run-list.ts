@@ -10,7 +10,15 @@ const MAX_ENTRY = 1024;
 const time = z.iso.datetime({ offset: true }).max(40);
 
 /** The values of `status` in a list and its filter: Temporal's list can't distinguish queued and running runs. */
-export const listedStatus = z.enum(['running', 'paused', 'completed', 'failed', 'timed_out', 'canceled']);
+export const listedStatus = z.enum([
+  'running',
+  'paused',
+  'input_required',
+  'completed',
+  'failed',
+  'timed_out',
+  'canceled',
+]);
 
 /** The query of `GET /v1/runs`. */
 export const runListQuery = z.strictObject({

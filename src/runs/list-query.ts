@@ -1,4 +1,5 @@
 import { metadataKeyword } from '../contract/metadata.ts';
+import { INPUT_REQUIRED } from '../contract/question.ts';
 import { isRunId, redeliveryIdOf } from '../contract/run-id-form.ts';
 import { PAUSE_INFO, SEARCH_ATTRIBUTE, type SearchAttributeName, toKeyword } from '../contract/search-attributes.ts';
 import type { RunFilter } from '../protocol/run-list.ts';
@@ -104,6 +105,7 @@ function keyword(name: SearchAttributeName, text: string): string {
 function byStatus(status: NonNullable<RunFilter['status']>): string {
   const open = `(ExecutionStatus = 'Running' AND ${CALLBACK} IS NULL)`;
   if (status === 'paused') return `(${open} AND ${PAUSE_INFO.name} = '${PAUSE_INFO.agent}')`;
+  if (status === 'input_required') return `(${open} AND ${SEARCH_ATTRIBUTE.waiting} = '${INPUT_REQUIRED}')`;
   if (!isTerminal(status)) return open;
   const closed = status === 'completed' ? `'Completed', ${OTHERWISE_CLOSED}` : OTHERWISE_CLOSED;
   return `(ExecutionStatus IN (${closed}) OR (ExecutionStatus = 'Running' AND ${CALLBACK} IS NOT NULL))`;

@@ -6,6 +6,7 @@ import type { SessionView } from '../contract/session.ts';
 import { ProblemError } from '../protocol/problems.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { pause } from '../timing/until.ts';
+import { judgeAnswer, type NamedAnswer, sendAnswer } from './answer-question.ts';
 import type { AcceptedTask } from './accepted-task.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
 import { deleteRun } from './delete-run.ts';
@@ -46,7 +47,7 @@ export interface RunClient {
    */
   start(task: AcceptedTask, onCall?: OnCall, waitedMs?: number): Promise<RunReply>;
   get(runId: string, client: string): Promise<RunResource>;
-  /** Like `get`, but holds until the run is terminal, `seconds` have passed, or the caller is gone. */
+  /** Like `get`, but holds until the run is terminal, it asks a person, `seconds` have passed, or the caller is gone. */
   wait(runId: string, client: string, seconds: number, signal: AbortSignal): Promise<RunResource>;
   /** One page of a client's runs, as Temporal's list knows them; see `listRuns`. */
   list(request: ListRequest): Promise<RunPage>;
@@ -57,6 +58,12 @@ export interface RunClient {
   follow(runId: string, client: string, signal: AbortSignal): AsyncGenerator<RunState, void, undefined>;
   /** Asks the run to stop. */
   cancel(runId: string, client: string): Promise<RunReply>;
+  /**
+   * Gives a person's answer to a run that asks for it; `unchanged` for the answer that counts already.
+   *
+   * Rejects with `already_answered`, `not_asked`, `invalid_parameter` for what is none of the choices, or `worker_unavailable`.
+   */
+  answer(runId: string, client: string, answer: NamedAnswer): Promise<RunReply>;
   /** Sends a callback again that is dead, is being retried or was delivered. */
   redeliver(runId: string, client: string, url?: string): Promise<RunReply>;
   /**
@@ -184,12 +191,17 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const { run, kind } = await read(runId, client);
       if (run.terminal) return run;
       const over = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+      // A caller who knows the question waits for the answer.
+      let asks = run.status === 'input_required';
+      let changes = 0;
       for (;;) {
-        await fanOut.wait(runId, kind, over);
+        changes = await fanOut.wait(runId, kind, over, changes);
         signal.throwIfAborted();
         const { run: now } = await read(runId, client);
+        const isAsked = now.status === 'input_required' && !asks;
         // A reset closes the execution that was watched, and the run goes on in another one.
-        if (now.terminal || over.aborted || fanOut.closed) return now;
+        if (now.terminal || isAsked || over.aborted || fanOut.closed) return now;
+        asks = now.status === 'input_required';
         await pause(BETWEEN_EXECUTIONS_MS, over);
       }
     },
@@ -211,6 +223,16 @@ export function createRunClient(options: RunClientOptions): RunClient {
       await requireWorker(ask, facts, options.taskQueue, until);
       await ask('cancel', until, (temporal) => kind.cancel(temporal.workflow.getHandle(runId)));
       return readAfter(run, client, until);
+    },
+
+    async answer(runId, client, answer) {
+      const { facts, run } = await read(runId, client);
+      if (judgeAnswer(facts, answer, run.terminal) === 'repeat') return { run, unchanged: true };
+      if (await sendAnswer(ask, runId, answer)) return readAfter(run, client, deadline());
+      // It has closed in the meantime: what its memo says now decides.
+      const after = await read(runId, client);
+      judgeAnswer(after.facts, answer, true);
+      return { run: after.run, unchanged: true };
     },
 
     async redeliver(runId, client, url) {

@@ -26,13 +26,16 @@ export class RunFanOut {
 
   /**
    * Resolves when what `?wait=` ends on has happened (`RunKind.endsWait`), when the workflow is closed or unknown, when
-   * `signal` is aborted, and with `close`; never rejects.
+   * `signal` is aborted, and with `close`; and when the memo has changed more often than `seen`. Never rejects.
+   *
+   * @returns how often the memo has changed since the run began: what to wait on with
    */
-  async wait(runId: string, kind: Pick<RunKind, 'endsWait'>, signal: AbortSignal): Promise<void> {
-    if (this.#closed || signal.aborted) return;
+  async wait(runId: string, kind: Pick<RunKind, 'endsWait'>, signal: AbortSignal, seen = 0): Promise<number> {
+    if (this.#closed || signal.aborted) return seen;
     const watch = this.#watch(runId, kind);
-    await watch.wait(signal);
+    const changes = await watch.wait(signal, seen);
     this.#release(runId, watch);
+    return changes;
   }
 
   /**

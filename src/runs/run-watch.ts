@@ -38,6 +38,7 @@ export class RunWatch {
   #polled = false;
   #pollEnded = false;
   #waitEnded = false;
+  #memoChanges = 0;
   #reading: AbortController | undefined;
   #latest: Snapshot | undefined;
   #stirred = false;
@@ -60,11 +61,12 @@ export class RunWatch {
     return this.#waiters + this.#listeners === 0;
   }
 
-  /** Resolves when what `?wait=` ends on has happened, or when `signal` is aborted; never rejects. */
-  async wait(signal: AbortSignal): Promise<void> {
+  /** As `RunFanOut.wait` promises. */
+  async wait(signal: AbortSignal, seen: number): Promise<number> {
     this.#waiters += 1;
-    while (!this.#waitEnded && !signal.aborted) await this.#untilNews(signal);
+    while (!this.#waitEnded && !signal.aborted && this.#memoChanges <= seen) await this.#untilNews(signal);
     this.#waiters -= 1;
+    return Math.max(this.#memoChanges, seen);
   }
 
   /** The states that come after `seen`, as `RunFanOut.listen` promises them. */
@@ -102,6 +104,9 @@ export class RunWatch {
       this.#polled = true;
       if (events.length === 0) continue;
       outline.add(events);
+      const changes = events.filter((event) => event.workflowPropertiesModifiedEventAttributes).length;
+      this.#memoChanges += changes;
+      if (changes > 0) this.#wakeAll();
       if (!this.#waitEnded && endsWait(outline.activities)) this.#endWaits();
       if (this.#waitEnded && this.#listeners === 0) break;
       this.#stir();

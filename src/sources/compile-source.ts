@@ -88,12 +88,18 @@ export function compileSource(
     agent: compile(full, ['agent'], settings.agent),
     workflow: settings.workflow,
     sessionPolicy: settings.session_policy,
+    approval: toApproval(settings.approval),
   };
   findings.collect(['map', 'input'], () => checkInput(settings));
   findings.collect(['events'], () => checkEvents(settings, preset));
   findings.collect(['answer'], () => checkAnswer(compiled.answer));
   if (findings.faults.length > before || !path || !proof || !handshakes || !map) return undefined;
   return { ...compiled, path, proof, handshakes, map };
+}
+
+function toApproval({ required, question, timeout, default: otherwise }: SourceSettings['approval']): Source['approval'] {
+  if (!required) return undefined;
+  return { timeoutMs: timeout, default: otherwise, ...(question !== undefined && { question }) };
 }
 
 function checkName(name: string): void {

@@ -3,6 +3,7 @@ import { BadValue, type Kind, listOf, readEach } from '../settings/kind.ts';
 import { size, wholeNumber } from '../settings/quantities.ts';
 import { headerSecret, sourceSecrets } from '../settings/secrets.ts';
 import { matching, name as clientId, oneOf, yesOrNo } from '../settings/texts.ts';
+import { approval } from '../settings/approval.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
 import { formerBlockName, optionalSetting, setting } from '../settings/setting.ts';
 import {
@@ -310,6 +311,7 @@ export const source = z.strictObject({
     "the client's",
     'The same as `session_policy` of a client, for the events of this source.',
   ),
+  approval,
   map,
 });
 

@@ -1,3 +1,4 @@
+import type { AgentRunInput } from '../contract/run.ts';
 import type { SessionPolicy } from '../contract/session.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { Filter } from './filter.ts';
@@ -36,6 +37,8 @@ export interface Source {
   readonly workflow: string | undefined;
   /** What becomes of tasks whose session has a run already. Undefined: the client decides. */
   readonly sessionPolicy: SessionPolicy | undefined;
+  /** How a person approves each task. Undefined: nobody is asked. */
+  readonly approval: AgentRunInput['approval'];
   readonly map: TaskMap;
 }
 

@@ -11,7 +11,6 @@ import {
 import type { Activities } from '../contract/activities.ts';
 import { judgeAnswer } from '../contract/judge-answer.ts';
 import { judgeFailure } from '../contract/judge-failure.ts';
-import { shownMetadata } from '../contract/metadata.ts';
 import { findMisspelt } from '../contract/misspelt-field.ts';
 import {
   AGENT_RUN_FIELDS,
@@ -24,10 +23,11 @@ import {
 import type { SessionActivities } from '../contract/session.ts';
 import { answeredSignal } from '../contract/names.ts';
 import { readStored } from '../contract/stored.ts';
-import { taskSummary } from '../contract/summary.ts';
 import { toAnswer } from '../contract/to-answer.ts';
 import { agentOptions, SHARE_OPTIONS } from './activity-options.ts';
+import { askFirst } from './ask-first.ts';
 import { concludeRun } from './conclude-run.ts';
+import { describeAsked } from './describe-asked.ts';
 import { inTurn } from './in-turn.ts';
 import { markWaiting } from './mark-waiting.ts';
 import { PATCH } from './patches.ts';
@@ -47,10 +47,9 @@ import { toFailure } from './workflow-failure.ts';
  */
 export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const input = readInput(given);
-  setCurrentDetails(STAGE.asking(input.agent));
-  const unmark = markWaiting(input.agent);
-  const outcome = await askAgent(input);
-  unmark();
+  // Nothing to await usually: what a run does first keeps its order.
+  const refused = input.approval && (await askFirst(input));
+  const outcome = refused ?? (await askAgent(input));
   if (input.tellsParent === true && input.callback !== undefined) tellParent(outcome);
   const callback = await concludeRun({ ...input, executor: input.agent }, outcome);
   return { ...toAnswer(outcome), ...(callback && { callback }) };
@@ -74,12 +73,9 @@ function readInput(given: AgentRunInput): AgentRunInput {
 async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunInput): Promise<RunOutcome> {
   const { shareAnswer } = proxyActivities<Pick<SessionActivities, 'shareAnswer'>>(SHARE_OPTIONS);
   const { runAgent } = proxyActivities<Pick<Activities, 'runAgent'>>(agentOptions(agentPolicy, task.text));
-  const { sessionKey, metadata } = task;
-  const asked = {
-    ...(sessionKey !== undefined && { sessionKey }),
-    summary: taskSummary(task.text),
-    ...(metadata && { metadata: shownMetadata(metadata) }),
-  };
+  setCurrentDetails(STAGE.asking(agent));
+  const unmark = markWaiting(agent);
+  const asked = describeAsked(task);
   let collectedInto: string | undefined;
   const tellInto = (into: string | undefined): void => {
     if (collectedInto !== into) upsertMemo({ collectedInto: into ?? null } satisfies Pick<RunMemo, 'collectedInto'>);
@@ -110,6 +106,8 @@ async function askAgent({ client, agent, task, agentPolicy, session }: AgentRunI
     return { ...judgeAnswer(answer), ...asked, ...by(), finishedAt: now() };
   } catch (error) {
     return { ...judgeFailure(error), ...asked, ...by(), finishedAt: now() };
+  } finally {
+    unmark();
   }
 }
 

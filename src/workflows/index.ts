@@ -24,8 +24,10 @@ export {
   deliverCallback,
   type DeliverCallbackOptions,
 } from './deliver-callback.ts';
+export { type Approval, approval, type ApprovalChoice, type ApprovalOptions } from './approval.ts';
 export { emit } from './emit.ts';
 export type { WorkflowTask } from './own-workflow.ts';
+export { type PersonsAnswer, waitForInput, type WaitForInputOptions } from './wait-for-input.ts';
 export {
   agentActivityOptions,
   type AgentStepOptions,

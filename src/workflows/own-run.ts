@@ -1,6 +1,5 @@
 import { ContinueAsNew, makeContinueAsNewFunc, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { judgeFailure } from '../contract/judge-failure.ts';
-import { shownMetadata } from '../contract/metadata.ts';
 import {
   MAX_RUN_INPUT_BYTES,
   OWN_RUN_INPUT,
@@ -10,9 +9,10 @@ import {
 } from '../contract/run.ts';
 import { isFailureType } from '../contract/failures.ts';
 import { readStored } from '../contract/stored.ts';
-import { taskSummary } from '../contract/summary.ts';
 import { ellipsize } from '../values/plain-text.ts';
+import { askFirst } from './ask-first.ts';
 import { concludeRun } from './conclude-run.ts';
+import { describeAsked } from './describe-asked.ts';
 import { inTurn } from './in-turn.ts';
 import { validateInput } from './input-schema.ts';
 import { toOutput } from './own-output.ts';
@@ -45,7 +45,8 @@ export async function ownRun(
   const read = readStored(OWN_RUN_INPUT, 'OwnRunInput', given);
   if (!read.ok) throw toFailure('InvalidInput', read.problem);
   const input: OwnRunInput = read.input;
-  const { outcome: made, cause } = await execute(input, load, continued);
+  const refused = continued.length > 0 ? undefined : input.approval && (await askFirst(input));
+  const { outcome: made, cause } = refused ? { outcome: refused } : await execute(input, load, continued);
   const usage = spent();
   const outcome = { ...made, ...(usage && { usage }) };
   const callback = await concludeRun({ ...input, executor: workflowType }, outcome, cause);
@@ -59,12 +60,7 @@ async function execute(
   continued: readonly unknown[],
 ): Promise<{ outcome: RunOutcome; cause?: Error }> {
   const { workflow, session, task } = input;
-  const { sessionKey, metadata } = task;
-  const asked = {
-    ...(sessionKey !== undefined && { sessionKey }),
-    summary: taskSummary(task.text),
-    ...(metadata && { metadata: shownMetadata(metadata) }),
-  };
+  const asked = describeAsked(task);
   const working = (): void => setCurrentDetails(STAGE.working(workflow));
   const waiting = { onWait: () => setCurrentDetails(STAGE.waitsForTurn), onTurn: working };
   working();

@@ -19,4 +19,6 @@ export const PATCH = {
   waitForRoom: 'wait-for-room',
   /** A run of a session asks its agent when it is its turn. */
   waitForTurn: 'wait-for-turn',
+  /** A person approves the task before its agent is asked. */
+  askFirst: 'ask-first',
 } as const;

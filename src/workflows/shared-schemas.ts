@@ -1,4 +1,5 @@
 import { findMisspelt } from '../contract/misspelt-field.ts';
+import { INPUT_ANSWER, QUESTION_ASKED, QUESTIONS_MEMO, readQuestions } from '../contract/question.ts';
 import {
   AGENT_RUN_FIELDS,
   AGENT_RUN_INPUT,
@@ -31,6 +32,7 @@ const FULL: AgentRunInput = {
   },
   session: { id: 'x', interrupts: true, announcesItself: true },
   callback: { url: 'x', retryDelaysMs: [1], attemptTimeoutMs: 1, deadLetterMs: 1 },
+  approval: { question: 'x', timeoutMs: 1, default: 'refuse' },
 };
 
 const REDELIVERY: CallbackRedeliveryInput = {
@@ -54,6 +56,19 @@ for (const input of [FULL, { ...FULL, task: {}, callback: {} }, undefined]) {
 const { agent: _, agentPolicy: _policy, ...OF_A_TEAM } = { ...FULL, workflow: 'x', input: 'x' };
 for (const input of [OF_A_TEAM, { ...OF_A_TEAM, task: {}, callback: {} }, undefined]) {
   readStored(OWN_RUN_INPUT, 'OwnRunInput', input);
+}
+const ASKED = { id: 'x', question: 'x', show: 'x', choices: ['x'], default: 'x' };
+const QUESTION = {
+  ...ASKED,
+  ...{ number: 1, state: 'answered', askedAt: 'x', deadline: 'x', answer: 'x', by: 'x', via: 'api', answeredAt: 'x' },
+  updateId: 'x',
+};
+
+for (const input of [ASKED, { ...ASKED, choices: [''] }, undefined]) readStored(QUESTION_ASKED, 'x', input);
+for (const input of [[QUESTION], [{}], undefined]) readQuestions({ [QUESTIONS_MEMO]: input });
+for (const input of [{ answer: 'x', question: 'x', by: 'x', comment: 'x', via: 'api' }, { answer: '' }, undefined]) {
+  readStored(INPUT_ANSWER, 'x', input);
+  findMisspelt(input, { '': INPUT_ANSWER }, true);
 }
 for (const input of [REDELIVERY, { ...REDELIVERY, outcome: {} }, undefined]) {
   readStored(CALLBACK_REDELIVERY_INPUT, 'CallbackRedeliveryInput', input);

@@ -1,7 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { FailureType } from '../contract/failures.ts';
 import { SIGNAL } from '../contract/names.ts';
+import { escapeMarkdown } from '../contract/describe-run.ts';
+import { INPUT_UPDATE, type Question } from '../contract/question.ts';
 import type { CallbackReceipt, CallbackTarget, OutcomeStatus, RunOutcome } from '../contract/run.ts';
+import { ellipsize } from '../values/plain-text.ts';
 import { toRecord } from '../values/is-record.ts';
 
 /** What a stage is told from. */
@@ -12,6 +15,12 @@ export interface Stage {
 }
 
 const PENDING = '_Pending Activities_ shows the last failure and the next attempt.';
+
+/** Temporal takes 20,000 bytes of details, and a UTF-16 unit has at most three. */
+const MAX_DETAILS = 6000;
+/** Escaped, a text may be twice as long. */
+const MAX_SHOWN = 2000;
+const MAX_SHOWN_DEFAULT = 100;
 
 const OUTCOME: Readonly<Record<OutcomeStatus, string>> = {
   completed: 'Answer ready',
@@ -30,6 +39,9 @@ export const STAGE = {
   waitsForTurn: '**Waits for its turn** in its session: another run of the same session key is at work.',
 
   collected: (into: string): string => `**Collected**: the call of \`${into}\` answers this run too.`,
+
+  /** @param open the questions that wait for their answers */
+  asks: (open: readonly Question[]): string => ellipsize(open.map(askOne).join('\n\n---\n\n'), MAX_DETAILS),
 
   asking: (agent: string): string => `**Waits for the agent** \`${agent}\`. ${PENDING}`,
 
@@ -62,6 +74,18 @@ export const STAGE = {
   delivered: ({ outcome }: Stage, { attempts, statusCode, deliveredAt }: CallbackReceipt): string =>
     told(outcome, `The callback was accepted with ${statusCode} at ${deliveredAt}, by attempt ${attempts}.`),
 } as const;
+
+function askOne({ id, question, show, choices, deadline, default: otherwise }: Question): string {
+  const answer = `{"question": "${id}", "answer": ${choices === undefined ? '"…"' : JSON.stringify(choices[0])}, "by": "…"}`;
+  const until = deadline === undefined ? '' : ` until ${deadline}`;
+  const then = otherwise === undefined ? '' : `, then ${escapeMarkdown(ellipsize(otherwise, MAX_SHOWN_DEFAULT))}`;
+  return [
+    `**Waits for a person**${until}${then}: ${escapeMarkdown(question)}`,
+    ...(choices === undefined ? [] : [`Choices: ${choices.map(escapeMarkdown).join(', ')}.`]),
+    `Answer it: update \`${INPUT_UPDATE}\` with \`${answer.replaceAll('`', "'")}\`, or \`garudust-temporal runs answer\`.`,
+    ...(show === undefined ? [] : [escapeMarkdown(ellipsize(show, MAX_SHOWN))]),
+  ].join('\n\n');
+}
 
 function told(
   { status, usage: { inputTokens, outputTokens, costUsd } = {}, error }: RunOutcome,

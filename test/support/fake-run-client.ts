@@ -1,4 +1,5 @@
 import type { SessionView } from '../../src/contract/session.ts';
+import type { NamedAnswer } from '../../src/runs/answer-question.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
 import { matchesFilter } from '../../src/runs/list-query.ts';
@@ -19,6 +20,7 @@ export class FakeRunClient implements RunClient {
   readonly calls: string[] = [];
   /** What was asked of the list, in order. */
   readonly lists: ListRequest[] = [];
+  readonly answers: NamedAnswer[] = [];
   readonly redelivered: (string | undefined)[] = [];
   failure: Error | undefined;
   /** What `/readyz` is told. */
@@ -99,6 +101,12 @@ export class FakeRunClient implements RunClient {
     this.#call('cancel', runId);
     const run = this.#find(runId, client);
     return { run, unchanged: run.terminal };
+  }
+
+  async answer(runId: string, client: string, answer: NamedAnswer): Promise<RunReply> {
+    this.#call('answer', runId);
+    this.answers.push(answer);
+    return { run: await this.get(runId, client), unchanged: false };
   }
 
   async redeliver(runId: string, client: string, url?: string): Promise<RunReply> {

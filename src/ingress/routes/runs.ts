@@ -1,4 +1,5 @@
 import { isRunId } from '../../contract/run-id-form.ts';
+import { type InputRequest, parseInputRequest } from '../../protocol/input-request.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
 import { fieldProblem, ProblemError } from '../../protocol/problems.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
@@ -18,7 +19,7 @@ export interface RunRouteDeps extends CallbackUrlDeps, Pick<RunEventsDeps, 'logg
   readonly limits: BodyLimits & RunWaitsDeps['limits'] & RunEventsDeps['limits'] & Partial<ListLimits>;
 }
 
-/** `/v1/runs` and everything below: list, read, wait for, follow, cancel, redeliver and delete the caller's own runs. */
+/** `/v1/runs` and everything below: list, read, wait for, follow, cancel, answer, redeliver and delete the caller's own runs. */
 export function runRoutes(deps: RunRouteDeps, waits: Pick<RunWaits, 'wait'>, lists: ListAdmission): Route[] {
   const { runs } = deps;
   const listRuns = createRunList(deps, lists);
@@ -35,6 +36,13 @@ export function runRoutes(deps: RunRouteDeps, waits: Pick<RunWaits, 'wait'>, lis
     }),
     ofRun('GET', '/events', followRun),
     ofRun('POST', '/cancel', async (ctx, id, client) => answer(ctx, await runs.cancel(id, client))),
+    ofRun('POST', '/input', async (ctx, id, client) => {
+      const { comment, by = client, ...given } = await readInput(ctx, deps.limits);
+      const answer = { ...given, by, via: 'api' as const, ...(comment !== undefined && { comment }) };
+      const { run, unchanged } = await runs.answer(id, client, answer);
+      if (unchanged) ctx.set('Idempotent-Replayed', 'true');
+      ctx.body = run;
+    }),
     ofRun('POST', '/redeliver', async (ctx, id, client) => {
       const url = await readRedelivery(ctx, deps, client);
       answer(ctx, await runs.redeliver(id, client, url));
@@ -79,6 +87,12 @@ function readWait(value: string | string[] | undefined): number {
   if (seconds >= 0 && seconds <= MAX_WAIT_SECONDS) return seconds;
   const message = `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}, sent once`;
   throw fieldProblem('invalid_parameter', [{ field: 'wait', message }]);
+}
+
+async function readInput(ctx: RequestContext, limits: BodyLimits): Promise<InputRequest> {
+  const parsed = parseInputRequest(readJson(await readBody(ctx.req, ctx.res, limits)));
+  if (!parsed.ok) throw fieldProblem('invalid_parameter', parsed.errors);
+  return parsed.request;
 }
 
 async function readRedelivery(ctx: RequestContext, deps: RunRouteDeps, clientId: string): Promise<string | undefined> {

@@ -72,6 +72,8 @@ export interface ReadTask {
   readonly workflow?: string | undefined;
   /** Undefined: that of the client, or of the agent. */
   readonly sessionPolicy?: SessionPolicy | undefined;
+  /** Of a source: how a person approves the task. Undefined: nobody is asked. */
+  readonly approval?: RunInput['approval'];
   /** Of a source, in place of the task's own. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -92,7 +94,17 @@ export async function acceptTask(delivery: VerifiedDelivery, task: ReadTask, dep
  */
 export async function planTask(
   { client: clientId, source }: Pick<VerifiedDelivery, 'client' | 'source'>,
-  { request, fields, deliveryId, signedId = false, fingerprint, sessionPolicy, anyBody = false, ...given }: ReadTask,
+  {
+    request,
+    fields,
+    deliveryId,
+    signedId = false,
+    fingerprint,
+    sessionPolicy,
+    approval,
+    anyBody = false,
+    ...given
+  }: ReadTask,
   deps: AcceptDeps,
 ): Promise<TaskPlan> {
   const client = deps.clients.find(({ id }) => id === clientId);
@@ -103,7 +115,11 @@ export async function planTask(
   const { agent } = executor;
   const byAgent = agent === undefined ? {} : (deps.agentSessions?.get(agent) ?? {});
   const policy = sessionPolicy ?? client.sessionPolicy ?? byAgent.policy ?? DEFAULT_SESSION_POLICY;
-  const session = placeInSession(clientId, request, policy, { agent, recalls: byAgent.recalls });
+  const session = placeInSession(clientId, request, policy, {
+    agent,
+    recalls: byAgent.recalls,
+    isAsked: approval !== undefined,
+  });
   const input: RunInput = {
     task: toTask(request, given.metadata ?? request.metadata ?? {}),
     client: clientId,
@@ -111,6 +127,7 @@ export async function planTask(
     ...executor,
     ...(callback && { callback }),
     ...(session && { session }),
+    ...(approval && { approval }),
   };
   checkSize(input);
   return {
@@ -136,7 +153,11 @@ function placeInSession(
   client: string,
   { text, sessionKey, userId, startDelayMs }: TaskRequest,
   policy: SessionPolicy,
-  { agent, recalls }: { readonly agent: string | undefined; readonly recalls: AgentSessions['recalls'] },
+  {
+    agent,
+    recalls,
+    isAsked,
+  }: { readonly agent: string | undefined; readonly recalls: AgentSessions['recalls']; readonly isAsked: boolean },
 ): RunInput['session'] {
   if (sessionKey === undefined || policy === 'parallel') return undefined;
   return {
@@ -148,8 +169,8 @@ function placeInSession(
       agent !== undefined && {
         collects: { as: deriveCollectMark(agent, userId), bytes: Buffer.byteLength(text) },
       }),
-    // Any signal would end the delay: the run joins when it starts.
-    ...(startDelayMs !== undefined && { announcesItself: true }),
+    // Any signal would end the delay: the run joins when it starts. While a person is asked, others have their turns.
+    ...((startDelayMs !== undefined || isAsked) && { announcesItself: true }),
   };
 }
 

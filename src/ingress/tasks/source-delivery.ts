@@ -120,10 +120,10 @@ export async function rehearseDelivery(
 
 function toReadTask(
   { task, view, fingerprint }: Extract<EventVerdict, { kind: 'task' }>,
-  { sessionPolicy, identity }: Source,
+  { sessionPolicy, approval, identity }: Source,
 ): ReadTask {
   const anyBody = identity === 'id';
-  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint, sessionPolicy, anyBody };
+  return { ...task, fields: FIELDS, deliveryId: view.delivery_id, fingerprint, sessionPolicy, approval, anyBody };
 }
 
 const FIELDS: TaskFields = { url: 'map.callback_url', user: 'map.user_id' };

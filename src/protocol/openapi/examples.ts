@@ -1,4 +1,5 @@
 import type { CallbackBody } from '../callback-body.ts';
+import type { InputRequest } from '../input-request.ts';
 import type { RunList } from '../run-list.ts';
 import type { RunResource } from '../run-resource.ts';
 import type { SessionResource } from '../session-resource.ts';
@@ -28,6 +29,7 @@ export const EXAMPLES = {
     metadata: METADATA,
   },
   RedeliverRequest: { callback_url: 'https://ci.example.com/hooks/agent-2' },
+  InputRequest: { question: 'publish', answer: 'approve', by: 'ann@example.com' },
   AcceptedRun: {
     id: RUN_ID,
     workflow_id: RUN_ID,
@@ -124,6 +126,7 @@ export const EXAMPLES = {
   readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: JsonObject | string };
   readonly InvokeTask: { readonly [field: string]: JsonObject | string };
   readonly RedeliverRequest: { readonly callback_url: string };
+  readonly InputRequest: InputRequest;
   readonly AcceptedRun: RunResource;
   readonly Run: RunResource;
   readonly RunList: DeepReadonly<RunList>;

@@ -29,6 +29,7 @@ export function runPaths(): JsonObject {
     '/v1/runs/{id}': { parameters: [RUN_ID], get: GET_RUN, delete: DELETE_RUN },
     '/v1/runs/{id}/events': { parameters: [RUN_ID], get: FOLLOW_RUN },
     '/v1/runs/{id}/cancel': { parameters: [RUN_ID], post: CANCEL_RUN },
+    '/v1/runs/{id}/input': { parameters: [RUN_ID], post: ANSWER_RUN },
     '/v1/runs/{id}/redeliver': { parameters: [RUN_ID], post: REDELIVER_RUN },
   };
 }
@@ -153,6 +154,32 @@ const DELETE_RUN: JsonObject = {
   responses: {
     '204': { description: 'The run is deleted.' },
     ...problemResponses([...RUN_PROBLEMS, 'run_open']),
+  },
+};
+
+const ANSWER_RUN: JsonObject = {
+  operationId: 'answerRun',
+  summary: "Give a person's answer",
+  description:
+    'Answers a question of a run whose status is `input_required`. The first answer counts: another one is a 409 that says who answered, when and what. The same answer sent again is answered as it was the first time. A worker checks the answer, so that without one it is a 503, and the same answer can be sent again.',
+  tags: ['Runs'],
+  security: API_KEY,
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: schemaRef('InputRequest'), example: EXAMPLES.InputRequest } },
+  },
+  responses: {
+    '200': run('The answer counts. `Idempotent-Replayed: true`: it was given before.'),
+    ...problemResponses([
+      ...RUN_PROBLEMS,
+      'malformed_json',
+      'body_too_large',
+      'unsupported_media_type',
+      'invalid_parameter',
+      'not_asked',
+      'already_answered',
+      'worker_unavailable',
+    ]),
   },
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callbackBody } from '../callback-body.ts';
+import { inputRequest } from '../input-request.ts';
 import { PROBLEMS } from '../problems.ts';
 import { redeliverRequest } from '../redeliver-request.ts';
 import { runList, runListQuery } from '../run-list.ts';
@@ -66,7 +67,7 @@ const streamEvent = z.object({
 });
 
 /** Bodies that callers send: unknown fields are refused. */
-const SENT = { Task: garudustTask, InvokeTask: invokeTask, RedeliverRequest: redeliverRequest };
+const SENT = { Task: garudustTask, InvokeTask: invokeTask, RedeliverRequest: redeliverRequest, InputRequest: inputRequest };
 /** Bodies that callers get: fields may be added at any time. */
 const ANSWERED = {
   RunStatus: runStatus,

@@ -2,7 +2,7 @@ import { ACTIVITY_ID } from '../../contract/activities.ts';
 import { SIGNAL } from '../../contract/names.ts';
 import type { RunMemo } from '../../contract/run.ts';
 import { PAUSE_INFO, SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
-import type { RunResource, RunStatus } from '../../protocol/run-resource.ts';
+import type { QuestionResource, RunResource, RunStatus } from '../../protocol/run-resource.ts';
 import type { PendingActivity, RunFacts, RunHistory } from '../run-facts.ts';
 import type { RunKind, RunLinks } from '../run-kind.ts';
 import { redeliveryOptions } from './redelivery-options.ts';
@@ -70,6 +70,11 @@ function openStatus(pending: PendingActivity | undefined, { collectedInto }: Run
   return !waits && (pending.running || pending.attempt > 1) ? 'running' : 'queued';
 }
 
+/** A list has many runs, and what a question is about may be long. */
+function withoutShow({ show: _, ...question }: QuestionResource): QuestionResource {
+  return question;
+}
+
 /**
  * The list is enough for a run that is under way, and for one that closed as completed: it was answered, and its callback,
  * if any, was delivered. How any other run ended, and where a callback that was marked stands, only the history tells.
@@ -86,7 +91,8 @@ export function projectListed(
   const run = projectOpen({ ...open, workflow: 'open' }, links);
   if (workflow === 'open') {
     const isPaused = attributes[PAUSE_INFO.name]?.includes(PAUSE_INFO.agent) === true;
-    return { ...run, status: isPaused ? 'paused' : 'running' };
+    const status = run.status === 'input_required' ? run.status : isPaused ? 'paused' : 'running';
+    return { ...run, status, ...(run.questions && { questions: run.questions.map(withoutShow) }) };
   }
   const callback = run.callback.status === 'none' ? run.callback : { ...run.callback, status: 'delivered' as const };
   return { ...run, status: 'completed', terminal: true, callback };

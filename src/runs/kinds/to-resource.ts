@@ -5,6 +5,7 @@ import type { RunLinks } from '../run-kind.ts';
 import { toRunUrl } from '../run-url.ts';
 import { toCallbackState } from './to-callback-state.ts';
 import type { PolledOutcome } from './to-outcome.ts';
+import { withQuestions } from './to-questions.ts';
 
 /** What a kind knows of its run beside its facts. */
 interface RunInWords extends Pick<RunResource, 'agent' | 'workflow' | 'steps'> {
@@ -22,7 +23,7 @@ export function toResource(
   { end, open, startedAt, ...executor }: RunInWords,
 ): RunResource {
   const { runId, memo, createdAt } = facts;
-  const status = end?.status ?? open;
+  const { status, questions } = withQuestions(facts, end?.status ?? open, end !== undefined);
   return {
     id: runId,
     workflow_id: runId,
@@ -35,6 +36,7 @@ export function toResource(
     ...executor,
     ...(end?.usage && { usage: toWireUsage(end.usage) }),
     ...(end?.agentSession !== undefined && { agent_session: end.agentSession }),
+    ...(questions && { questions }),
     callback: toCallbackState(facts, end !== undefined),
     source: memo.source,
     ...(memo.sessionKey !== undefined && { session_key: memo.sessionKey }),
