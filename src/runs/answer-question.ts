@@ -1,6 +1,16 @@
-import { WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { deriveAnswerId } from '../contract/answer-id.ts';
-import { INPUT_REFUSAL, INPUT_UPDATE, type InputAnswer, type InputReceipt, readQuestions } from '../contract/question.ts';
+import {
+  INPUT_REFUSAL,
+  INPUT_UPDATE,
+  type InputAnswer,
+  type InputReceipt,
+  readQuestions,
+} from '../contract/question.ts';
 import { fieldProblem, ProblemError } from '../protocol/problems.ts';
 import type { AskTemporal } from './ask-temporal.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -38,11 +48,7 @@ export function judgeAnswer({ memo }: Pick<RunFacts, 'memo'>, given: NamedAnswer
  * @returns whether it was taken; not where the workflow has closed in the meantime
  * @throws ProblemError `already_answered`, `not_asked`, `invalid_parameter`, `worker_unavailable`
  */
-export async function sendAnswer(
-  ask: AskTemporal,
-  runId: string,
-  given: NamedAnswer,
-): Promise<boolean> {
+export async function sendAnswer(ask: AskTemporal, runId: string, given: NamedAnswer): Promise<boolean> {
   const deadline = Date.now() + INPUT_DEADLINE_MS;
   const until = performance.now() + INPUT_DEADLINE_MS;
   try {

@@ -97,7 +97,12 @@ export function compileSource(
   return { ...compiled, path, proof, handshakes, map };
 }
 
-function toApproval({ required, question, timeout, default: otherwise }: SourceSettings['approval']): Source['approval'] {
+function toApproval({
+  required,
+  question,
+  timeout,
+  default: otherwise,
+}: SourceSettings['approval']): Source['approval'] {
   if (!required) return undefined;
   return { timeoutMs: timeout, default: otherwise, ...(question !== undefined && { question }) };
 }

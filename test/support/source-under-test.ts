@@ -34,6 +34,9 @@ export function sourcesOf(...options: readonly SourceOptions[]): ReadonlyMap<str
   return sources;
 }
 
+/** As the settings have it where the file does not mention it. */
+const UNASKED = { required: false, timeout: 259_200_000, default: 'refuse' };
+
 /** Compiles sources as at a start, each with a client that may use every agent. */
 export function compileOptions(all: readonly SourceOptions[]): CompiledSources {
   const settings = all.map(({ name, ...options }) => [
@@ -44,6 +47,7 @@ export function compileOptions(all: readonly SourceOptions[]): CompiledSources {
       headers: [],
       signing: {},
       map: {},
+      approval: UNASKED,
       handshake: {},
       answer: {},
       identity: 'id',

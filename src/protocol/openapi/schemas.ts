@@ -67,7 +67,12 @@ const streamEvent = z.object({
 });
 
 /** Bodies that callers send: unknown fields are refused. */
-const SENT = { Task: garudustTask, InvokeTask: invokeTask, RedeliverRequest: redeliverRequest, InputRequest: inputRequest };
+const SENT = {
+  Task: garudustTask,
+  InvokeTask: invokeTask,
+  RedeliverRequest: redeliverRequest,
+  InputRequest: inputRequest,
+};
 /** Bodies that callers get: fields may be added at any time. */
 const ANSWERED = {
   RunStatus: runStatus,
