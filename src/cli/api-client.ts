@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { InputRequest } from '../protocol/input-request.ts';
 import { type RunFilter, type RunList, runList } from '../protocol/run-list.ts';
 import { type RunResource, runResource } from '../protocol/run-resource.ts';
 import { signRequest } from '../signatures/sign-request.ts';
@@ -43,6 +44,8 @@ export interface ApiClient {
   listRuns(filter: RunFilter, limit: number, cursor?: string): Promise<RunList>;
   cancelRun(id: string): Promise<ApiReply>;
   redeliverRun(id: string, callbackUrl?: string): Promise<ApiReply>;
+  /** Gives a person's answer to a question of a run. */
+  answerRun(id: string, answer: InputRequest): Promise<ApiReply>;
   deleteRun(id: string): Promise<void>;
 }
 
@@ -105,6 +108,16 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const body = JSON.stringify(callbackUrl === undefined ? {} : { callback_url: callbackUrl });
       const headers = { ...json, ...bearer };
       return toReply(await ask(options, { path: `/v1/runs/${id}/redeliver`, method: 'POST', headers, body }));
+    },
+    async answerRun(id, answer) {
+      const headers = { ...json, ...bearer };
+      const { run, response } = await ask(options, {
+        path: `/v1/runs/${id}/input`,
+        method: 'POST',
+        headers,
+        body: JSON.stringify(answer),
+      });
+      return { run, unchanged: response.headers.get('idempotent-replayed') === 'true' };
     },
     async deleteRun(id) {
       await request(options, { path: `/v1/runs/${id}`, method: 'DELETE', headers: bearer });

@@ -226,6 +226,7 @@ describe('runs wait, while the server is away', () => {
       listRuns: () => assert.fail(),
       cancelRun: () => assert.fail(),
       redeliverRun: () => assert.fail(),
+      answerRun: () => assert.fail(),
       deleteRun: () => assert.fail(),
       getRun: (_id, seconds) =>
         seconds === undefined

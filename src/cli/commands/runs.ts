@@ -6,6 +6,7 @@ import { parseDuration, parseRunId } from '../flag-values.ts';
 import { printJson, waitAndReport } from '../report-outcome.ts';
 import { addUrlOption } from '../server-url.ts';
 import { showRun, STATUS_PHRASES } from '../show/show-run.ts';
+import { addRunsAnswer } from './runs-answer.ts';
 import { addRunsList } from './runs-list.ts';
 import { addRunsRedeliver } from './runs-redeliver.ts';
 
@@ -31,6 +32,7 @@ export function addRuns(program: Command, io: CliIo): void {
   addWait(runs, io);
   addCancel(runs, io);
   addRunsRedeliver(runs, io);
+  addRunsAnswer(runs, io);
   addDelete(runs, io);
   setNotes(runs, { environment: NOTES.environment });
 }
