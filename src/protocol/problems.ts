@@ -1,3 +1,4 @@
+import { INPUT_PROBLEMS } from './input-problems.ts';
 import { ellipsize } from '../values/plain-text.ts';
 
 /** Every error that HTTP can answer, as RFC 9457 problem details: one row per code. The code is stable, the wording is not. */
@@ -151,19 +152,7 @@ export const PROBLEMS = {
       'Only a closed run can be deleted: one that has ended and whose callback was delivered, was given up for good, or was not asked for.',
     fix: 'Wait until the run has ended, or cancel it, and until its callback is delivered or its dead letter has expired. Then repeat the request.',
   },
-  not_asked: {
-    status: 409,
-    title: 'The run does not ask this',
-    meaning:
-      'The run has no open question of this id: it was never asked, nobody answered in time, or the run no longer needs the answer.',
-    fix: 'Read the run: `questions` shows what it asks now.',
-  },
-  already_answered: {
-    status: 409,
-    title: 'The question was answered before',
-    meaning: 'The first answer counts, and this is another one. `detail` names who answered, when and what.',
-    fix: 'Nothing is left to do. The same answer sent again is not refused.',
-  },
+  ...INPUT_PROBLEMS,
   no_worker: {
     status: 409,
     title: 'No worker can do this',
@@ -251,13 +240,6 @@ export const PROBLEMS = {
     meaning:
       'Temporal refused the call or did not answer in time. The run of a delivery may have been recorded all the same: a call that is late still arrives.',
     fix: 'Retry. A delivery that is sent again with the same id (`Idempotency-Key`, `webhook-id`) cannot start a second run. Without an id it may: give each delivery one.',
-  },
-  worker_unavailable: {
-    status: 503,
-    title: 'No worker took the answer',
-    retryAfter: 5,
-    meaning: 'Only a worker can check an answer to a question of a run, and none did in time.',
-    fix: 'Send the same answer again: it counts once. Operator: start a worker.',
   },
   temporal_not_set_up: {
     status: 503,

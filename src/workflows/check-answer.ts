@@ -52,8 +52,8 @@ function findQuestion(id: string | undefined, questions: readonly Question[]): Q
     const { by, answeredAt, answer } = found;
     throw refuse('answered', `Question "${found.id}" was answered by ${by} at ${answeredAt}: ${answer}`);
   }
-  const open_ = open.length === 0 ? 'the run asks nothing now' : `open are ${names}`;
-  throw refuse('notAsked', `${id === undefined ? 'No question' : `Question "${id}" is not`} open: ${open_}.`);
+  const now = open.length === 0 ? 'the run asks nothing now' : `open are ${names}`;
+  throw refuse('notAsked', `${id === undefined ? 'No question' : `Question "${id}" is not`} open: ${now}.`);
 }
 
 function fitChoice(answer: string, { id, choices }: Question): string {

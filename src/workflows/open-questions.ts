@@ -136,7 +136,8 @@ function withdraw(question: Question): Question {
 }
 
 /** A settled question is kept for those who come late. */
-function shorten({ show: _, ...question }: Question): Question {
+function shorten(asked: Question): Question {
+  const { show: _, ...question } = asked;
   const { answer } = question;
   return {
     ...question,

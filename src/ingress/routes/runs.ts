@@ -38,8 +38,8 @@ export function runRoutes(deps: RunRouteDeps, waits: Pick<RunWaits, 'wait'>, lis
     ofRun('POST', '/cancel', async (ctx, id, client) => answer(ctx, await runs.cancel(id, client))),
     ofRun('POST', '/input', async (ctx, id, client) => {
       const { comment, by = client, ...given } = await readInput(ctx, deps.limits);
-      const answer = { ...given, by, via: 'api' as const, ...(comment !== undefined && { comment }) };
-      const { run, unchanged } = await runs.answer(id, client, answer);
+      const told = { ...given, by, via: 'api' as const, ...(comment !== undefined && { comment }) };
+      const { run, unchanged } = await runs.answer(id, client, told);
       if (unchanged) ctx.set('Idempotent-Replayed', 'true');
       ctx.body = run;
     }),

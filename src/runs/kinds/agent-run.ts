@@ -71,8 +71,9 @@ function openStatus(pending: PendingActivity | undefined, { collectedInto }: Run
 }
 
 /** A list has many runs, and what a question is about may be long. */
-function withoutShow({ show: _, ...question }: QuestionResource): QuestionResource {
-  return question;
+function withoutShow(question: QuestionResource): QuestionResource {
+  const { show: _, ...listed } = question;
+  return listed;
 }
 
 /**
