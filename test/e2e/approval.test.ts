@@ -46,7 +46,10 @@ async function startAsking(
         body: JSON.stringify({ version: randomUUID(), callback_url: stack.callbackUrl }),
       });
       assert.equal(response.status, 202, await response.clone().text());
-      return runResource.pick({ id: true }).strip().parse(await response.json());
+      return runResource
+        .pick({ id: true })
+        .strip()
+        .parse(await response.json());
     },
     answer: (runId, body, key = API_KEY) =>
       fetch(`${stack.url}/v1/runs/${runId}/input`, {
