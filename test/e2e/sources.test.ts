@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runResource } from '../../src/protocol/run-resource.ts';
 import { hubHeaders } from '../support/signed-headers.ts';
 import { eventText } from '../support/source-samples.ts';
 import { startTestStack } from '../support/start-test-stack.ts';
@@ -44,7 +43,7 @@ test('an event of GitHub becomes a run in Temporal, once, and its agent is asked
     replies.map(({ status }) => status),
     [202, 202, 202],
   );
-  const runs = await Promise.all(replies.map(async (reply) => runResource.parse(await reply.json())));
+  const runs = await Promise.all(replies.map(async (reply) => (await reply.json()) as { id: string }));
   const [run] = runs;
   assert.ok(run !== undefined);
   assert.equal(new Set(runs.map(({ id }) => id)).size, 1);
