@@ -87,6 +87,7 @@ export const TEST_LANES: Readonly<Record<string, string>> = {
   hostile: 'what strangers without a key can do to it',
   fixtures: 'recorded events of senders',
   garudust: 'a real Garudust',
+  long: 'runs, loops and sessions at full length',
   package: 'what npm publishes, and what a project makes of it',
   production: 'the processes of docker-compose.yml on PostgreSQL',
   'real-agents': 'the real command-line agents',

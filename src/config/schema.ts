@@ -8,6 +8,7 @@ import { duration, payload, rate, size, wholeNumber } from '../settings/quantiti
 import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
 import { endpointPath, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from '../settings/texts.ts';
 import { ownWorkflows, workflowBundle } from '../settings/own-workflows.ts';
+import { MAX_QUEUED } from '../contract/session.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
 import { optionalSetting, setting } from '../settings/setting.ts';
 import { source } from '../sources/source-settings.ts';
@@ -130,6 +131,10 @@ const limits = z.strictObject({
   max_waits_per_client: setting(inFlight, {
     default: 200,
     help: 'Concurrent `?wait=` polls of one client; above it, `429`.',
+  }),
+  session_queue: setting(wholeNumber({ min: 1, max: 5000 }), {
+    default: MAX_QUEUED,
+    help: 'Runs of one session key that may wait for their turn, roughly; above it, `429` `session_full`.',
   }),
   max_streams: setting(inFlight, {
     default: 200,

@@ -41,7 +41,7 @@ export const MAX_TURNS = 100;
 /** Query of a session, which answers with a `SessionView`. */
 export const SESSION_QUERY = 'turns';
 
-/** Runs that may wait in one session; above it, tasks are refused. */
+/** Runs that may wait in one session where nobody says otherwise; above it, tasks are refused. */
 export const MAX_QUEUED = 1000;
 
 /** Runs that one call of an agent may answer, and how long their texts may be together, in bytes of UTF-8. */
@@ -62,6 +62,8 @@ export const SESSION_PLACE = record({
   interrupts: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
   /** Nobody announces the run to its session, so it does so itself, at once. */
   announcesItself: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+  /** Runs that may wait in the session, this one among them. Default: `MAX_QUEUED`. */
+  mostQueued: z.exactOptional(z.number({ error: 'is not a number.' })),
   /** The agent has no memory of its own: how many turns it is told, and for how long the session remembers them while nobody waits. */
   recalls: z.exactOptional(
     record({ turns: z.number({ error: 'is not a number.' }), forMs: z.number({ error: 'is not a number.' }) }),
@@ -119,10 +121,14 @@ export interface SessionState {
   readonly current?: string;
   /** The runs that its call answers too. */
   readonly collected?: readonly Ticket[];
+  /** Runs that may wait, as the latest that joined says. */
+  readonly mostQueued?: number;
   /** Runs whose turn ended with an answer or a failure, the latest last. */
   readonly turns?: readonly string[];
   /** How long they are remembered while nobody waits, in milliseconds. */
   readonly rememberedMs?: number;
+  /** Events after which it goes on in a new execution. Absent: as many as the workflow says. */
+  readonly mostEvents?: number;
   /** How many turns the current run is told. */
   readonly recalls?: number;
   /** Runs that have had their turn, the latest last: a late `join` of one of them is dropped. */

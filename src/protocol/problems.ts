@@ -216,7 +216,7 @@ export const PROBLEMS = {
     title: 'Too many runs wait in the session',
     retryAfter: 5,
     meaning:
-      'As many runs of the same session key wait for their turn as a session takes: about 1,000. Nothing was recorded.',
+      'As many runs of the same session key wait for their turn as `limits.session_queue` permits. Nothing was recorded.',
     fix: 'Wait for `Retry-After`, use several session keys, or empty the session with `DELETE /v1/sessions/{key}`.',
   },
   too_many_streams: {

@@ -24,6 +24,7 @@ export async function planSchedules({
     defaultAgent: config.defaultAgent,
     workflows: (await loadWorkflows(config)).workflows,
     agentSessions: readAgentSessions(config),
+    sessionQueue: config.limits.sessionQueue,
     callback: config.callback,
     checkUrl,
   };

@@ -72,6 +72,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     defaultAgent: config.defaultAgent,
     workflows,
     agentSessions: readAgentSessions(config),
+    sessionQueue: config.limits.sessionQueue,
     callback: config.callback,
     checkUrl: async (url, rules) => checkUrl(url, { ...rules, own: await findOwnPlaces() }),
     limits: { ...limits, linger: LINGER_MS },

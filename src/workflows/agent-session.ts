@@ -16,7 +16,6 @@ import {
 } from '@temporalio/workflow';
 import {
   type Leave,
-  MAX_QUEUED,
   SESSION_IDLE,
   SESSION_QUERY,
   SESSION_RESERVE,
@@ -64,6 +63,7 @@ const { watchRun } = proxyActivities<Pick<SessionActivities, 'watchRun'>>({
  */
 export async function agentSession(carried: SessionState): Promise<void> {
   const queue = new TurnQueue(carried);
+  const { mostEvents = MOST_EVENTS } = carried;
   let errands = 0;
   let isFull = workflowInfo().memo?.['full'] === true;
   let isIdle = workflowInfo().memo?.[SESSION_IDLE] === true;
@@ -81,7 +81,7 @@ export async function agentSession(carried: SessionState): Promise<void> {
     for (const runId of runIds) send(getExternalWorkflowHandle(runId).cancel());
   };
   const mustContinue = (): boolean =>
-    workflowInfo().historyLength > MOST_EVENTS || workflowInfo().continueAsNewSuggested;
+    workflowInfo().historyLength > mostEvents || workflowInfo().continueAsNewSuggested;
 
   const tell = (): void => {
     const { current, collected = [] } = queue.view;
@@ -89,7 +89,7 @@ export async function agentSession(carried: SessionState): Promise<void> {
     setCurrentDetails(
       `**Current run**: ${current === undefined ? 'none' : `\`${current}\`${answers}`}. ${queue.length} waiting.`,
     );
-    if (isFull === queue.length >= MAX_QUEUED) return;
+    if (isFull === queue.isFull) return;
     isFull = !isFull;
     upsertMemo({ full: isFull });
   };
@@ -178,7 +178,8 @@ export async function agentSession(carried: SessionState): Promise<void> {
     tell();
     if (mustContinue()) {
       await condition(() => errands === 0);
-      if (!queue.isIdle || queue.remembersMs > 0) await continueAsNew<typeof agentSession>(queue.state);
+      if (!queue.isIdle || queue.remembersMs > 0)
+        await continueAsNew<typeof agentSession>({ ...queue.state, ...(carried.mostEvents && { mostEvents }) });
     }
     if (queue.isIdle && !(await idle())) return;
     const { current } = queue;

@@ -17,6 +17,7 @@ export { SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
 export { agent, type Ask, type AskOptions } from './agent.ts';
 export { agentRun } from './agent-run.ts';
 export { agentRunChild, type AgentRunChildOptions, type ChildAnswer } from './agent-run-child.ts';
+export { continueIfLong } from './continue-if-long.ts';
 export {
   callbackActivityOptions,
   type CallbackOutcome,

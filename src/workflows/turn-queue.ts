@@ -2,6 +2,7 @@ import {
   type Leave,
   MAX_COLLECTED,
   MAX_COLLECTED_BYTES,
+  MAX_QUEUED,
   MAX_TURNS,
   type SessionState,
   type SessionView,
@@ -31,15 +32,17 @@ export class TurnQueue {
   #turns: string[];
   #rememberedMs: number;
   #recalls: number;
+  #mostQueued: number | undefined;
 
-  constructor({ queue, current, collected = [], seen, turns = [], rememberedMs = 0, recalls = 0 }: SessionState) {
+  constructor({ queue, current, collected = [], seen, turns = [], rememberedMs = 0, ...state }: SessionState) {
     this.#queue = [...queue];
     this.#current = current;
     this.#collected = collected;
     this.#seen = [...seen];
     this.#turns = [...turns];
     this.#rememberedMs = rememberedMs;
-    this.#recalls = recalls;
+    this.#recalls = state.recalls ?? 0;
+    this.#mostQueued = state.mostQueued ?? queue.at(-1)?.mostQueued;
   }
 
   /** The run whose turn it is. */
@@ -50,6 +53,11 @@ export class TurnQueue {
   /** How many wait. */
   get length(): number {
     return this.#queue.length;
+  }
+
+  /** Whether no more should join. */
+  get isFull(): boolean {
+    return this.#queue.length >= (this.#mostQueued ?? MAX_QUEUED);
   }
 
   /** How long the turns are remembered while nobody waits, in milliseconds; 0: there is nothing to remember. */
@@ -74,6 +82,7 @@ export class TurnQueue {
       seen: this.#seen,
       ...(this.#current !== undefined && { current: this.#current }),
       ...(this.#collected.length > 0 && { collected: this.#collected }),
+      ...(this.#mostQueued !== undefined && { mostQueued: this.#mostQueued }),
       // Only a session that an agent without a memory has part in carries them on.
       ...(this.#rememberedMs > 0 && {
         turns: this.#turns,
@@ -105,6 +114,7 @@ export class TurnQueue {
     if (runId === this.#current) return { cancel: [], tellAgain: asks };
     const isKnown = [...this.#queue, ...this.#collected].some((waiting) => waiting.runId === runId);
     if (isKnown || (!asks && this.#seen.includes(runId))) return NOTHING;
+    this.#mostQueued = ticket.mostQueued;
     if (ticket.interrupts !== true) {
       this.#queue.push(ticket);
       return NOTHING;

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { deriveSessionId } from '../../src/contract/session-id.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
+import { deriveCollectMark, deriveSessionId } from '../../src/contract/session-id.ts';
+import type { SessionPolicy } from '../../src/contract/session.ts';
+import { planTask } from '../../src/ingress/tasks/accept-task.ts';
+import { type Problem, ProblemError } from '../../src/protocol/problems.ts';
 import { sessionResource } from '../../src/protocol/session-resource.ts';
-import { startTestIngress, type TestIngress } from '../support/test-ingress.ts';
+import { ALPHA, startTestIngress, type TestIngress } from '../support/test-ingress.ts';
 
 async function send(ingress: TestIngress, task: object): Promise<Response> {
   return ingress.post('/webhook', JSON.stringify({ text: 'do it', ...task }));
@@ -29,7 +32,7 @@ describe('a session', () => {
     const answers = await Promise.all([
       ingress.ask('/v1/sessions/mine', beta),
       ingress.ask('/v1/sessions/unknown'),
-      ingress.ask(`/v1/sessions/${'x'.repeat(513)}`),
+      ingress.ask(`/v1/sessions/${'x'.repeat(10_000)}`),
       ingress.ask('/v1/sessions/%00'),
       ingress.ask('/v1/sessions/mine', { ...beta, method: 'DELETE' }),
     ]);
@@ -71,6 +74,56 @@ describe('a session', () => {
     assert.deepEqual(keyed.input.session, { id: deriveSessionId(keyed.memo.client, 'mine') });
     assert.equal(keyed.sessionPolicy, 'queue');
     assert.deepEqual([other?.input.session, other?.sessionPolicy], [undefined, undefined]);
+  });
+
+  test('has the policy of the source, else of the client, else of the agent, else `queue`', async () => {
+    const policyOf = async (bySource?: SessionPolicy, byClient?: SessionPolicy, byAgent?: SessionPolicy) => {
+      const plan = await planTask(
+        { client: 'alpha', source: 'webhook' },
+        {
+          request: { text: 'do it', sessionKey: 'mine' },
+          fields: { url: 'callback_url', user: 'user_id' },
+          ...{ deliveryId: undefined, fingerprint: '', sessionPolicy: bySource },
+        },
+        {
+          clients: [{ ...ALPHA, ...(byClient && { sessionPolicy: byClient }) }],
+          agents: new Map([['demo', DEFAULT_AGENT_POLICY]]),
+          defaultAgent: 'demo',
+          agentSessions: new Map([['demo', byAgent ? { policy: byAgent } : {}]]),
+          callback: { permitNetworks: [], retryDelays: [], attemptTimeout: 1, deadLetter: 1 },
+          checkUrl: () => Promise.reject(new Error('no URL is given')),
+        },
+      );
+      return plan.sessionPolicy;
+    };
+    assert.deepEqual(
+      [
+        await policyOf('collect', 'reject', 'interrupt'),
+        await policyOf(undefined, 'reject', 'interrupt'),
+        await policyOf(undefined, undefined, 'interrupt'),
+        await policyOf(),
+      ],
+      ['collect', 'reject', 'interrupt', 'queue'],
+    );
+  });
+
+  test('tells it what the operator permits, and what its agent wants', async (t) => {
+    const recalls = { turns: 4, forMs: 60_000 };
+    const ingress = await startTestIngress(t, {
+      sessionQueue: 7,
+      agentSessions: new Map([['demo', { policy: 'collect', recalls }]]),
+    });
+    await send(ingress, { session_key: 'mine', text: 'ü' });
+    const { id: _, ...wishes } = ingress.runs.started[0]?.input.session ?? { id: '' };
+    const collects = { as: deriveCollectMark('demo', undefined), bytes: 2 };
+    assert.deepEqual(wishes, { recalls, mostQueued: 7, collects });
+  });
+
+  test('that is full is a 429 with Retry-After', async (t) => {
+    const ingress = await startTestIngress(t);
+    ingress.runs.failure = new ProblemError('session_full', 'Too many runs wait.');
+    const response = await send(ingress, { session_key: 'mine' });
+    assert.deepEqual([response.status, response.headers.get('retry-after')], [429, '5']);
   });
 
   test('of two clients is two sessions', () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import type { ProblemError } from '../../src/protocol/problems.ts';
 import { setUpSessions } from '../support/session-setup.ts';
+import { takeManyTurns } from '../support/many-turns.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 test('runs of one session key take turns in the order in which they were accepted', async (t) => {
@@ -130,32 +131,10 @@ test('interrupt cancels the current run, takes the next turn, and replaces an ea
   assert.deepEqual(ledger.overlapped, []);
 });
 
-test('hundreds of turns over several executions: each once, none overlapped, each history short', async (t) => {
-  const { session, start, statusOf, startWorker, ledger, server } = await setUpSessions(t);
-  await startWorker();
-  const ids: string[] = [];
-  const sender = async (name: number): Promise<void> => {
-    for (let index = 0; index < 25; index += 1) ids.push(await start(`sleep 1 ${name} ${index}`));
-  };
-  await Promise.all(Array.from({ length: 8 }, (_, name) => sender(name)));
-  for (const id of ids) assert.equal(await statusOf(id, 60), 'completed');
-  assert.equal(new Set(ledger.begun).size, 200);
-  assert.equal(ledger.begun.length, 200);
-  assert.deepEqual(ledger.overlapped, []);
-  for (let name = 0; name < 8; name += 1) {
-    const own = ledger.begun.filter((text) => text.startsWith(`sleep 1 ${name} `));
-    assert.deepEqual(
-      own,
-      Array.from({ length: 25 }, (_, index) => `sleep 1 ${name} ${index}`),
-    );
-  }
-  const lengths: number[] = [];
-  for await (const { historyLength } of server.client.workflow.list({
-    query: `WorkflowId = '${session}' AND ExecutionStatus = 'ContinuedAsNew'`,
-  }))
-    lengths.push(historyLength);
-  t.diagnostic(`${lengths.length} continued executions, the longest of ${Math.max(...lengths)} events`);
-  assert.ok(lengths.length >= 2 && Math.max(...lengths) < 3000);
+test('many turns over several executions: each once, none overlapped, in order, each history short', async (t) => {
+  const { executions, longest } = await takeManyTurns(t, { senders: 6, turns: 60, mostEvents: 200 });
+  t.diagnostic(`${executions} executions, the longest of ${longest} events`);
+  assert.ok(executions >= 4 && longest < 500, `${executions} executions, the longest of ${longest} events`);
 });
 
 test('a repeat of a recorded task is no second run, in the session or out of it', async (t) => {

@@ -22,7 +22,7 @@ export interface StepsAtWork {
 /** Runs a team's workflows with activities that do as they are told. */
 export async function runSteps<T>(
   t: Pick<TestContext, 'name'>,
-  script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[] },
+  script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[]; readonly isLong?: true },
   play: (at: StepsAtWork) => Promise<T>,
 ): Promise<T> {
   const server = await connectToTestServer();
@@ -38,7 +38,7 @@ export async function runSteps<T>(
     sinks: createRunSinks(),
     maxHeartbeatThrottleInterval: 100,
     // Each workflow task replays the history, which must lead to the same steps.
-    maxCachedWorkflows: 0,
+    ...(script.isLong !== true && { maxCachedWorkflows: 0 }),
   });
   const start = (type: string, args: unknown[]): Promise<WorkflowHandle> =>
     server.client.workflow.start(type, { workflowId: `${type}-${randomUUID()}`, taskQueue, args });

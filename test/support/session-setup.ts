@@ -24,6 +24,8 @@ import { connectToTestServer } from './temporal-server.ts';
 const AGENT = 'demo';
 const HANGS_MS = 600_000;
 const HISTORY_BYTES = 200;
+/** As `doomed-worker.ts` names its agent. */
+export const DOOMED_AGENT = 'main';
 /** No call of a test is over before its end. */
 const POLICY = { ...scenarioPolicy(), attemptTimeoutMs: HANGS_MS, totalTimeoutMs: 2 * HANGS_MS };
 
@@ -58,6 +60,10 @@ export interface TaskOptions {
   readonly runId?: string;
   readonly client?: string;
   readonly userId?: string;
+  /** The one of a doomed worker. Default: that of every scenario. */
+  readonly agent?: typeof DOOMED_AGENT;
+  readonly mostQueued?: number;
+  readonly announcesItself?: true;
   /** For an agent without a memory. */
   readonly recalls?: NonNullable<SessionWishes['recalls']>;
   readonly agentPolicy?: Partial<AgentPolicy>;
@@ -88,7 +94,9 @@ export async function setUpSessions(t: TestContext) {
   };
   const activities: Activities = {
     runAgent: createRunAgent({
-      agents: new Map([[AGENT, { agent, concurrency: 64, historyBytes: HISTORY_BYTES }]]),
+      agents: new Map(
+        [AGENT, DOOMED_AGENT].map((name) => [name, { agent, concurrency: 64, historyBytes: HISTORY_BYTES }]),
+      ),
       logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     }),
     async deliverCallback() {
@@ -123,12 +131,15 @@ export async function setUpSessions(t: TestContext) {
       ...(options.callback !== true && { target: 'none' }),
       input: {
         client,
+        agent: options.agent ?? AGENT,
         agentPolicy: { ...POLICY, ...options.agentPolicy },
         task: { text, sessionKey: key, ...(options.userId !== undefined && { userId: options.userId }) },
         ...(policy !== 'parallel' && {
           session: {
             id: deriveSessionId(client, key),
             ...(policy === 'interrupt' && { interrupts: true }),
+            ...(options.mostQueued !== undefined && { mostQueued: options.mostQueued }),
+            ...(options.announcesItself && { announcesItself: true }),
             ...(options.recalls && { recalls: options.recalls }),
             ...(policy === 'collect' && {
               collects: { as: deriveCollectMark(AGENT, options.userId), bytes: Buffer.byteLength(text) },

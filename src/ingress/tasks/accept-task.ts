@@ -1,7 +1,7 @@
 import { type CallbackTarget, MAX_RUN_INPUT_BYTES, type RunInput, type Task } from '../../contract/run.ts';
 import { runMemo } from '../../contract/describe-run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
-import { DEFAULT_SESSION_POLICY, type SessionPolicy, type SessionWishes } from '../../contract/session.ts';
+import { DEFAULT_SESSION_POLICY, MAX_QUEUED, type SessionPolicy, type SessionWishes } from '../../contract/session.ts';
 import { deriveCollectMark, deriveSessionId } from '../../contract/session-id.ts';
 import { ProblemError } from '../../protocol/problems.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
@@ -41,6 +41,8 @@ export interface AcceptDeps extends CallbackUrlDeps, ExecutorDeps {
   readonly clients: readonly IngressClient[];
   /** What the agents want of sessions. Default: nothing. */
   readonly agentSessions?: ReadonlyMap<string, AgentSessions>;
+  /** Runs that may wait in one session. Default: `MAX_QUEUED`. */
+  readonly sessionQueue?: number;
   readonly callback: CallbackSettings;
 }
 
@@ -119,6 +121,7 @@ export async function planTask(
     agent,
     recalls: byAgent.recalls,
     isAsked: approval !== undefined,
+    most: deps.sessionQueue,
   });
   const input: RunInput = {
     task: toTask(request, given.metadata ?? request.metadata ?? {}),
@@ -157,12 +160,19 @@ function placeInSession(
     agent,
     recalls,
     isAsked,
-  }: { readonly agent: string | undefined; readonly recalls: AgentSessions['recalls']; readonly isAsked: boolean },
+    most = MAX_QUEUED,
+  }: {
+    readonly agent: string | undefined;
+    readonly recalls: AgentSessions['recalls'];
+    readonly most: number | undefined;
+    readonly isAsked: boolean;
+  },
 ): RunInput['session'] {
   if (sessionKey === undefined || policy === 'parallel') return undefined;
   return {
     id: deriveSessionId(client, sessionKey),
     ...(recalls && { recalls }),
+    ...(most !== MAX_QUEUED && { mostQueued: most }),
     ...(policy === 'interrupt' && { interrupts: true }),
     // A workflow has an input of its own, which is no text that another one could be added to.
     ...(policy === 'collect' &&
