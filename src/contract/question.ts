@@ -32,7 +32,6 @@ export const MAX_KEPT_TEXT = 500;
 
 /** `open`: waits for its answer. `expired`: nobody answered in time. `withdrawn`: the run no longer needs the answer. */
 export const QUESTION_STATES = ['open', 'answered', 'expired', 'withdrawn'] as const;
-export type QuestionState = (typeof QUESTION_STATES)[number];
 
 /** How an answer came: through the API, by a link, from the Temporal UI or CLI, or because the time was up. */
 export const ANSWER_WAYS = ['api', 'link', 'temporal', 'default'] as const;
