@@ -23,6 +23,9 @@ export function toContext(input: AgentTask, info: Info, logger: ActivityLogger, 
   const runId = info.workflowExecution?.workflowId ?? info.activityId;
   return {
     runId,
+    ...(info.workflowExecution && {
+      step: { activityId: info.activityId, executionId: info.workflowExecution.runId },
+    }),
     sessionKey: sessionKeyOf(input, info),
     ...(task.userId !== undefined && { userId: task.userId }),
     ...(task.userName !== undefined && { userName: task.userName }),

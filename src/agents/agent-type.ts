@@ -43,6 +43,8 @@ export interface AgentType {
    * Whether the agent itself remembers the turns of a session. Those that do not are given the last turns as `history`. Default: it does.
    */
   readonly remembers?: boolean;
+  /** Secrets that sign the URLs at which agents of this type are answered by the ingress. Default: none are. */
+  completionSecrets?(settings: object): readonly string[];
   /** Further lines of the block that gives such an agent in a settings file, after `type`. Default: none are needed. */
   readonly example?: readonly string[];
   /** Warns of settings that work but are probably a mistake. Each text continues `Agent "name" …`. */
@@ -66,6 +68,7 @@ export interface AgentTypeOf<Fields extends SettingFields> extends AgentType {
   create(settings: SettingsOf<Fields>): Agent;
   describe(settings: SettingsOf<Fields>): string;
   readonly remedies: Readonly<Partial<Record<FailureType, Remedy<keyof Fields & string>>>>;
+  completionSecrets?(settings: SettingsOf<Fields>): readonly string[];
   warnings?(settings: SettingsOf<Fields> & AgentPolicySettings): readonly string[];
 }
 

@@ -6,6 +6,7 @@ import type { Agent } from './agent.ts';
 import { type AgentPolicySettings, agentPolicySettings } from './agent-policy-settings.ts';
 import type { AgentType, AgentTypes, SettingsOf } from './agent-type.ts';
 import { acpType } from './acp/acp-type.ts';
+import { callbackType } from './callback/callback-type.ts';
 import { commandType } from './command/command-type.ts';
 import { demoType } from './demo/demo-type.ts';
 import { garudustType } from './garudust/garudust-type.ts';
@@ -23,6 +24,7 @@ export const AGENT_TYPES = {
   command: commandType,
   acp: acpType,
   module: moduleType,
+  callback: callbackType,
   demo: demoType,
 } satisfies AgentTypes;
 
@@ -69,6 +71,11 @@ export function createAgent(agent: AgentSpec | AgentSettings, types: AgentTypes 
 /** Names an agent in output: `garudust at http://127.0.0.1:3000`. */
 export function describeAgent(agent: AgentSpec | AgentSettings, types: AgentTypes = AGENT_TYPES): string {
   return typeOf(agent, types).describe(agent);
+}
+
+/** Secrets that sign completion URLs of these agents. */
+export function findCompletionSecrets(agents: readonly AgentSettings[], types: AgentTypes = AGENT_TYPES): string[] {
+  return [...new Set(agents.flatMap((agent) => typeOf(agent, types).completionSecrets?.(agent) ?? []))];
 }
 
 /** What is probably a mistake in an agent's settings, for the end of `Agent "name" …`. */

@@ -19,6 +19,8 @@ export interface ConversationTurn {
 export interface AgentContext {
   /** The Temporal workflow ID. */
   readonly runId: string;
+  /** Which activity of which execution of the workflow calls, so that others can complete it. Absent outside of a workflow. */
+  readonly step?: { readonly activityId: string; readonly executionId: string };
   /** Which of the run's paid calls this is, from 1. */
   readonly call: number;
   /** The conversation: never empty, and already prefixed with the client's id. */

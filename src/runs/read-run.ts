@@ -78,6 +78,19 @@ function decoderOf({ options }: Client, workflowId: string): Decoder {
   return createDecoder(options.loadedDataConverter, { namespace: options.namespace, workflowId });
 }
 
+/**
+ * The open activities of any workflow, also of one that is no run.
+ *
+ * @throws WorkflowNotFoundError
+ */
+export async function readPendingActivities(
+  client: Client,
+  { workflowId, runId }: { readonly workflowId: string; readonly runId: string },
+): Promise<PendingActivity[]> {
+  const description = await client.workflow.getHandle(workflowId, runId).describe();
+  return readAllPending(description, decoderOf(client, workflowId));
+}
+
 async function readAllPending(
   { raw, status }: WorkflowExecutionDescription,
   decoder: Decoder,

@@ -1,6 +1,7 @@
 import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
-import { MAX_REDELIVERIES } from '../contract/run.ts';
+import type { CallClaim } from '../contract/call-token.ts';
+import { type AgentAnswer, MAX_REDELIVERIES } from '../contract/run.ts';
 import { deriveSessionId } from '../contract/session-id.ts';
 import type { SessionView } from '../contract/session.ts';
 import { ProblemError } from '../protocol/problems.ts';
@@ -9,6 +10,7 @@ import { pause } from '../timing/until.ts';
 import { judgeAnswer, type NamedAnswer, sendAnswer } from './answer-question.ts';
 import type { AcceptedTask } from './accepted-task.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
+import { completeCall } from './complete-call.ts';
 import { deleteRun } from './delete-run.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { type ListRequest, listRuns, type RunPage } from './list-runs.ts';
@@ -76,6 +78,12 @@ export interface RunClient {
   readSession(key: string, client: string): Promise<SessionView | undefined>;
   /** Cancels the runs that wait in a client's session. */
   emptySession(key: string, client: string): Promise<void>;
+  /**
+   * Gives a call of an agent its answer; see `completeCall`.
+   *
+   * @returns whether the call waited for it
+   */
+  completeCall(claim: CallClaim, answer: AgentAnswer | undefined): Promise<boolean>;
   /** Ends every wait and whatever is followed. */
   close(): Promise<void>;
 }
@@ -280,6 +288,15 @@ export function createRunClient(options: RunClientOptions): RunClient {
     readSession: (key, client) => sessions.read(deriveSessionId(client, key), deadline()),
 
     emptySession: (key, client) => sessions.empty(deriveSessionId(client, key), deadline()),
+
+    async completeCall(claim, answer) {
+      try {
+        return await ask('completeCall', deadline(), (temporal) => completeCall(temporal, claim, answer));
+      } catch (error) {
+        if (error instanceof ProblemError && error.code === 'not_found') return false;
+        throw error;
+      }
+    },
 
     async close() {
       fanOut.close();

@@ -1,4 +1,5 @@
 import { toAgentPolicy } from '../agents/agent-policy-settings.ts';
+import { findCompletionSecrets } from '../agents/agent-types.ts';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { checkUrl } from '../egress/check-url.ts';
@@ -83,6 +84,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
       /^(?:127\.|\[?::1\]?$|localhost$)/.test(config.host) && {
         temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}/workflows`,
       }),
+    completionSecrets: findCompletionSecrets(config.agents),
     sources: config.sources,
     readiness: () => watch.readiness(),
     logger,

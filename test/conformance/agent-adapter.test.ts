@@ -10,6 +10,7 @@ import { createDemoAgent } from '../../src/agents/demo/demo.ts';
 import { acpSettings, commandSettings } from '../support/command-setup.ts';
 import { chat, lastTask, type ModelBehaviour, startScriptedModel } from '../support/scripted-model.ts';
 import { startScriptedRemote } from '../support/scripted-remote.ts';
+import { startFakeDesk } from '../support/fake-desk.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import type { ModelReply } from '../support/fake-garudust/model-script.ts';
 import { type AdapterUnderTest, describeAgentAdapter } from './agent-adapter.ts';
@@ -177,6 +178,7 @@ const ADAPTERS: Readonly<Record<AgentTypeName, () => Promise<AdapterUnderTest>>>
   module: ownModule,
   command,
   acp,
+  callback: startFakeDesk,
   demo,
 };
 

@@ -1,3 +1,5 @@
+import type { CallClaim } from '../../src/contract/call-token.ts';
+import type { AgentAnswer } from '../../src/contract/run.ts';
 import type { SessionView } from '../../src/contract/session.ts';
 import type { NamedAnswer } from '../../src/runs/answer-question.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
@@ -65,6 +67,16 @@ export class FakeRunClient implements RunClient {
     }
     signal.throwIfAborted();
     return this.#find(runId, client);
+  }
+
+  /** What was completed: the calls in order. A call is completed once. */
+  readonly completed: { readonly claim: CallClaim; readonly answer: AgentAnswer | undefined }[] = [];
+
+  async completeCall(claim: CallClaim, answer: AgentAnswer | undefined): Promise<boolean> {
+    this.#call('completeCall', claim.workflowId);
+    if (this.completed.some((one) => one.claim.workflowId === claim.workflowId)) return false;
+    this.completed.push({ claim, answer });
+    return true;
   }
 
   /** Pages of `limit` runs, newest first; the page token is the index of the next one. */

@@ -36,7 +36,8 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
         {
           request_id: requestId,
           method,
-          path: ctx.path.slice(0, MAX_PATH),
+          // The path of a completion URL is its key.
+          path: ctx.path.startsWith('/v1/calls/') ? '/v1/calls/…' : ctx.path.slice(0, MAX_PATH),
           status,
           duration_ms: Math.round(milliseconds * 10) / 10,
           ...(client !== undefined && { client }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { callbackBody } from '../callback-body.ts';
 import { inputRequest } from '../input-request.ts';
 import { PROBLEMS } from '../problems.ts';
+import { completionRequest } from '../completion-request.ts';
 import { redeliverRequest } from '../redeliver-request.ts';
 import { runList, runListQuery } from '../run-list.ts';
 import { callbackStatus, partialText, runResource, runStatus } from '../run-resource.ts';
@@ -72,6 +73,7 @@ const SENT = {
   InvokeTask: invokeTask,
   RedeliverRequest: redeliverRequest,
   InputRequest: inputRequest,
+  Completion: completionRequest,
 };
 /** Bodies that callers get: fields may be added at any time. */
 const ANSWERED = {

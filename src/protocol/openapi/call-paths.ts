@@ -1,0 +1,66 @@
+import { OPEN, problemResponses } from './components.ts';
+import { EXAMPLES } from './examples.ts';
+import { type JsonObject, schemaRef } from './schemas.ts';
+
+const PROBLEMS = problemResponses([
+  'malformed_json',
+  'invalid_parameter',
+  'completion_url_invalid',
+  'call_over',
+  'body_too_large',
+  'unsupported_media_type',
+  'request_timeout',
+  'temporal_unavailable',
+  'temporal_not_set_up',
+  'payload_unreadable',
+]);
+
+const TOKEN: JsonObject = {
+  name: 'token',
+  in: 'path',
+  required: true,
+  description: 'The last part of the URL that came with the task. It is the key to this one call.',
+  schema: { type: 'string', minLength: 1, maxLength: 2100 },
+  example: 'eyJ3b3JrZmxvd0lkIjoicnVuLTR4N3EifQ.q1w2e3r4t5y6u7i8o9p0q1w2e3r4t5y6u7i8o9p0q1w',
+};
+
+/** `/v1/calls/{token}`. */
+export function callPaths(): JsonObject {
+  return {
+    '/v1/calls/{token}': {
+      parameters: [TOKEN],
+      post: {
+        operationId: 'completeCall',
+        summary: 'Answer a task that was handed over',
+        description:
+          'For agents of the type `callback`: gives the call its answer, once. The URL needs no key and ends with the call. The body is taken as JSON, whatever its content type.',
+        tags: ['Runs'],
+        security: OPEN,
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: schemaRef('Completion'), example: EXAMPLES.Completion } },
+        },
+        responses: {
+          '200': {
+            description: 'The answer was taken.',
+            content: {
+              'application/json': {
+                schema: {
+                  type: 'object',
+                  required: ['run_id', 'call', 'taken'],
+                  properties: {
+                    run_id: { type: 'string' },
+                    call: { type: 'integer', minimum: 1 },
+                    taken: { type: 'boolean' },
+                  },
+                },
+                example: { run_id: 'run-4x7qk2m5n6p7r2s3t4u5v6w7x2', call: 1, taken: true },
+              },
+            },
+          },
+          ...PROBLEMS,
+        },
+      },
+    },
+  };
+}
