@@ -5,7 +5,7 @@ import { toWellFormed } from '../values/plain-text.ts';
 import { fieldProblem, ProblemError } from './problems.ts';
 import { wireUsage } from './wire-usage.ts';
 
-/** The body of `POST /v1/calls/:token`: one of `output`, `text` and `error`. */
+/** The body of `POST /calls/:token`: one of `output`, `text` and `error`. */
 export const completionRequest = z.strictObject({
   output: z.string().optional().describe('The answer.'),
   text: z

@@ -67,7 +67,7 @@ describe('an agent that answers later', () => {
     assert.equal((await get(id)).status, 'running');
     const forged = url.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
     assert.equal(await complete(forged, { output: 'no' }), '404 completion_url_invalid');
-    assert.equal(await complete(`${stack.url}/v1/calls/x`, { output: 'no' }), '404 completion_url_invalid');
+    assert.equal(await complete(`${stack.url}/calls/x`, { output: 'no' }), '404 completion_url_invalid');
     assert.equal(await complete(url, 'not JSON'), '400 malformed_json');
     assert.equal(await complete(url, { outptu: 'no' }), '422 invalid_parameter');
     assert.equal(await complete(url, { output: 'no', error: 'no' }), '422 invalid_parameter');
@@ -154,8 +154,9 @@ describe('an agent that answers later', () => {
         };
       },
     });
-    const { id } = await stack.start({ text: 'Hello', session_key: 'k' });
-    assert.equal((await stack.get(id, 20)).output, 'echo: Hello');
+    const { id } = await stack.start({ text: 'Hello' });
+    const answered = await stack.get(id, 20);
+    assert.equal(answered.output, 'echo: Hello', JSON.stringify(answered));
     garudust.model.on('Fail', { kind: 'status', status: 500, body: CANARY });
     const failed = await stack.start({ text: 'Fail' });
     const run = await stack.get(failed.id, 20);

@@ -29,7 +29,7 @@ export function createCallbackAgent(settings: CallbackAgentSettings): Agent {
       const { signal, resumed, report, checkpoint } = context;
       signal.throwIfAborted();
       if (resumed === undefined) {
-        const completionUrl = `${base}/v1/calls/${signCall(toClaim(context), secret)}`;
+        const completionUrl = `${base}/calls/${signCall(toClaim(context), secret)}`;
         await handOver(url, toBody(text, context, completionUrl, settings.preset), settings.hmacSecret, context);
         await checkpoint({ handedOver: true });
       }

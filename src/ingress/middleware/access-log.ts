@@ -37,7 +37,7 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
           request_id: requestId,
           method,
           // The path of a completion URL is its key.
-          path: ctx.path.startsWith('/v1/calls/') ? '/v1/calls/…' : ctx.path.slice(0, MAX_PATH),
+          path: ctx.path.startsWith('/calls/') ? '/calls/…' : ctx.path.slice(0, MAX_PATH),
           status,
           duration_ms: Math.round(milliseconds * 10) / 10,
           ...(client !== undefined && { client }),

@@ -13,12 +13,12 @@ export interface CallRouteDeps {
   readonly completionSecrets?: readonly string[];
 }
 
-/** `/v1/calls/:token`: agents that answer later post their answer here. The URL is the key, so that it is checked before the body is read. */
+/** `/calls/:token`: agents that answer later post their answer here. The URL is the key, so that it is checked before the body is read. */
 export function callRoutes({ runs, limits, completionSecrets = [] }: CallRouteDeps): Route[] {
   return [
     {
       method: 'POST',
-      path: '/v1/calls/:token',
+      path: '/calls/:token',
       access: 'open',
       async handle(ctx) {
         const claim = readCall(ctx.params['token'] ?? '', completionSecrets);

@@ -24,10 +24,10 @@ const TOKEN: JsonObject = {
   example: 'eyJ3b3JrZmxvd0lkIjoicnVuLTR4N3EifQ.q1w2e3r4t5y6u7i8o9p0q1w2e3r4t5y6u7i8o9p0q1w',
 };
 
-/** `/v1/calls/{token}`. */
+/** `/calls/{token}`. */
 export function callPaths(): JsonObject {
   return {
-    '/v1/calls/{token}': {
+    '/calls/{token}': {
       parameters: [TOKEN],
       post: {
         operationId: 'completeCall',
