@@ -132,12 +132,6 @@ export const PROBLEMS = {
     meaning: 'A run with this key exists and was started with a different body.',
     fix: 'Send the same body, or use a new key.',
   },
-  completion_url_invalid: {
-    status: 404,
-    title: 'This is no completion URL of this server',
-    meaning: 'The last part of the path was not signed by this server, or was changed.',
-    fix: 'Post the answer to the URL that came with the task, unchanged, at the server that handed it over.',
-  },
   call_over: {
     status: 409,
     title: 'The call takes no answer any more',

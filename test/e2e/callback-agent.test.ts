@@ -66,8 +66,8 @@ describe('an agent that answers later', () => {
     assert.deepEqual([text, runId], ['Approve the invoice', id]);
     assert.equal((await get(id)).status, 'running');
     const forged = url.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
-    assert.equal(await complete(forged, { output: 'no' }), '404 completion_url_invalid');
-    assert.equal(await complete(`${stack.url}/calls/x`, { output: 'no' }), '404 completion_url_invalid');
+    assert.equal(await complete(forged, { output: 'no' }), '404 not_found');
+    assert.equal(await complete(`${stack.url}/calls/x`, { output: 'no' }), '404 not_found');
     assert.equal(await complete(url, 'not JSON'), '400 malformed_json');
     assert.equal(await complete(url, { outptu: 'no' }), '422 invalid_parameter');
     assert.equal(await complete(url, { output: 'no', error: 'no' }), '422 invalid_parameter');

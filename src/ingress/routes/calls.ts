@@ -24,7 +24,7 @@ export function callRoutes({ runs, limits, completionSecrets = [] }: CallRouteDe
         const claim = readCall(ctx.params['token'] ?? '', completionSecrets);
         if (claim === undefined) {
           const fix = 'post to the URL that came with the task, unchanged.';
-          throw new ProblemError('completion_url_invalid', `This server has not signed this URL: ${fix}`);
+          throw new ProblemError('not_found', `This server has not signed this URL: ${fix}`);
         }
         ctx.state.runId = claim.workflowId;
         if (Date.now() > claim.expiresAt) throw over('The time of the call is up');

@@ -5,7 +5,7 @@ import { type JsonObject, schemaRef } from './schemas.ts';
 const PROBLEMS = problemResponses([
   'malformed_json',
   'invalid_parameter',
-  'completion_url_invalid',
+  'not_found',
   'call_over',
   'body_too_large',
   'unsupported_media_type',
