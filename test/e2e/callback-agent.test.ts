@@ -59,7 +59,7 @@ async function complete(url: string, body: unknown): Promise<string> {
 
 describe('an agent that answers later', () => {
   test('is given a URL for its answer, which is taken once', async (t) => {
-    const { start: _, post, get, task, callbacks, callbackUrl, ...stack } = await setUp(t);
+    const { post, get, task, callbacks, callbackUrl, ...stack } = await setUp(t);
     const accepted = await post({ text: 'Approve the invoice', callback_url: callbackUrl });
     const { id } = (await accepted.json()) as { id: string };
     const { text, run_id: runId, completion_url: url } = await task();
@@ -82,7 +82,7 @@ describe('an agent that answers later', () => {
   });
 
   test('fails the run, with nothing of what it says', async (t) => {
-    const { start: _, post, get, task } = await setUp(t);
+    const { post, get, task } = await setUp(t);
     const { id } = (await (await post({ text: 'Approve it' })).json()) as { id: string };
     assert.equal(await complete((await task()).completion_url, { error: CANARY }), '200 taken');
     const run = await get(id, 20);
@@ -115,7 +115,7 @@ describe('an agent that answers later', () => {
   });
 
   test('keeps the task when its worker goes, and answers while there is none', async (t) => {
-    const { start, post, get, task, handed, ...first } = await setUp(t);
+    const { start, post, task, handed, ...first } = await setUp(t);
     const ids: string[] = [];
     for (const text of ['One', 'Two']) ids.push(((await (await post({ text })).json()) as { id: string }).id);
     await task(1);
