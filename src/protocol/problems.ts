@@ -135,9 +135,8 @@ export const PROBLEMS = {
   call_over: {
     status: 409,
     title: 'The call takes no answer any more',
-    meaning:
-      'The call of the agent was answered before, has timed out, was canceled, or the agent was asked anew with another URL. Nothing was changed.',
-    fix: 'Drop the answer: it cannot be taken. `attempt_timeout` of the agent says how long a call waits.',
+    meaning: 'The call was answered before, has timed out, was canceled, or the agent was asked anew.',
+    fix: 'Drop the answer. `attempt_timeout` of the agent says how long a call waits.',
   },
   session_busy: {
     status: 409,
@@ -347,6 +346,5 @@ export function describeProblem(code: string): string | undefined {
 
 /** Seconds to wait before a retry; undefined where a retry is pointless. */
 export function problemRetryAfter(code: ProblemCode): number | undefined {
-  const entry: ProblemEntry = PROBLEMS[code];
-  return entry.retryAfter;
+  return ({ ...PROBLEMS[code] } as ProblemEntry).retryAfter;
 }
