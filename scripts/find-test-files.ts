@@ -4,14 +4,14 @@ import { readImports } from './read-imports.ts';
 
 /**
  * What makes a test an integration test: a file that imports one of these, itself or through other files of `test/`,
- * needs a Temporal server, a browser, or a program that a machine may lack. Every other test is a unit test.
+ * needs what stands behind it. Every other test is a unit test.
  */
-const NEEDS_MORE_THAN_NODE = [
-  'test/support/temporal-server.ts',
-  'test/support/open-browser.ts',
-  'test/support/missing-tool.ts',
-  'src/cli/temporal-server/start-dev-server.ts',
-];
+const NEEDS_MORE_THAN_NODE = {
+  'test/support/temporal-server.ts': 'a Temporal server',
+  'src/cli/temporal-server/start-dev-server.ts': 'a Temporal server',
+  'test/support/open-browser.ts': 'a browser',
+  'test/support/missing-tool.ts': 'a program that a machine may lack',
+};
 
 /**
  * The test files that a list of files and folders means: a file is itself, a folder is every `*.test.ts` in it and below.
@@ -32,9 +32,16 @@ function filesOf(place: string): string[] {
   return files;
 }
 
-/** Whether a test file runs on Node alone. Its path is relative to the root of the repository, as all paths here. */
-export function isUnitTest(file: string): boolean {
-  return !NEEDS_MORE_THAN_NODE.some((marker) => reachableFrom(file).has(marker));
+/**
+ * What a test file needs beside Node; undefined for a unit test. Its path is relative to the root of the repository, as all
+ * paths here.
+ *
+ * @returns such as `a browser (imports test/support/open-browser.ts)`
+ */
+export function findNeed(file: string): string | undefined {
+  const reachable = reachableFrom(file);
+  const found = Object.entries(NEEDS_MORE_THAN_NODE).find(([marker]) => reachable.has(marker));
+  return found && `${found[1]} (imports ${found[0]})`;
 }
 
 /** The file, what it imports, and what those of them that stand in `test/` import in turn. */

@@ -6,11 +6,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, constants, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findTemporalCli } from '../src/cli/temporal-server/find-temporal-cli.ts';
 import { startDevServer } from '../src/cli/temporal-server/start-dev-server.ts';
-import { findTestFiles, isUnitTest } from './find-test-files.ts';
+import { findNeed, findTestFiles } from './find-test-files.ts';
 import { bundleWorkflowsForTests } from './test-workflow-bundle.ts';
 
 /** A file that hangs fails after this instead of holding up everything. */
@@ -29,7 +29,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'garudust-temporal-test-'));
   try {
     return args.includes('--unit')
-      ? await runUnitTests(folder, options, files.filter(isUnitTest))
+      ? await runUnitTests(folder, options, keepUnitTests(files, places.length > 0))
       : await runWithServer(folder, options, files);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -72,6 +72,21 @@ async function runWithServer(folder: string, options: readonly string[], files: 
     await stopServer();
     reportMissingTools(readFileSync(missingToolsFile, 'utf8'));
   }
+}
+
+/** Says which files it leaves out and why: by name where somebody named files or folders, otherwise only how many. */
+function keepUnitTests(files: readonly string[], named: boolean): readonly string[] {
+  const leftOut = new Map<string, string[]>();
+  const kept = files.filter((file) => {
+    const need = findNeed(relative('.', file));
+    if (need !== undefined) leftOut.set(need, [...(leftOut.get(need) ?? []), file]);
+    return need === undefined;
+  });
+  for (const [need, those] of leftOut) {
+    say('left out', `${named ? those.join(', ') : `${those.length} files`}: needs ${need}`);
+  }
+  if (leftOut.size > 0) say('', 'npm test runs them');
+  return kept;
 }
 
 /**

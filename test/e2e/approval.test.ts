@@ -5,6 +5,8 @@ import { INPUT_UPDATE } from '../../src/contract/question.ts';
 import type { Problem } from '../../src/protocol/problems.ts';
 import { runList } from '../../src/protocol/run-list.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
+import { runCli } from '../support/run-cli.ts';
+import { OWN } from '../support/run-own.ts';
 import { API_KEY, startTestStack, type TestStack, type TestStackOptions } from '../support/start-test-stack.ts';
 import { sourcesOf } from '../support/source-under-test.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
@@ -20,17 +22,20 @@ interface Asking extends TestStack {
 async function startAsking(
   t: TestContext,
   approval: { readonly timeout?: number; readonly default?: 'approve' | 'refuse' } = {},
-  options: TestStackOptions = {},
+  options: TestStackOptions & { readonly workflow?: string } = {},
 ): Promise<Asking> {
+  const { workflow } = options;
   const stack = await startTestStack(t, {
     ...options,
     change: (config) => ({
       ...config,
+      ...(workflow !== undefined && { workflows: OWN }),
       sources: sourcesOf({
         name: 'deploys',
         preset: 'generic',
         unsigned: true,
         client: config.clients[0]?.id ?? '',
+        ...(workflow !== undefined && { workflow }),
         map: { text: 'Deploy {{ event.version }}', callback_url: '{{ event.callback_url }}' },
         approval: { required: true, question: 'Deploy it?', timeout: 3_600_000, default: 'refuse', ...approval },
       }),
@@ -150,6 +155,52 @@ describe('a source with approval', () => {
     const run = await stack.get(id, 20);
     assert.deepEqual([run.status, run.questions?.[0]?.status], ['canceled', 'withdrawn']);
     assert.match(await problem(await stack.answer(id, APPROVE)), /^409 not_asked: .*the run asks nothing now\.$/);
+  });
+});
+
+test("a team's workflow begins once it is approved, and not at all when it is refused", async (t) => {
+  const stack = await startAsking(t, {}, { workflow: 'triage' });
+  const { id } = await stack.send();
+  const asked = await stack.asked(id);
+  assert.deepEqual([asked.workflow, asked.steps ?? [], asked.questions?.[0]?.id], ['triage', [], 'run']);
+  assert.equal((await stack.answer(id, APPROVE)).status, 200);
+  const approved = await stack.get(id, 20);
+  assert.deepEqual([approved.status, approved.steps?.map((step) => step.id)], ['completed', ['first', 'second']]);
+  const other = await stack.send();
+  await stack.asked(other.id);
+  assert.equal((await stack.answer(other.id, { ...APPROVE, answer: 'refuse' })).status, 200);
+  const refused = await stack.get(other.id, 20);
+  assert.deepEqual([refused.status, refused.error?.code, refused.steps ?? []], ['failed', 'ApprovalRefused', []]);
+});
+
+describe('runs answer', () => {
+  test('answers the open question; who comes later is told who answered, and when', async (t) => {
+    const stack = await startAsking(t);
+    const { id } = await stack.send();
+    await stack.asked(id);
+    const env = { RUNS_API_KEY: API_KEY, GARUDUST_TEMPORAL_URL: stack.url };
+    const cli = (...args: string[]) => runCli(['runs', 'answer', id, ...args], { env });
+    const misfit = await cli('maybe');
+    assert.deepEqual([misfit.code, misfit.stdout], [4, '']);
+    assert.match(misfit.stderr, /answer: is none of the choices of question "run"/);
+    const approve = ['approve', '--by', 'Ann', '--comment', 'go'];
+    assert.deepEqual(await cli(...approve), { code: 0, stdout: 'Answered: run.\n', stderr: '' });
+    assert.equal((await stack.get(id, 20)).status, 'completed');
+    const repeated = await cli(...approve);
+    assert.deepEqual([repeated.code, repeated.stdout], [0, 'Answered before, with the same answer: run.\n']);
+    for (const late of [await cli('refuse'), await cli('refuse', '--question', 'run', '--by', 'Bob')]) {
+      assert.deepEqual([late.code, late.stdout], [4, '']);
+      assert.match(late.stderr, /"run" was answered by Ann at 20\S+Z: approve \(already_answered\)\n$/);
+    }
+  });
+
+  test('says so where the run asks nothing', async (t) => {
+    const stack = await startTestStack(t);
+    const { id } = await stack.start({ text: 'no question' });
+    const env = { RUNS_API_KEY: API_KEY, GARUDUST_TEMPORAL_URL: stack.url };
+    const result = await runCli(['runs', 'answer', id, 'approve'], { env });
+    assert.deepEqual([result.code, result.stdout], [2, '']);
+    assert.match(result.stderr, new RegExp(`^error: ${id} asks nothing\\.`));
   });
 });
 

@@ -1,5 +1,7 @@
 import type { OwnScenario } from '../support/run-own.ts';
 
+const ASKED = { workflow: 'triage', withCallback: true, approval: { timeoutMs: 60_000 } } as const;
+
 /** Ways through runs of a team's workflows. */
 export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
   'own-completed': { workflow: 'triage' },
@@ -12,4 +14,6 @@ export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
   'own-canceled': { workflow: 'triage', agent: ['hang'], canceled: true, withCallback: true },
   'own-dead-letter': { workflow: 'triage', withCallback: true, callback: [{ fail: 'CallbackFailed' }] },
   'own-continued': { workflow: 'counts', input: { to: 2 }, withCallback: true },
+  'own-approved': { ...ASKED, answer: { answer: 'approve', by: 'Ann' } },
+  'own-approval-refused': { ...ASKED, answer: { answer: 'refuse', by: 'Ann' } },
 };

@@ -3,8 +3,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { type RedeliverRequest, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
+import { APPROVAL_SCENARIOS } from './approval-scenarios.ts';
 import { AT_FAULT_SCENARIOS } from './at-fault-scenarios.ts';
 import { completeAgent } from './complete-agent.ts';
+import { NEVER_TAKEN, REDELIVERY_SCENARIOS, THREE_TRIES, TWICE_503 } from './redelivery-scenarios.ts';
 import { scenarioPolicy } from './scenario-policy.ts';
 import { TURN_SCENARIOS } from './turn-scenarios.ts';
 
@@ -28,11 +30,6 @@ export interface Scenario {
   /** How the caller reads it then. */
   readonly reads: { readonly status: string; readonly callback: string; readonly code?: string };
 }
-
-const ONCE_503: Step = { retry: 'CallbackFailed', statusCode: 503 };
-const TWICE_503: readonly Step[] = [ONCE_503, ONCE_503];
-const THREE_TRIES = { retryDelaysMs: [10, 10] };
-const NEVER_TAKEN: readonly Step[] = [...TWICE_503, { fail: 'CallbackFailed', statusCode: 503 }];
 
 /** Answered, and the callback accepted. */
 const DELIVERED = { closes: 'COMPLETED', reads: { status: 'completed', callback: 'delivered' } } as const;
@@ -80,6 +77,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   ...AT_FAULT_SCENARIOS,
   ...TURN_SCENARIOS,
+  ...APPROVAL_SCENARIOS,
+  ...REDELIVERY_SCENARIOS,
   canceled: {
     agent: ['hang'],
     drive: async (handle, activities) => {
@@ -209,73 +208,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     target: { ...THREE_TRIES, deadLetterMs: 200 },
     closes: 'TaskRefused',
     reads: { status: 'failed', callback: 'dead', code: 'TaskRefused' },
-  },
-  redelivered: {
-    callback: NEVER_TAKEN,
-    target: THREE_TRIES,
-    drive: async (handle, activities) => {
-      await until(() => activities.deliveries.length === 3);
-      await sleep(200); // until the workflow knows that it is dead; a signal before that is as good
-      await handle.signal(SIGNAL.redeliver, {});
-    },
-    ...DELIVERED,
-  },
-  'redelivered-to-a-new-url': {
-    callback: NEVER_TAKEN,
-    target: THREE_TRIES,
-    drive: async (handle, activities) => {
-      await until(() => activities.deliveries.length === 3);
-      await sleep(200);
-      await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
-    },
-    ...DELIVERED,
-  },
-  'redelivered-before-there-is-an-answer': {
-    agent: ['slow'],
-    drive: async (handle, activities) => {
-      await until(() => activities.agentCalls.length > 0);
-      await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
-    },
-    ...DELIVERED,
-  },
-  'redelivered-while-retrying': {
-    callback: [{ retry: 'CallbackFailed', statusCode: 503, delayMs: 60_000 }],
-    target: { retryDelaysMs: [60_000] },
-    drive: async (handle, activities) => {
-      await until(() => activities.deliveries.length === 1);
-      await sleep(200);
-      await handle.signal(SIGNAL.redeliver);
-    },
-    ...DELIVERED,
-  },
-  'redelivered-elsewhere-while-the-callback-is-taken': {
-    callback: [{ retry: 'CallbackFailed', statusCode: 503 }, 'outlast'],
-    drive: async (handle, activities) => {
-      await until(() => activities.deliveries.length === 2);
-      await handle.signal(SIGNAL.redeliver, { url: 'https://other.example.com/hooks' });
-    },
-    ...DELIVERED,
-  },
-  'redelivered-while-the-callback-is-taken': {
-    callback: [{ retry: 'CallbackFailed', statusCode: 503 }, 'outlast'],
-    drive: async (handle, activities) => {
-      await until(() => activities.deliveries.length === 2);
-      await handle.signal(SIGNAL.redeliver, {});
-    },
-    ...DELIVERED,
-  },
-  'delivered-again': { redeliver: {}, ...DELIVERED },
-  'delivered-again-elsewhere-at-the-second-attempt': {
-    callback: ['succeed', { retry: 'CallbackFailed', statusCode: 503 }],
-    redeliver: { url: 'https://other.example.com/hooks' },
-    ...DELIVERED,
-  },
-  'delivered-again-to-nobody': {
-    callback: ['succeed', ...NEVER_TAKEN],
-    target: THREE_TRIES,
-    redeliver: {},
-    closes: 'CallbackUndeliverable',
-    reads: { status: 'completed', callback: 'dead' },
   },
   'ended-by-temporal': {
     // Temporal ends an activity at once when its delay goes beyond its total time.

@@ -5,12 +5,14 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { type BundlerPlugin, Worker } from '@temporalio/worker';
 import { runMemo } from '../../src/contract/describe-run.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
+import type { InputAnswer } from '../../src/contract/question.ts';
 import type { OwnRunInput } from '../../src/contract/run.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { startOptions } from '../../src/runs/kinds/start-options.ts';
 import { endingMisfits } from '../../src/worker/own-modules.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { bundleWithOurs, WORKFLOWS_PATH } from '../../src/worker/workflow-bundle.ts';
+import { answerPerson } from './answer-person.ts';
 import { ScriptedActivities, type Step } from './scripted-activities.ts';
 import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
 
@@ -25,11 +27,13 @@ const plugin: BundlerPlugin = { name: 'own', configureBundler: (options) => bund
 export const OWN_SOURCE = { workflowsPath: WORKFLOWS_PATH, plugins: [plugin], ...endingMisfits({} as never, OWN) };
 
 /** One way through a run of a team's workflow. Each has a recorded history. */
-export interface OwnScenario extends Pick<OwnRunInput, 'workflow'> {
+export interface OwnScenario extends Pick<OwnRunInput, 'workflow' | 'approval'> {
   readonly input?: unknown;
   readonly agent?: readonly Step[];
   readonly callback?: readonly Step[];
   readonly withCallback?: true;
+  /** What a person answers, where the run asks for approval. */
+  readonly answer?: InputAnswer;
   /** Cancels the run while its agent works. */
   readonly canceled?: true;
 }
@@ -46,7 +50,7 @@ export async function runOwn(
   t: Pick<TestContext, 'name'>,
   scenario: OwnScenario,
 ): Promise<{ readonly handle: WorkflowHandle; readonly activities: ScriptedActivities }> {
-  const { workflow, withCallback, canceled } = scenario;
+  const { workflow, withCallback, canceled, approval, answer } = scenario;
   const server = await connectToTestServer();
   const taskQueue = uniqueTaskQueue(t);
   const activities = new ScriptedActivities(scenario);
@@ -58,6 +62,7 @@ export async function runOwn(
     client: 'default',
     source: 'webhook',
     ...(withCallback && { callback: CALLBACK }),
+    ...(approval && { approval }),
   };
   const worker = await Worker.create({
     connection: await server.connectNative(),
@@ -73,6 +78,7 @@ export async function runOwn(
   return worker.runUntil(async () => {
     const plan = { runId: randomRunId(), input, memo: runMemo(input) };
     const handle = await server.client.workflow.start(workflow, startOptions(plan, { taskQueue, eager: false }));
+    if (answer) await answerPerson(handle, answer);
     if (canceled) {
       while (activities.agentCalls.length === 0) await sleep(5);
       await handle.cancel();

@@ -58,9 +58,10 @@ async function answerRun(id: string, answer: string, flags: AnswerFlags, io: Cli
 
 function findQuestion({ id, questions = [] }: RunResource): string {
   const open = questions.filter(({ status }) => status === 'open');
-  const [only] = open;
-  if (only === undefined) throw new CliError('usage', `${id} asks nothing now.`);
-  if (open.length === 1) return only.id;
+  // Who comes late is told who answered, and when.
+  const [only = questions.at(-1)] = open;
+  if (only === undefined) throw new CliError('usage', `${id} asks nothing.`);
+  if (open.length <= 1) return only.id;
   throw new CliError(
     'usage',
     `${id} asks several questions: add --question ${open.map((one) => one.id).join(' or ')}.`,
