@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
 import { type FakeAgents, fakeAgents } from 'garudust-temporal/testing';
 
@@ -11,16 +12,39 @@ const workflowsPath = fileURLToPath(new URL('workflows.ts', import.meta.url));
 // Once for all tests: it takes a second.
 const workflowBundle = await bundleWorkflowCode({ workflowsPath, plugins: [fakeAgents({}).plugin] });
 
-async function execute(fake: FakeAgents, workflow: string, args: unknown[]): Promise<unknown> {
+/** Runs a workflow to its end; `answers` are those of a person, in the order of its questions. */
+async function execute(
+  fake: FakeAgents,
+  workflow: string,
+  args: unknown[],
+  answers: readonly object[] = [],
+): Promise<unknown> {
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection: await Connection.connect({ address }) });
   const taskQueue = `test-${randomUUID()}`;
   const worker = await Worker.create({ connection, taskQueue, workflowBundle, plugins: [fake.plugin] });
   try {
-    return await worker.runUntil(client.workflow.execute(workflow, { taskQueue, workflowId: taskQueue, args }));
+    return await worker.runUntil(async () => {
+      const handle = await client.workflow.start(workflow, { taskQueue, workflowId: taskQueue, args });
+      for (const answer of answers) await answerOnceAsked(handle, answer);
+      return handle.result();
+    });
   } finally {
     await client.connection.close();
     await connection.close();
+  }
+}
+
+/** An answer is refused while nothing is asked. */
+async function answerOnceAsked(handle: WorkflowHandle, answer: object): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await handle.executeUpdate('input', { args: [answer] });
+      return;
+    } catch (error) {
+      if (tries === 100) throw error;
+      await sleep(100);
+    }
   }
 }
 
@@ -49,6 +73,16 @@ test('the loop ends with the budget, and keeps the best', async () => {
   });
   assert.equal(await execute(fake, 'untilGood', ['Write', { atLeast: 9, tokens: 500, rounds: 9 }]), 'good');
   assert.deepEqual(ids(fake), ['draft-1', 'score-1', 'draft-2', 'score-2']);
+});
+
+test('a refusal with a comment asks for another draft, and the approval names who gave it', async () => {
+  const fake = fakeAgents({ writer: [{ output: 'A draft' }, { output: 'A shorter one' }] });
+  const answers = [
+    { answer: 'refuse', by: 'Ann', comment: 'too long' },
+    { answer: 'approve', by: 'Bob' },
+  ];
+  assert.equal(await execute(fake, 'publish', ['version 2'], answers), 'A shorter one\n\nApproved by Bob.');
+  assert.match(fake.calls[1]?.text ?? '', /^Rewrite this, for Ann wrote "too long":\nA draft$/);
 });
 
 test('the report names a section without an answer, and is posted', async () => {

@@ -289,7 +289,7 @@ payloads: { storage: ./payloads }
     assert.equal(await chains.stop(), 0);
     const tested = await run(project, process.execPath, [...tsx, '--test', 'chains/chains.test.ts'], env);
     assert.equal(tested.code, 0, tested.stdout);
-    assert.match(tested.stdout, /^(?:ℹ|#) pass 4$/m);
+    assert.match(tested.stdout, /^(?:ℹ|#) pass 5$/m);
   });
 
   await t.test('a workflow in Python gives our agents tasks by name', async (python) => {

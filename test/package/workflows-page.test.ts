@@ -12,7 +12,7 @@ test('docs/workflows.md shows the examples as they are, in the order in which on
   const page = readFileSync(`${ROOT}docs/workflows.md`, 'utf8');
   const shown = [...page.matchAll(/```ts\n\/\/ (examples\/\S+)\n([\s\S]*?)```/g)];
   for (const [, file = '', code] of shown) assert.equal(code, readFileSync(`${ROOT}${file}`, 'utf8'), file);
-  const names = ['two-steps.ts', 'panel.ts', 'until-good.ts', 'nightly-report.ts', 'chains.test.ts'];
+  const names = ['two-steps.ts', 'panel.ts', 'until-good.ts', 'publish.ts', 'nightly-report.ts', 'chains.test.ts'];
   assert.deepEqual(
     shown.map(([, file]) => file),
     names.map((name) => `${FOLDER}/${name}`),
