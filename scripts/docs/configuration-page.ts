@@ -59,6 +59,11 @@ describes presets, filters and templates.`,
     intro: 'What its sender asks before it sends.',
     prefix: ['sources', '*', 'handshake'],
   },
+  {
+    title: 'What a source asks a person first',
+    intro: 'Nothing runs until a person approves. [Approvals](approvals.md) describes questions and answers.',
+    prefix: ['sources', '*', 'approval'],
+  },
   { title: 'What a sender gets', intro: 'For an event whose run is recorded.', prefix: ['sources', '*', 'answer'] },
   { title: 'How an event becomes a task', intro: 'Templates that read the event.', prefix: ['sources', '*', 'map'] },
   {

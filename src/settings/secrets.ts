@@ -21,7 +21,10 @@ export function isWeak(secret: string): boolean {
 /** One or several signing secrets: `whsec_` and base64, or any other text. A text is split at its commas. */
 export const signingSecrets = secretsOf('signing secret', checkSigningSecret);
 
-/** The same, or Ed25519 private keys `whsk_…`, for what is only ever signed here. */
+/** Signing secrets that are long enough in any mode: whoever guesses one forges what it signs. */
+export const strongSecrets = secretsOf('signing secret', checkStrongSecret);
+
+/** Signing secrets, or Ed25519 private keys `whsk_…`, for what is only ever signed here. */
 export const callbackSecrets = secretsOf('signing secret', checkCallbackSecret);
 
 /** One or several secrets of a sender, whose scheme decides what they may look like. A text is split at its commas. */
@@ -150,6 +153,14 @@ function checkSigningSecret(secret: string): void {
   if (readBase64(secret.slice(STANDARD_PREFIX.length)) === undefined) {
     throw new BadValue('starts with whsec_, but the rest is not base64: copy the whole secret');
   }
+}
+
+function checkStrongSecret(secret: string): void {
+  checkSigningSecret(secret);
+  if (!isWeak(secret)) return;
+  throw new BadValue(
+    `has fewer than ${MIN_SECRET_LENGTH} characters and can be guessed: generate one with "${GENERATE_SECRET}"`,
+  );
 }
 
 /** The bytes of a base64 text, one at least; undefined for anything else, which Buffer would pass over. */

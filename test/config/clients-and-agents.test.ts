@@ -180,7 +180,7 @@ task_queue: other
 schedules: { daily: { cron: "@daily", text: Hello } }
 limits:
   { body: 64KiB, headers_timeout: 5s, body_timeout: 15s, keep_alive: 620s, max_in_flight: 9, body_budget: 2MiB,
-    max_connections: 50, write_timeout: 3s, shutdown_grace: 1s, max_waits: 3, max_waits_per_client: 2,
+    max_connections: 50, write_timeout: 3s, shutdown_grace: 1s, max_waits: 3, max_waits_per_client: 2, session_queue: 77,
     max_streams: 5, max_streams_per_client: 4, stream_keep_alive: 250ms, stream_stalled_timeout: 2s, lists_per_second: 8,
     lists_burst: 9, lists_per_second_per_client: 6, lists_burst_per_client: 7, lists_reuse: 0s }
 callback: { permit_networks: [10.0.0.0/8, "fd00::/8", 192.0.2.7], retry_delays: [], attempt_timeout: 2s, dead_letter: 1d }
@@ -211,6 +211,7 @@ log: { level: debug, format: pretty }
         writeTimeout: 3000,
         maxWaits: 3,
         maxWaitsPerClient: 2,
+        sessionQueue: 77,
         maxStreams: 5,
         maxStreamsPerClient: 4,
         streamKeepAlive: 250,

@@ -59,6 +59,7 @@ limits: { body: 524288 }
     shutdown_grace: '10s',
     max_waits: 1000,
     max_waits_per_client: 200,
+    session_queue: 1000,
     max_streams: 200,
     max_streams_per_client: 50,
     stream_keep_alive: '15s',

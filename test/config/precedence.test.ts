@@ -43,8 +43,12 @@ describe('a setting comes from', () => {
 });
 
 describe('the same holds for every setting that has a variable or a flag', () => {
-  const yaml =
-    'clients: [{ id: default, webhook_secret: from-the-file }]\nagents: { garudust: {}, model: { type: model, model: m } }\n';
+  const yaml = `clients: [{ id: default, webhook_secret: from-the-file }]
+agents:
+  garudust: {}
+  model: { type: model, model: m }
+  callback: { type: callback, url: http://desk/tasks, completion_url: http://ingress, completion_secret: from-the-file }
+`;
   for (const { path, env, flag } of listSettings()) {
     const place = path.join('.');
     // A value that no setting takes shows by its error where it was read from.

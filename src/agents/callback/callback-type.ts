@@ -1,5 +1,5 @@
 import { baseUrl, postUrl } from '../../settings/addresses.ts';
-import { headerSecret, signingSecrets } from '../../settings/secrets.ts';
+import { headerSecret, strongSecrets } from '../../settings/secrets.ts';
 import { optionalSetting, setting } from '../../settings/setting.ts';
 import { oneOf } from '../../settings/texts.ts';
 import { defineAgentType } from '../agent-type.ts';
@@ -19,7 +19,7 @@ makes no sense, set \`max_attempts: 1\`.`,
     completion_url: setting(baseUrl, {
       help: 'URL at which the agent reaches our ingress, such as `https://agents.example.com`: mostly that of `public_url`.',
     }),
-    completion_secret: setting(signingSecrets, {
+    completion_secret: setting(strongSecrets, {
       env: 'COMPLETION_SECRET',
       secret: true,
       help: 'Secrets that sign completion URLs, for ingress and worker alike. The first one signs, all verify.',
