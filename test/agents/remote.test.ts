@@ -134,9 +134,27 @@ describe('the remote adapter', () => {
     });
   });
 
+  for (const preset of ['a2a', 'a2a-0.3'] as const) {
+    test(`${preset}: ends where the task is not found, which is answered with 200`, async (t) => {
+      const { remote, agent } = await setUp(t, preset);
+      const body = JSON.stringify({ jsonrpc: '2.0', id: '1', error: { code: -32001, message: 'Task not found' } });
+      remote.meddle = (response) => Boolean(response.writeHead(200).end(body));
+      await assert.rejects(agent.run('task', agentContext()), { type: 'ConnectionLost' });
+    });
+  }
+
+  test('langgraph: a graph that stopped for a person is no answer, and a stopped run is canceled', async (t) => {
+    const { remote, agent } = await setUp(t, 'langgraph');
+    remote.behave = () => ({ status: 'waiting', output: 'May I?' });
+    await assert.rejects(agent.run('task', agentContext()), { type: 'TaskRefused', message: 'waits for an input' });
+    remote.behave = () => ({ status: 'interrupted' });
+    await assert.rejects(agent.run('task', agentContext()), { type: 'AgentFailed', message: /canceled on its side/ });
+  });
+
   for (const [status, type] of [
     ['failed', 'AgentFailed'],
     ['cancelled', 'AgentFailed'],
+    ['interrupted', 'AgentFailed'],
     ['waiting_for_approval', 'TaskRefused'],
   ] as const) {
     test(`the status ${status} is ${type}, in our own words`, async (t) => {

@@ -147,6 +147,8 @@ describe('the handshake of', () => {
       [response.status, await response.json()],
       [200, { validationResponse: '512d38b6-c7b8-40c8-89fe-f46f9e9622b6' }],
     );
+    const deleted = { ...validation[0], eventType: 'Microsoft.EventGrid.SubscriptionDeletedEvent', data: {} };
+    assert.equal((await source.send({ body: JSON.stringify([deleted]) })).status, 200);
     assert.deepEqual(source.ingress.runs.calls, []);
     const [event] = JSON.parse(sample('event-grid').body) as [object];
     const batch = [event, { ...event, id: 'two' }, event];
@@ -192,6 +194,64 @@ describe('the handshake of', () => {
     const intercom = await startSource(t, sample('intercom'));
     assert.equal((await fetch(`${intercom.ingress.url}/hooks/intercom`, { method: 'HEAD' })).status, 200);
     assert.deepEqual([...shop.ingress.runs.calls, ...intercom.ingress.runs.calls], []);
+  });
+});
+
+describe('one happening is one run:', () => {
+  test('two orders of one second have the same delivery id of WooCommerce', async (t) => {
+    const shop = await startSource(t, sample('woocommerce'));
+    const other = sample('woocommerce').body.replace('"id": 727', '"id": 728');
+    for (const body of [sample('woocommerce').body, other, other]) {
+      assert.equal((await shop.send({ body })).status, 202);
+    }
+    const ids = shop.ingress.runs.started.map(({ runId }) => runId);
+    assert.equal(new Set(ids).size, 2);
+  });
+
+  test('a changed association of HubSpot has two objects, and a retry another attempt', async (t) => {
+    const source = await startSource(t, sample('hubspot'));
+    const event = {
+      eventId: 1,
+      subscriptionId: 25,
+      portalId: 33,
+      occurredAt: 1462216307945,
+      subscriptionType: 'contact.associationChange',
+      attemptNumber: 0,
+      associationType: 'CONTACT_TO_COMPANY',
+      fromObjectId: 7,
+      toObjectId: 8,
+      associationRemoved: false,
+    };
+    for (const change of [{}, { attemptNumber: 1 }, { toObjectId: 9 }]) {
+      assert.equal((await source.send({ body: JSON.stringify([{ ...event, ...change }]) })).status, 202);
+    }
+    const { started } = source.ingress.runs;
+    assert.equal(new Set(started.map(({ runId }) => runId)).size, 2);
+    assert.match(started[0]?.input.task.text ?? '', /^HubSpot sent contact\.associationChange of 7:/);
+  });
+
+  test('a message of Messenger, but not its echo, delivery or reading', async (t) => {
+    const source = await startSource(t, sample('meta'));
+    const [sender, recipient] = [{ id: '42' }, { id: '99' }];
+    const send = (more: object) =>
+      source.send({
+        body: JSON.stringify({
+          object: 'page',
+          entry: [{ id: '99', messaging: [{ sender, recipient, timestamp: 1, ...more }] }],
+        }),
+      });
+    const message = { mid: 'm_1', text: 'Is it open today?' };
+    for (const more of [
+      { message: { ...message, is_echo: true } },
+      { delivery: { mids: ['m_1'], watermark: 1 } },
+      { read: { watermark: 1 } },
+    ]) {
+      assert.equal((await send(more)).status, 200);
+    }
+    assert.deepEqual(source.ingress.runs.calls, []);
+    assert.equal((await send({ message })).status, 200);
+    const { userId, sessionKey, text } = source.ingress.runs.started[0]?.input.task ?? {};
+    assert.deepEqual([userId, sessionKey, text?.split('\n')[0]], ['42', '99:42', message.text]);
   });
 });
 

@@ -55,7 +55,11 @@ const A2A_STATES: Readonly<Record<string, string>> = {
   completed: 'TASK_STATE_COMPLETED',
   failed: 'TASK_STATE_FAILED',
 };
-const LANGGRAPH_STATES: Readonly<Record<string, string>> = { completed: 'success', failed: 'error' };
+const LANGGRAPH_STATES: Readonly<Record<string, string>> = {
+  completed: 'success',
+  failed: 'error',
+  waiting: 'success',
+};
 const USAGE = { input_tokens: 3, output_tokens: 4 };
 
 /** How each form asks, and how it answers. */
@@ -98,7 +102,10 @@ const FORMS: Readonly<
     },
     answer: (id, { status, output }, kind) =>
       kind === 'result'
-        ? { values: { messages: [{ content: 'the task' }, { content: [{ type: 'text', text: output }] }] } }
+        ? {
+            values: { messages: [{ content: 'the task' }, { content: [{ type: 'text', text: output }] }] },
+            next: status === 'waiting' ? ['human'] : [],
+          }
         : { run_id: id, thread_id: `thread-${id}`, status: LANGGRAPH_STATES[status] ?? status },
   },
   a2a: {

@@ -76,6 +76,8 @@ export function compilePlan(settings: RemoteSettings) {
       if (word === undefined) return undefined;
       return Object.hasOwn(statuses, word) ? statuses[word] : 'working';
     },
+    isWaiting: compileIsThere(preset.waits),
+    isGone: compileIsThere(preset.gone),
     readOutput: compileTextPlaces(output),
     readUsage: compileUsage(all),
     idempotent: all.idempotent ?? false,
@@ -86,4 +88,9 @@ export function compilePlan(settings: RemoteSettings) {
       remote_agent: settings.remoteAgent,
     }),
   };
+}
+
+function compileIsThere(path: string | undefined): (body: unknown) => boolean {
+  const place = path === undefined ? undefined : compilePlace(path);
+  return (body) => body !== undefined && place?.text(body) !== undefined;
 }

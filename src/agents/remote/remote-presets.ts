@@ -11,6 +11,10 @@ export interface RemotePreset extends Partial<
   readonly status: string;
   readonly statuses: Readonly<Record<string, StatusOutcome>>;
   readonly output: readonly string[];
+  /** Where a result has something only if the work waits for an input. */
+  readonly waits?: string;
+  /** Where an answer to `poll` has something only if the agent does not know the work. */
+  readonly gone?: string;
   /** The same key starts the work once. */
   readonly idempotent: boolean;
 }
@@ -32,10 +36,12 @@ function call(method: string, params: object, headers: RemoteRequest['headers'])
 
 const A2A_1 = { 'A2A-Version': '1.0' };
 const TASK_ID = { id: '{{ handle.id }}' };
+/** TaskNotFoundError, which JSON-RPC answers with 200. */
+const TASK_NOT_FOUND = '$.error[?@ == -32001]';
 
 /** Remote agents by the name of their preset. */
 export const REMOTE_PRESETS = {
-  /** https://hermes-agent.nousresearch.com, API server, runs. */
+  /** https://hermes-agent.nousresearch.com/docs/user-guide/features/api-server */
   hermes: {
     start: post(
       '/v1/runs',
@@ -50,6 +56,8 @@ export const REMOTE_PRESETS = {
       completed: 'completed',
       failed: 'failed',
       cancelled: 'canceled',
+      // Its gateway restarted in the middle of the run.
+      interrupted: 'failed',
       waiting_for_approval: 'input_required',
     },
     output: ['$.output'],
@@ -68,7 +76,7 @@ export const REMOTE_PRESETS = {
     ...TOKENS,
     idempotent: false,
   },
-  /** LangGraph's agent server: a background run on a thread of its own. */
+  /** LangGraph's agent server: a background run on a thread of its own. https://docs.langchain.com/langsmith/server-api-ref */
   langgraph: {
     start: post('/runs', {
       assistant_id: '{{ remote_agent }}',
@@ -81,7 +89,9 @@ export const REMOTE_PRESETS = {
     cancel: post('/threads/{{ handle.thread }}/runs/{{ handle.id }}/cancel'),
     result: get('/threads/{{ handle.thread }}/state'),
     status: '$.status',
-    statuses: { success: 'completed', error: 'failed', timeout: 'timed_out', interrupted: 'input_required' },
+    // A graph at an `interrupt()` is a success whose thread has a next node; `interrupted` is a run that somebody stopped.
+    statuses: { success: 'completed', error: 'failed', timeout: 'timed_out', interrupted: 'canceled' },
+    waits: '$.next[0]',
     output: ['$.values.messages[-1:].content', '$.values.messages[-1:].content[*].text'],
     idempotent: false,
   },
@@ -98,6 +108,7 @@ export const REMOTE_PRESETS = {
     handle: { id: '$.result.task.id' },
     answered: ['$.result.message.parts[*].text'],
     poll: call('GetTask', TASK_ID, A2A_1),
+    gone: TASK_NOT_FOUND,
     cancel: call('CancelTask', TASK_ID, A2A_1),
     status: '$.result.status.state',
     statuses: {
@@ -129,6 +140,7 @@ export const REMOTE_PRESETS = {
     handle: { id: '$.result.id' },
     answered: ['$.result.parts[*].text'],
     poll: call('tasks/get', TASK_ID, {}),
+    gone: TASK_NOT_FOUND,
     cancel: call('tasks/cancel', TASK_ID, {}),
     status: '$.result.status.state',
     statuses: {

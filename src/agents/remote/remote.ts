@@ -123,10 +123,7 @@ class RemoteCall {
     for (let fails = 0; ;) {
       const { outcome, body, pauseMs } = await this.#poll();
       if (outcome === 'completed') return await this.#readAnswer(body);
-      if (outcome !== undefined && outcome !== 'working') {
-        const [type, what, fix] = OUTCOMES[outcome];
-        throw new AgentError(type, what, fix === undefined ? {} : { fix });
-      }
+      if (outcome !== undefined && outcome !== 'working') throw failureOf(outcome);
       fails = outcome === undefined ? fails + 1 : 0;
       report(
         outcome === undefined ? 'the agent does not tell its status; asking again' : 'the agent works on the task',
@@ -146,18 +143,19 @@ class RemoteCall {
       if (isUnanswered(error)) return { pauseMs: 0 };
       throw error;
     }
-    if (reply.status === 404 || reply.status === 410) {
+    const body = this.#readBody(reply);
+    if (reply.status === 404 || reply.status === 410 || this.#plan.isGone(body)) {
       const fix = 'Check how long the agent keeps its tasks: longer than poll_interval, and over its restarts.';
       throw new AgentError('ConnectionLost', `does not know the task any more (${reply.status})`, { fix });
     }
     const pauseMs = Math.min(readRetryAfter(reply.headers['retry-after']) ?? 0, LONGEST_DELAY_MS);
-    const body = this.#readBody(reply);
     return { outcome: body === undefined ? undefined : this.#plan.readOutcome(body), body, pauseMs };
   }
 
   async #readAnswer(polled: unknown): Promise<AgentAnswer> {
-    const { result, readOutput, readUsage } = this.#plan;
+    const { result, isWaiting, readOutput, readUsage } = this.#plan;
     const body = result === undefined ? polled : await this.#readResult(result);
+    if (isWaiting(body)) throw failureOf('input_required');
     const output = readOutput(body);
     if (output === undefined)
       throw new AgentError('ModelAnswerUnreadable', 'completed the task without a text', EXPECTED);
@@ -199,6 +197,11 @@ class RemoteCall {
       logger.warn({ status_code: status }, 'a remote agent took no cancel; it may work on');
     }
   }
+}
+
+function failureOf(outcome: keyof typeof OUTCOMES): AgentError {
+  const [type, what, fix] = OUTCOMES[outcome];
+  return new AgentError(type, what, fix === undefined ? {} : { fix });
 }
 
 /** Whether a request had no answer, which says nothing about the work. One that can't be made never has one. */

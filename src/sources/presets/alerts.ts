@@ -51,7 +51,7 @@ export const ALERTS_PRESETS = {
   pagerduty: {
     documentation: {
       sender: 'PagerDuty',
-      page: 'https://developer.pagerduty.com/docs/verifying-webhook-signatures',
+      page: 'https://docs.pagerduty.com/developer/verifying-webhook-signatures',
       setUp: 'Integrations → Generic Webhooks (v3) → New: URL `<url>`; the secret is shown once',
       verifiedBy: '`X-PagerDuty-Signature`',
       eventType: '`event.event_type`',

@@ -121,8 +121,9 @@ export const CODE_PRESETS = {
   sentry: {
     documentation: {
       sender: 'Sentry',
-      page: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
-      setUp: 'Settings → Custom Integrations → Create: Webhook URL `<url>`; the secret is the client secret',
+      page: 'https://docs.sentry.io/integrations/integration-platform/webhooks/',
+      setUp:
+        'Settings → Developer Settings → Custom Integrations → Create: Webhook URL `<url>`; the secret is the client secret',
       verifiedBy: '`Sentry-Hook-Signature`',
       eventType: '`Sentry-Hook-Resource` and `action`, such as `issue.created`',
       deliveryId: '`Request-ID`',
@@ -133,8 +134,9 @@ export const CODE_PRESETS = {
     deliveryId: '{{ headers.request-id }}',
     eventType: '{{ headers.sentry-hook-resource }}.{{ event.action }}',
     map: {
-      text: `Sentry sent {{ event_type }}: {{ event.data.issue.title | default: event.data.event.title }}. Find the cause.\n\n${WHOLE}`,
-      session_key: '{{ event.data.issue.id | default: event.data.event.issue_id }}',
+      text: `Sentry sent {{ event_type }}: {{ event.data.issue.title | default: event.data.event.title | default: event.data.error.title | default: event.data.description_title }}. Find the cause.\n\n${WHOLE}`,
+      session_key:
+        '{{ event.data.issue.id | default: event.data.event.issue_id | default: event.data.error.issue_id }}',
     },
   },
 } as const satisfies Readonly<Record<string, Preset>>;

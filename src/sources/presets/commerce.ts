@@ -46,7 +46,7 @@ export const COMMERCE_PRESETS = {
       setUp: 'WooCommerce → Settings → Advanced → Webhooks: Delivery URL `<url>`, and a secret',
       verifiedBy: '`X-WC-Webhook-Signature`',
       eventType: '`X-WC-Webhook-Topic`',
-      deliveryId: '`X-WC-Webhook-Delivery-ID`',
+      deliveryId: '`X-WC-Webhook-Delivery-ID` and the body',
       ignores: 'the ping without a signature',
     },
     scheme: createSigningScheme({
@@ -56,7 +56,8 @@ export const COMMERCE_PRESETS = {
     }),
     read: readJsonEvent,
     headers: ['x-wc-webhook-topic', 'x-wc-webhook-source', 'x-wc-webhook-delivery-id'],
-    deliveryId: '{{ headers.x-wc-webhook-delivery-id }}',
+    // The id is a hash of the webhook's id and the second: two events of one second have the same.
+    deliveryId: '{{ headers.x-wc-webhook-delivery-id }} {{ body_sha256 }}',
     eventType: '{{ headers.x-wc-webhook-topic }}',
     map: { text: `The shop {{ headers.x-wc-webhook-source }} sent {{ event_type }}:\n\n${WHOLE}` },
     handshakes: [{ kind: 'unsigned_ping', field: 'webhook_id' }],

@@ -59,23 +59,31 @@ export const MESSAGES_PRESETS = {
       setUp: 'App Dashboard → Webhooks: Callback URL `<url>`, and the verify token; the secret is the app secret',
       verifiedBy: '`X-Hub-Signature-256`; the URL by `handshake.token`',
       eventType: '`changes[0].field`, such as `messages`',
-      deliveryId: 'the id of a WhatsApp message, otherwise the body',
-      ignores: 'reports that a message was sent, delivered or read',
+      deliveryId: 'the id of a message, otherwise the body',
+      ignores: 'reports that a message was sent, delivered or read; echoes of your own messages',
       settings: ["handshake: { token: '${META_VERIFY_TOKEN}' }"],
     },
     scheme: createSigningScheme({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
     read: readJsonEvent,
     headers: [],
-    deliveryId: '{{ event.entry[0].changes[0].value.messages[0].id | default: body_sha256 }}',
+    // WhatsApp has `changes`, Messenger and Instagram have `messaging`.
+    deliveryId:
+      '{{ event.entry[0].changes[0].value.messages[0].id | default: event.entry[0].messaging[0].message.mid | default: body_sha256 }}',
     eventType: '{{ event.entry[0].changes[0].field | default: event.object }}',
     map: {
-      text: `{{ event.entry[0].changes[0].value.messages[0].text.body }}\n\nMeta sent this {{ event_type }} of {{ event.object }}:\n${WHOLE}`,
+      text: `{{ event.entry[0].changes[0].value.messages[0].text.body | default: event.entry[0].messaging[0].message.text }}\n\nMeta sent this {{ event_type }} of {{ event.object }}:\n${WHOLE}`,
       session_key:
-        '{{ event.entry[0].changes[0].value.metadata.phone_number_id }}:{{ event.entry[0].changes[0].value.messages[0].from }}',
-      user_id: '{{ event.entry[0].changes[0].value.messages[0].from }}',
+        '{{ event.entry[0].changes[0].value.metadata.phone_number_id | default: event.entry[0].messaging[0].recipient.id }}:{{ event.entry[0].changes[0].value.messages[0].from | default: event.entry[0].messaging[0].sender.id }}',
+      user_id:
+        '{{ event.entry[0].changes[0].value.messages[0].from | default: event.entry[0].messaging[0].sender.id }}',
       user_name: '{{ event.entry[0].changes[0].value.contacts[0].profile.name }}',
     },
-    filter: { 'event.entry[0].changes[0].value.statuses': { $exists: false } },
+    filter: {
+      'event.entry[0].changes[0].value.statuses': { $exists: false },
+      'event.entry[0].messaging[0].delivery': { $exists: false },
+      'event.entry[0].messaging[0].read': { $exists: false },
+      'event.entry[0].messaging[0].message.is_echo': { $ne: true },
+    },
     handshakes: [{ kind: 'echo_query', query: 'hub.challenge', tokenQuery: 'hub.verify_token' }],
     answer: 200,
   },
@@ -176,6 +184,7 @@ export const MESSAGES_PRESETS = {
     headers: [],
     deliveryId: '{{ event.id }}',
     eventType: '{{ event.topic }}',
+    volatileFields: ['delivery_status', 'delivery_attempts', 'delivered_at'],
     map: {
       text: `Intercom sent {{ event.topic }}:\n\n${WHOLE}`,
       session_key: '{{ event.data.item.id }}',
@@ -186,11 +195,11 @@ export const MESSAGES_PRESETS = {
   hubspot: {
     documentation: {
       sender: 'HubSpot',
-      page: 'https://developers.hubspot.com/docs/api/webhooks/validating-requests',
+      page: 'https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation',
       setUp: 'Your app → Webhooks: Target URL `<url>`; the secret is the client secret',
       verifiedBy: '`X-HubSpot-Signature-v3` over method, URL and body: set `public_url`',
       eventType: '`subscriptionType`',
-      deliveryId: '`subscriptionId`, `objectId`, `eventId` and `occurredAt`; one run per event of a batch',
+      deliveryId: '`subscriptionId`, the objects, `eventId` and `occurredAt`; one run per event of a batch',
     },
     scheme: createSigningScheme({
       header: 'X-HubSpot-Signature-v3',
@@ -202,8 +211,13 @@ export const MESSAGES_PRESETS = {
     read: readJsonEvent,
     batches: true,
     headers: [],
-    deliveryId: '{{ event.subscriptionId }} {{ event.objectId }} {{ event.eventId }} {{ event.occurredAt }}',
+    // A change of an association has two objects, none of which is `objectId`. `eventId` alone is not unique.
+    deliveryId:
+      '{{ event.subscriptionId }} {{ event.objectId | default: event.fromObjectId }} {{ event.toObjectId | default: "-" }} {{ event.eventId }} {{ event.occurredAt }}',
+    volatileFields: ['attemptNumber'],
     eventType: '{{ event.subscriptionType }}',
-    map: { text: `HubSpot sent {{ event.subscriptionType }} of {{ event.objectId }}:\n\n${WHOLE}` },
+    map: {
+      text: `HubSpot sent {{ event.subscriptionType }} of {{ event.objectId | default: event.fromObjectId }}:\n\n${WHOLE}`,
+    },
   },
 } as const satisfies Readonly<Record<string, Preset>>;
