@@ -34,7 +34,7 @@ describe('the environment of a program that we start', () => {
     assert.deepEqual(asked, { PATH, HOME, LC_ALL, Path, https_proxy, GOPROXY });
   });
 
-  test('is made by childEnv wherever src starts one, or has a type that only what it makes has', () => {
+  test('is made by childEnv wherever src starts one', () => {
     const starts = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => readFileSync(join(SRC, name), 'utf8'))
