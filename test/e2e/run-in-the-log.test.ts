@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import { isRecord } from '../../src/values/is-record.ts';
@@ -34,7 +35,7 @@ function findWrongNames(fields: unknown): string[] {
 
 test('the log tells what becomes of a run, by one spelling', async (t) => {
   const { start, post, lines, storyOf, tells, callbackUrl } = await setUp(t, { receiver: { failFirst: 1 } });
-  const once = { 'Idempotency-Key': 'one', 'X-Request-Id': 'request-1' };
+  const once = { 'Idempotency-Key': randomUUID(), 'X-Request-Id': 'request-1' };
   const task = { text: 'Say hello', callback_url: callbackUrl };
   const { id } = await start(task, once);
   await tells(id, 'callback delivered');

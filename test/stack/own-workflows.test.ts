@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
@@ -29,7 +30,8 @@ describe("a team's workflow", { concurrency: false }, () => {
         session_key: 's',
         user_id: 'u',
       };
-      const run = await start(task, { 'Idempotency-Key': 'one' });
+      const once = { 'Idempotency-Key': randomUUID() };
+      const run = await start(task, once);
       assert.deepEqual([run.workflow, run.agent, run.callback.status], ['triage', undefined, 'pending']);
       const ended = await get(run.id, 30);
       assert.equal(ended.status, 'completed');
@@ -49,9 +51,9 @@ describe("a team's workflow", { concurrency: false }, () => {
       const body = callbacks[0]?.body as Record<string, unknown>;
       assert.deepEqual([body['run_id'], body['status'], body['text']], [run.id, 'completed', ended.output]);
       await waitFor('its receipt', async () => (await get(run.id)).callback.status === 'delivered', 10_000);
-      const again = await post(task, { 'Idempotency-Key': 'one' });
+      const again = await post(task, once);
       assert.deepEqual([again.status, again.headers.get('Idempotent-Replayed')], [202, 'true']);
-      const other = await post({ ...task, text: 'Ticket 8' }, { 'Idempotency-Key': 'one' });
+      const other = await post({ ...task, text: 'Ticket 8' }, once);
       assert.equal(other.status, 409);
     });
 
