@@ -76,7 +76,7 @@ function inOneLine({ usage = {}, agentSession }: AgentAnswer, ms: number): strin
     `answered in ${(ms / 1000).toFixed(1)} s`,
     inputTokens !== undefined && `${inputTokens} tokens in`,
     outputTokens !== undefined && `${outputTokens} tokens out`,
-    calls !== undefined && `${calls} calls of the model`,
+    calls !== undefined && `${calls} call${calls === 1 ? '' : 's'} of the model`,
     costUsd !== undefined && `${costUsd} USD`,
     agentSession !== undefined && `session ${agentSession}`,
   ]
