@@ -72,7 +72,7 @@ describe('agents add', () => {
       assert.equal(code, 0);
       const yaml = `${stdout}clients: [{ id: ci, webhook_secret: a-secret-of-the-tests }]\n`;
       // A block may name variables that hold its secrets.
-      const env = Object.fromEntries([...stdout.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, 'a-key']));
+      const env = Object.fromEntries([...stdout.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, 'a-long-key']));
       const { config } = load({ yaml, env });
       assert.deepEqual(
         config.agents.map((agent) => [agent.name, agent.type]),
