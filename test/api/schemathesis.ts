@@ -26,6 +26,8 @@ const SOURCE = {
   scheme: 'github',
   secret: [SECRET],
   client: 'default',
+  // Its sender may ask whether the URL is there.
+  handshake: { kind: 'reachable' },
   map: { text: 'an event' },
 } as const;
 

@@ -138,11 +138,12 @@ function tidy(direction: Direction): Override {
       jsonSchema.minimum = 0;
     }
     if (direction === 'answered') delete jsonSchema.additionalProperties;
-    // A task for a workflow may have an input alone.
+    // A task for a workflow may have an input alone, and no other task has one.
     const { properties, required } = jsonSchema;
     if (direction === 'sent' && properties !== undefined && 'input' in properties && required !== undefined) {
       delete jsonSchema.required;
       jsonSchema.anyOf = [{ required }, { required: ['input'] }];
+      jsonSchema['dependentRequired'] = { input: ['workflow'] };
     }
   };
 }

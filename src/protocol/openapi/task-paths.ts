@@ -220,7 +220,7 @@ const HANDSHAKE: JsonObject = {
       description: 'The challenge that the sender has sent, or nothing.',
       content: { 'text/plain': { schema: { type: 'string' }, example: '1158201444' } },
     },
-    ...problemResponses(['handshake_refused', 'not_found']),
+    ...problemResponses(['handshake_refused', 'not_found', 'method_not_allowed']),
   },
 };
 
