@@ -20,7 +20,7 @@ const TOKEN: JsonObject = {
   in: 'path',
   required: true,
   description: 'The last part of the URL that came with the task. It is the key to this one call.',
-  schema: { type: 'string', minLength: 1 },
+  schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,2048}\\.[A-Za-z0-9_-]{43}$' },
   example: 'eyJ3b3JrZmxvd0lkIjoicnVuLTR4N3EifQ.q1w2e3r4t5y6u7i8o9p0q1w2e3r4t5y6u7i8o9p0q1w',
 };
 
