@@ -142,7 +142,8 @@ function tidy(direction: Direction): Override {
     const { properties, required } = jsonSchema;
     if (direction === 'sent' && properties !== undefined && 'input' in properties && required !== undefined) {
       delete jsonSchema.required;
-      jsonSchema.anyOf = [{ required }, { required: ['input'] }];
+      // Not `anyOf`, of which generators of clients make types without fields.
+      Object.assign(jsonSchema, { if: { required: ['input'] }, else: { required } });
       jsonSchema['dependentRequired'] = { input: ['workflow'] };
     }
   };
