@@ -71,11 +71,10 @@ describe('the OpenAPI document', () => {
   test('describes problems as they are answered, each code somewhere', () => {
     const check = compileSchema({ $ref: '#/components/schemas/Problem' });
     const text = JSON.stringify(DOCUMENT['paths']);
-    const elsewhere: readonly ProblemCode[] = ['method_not_allowed'];
     for (const code of Object.keys(PROBLEMS) as ProblemCode[]) {
       const problem = toProblem(code, 'what', { request_id: 'r', errors: [{ field: 'f', message: 'm' }] });
       assert.equal(check(problem), '', code);
-      assert.equal(text.includes(`#/components/examples/${code}`), !elsewhere.includes(code), code);
+      assert.ok(text.includes(`#/components/examples/${code}`), code);
     }
     assert.notEqual(check({ ...toProblem('not_found', 'what'), code: 7 }), '');
   });
