@@ -13,6 +13,14 @@ const READ_PROBLEMS: readonly ProblemCode[] = [
   'payload_unreadable',
 ];
 const RUN_PROBLEMS: readonly ProblemCode[] = [...READ_PROBLEMS, 'not_found'];
+/** Of requests about a run that have a body. */
+const RUN_BODY_PROBLEMS: readonly ProblemCode[] = [
+  ...RUN_PROBLEMS,
+  'malformed_json',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_parameter',
+];
 
 const RUN_ID: JsonObject = {
   name: 'id',
@@ -170,16 +178,7 @@ const ANSWER_RUN: JsonObject = {
   },
   responses: {
     '200': run('The answer counts. `Idempotent-Replayed: true`: it was given before.'),
-    ...problemResponses([
-      ...RUN_PROBLEMS,
-      'malformed_json',
-      'body_too_large',
-      'unsupported_media_type',
-      'invalid_parameter',
-      'not_asked',
-      'already_answered',
-      'worker_unavailable',
-    ]),
+    ...problemResponses([...RUN_BODY_PROBLEMS, 'not_asked', 'already_answered', 'worker_unavailable']),
   },
 };
 
@@ -199,15 +198,6 @@ const REDELIVER_RUN: JsonObject = {
       'There is nothing to redeliver: the run has no callback, none has been attempted yet, or the dead letter has expired.',
     ),
     '202': run('The redelivery has started.'),
-    ...problemResponses([
-      ...RUN_PROBLEMS,
-      'malformed_json',
-      'body_too_large',
-      'unsupported_media_type',
-      'invalid_parameter',
-      'callback_url_refused',
-      'no_worker',
-      'too_many_redeliveries',
-    ]),
+    ...problemResponses([...RUN_BODY_PROBLEMS, 'callback_url_refused', 'no_worker', 'too_many_redeliveries']),
   },
 };
