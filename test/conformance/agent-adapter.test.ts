@@ -52,6 +52,23 @@ function ownModule(): Promise<AdapterUnderTest> {
 
 const MODEL_CANARY = 'words-of-the-model';
 
+/** An agent that asks a scripted server, which echoes its task but for `slow`, `large <bytes>` and what fails. */
+function onScriptedServer(
+  server: Awaited<ReturnType<typeof startScriptedModel>>,
+  agent: AdapterUnderTest['agent'],
+  failing: readonly string[],
+): AdapterUnderTest {
+  return {
+    agent,
+    easy: { text: 'easy', answer: /^echo: easy$/ },
+    slow: 'slow',
+    large: (bytes) => `large ${bytes}`,
+    failing,
+    secrets: [MODEL_CANARY, API_KEY, String(server.port), '127.0.0.1'],
+    close: () => server.close(),
+  };
+}
+
 async function model(): Promise<AdapterUnderTest> {
   const failing: Readonly<Record<string, ModelBehaviour>> = {
     'wrong key': (response) => void response.writeHead(401).end(`{"error": {"message": "${MODEL_CANARY}"}}`),
@@ -73,15 +90,7 @@ async function model(): Promise<AdapterUnderTest> {
     apiKey: API_KEY,
     maxSteps: 20,
   } as const;
-  return {
-    agent: createAgent({ type: 'model', ...settings }),
-    easy: { text: 'easy', answer: /^echo: easy$/ },
-    slow: 'slow',
-    large: (bytes) => `large ${bytes}`,
-    failing: Object.keys(failing),
-    secrets: [MODEL_CANARY, API_KEY, String(server.port), '127.0.0.1'],
-    close: () => server.close(),
-  };
+  return onScriptedServer(server, createAgent({ type: 'model', ...settings }), Object.keys(failing));
 }
 
 /** Answers `{"task": …}` with `{"output": …}`, as the task says. */
@@ -99,15 +108,7 @@ async function http(): Promise<AdapterUnderTest> {
     };
   });
   const settings = { url: server.url, apiKey: API_KEY, body: { task: '{{ text }}' }, output: ['$.output'] };
-  return {
-    agent: createAgent({ type: 'http', ...settings }),
-    easy: { text: 'easy', answer: /^echo: easy$/ },
-    slow: 'slow',
-    large: (bytes) => `large ${bytes}`,
-    failing: Object.keys(failing),
-    secrets: [MODEL_CANARY, API_KEY, String(server.port), '127.0.0.1'],
-    close: () => server.close(),
-  };
+  return onScriptedServer(server, createAgent({ type: 'http', ...settings }), Object.keys(failing));
 }
 
 async function remote(): Promise<AdapterUnderTest> {
