@@ -113,7 +113,7 @@ describe('an agent of the Agent Client Protocol', () => {
   ];
   for (const [mode, text, type, cls, message] of failures) {
     test(`fails: ${mode} ${text}`, async (t) => {
-      const { agent } = agentOf(t, { mode, silenceTimeout: text === 'hang' ? 1000 : undefined });
+      const { agent } = agentOf(t, { mode, ...(text === 'hang' && { silenceTimeout: 1000 }) });
       const error = await failureOf(agent, text);
       assert.equal(error.type, type);
       assert.equal(failureClass(error.type), cls);

@@ -44,7 +44,7 @@ describe('what a program does wrong', () => {
   ];
   for (const [text, type, cls, message] of rows) {
     test(text, async (t) => {
-      const { agent } = agentOf(t, { silenceTimeout: text === 'hang' ? 1000 : undefined });
+      const { agent } = agentOf(t, text === 'hang' ? { silenceTimeout: 1000 } : {});
       const error = await failureOf(agent, text);
       assert.match(error.message, message);
       assert.equal(error.type, type);

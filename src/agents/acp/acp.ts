@@ -6,6 +6,7 @@ import { onAbort } from '../../timing/until.ts';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
 import { noAnswer, silent, tooLarge } from '../child/answer-failures.ts';
 import { toChildEnvironment } from '../child/child-environment.ts';
+import type { ChildSettings } from '../child/child-settings.ts';
 import { watchSilence } from '../child/run-child.ts';
 import { sortExit } from '../child/sort-exit.ts';
 import { type Child, startChild } from '../child/start-child.ts';
@@ -14,19 +15,10 @@ import { AcpCall } from './acp-call.ts';
 import { connectAcp } from './connect-acp.ts';
 
 /** What the adapter needs. Durations are milliseconds. */
-export interface AcpSettings {
+export interface AcpSettings extends ChildSettings {
   readonly program: string;
-  readonly args: readonly string[];
   /** What an agent that asks for a permission is told. */
   readonly permissions: 'allow' | 'deny';
-  /** Names of variables of the worker's environment that the program gets. */
-  readonly passEnv: readonly string[];
-  /** Further variables. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly workDir?: string | undefined;
-  readonly cwd?: string | undefined;
-  readonly keepWork: number;
-  readonly silenceTimeout?: number | undefined;
 }
 
 /** JSON may need six bytes for one of the text (`\u0001`); a tool's output may be larger than an answer. */

@@ -2,6 +2,7 @@ import { argumentList, variableNames, variables } from '../../settings/programs.
 import { duration } from '../../settings/quantities.ts';
 import { optionalSetting, setting } from '../../settings/setting.ts';
 import { folder } from '../../settings/texts.ts';
+import type { SettingsOf } from '../agent-type.ts';
 
 /** The settings that every type of agent has which is a program of the worker's machine. */
 export const childSettings = {
@@ -35,3 +36,6 @@ export const childSettings = {
     help: 'The program is ended when it writes nothing for so long, on standard output or error.',
   }),
 };
+
+/** What they read. */
+export type ChildSettings = SettingsOf<typeof childSettings>;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
 import { silent } from '../child/answer-failures.ts';
 import { toChildEnvironment } from '../child/child-environment.ts';
+import type { ChildSettings } from '../child/child-settings.ts';
 import { type ChildResult, runChild } from '../child/run-child.ts';
 import { sortExit } from '../child/sort-exit.ts';
 import { type WorkFolder, WorkFolders } from '../child/work-folders.ts';
@@ -11,21 +12,12 @@ import { readEvents } from './read-events.ts';
 import { type OutputReader, readText } from './read-output.ts';
 
 /** What the adapter needs. Durations are milliseconds. */
-export interface CommandSettings {
+export interface CommandSettings extends ChildSettings {
   /** Needed without a preset. */
   readonly program?: string | undefined;
   readonly preset?: PresetName | undefined;
-  readonly args: readonly string[];
   /** How the program gets the task. One with a preset gets it on standard input. */
   readonly input: 'stdin' | 'argument';
-  /** Names of variables of the worker's environment that the program gets. */
-  readonly passEnv: readonly string[];
-  /** Further variables. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly workDir?: string | undefined;
-  readonly cwd?: string | undefined;
-  readonly keepWork: number;
-  readonly silenceTimeout?: number | undefined;
 }
 
 /** `MAX_ARG_STRLEN` of Linux, which no setting raises, without the NUL at the end. */
