@@ -1,4 +1,4 @@
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import { BadValue, type Kind } from '../settings/kind.ts';
 import { secretHeaders } from '../settings/secrets.ts';
 import { anyText } from '../settings/texts.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Koa, { type Middleware } from 'koa';
 import type { Router } from '@koa/router';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import type { RunClient } from '../runs/run-client.ts';
 import { accessLog, type IngressLogger, type RequestMetrics } from './middleware/access-log.ts';
 import { authenticate } from './middleware/authenticate.ts';

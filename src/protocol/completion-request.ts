@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AgentAnswer } from '../contract/run.ts';
 import { toUsage } from '../contract/to-usage.ts';
 import { toWellFormed } from '../values/plain-text.ts';
-import { fieldProblem, ProblemError } from './problems.ts';
+import { fieldProblem, ProblemError } from './problem-error.ts';
 import { wireUsage } from './wire-usage.ts';
 
 /** The body of `POST /calls/:token`: one of `output`, `text` and `error`. */

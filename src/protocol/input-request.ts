@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_ANSWER } from '../contract/question.ts';
-import type { ProblemField } from './problems.ts';
+import type { ProblemField } from './problem-error.ts';
 
 const filled = (most: number) => z.string().min(1).max(most).regex(/\S/, 'must not be blank');
 

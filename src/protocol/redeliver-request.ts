@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProblemField } from './problems.ts';
+import type { ProblemField } from './problem-error.ts';
 
 /** The body of `POST /v1/runs/:id/redeliver`; no body at all means the same as `{}`. */
 export const redeliverRequest = z.strictObject({ callback_url: z.string().max(8192).optional() });

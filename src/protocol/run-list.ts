@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProblemField } from './problems.ts';
+import type { ProblemField } from './problem-error.ts';
 import { callbackStatus, runResource } from './run-resource.ts';
 import { callerKey, MAX_METADATA } from './task-request.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProblemField } from './problems.ts';
+import type { ProblemField } from './problem-error.ts';
 import { readStartDelay, START_TIME } from './start-time.ts';
 import { isRecord } from '../values/is-record.ts';
 import { KEY_RULES } from '../values/key-rules.ts';

@@ -11,7 +11,7 @@ import {
   type InputReceipt,
   readQuestions,
 } from '../contract/question.ts';
-import { fieldProblem, ProblemError } from '../protocol/problems.ts';
+import { fieldProblem, ProblemError } from '../protocol/problem-error.ts';
 import type { AskTemporal } from './ask-temporal.ts';
 import type { RunFacts } from './run-facts.ts';
 

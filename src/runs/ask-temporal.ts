@@ -5,7 +5,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { PayloadError } from '../payloads/payload-error.ts';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import { within } from '../timing/within.ts';
 import { setUpHint } from './set-up-hint.ts';
 

@@ -1,4 +1,4 @@
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import type { AskTemporal } from './ask-temporal.ts';
 import type { RunFacts } from './run-facts.ts';
 

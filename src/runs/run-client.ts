@@ -4,7 +4,7 @@ import type { CallClaim } from '../contract/call-token.ts';
 import { type AgentAnswer, MAX_REDELIVERIES } from '../contract/run.ts';
 import { deriveSessionId } from '../contract/session-id.ts';
 import type { SessionView } from '../contract/session.ts';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { pause } from '../timing/until.ts';
 import { judgeAnswer, type NamedAnswer, sendAnswer } from './answer-question.ts';

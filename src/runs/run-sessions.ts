@@ -12,7 +12,7 @@ import {
   type Ticket,
   toTicket,
 } from '../contract/session.ts';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import type { TaskPlan } from './accepted-task.ts';
 import type { AskTemporal } from './ask-temporal.ts';
 

@@ -1,4 +1,4 @@
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { type PollOptions, pollHistory } from './poll-history.ts';
 import { HistoryOutline } from './read-history.ts';

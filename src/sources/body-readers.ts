@@ -1,4 +1,4 @@
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import type { RawEvent, ReadEvent } from './preset.ts';
 import { readFormFields, readPlainJson } from './read-json-event.ts';
 

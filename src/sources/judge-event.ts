@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import { isRecord } from '../values/is-record.ts';
 import { type EventView, pickHeaders } from './event-view.ts';
 import { answerHandshake } from './handshakes.ts';

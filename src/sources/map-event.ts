@@ -1,4 +1,4 @@
-import { ProblemError, type ProblemField } from '../protocol/problems.ts';
+import { ProblemError, type ProblemField } from '../protocol/problem-error.ts';
 import { parseTaskRequest, type TaskRequest } from '../protocol/task-request.ts';
 import type { EventView } from './event-view.ts';
 import type { Source } from './source.ts';

@@ -1,4 +1,4 @@
-import { ProblemError, type ProblemField } from '../protocol/problems.ts';
+import { ProblemError, type ProblemField } from '../protocol/problem-error.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../protocol/json/media-type.ts';
 import type { RawEvent } from './preset.ts';
 import { readPlainJson } from './read-json-event.ts';

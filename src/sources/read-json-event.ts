@@ -1,4 +1,4 @@
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import { isJson, readMediaType, unsupportedMediaType } from '../protocol/json/media-type.ts';
 import { parseJson, refuseUnclear } from '../protocol/json/read-json.ts';
 import { type Range, scanJson } from '../protocol/json/scan-json.ts';

@@ -3,7 +3,7 @@ import { toAgentPolicy } from '../agents/agent-policy-settings.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { checkUrl } from '../egress/check-url.ts';
 import { planTask } from '../ingress/tasks/accept-task.ts';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import type { PlannedSchedule } from '../runs/schedules/planned-schedule.ts';
 import { loadWorkflows } from './load-workflows.ts';
 import { readAgentSessions } from './read-agent-sessions.ts';

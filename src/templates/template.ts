@@ -1,5 +1,5 @@
 import { LiquidError } from 'liquidjs';
-import { ProblemError } from '../protocol/problems.ts';
+import { ProblemError } from '../protocol/problem-error.ts';
 import { type Field, KNOWN_FILTERS, KNOWN_TAGS, listFields, parseLiquid, Rendering, topLevel } from './liquid.ts';
 import { readOldFilters } from './old-syntax.ts';
 import { RuleError, suggest } from './rule-error.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, describe, test } from 'node:test';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { CLI_KEYS } from '../support/cli-ingress.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import { CLI_KEYS, QUEUED_RUN, startCliIngress } from '../support/cli-ingress.ts';
 import { startHttpServer } from '../support/http-server.ts';

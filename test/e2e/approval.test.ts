@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test, type TestContext } from 'node:test';
 import { INPUT_UPDATE } from '../../src/contract/question.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { runList } from '../../src/protocol/run-list.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import { runCli } from '../support/run-cli.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import { chat, hold } from '../conformance/garudust-calls.ts';
 import { LLM_SECRET, status } from '../conformance/garudust-rows.ts';

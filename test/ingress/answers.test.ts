@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createAdminApp } from '../../src/ingress/app.ts';
 import { serveAdmin } from '../../src/ingress/http/serve.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 
 const DEEP = 100_000;

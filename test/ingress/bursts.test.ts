@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WaitingLine } from '../../src/ingress/limits/waiting-line.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunReply } from '../../src/runs/run-client.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createCheckUrl } from '../../src/egress/check-url.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { ACCEPTED, REFUSED } from '../egress/corpus.ts';
 import { ALPHA, startTestIngress } from '../support/test-ingress.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SEARCH_ATTRIBUTE } from '../../src/contract/search-attributes.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { startOptions } from '../../src/runs/kinds/start-options.ts';
 import { startTestIngress } from '../support/test-ingress.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RunReply } from '../../src/runs/run-client.ts';
-import { type Problem, ProblemError } from '../../src/protocol/problems.ts';
+import { type Problem, ProblemError } from '../../src/protocol/problem-error.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
 import { hubHeaders } from '../support/signed-headers.ts';
 import { sourcesOf } from '../support/source-under-test.ts';

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { DeliveryJudgement } from '../../src/ingress/routes/tasks.ts';
 import type { OnCall, RunReply } from '../../src/runs/run-client.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
 import { openRaw } from '../support/raw-connection.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type DeadLetterBody, toCallbackBody } from '../../src/protocol/callback-body.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { hubHeaders, standardHeaders } from '../support/signed-headers.ts';
 import { ALPHA, BETA, startTestIngress, type TestIngress } from '../support/test-ingress.ts';

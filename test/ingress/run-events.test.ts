@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { openRaw } from '../support/raw-connection.ts';
 import { readEvents, type ServerSentEvent } from '../support/read-events.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { deriveRunId } from '../../src/contract/run-id.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { runList, type RunList } from '../../src/protocol/run-list.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { sourcesOf } from '../support/source-under-test.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ProblemError, type Problem } from '../../src/protocol/problems.ts';
+import { ProblemError, type Problem } from '../../src/protocol/problem-error.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { startTestIngress, type TestIngress } from '../support/test-ingress.ts';
 import { waitFor } from '../support/wait-for.ts';

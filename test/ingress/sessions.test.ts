@@ -4,7 +4,7 @@ import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
 import { deriveCollectMark, deriveSessionId } from '../../src/contract/session-id.ts';
 import type { SessionPolicy } from '../../src/contract/session.ts';
 import { planTask } from '../../src/ingress/tasks/accept-task.ts';
-import { type Problem, ProblemError } from '../../src/protocol/problems.ts';
+import { type Problem, ProblemError } from '../../src/protocol/problem-error.ts';
 import { sessionResource } from '../../src/protocol/session-resource.ts';
 import { ALPHA, startTestIngress, type TestIngress } from '../support/test-ingress.ts';
 

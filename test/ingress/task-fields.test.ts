@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
 
 const SIXTEEN = Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`n${index}`, '漢'.repeat(200)]));

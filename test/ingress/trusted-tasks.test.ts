@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { runResource } from '../../src/protocol/run-resource.ts';
 import { ALPHA, startTestIngress, type TestIngress } from '../support/test-ingress.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Turns } from '../../src/ingress/limits/turns.ts';
-import type { ProblemError } from '../../src/protocol/problems.ts';
+import type { ProblemError } from '../../src/protocol/problem-error.ts';
 
 const TOO_MANY = 'Too many wait.';
 

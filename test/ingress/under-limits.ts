@@ -1,5 +1,5 @@
 import type { IngressClient } from '../../src/ingress/ingress-client.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { standardHeaders } from '../support/signed-headers.ts';
 import { BETA } from '../support/test-ingress.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import { runResource } from '../../src/protocol/run-resource.ts';
 import { hubHeaders, standardHeaders } from '../support/signed-headers.ts';
 import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';

@@ -6,7 +6,8 @@ import { FAILURES } from '../../src/contract/failures.ts';
 import { renderProblemsPage } from '../../scripts/docs/problems-page.ts';
 import { buildOpenApi } from '../../src/protocol/openapi.ts';
 import type { Json } from '../../src/protocol/openapi/schemas.ts';
-import { type ProblemCode, PROBLEMS, toProblem } from '../../src/protocol/problems.ts';
+import { toProblem } from '../../src/protocol/problem-error.ts';
+import { type ProblemCode, PROBLEMS } from '../../src/protocol/problems.ts';
 
 const DOCUMENT = buildOpenApi({ endpointPath: '/invoke' });
 

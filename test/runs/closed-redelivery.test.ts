@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { redeliveryIdOf } from '../../src/contract/run-id-form.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import type { RunClient } from '../../src/runs/run-client.ts';
 import type { RunFilter } from '../../src/protocol/run-list.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { Scenario } from '../replay/scenarios.ts';
 import { setUpRunClient as setUp } from '../support/run-client-setup.ts';
 import { ScriptedActivities } from '../support/scripted-activities.ts';

@@ -5,7 +5,7 @@ import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { createRunClient, type RunReply } from '../../src/runs/run-client.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import { runResource } from '../../src/protocol/run-resource.ts';
 import { type Scenario, SCENARIOS, toInput } from '../replay/scenarios.ts';
 import { setUpRunClient as setUp } from '../support/run-client-setup.ts';

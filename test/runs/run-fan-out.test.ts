@@ -8,7 +8,7 @@ import { startOptions } from '../../src/runs/kinds/start-options.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunState } from '../../src/runs/run-kind.ts';
 import type { Snapshot } from '../../src/runs/run-watch.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { type Scenario, toInput } from '../replay/scenarios.ts';
 import { countPolls, type PollCount, setUpRunClient } from '../support/run-client-setup.ts';

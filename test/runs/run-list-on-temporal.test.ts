@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunClient } from '../../src/runs/run-client.ts';
 import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { RunFilter } from '../../src/protocol/run-list.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import { taskSummary } from '../../src/contract/summary.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { ProblemError } from '../../src/protocol/problems.ts';
+import type { ProblemError } from '../../src/protocol/problem-error.ts';
 import { DOOMED_AGENT, setUpSessions } from '../support/session-setup.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { AGENT_SESSION, MAX_QUEUED, sessionOptions } from '../../src/contract/session.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import { setUpSessions } from '../support/session-setup.ts';
 import type { SessionView } from '../../src/contract/session.ts';
 import { waitFor } from '../support/wait-for.ts';

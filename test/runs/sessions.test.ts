@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomRunId } from '../../src/contract/run-id.ts';
-import type { ProblemError } from '../../src/protocol/problems.ts';
+import type { ProblemError } from '../../src/protocol/problem-error.ts';
 import { setUpSessions } from '../support/session-setup.ts';
 import { takeManyTurns } from '../support/many-turns.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { MAX_RUN_INPUT_BYTES } from '../../src/contract/run.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { startOptions } from '../../src/runs/kinds/start-options.ts';
 import { toInput } from '../replay/scenarios.ts';
 import { acceptedTask } from '../support/run-scenario.ts';

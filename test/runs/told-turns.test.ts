@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SESSION_IDLE, sessionOptions, toTicket } from '../../src/contract/session.ts';
-import type { ProblemError } from '../../src/protocol/problems.ts';
+import type { ProblemError } from '../../src/protocol/problem-error.ts';
 import { setUpSessions, type TaskOptions } from '../support/session-setup.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { eventText, SOURCE_SAMPLES, type SourceSample } from '../support/source-samples.ts';
 import { startSource } from '../support/source-under-test.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import type { RunClient } from '../../src/runs/run-client.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { SOURCE_SAMPLES, type SourceOptions, type SourceSample } from '../support/source-samples.ts';
 import { sourcesOf, startSource } from '../support/source-under-test.ts';
 import { startTestIngress } from '../support/test-ingress.ts';

@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import { describe, test, type TestContext } from 'node:test';
 import { findTemporalCli } from '../../src/cli/temporal-server/find-temporal-cli.ts';
 import { startDevServer } from '../../src/cli/temporal-server/start-dev-server.ts';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { hubHeaders } from '../support/signed-headers.ts';
 import { API_KEY, startTestStack, type TestStackOptions } from '../support/start-test-stack.ts';
 import { sourcesOf } from '../support/source-under-test.ts';

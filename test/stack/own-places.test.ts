@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Problem } from '../../src/protocol/problems.ts';
+import type { Problem } from '../../src/protocol/problem-error.ts';
 import { startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
 

@@ -6,7 +6,7 @@ import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunClient, RunReply } from '../../src/runs/run-client.ts';
 import { matchesFilter } from '../../src/runs/list-query.ts';
 import type { ListRequest, RunPage } from '../../src/runs/list-runs.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { RUN_KINDS } from '../../src/runs/run-kinds.ts';
 import type { Readiness } from '../../src/runs/temporal-watch.ts';

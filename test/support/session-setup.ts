@@ -10,7 +10,7 @@ import type { AgentPolicy } from '../../src/contract/agent-policy.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { deriveCollectMark, deriveSessionId } from '../../src/contract/session-id.ts';
 import { DEFAULT_SESSION_POLICY, type SessionPolicy, type SessionWishes } from '../../src/contract/session.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';

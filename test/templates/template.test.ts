@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ProblemError } from '../../src/protocol/problems.ts';
+import { ProblemError } from '../../src/protocol/problem-error.ts';
 import { RuleError } from '../../src/templates/rule-error.ts';
 import { compileTemplate, type TemplateOptions } from '../../src/templates/template.ts';
 

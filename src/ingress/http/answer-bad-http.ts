@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ProblemCode, toProblem } from '../../protocol/problems.ts';
+import { toProblem } from '../../protocol/problem-error.ts';
+import type { ProblemCode } from '../../protocol/problems.ts';
 import type { IngressLogger } from '../middleware/access-log.ts';
 
 const BAD_HTTP: Readonly<Record<string, readonly [ProblemCode, string]>> = {

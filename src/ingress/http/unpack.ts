@@ -1,5 +1,5 @@
 import { createInflate, createGunzip, createInflateRaw } from 'node:zlib';
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 
 /**
  * Unpacks a body that was sent with gzip or deflate (RFC 9110 section 8.4.1). It stops at the limit, so that a small body can't fill the

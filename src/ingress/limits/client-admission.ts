@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { ProblemError, problemRetryAfter } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
+import { problemRetryAfter } from '../../protocol/problems.ts';
 import type { ClientRate, IngressClient } from '../ingress-client.ts';
 import { ClientSemaphore } from './client-semaphore.ts';
 import { WaitingLine } from './waiting-line.ts';

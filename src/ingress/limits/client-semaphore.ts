@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 
 /** How many permits there are, and how a request without one is refused. */
 export interface SemaphoreRules {

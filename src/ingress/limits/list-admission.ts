@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import type { RunList } from '../../protocol/run-list.ts';
 
 /** How often runs may be listed. */

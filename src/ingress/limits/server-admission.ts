@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** What a process takes in at the same time, of all clients and routes together. */

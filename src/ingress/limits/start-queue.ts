@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import { StartLimit } from './start-limit.ts';
 
 /** How long a delivery waits for its turn, in milliseconds: waiting, a sender costs less than a refusal and its next try. */

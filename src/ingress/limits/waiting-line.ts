@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 
 /** How long a delivery waits for a slot, in milliseconds: most senders never send again what was refused. */
 const MAX_WAIT_MS = 2000;

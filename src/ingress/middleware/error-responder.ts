@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
-import { type ProblemCode, ProblemError, problemRetryAfter, toProblem } from '../../protocol/problems.ts';
+import { ProblemError, toProblem } from '../../protocol/problem-error.ts';
+import { type ProblemCode, problemRetryAfter } from '../../protocol/problems.ts';
 import type { RequestState } from '../route.ts';
 import type { IngressLogger } from './access-log.ts';
 

@@ -1,7 +1,7 @@
 import { readCall } from '../../contract/call-token.ts';
 import { readCompletion } from '../../protocol/completion-request.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import type { RunClient } from '../../runs/run-client.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import type { Route } from '../route.ts';

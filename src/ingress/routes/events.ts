@@ -1,4 +1,4 @@
-import { fieldProblem, ProblemError } from '../../protocol/problems.ts';
+import { fieldProblem, ProblemError } from '../../protocol/problem-error.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import type { RunReply } from '../../runs/run-client.ts';

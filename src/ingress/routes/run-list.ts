@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { deliveryRunIds } from '../../contract/run-id.ts';
-import { fieldProblem } from '../../protocol/problems.ts';
+import { fieldProblem } from '../../protocol/problem-error.ts';
 import { parseRunListQuery, type RunFilter, type RunList, type RunListQuery } from '../../protocol/run-list.ts';
 import type { RunClient } from '../../runs/run-client.ts';
 import type { IngressClient } from '../ingress-client.ts';

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import type { RunClient } from '../../runs/run-client.ts';
 import { readPreferredWait } from '../http/read-preferred-wait.ts';

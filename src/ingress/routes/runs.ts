@@ -1,7 +1,7 @@
 import { isRunId } from '../../contract/run-id-form.ts';
 import { type InputRequest, parseInputRequest } from '../../protocol/input-request.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
-import { fieldProblem, ProblemError } from '../../protocol/problems.ts';
+import { fieldProblem, ProblemError } from '../../protocol/problem-error.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
 import type { RunClient, RunReply } from '../../runs/run-client.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';

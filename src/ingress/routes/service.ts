@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buildOpenApi } from '../../protocol/openapi.ts';
-import { describeProblem, type ProblemCode, ProblemError, PROBLEMS } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
+import { describeProblem, type ProblemCode, PROBLEMS } from '../../protocol/problems.ts';
 import { DOCS_STYLE, PAGE_POLICY, prose, renderPage } from '../docs-page/page.ts';
 import { renderDocs } from '../docs-page/render-docs.ts';
 import { renderHome } from '../docs-page/render-home.ts';

@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import type { SessionResource } from '../../protocol/session-resource.ts';
 import { callerKey } from '../../protocol/task-request.ts';
 import type { RunClient } from '../../runs/run-client.ts';

@@ -1,4 +1,5 @@
-import { type ProblemCode, ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
+import type { ProblemCode } from '../../protocol/problems.ts';
 import { nameOf } from '../../contract/run.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import type { RunClient, RunReply } from '../../runs/run-client.ts';

@@ -3,7 +3,7 @@ import { runMemo } from '../../contract/describe-run.ts';
 import { deriveRunId, randomRunId } from '../../contract/run-id.ts';
 import { DEFAULT_SESSION_POLICY, MAX_QUEUED, type SessionPolicy, type SessionWishes } from '../../contract/session.ts';
 import { deriveCollectMark, deriveSessionId } from '../../contract/session-id.ts';
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import type { TaskFields, TaskRequest } from '../../protocol/task-request.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
 import { ellipsize } from '../../values/plain-text.ts';

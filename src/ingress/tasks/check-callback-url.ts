@@ -1,4 +1,4 @@
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import type { IngressClient } from '../ingress-client.ts';
 
 /** The verdict of the egress policy on a callback URL. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type ProblemCode, ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
+import type { ProblemCode } from '../../protocol/problems.ts';
 import { verifyRequest } from '../../signatures/verify-request.ts';
 import type { IngressClient } from '../ingress-client.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { callbackBody, deadLetterBody } from '../../protocol/callback-body.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
-import { fieldProblem, ProblemError } from '../../protocol/problems.ts';
+import { fieldProblem, ProblemError } from '../../protocol/problem-error.ts';
 import { parseTaskRequest, type TaskFields, type TaskRequest } from '../../protocol/task-request.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
 import { type AcceptDeps, acceptTask, type VerifiedDelivery } from './accept-task.ts';

@@ -1,6 +1,6 @@
 import type { AgentPolicy } from '../../contract/agent-policy.ts';
 import type { AgentRunInput, OwnRunInput } from '../../contract/run.ts';
-import { fieldProblem, ProblemError, type ProblemField } from '../../protocol/problems.ts';
+import { fieldProblem, ProblemError, type ProblemField } from '../../protocol/problem-error.ts';
 import type { TaskRequest } from '../../protocol/task-request.ts';
 import { ellipsize } from '../../values/plain-text.ts';
 import type { IngressClient } from '../ingress-client.ts';

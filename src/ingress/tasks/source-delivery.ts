@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '../../protocol/problems.ts';
+import { ProblemError } from '../../protocol/problem-error.ts';
 import type { TaskFields } from '../../protocol/task-request.ts';
 import type { AcceptedTask, TaskPlan } from '../../runs/accepted-task.ts';
 import type { Refusal } from '../../signatures/scheme.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '../problems.ts';
+import { ProblemError } from '../problem-error.ts';
 
 /** The media type that a request declares for its body. */
 export interface MediaType {

@@ -1,4 +1,4 @@
-import { ProblemError } from '../problems.ts';
+import { ProblemError } from '../problem-error.ts';
 import { type JsonScan, MAX_DEPTH, scanJson } from './scan-json.ts';
 import { ellipsize } from '../../values/plain-text.ts';
 

@@ -1,4 +1,5 @@
-import { type ProblemCode, problemRetryAfter, PROBLEMS, toProblem } from '../problems.ts';
+import { toProblem } from '../problem-error.ts';
+import { type ProblemCode, problemRetryAfter, PROBLEMS } from '../problems.ts';
 import { type JsonObject, schemaRef } from './schemas.ts';
 
 const text = { type: 'string' } as const;
