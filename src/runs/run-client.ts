@@ -1,4 +1,4 @@
-import { type Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
 import type { CallClaim } from '../contract/call-token.ts';
 import { type AgentAnswer, MAX_REDELIVERIES } from '../contract/run.ts';
@@ -8,7 +8,6 @@ import { ProblemError } from '../protocol/problem-error.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { pause } from '../timing/until.ts';
 import { judgeAnswer, type NamedAnswer, sendAnswer } from './answer-question.ts';
-import type { AcceptedTask } from './accepted-task.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
 import { completeCall } from './complete-call.ts';
 import { deleteRun } from './delete-run.ts';
@@ -21,19 +20,9 @@ import { RunFanOut } from './run-fan-out.ts';
 import type { RunKind, RunLinks, RunState } from './run-kind.ts';
 import { createRunSessions } from './run-sessions.ts';
 import { createFindPosition } from './session-positions.ts';
-import { startOptions } from './kinds/start-options.ts';
-import { kindOf, toRunResource, workflowTypeOf } from './run-kinds.ts';
-
-/** A run as the API shows it, and whether the call found it as it wished. */
-export interface RunReply {
-  readonly run: RunResource;
-  /** `start`: the run was there already. `cancel`, `redeliver`: nothing had to be done. */
-  readonly unchanged: boolean;
-  /** Whether the body of a repeat differs from the one that the run was started with. */
-  readonly differs?: true;
-}
-
-export type OnCall = (call: Promise<unknown>) => void;
+import { kindOf } from './run-kinds.ts';
+import type { RunReply } from './run-reply.ts';
+import { createRecordRun, type RecordRun } from './record-run.ts';
 
 /**
  * The only way from HTTP to Temporal. Every method answers within the deadline or rejects with a `ProblemError`:
@@ -41,13 +30,7 @@ export type OnCall = (call: Promise<unknown>) => void;
  * another client alike.
  */
 export interface RunClient {
-  /**
-   * Records the run. Rejects with `idempotency_conflict` when its id was used for another body.
-   *
-   * @param onCall gets the call to Temporal, which holds the task in memory and may end long after the answer
-   * @param waitedMs how much of the deadline the request has used up, in milliseconds; default: nothing
-   */
-  start(task: AcceptedTask, onCall?: OnCall, waitedMs?: number): Promise<RunReply>;
+  readonly start: RecordRun;
   get(runId: string, client: string): Promise<RunResource>;
   /** Like `get`, but holds until the run is terminal, it asks a person, `seconds` have passed, or the caller is gone. */
   wait(runId: string, client: string, seconds: number, signal: AbortSignal): Promise<RunResource>;
@@ -145,53 +128,16 @@ export function createRunClient(options: RunClientOptions): RunClient {
     read: (runId) => read(runId, undefined),
   });
 
-  const repeat = async (task: AcceptedTask, until: number): Promise<RunReply> => {
-    const { runId, memo } = task;
-    const facts = await ask('describe', until, (temporal) => readRun(temporal, runId, memo.client));
-    const differs = facts?.memo.bodySha256 !== memo.bodySha256;
-    if (facts === undefined || (differs && task.anyBody !== true)) {
-      throw new ProblemError(
-        'idempotency_conflict',
-        'This idempotency key was used for another body: send the same body, or a new key.',
-      );
-    }
-    const run = toRunResource(facts, links);
-    // Whoever recorded it may have died before the session knew.
-    if (run.status === 'queued') await sessions.join(task, until);
-    return { run, unchanged: true, ...(differs && ({ differs } as const)) };
-  };
-
-  /** A repeat of a recorded task gets its run, whatever its session would say to a new one. */
-  const repeatOr = async (refusal: ProblemError, task: AcceptedTask, until: number): Promise<RunReply> => {
-    try {
-      return await repeat(task, until);
-    } catch (error) {
-      throw error instanceof ProblemError && error.code === 'not_found' ? refusal : error;
-    }
-  };
-
   return {
-    async start(task, onCall = () => undefined, waitedMs = 0) {
-      const { taskQueue, eagerStart } = options;
-      const settings = startOptions(task, { taskQueue, eager: eagerStart, ...links });
-      const until = deadline() - waitedMs;
-      const connected = options.connection() !== undefined;
-      const refusal = await sessions.admit(task, until);
-      if (refusal !== undefined) return await repeatOr(refusal, task, until);
-      try {
-        await ask('start', until, (temporal) => {
-          const call = temporal.workflow.start(workflowTypeOf(task.input), settings);
-          onCall(call);
-          return call;
-        });
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unconfirmed(error, task, connected);
-        await sessions.withdraw(task, until);
-        return await repeat(task, until);
-      }
-      await sessions.join(task, until);
-      return { run: toRunResource(justStarted(task), links), unchanged: false };
-    },
+    start: createRecordRun({
+      ask,
+      sessions,
+      links,
+      taskQueue: options.taskQueue,
+      eagerStart: options.eagerStart,
+      deadline,
+      isConnected: () => options.connection() !== undefined,
+    }),
 
     get: async (runId, client) => (await read(runId, client)).run,
 
@@ -317,27 +263,4 @@ function refuseToDelete({ workflow, redelivery }: RunFacts, { terminal, callback
 interface ReadRun extends RunState {
   readonly facts: RunFacts;
   readonly kind: RunKind;
-}
-
-/**
- * The answer to a sender whose start Temporal did not confirm: a call that is late, or broke off, may have recorded the run.
- *
- * @param connected whether there was a connection for the call to go out on
- */
-function unconfirmed(error: unknown, { idempotent, memo }: AcceptedTask, connected: boolean): unknown {
-  if (!(error instanceof ProblemError) || error.code !== 'temporal_unavailable') return error;
-  const why = error.detail.replace(/: retry\.$/, '');
-  if (!connected) return new ProblemError(error.code, `${why}, and nothing was recorded: send the delivery again.`);
-  const id = memo.source === 'webhook' ? 'an Idempotency-Key' : 'an id (delivery_id of the source)';
-  return new ProblemError(
-    error.code,
-    idempotent
-      ? `${why}, and may have recorded the run all the same: send the delivery again with the same id, which cannot start a second run.`
-      : `${why}, and may have recorded the run all the same. The delivery has no id, so sending it again may start a second run: give each delivery ${id}.`,
-  );
-}
-
-/** What is known of a run the moment it is recorded, without asking again. */
-function justStarted({ runId, input, memo }: AcceptedTask): RunFacts {
-  return { runId, type: workflowTypeOf(input), memo, attributes: {}, workflow: 'open', pending: [] };
 }

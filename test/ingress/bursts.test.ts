@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WaitingLine } from '../../src/ingress/limits/waiting-line.ts';
 import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
-import type { RunReply } from '../../src/runs/run-client.ts';
+import type { RunReply } from '../../src/runs/run-reply.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
 import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
 import { BODY, betaPost } from './under-limits.ts';

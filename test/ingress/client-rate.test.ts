@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RunReply } from '../../src/runs/run-client.ts';
+import type { RunReply } from '../../src/runs/run-reply.ts';
 import { type Problem, ProblemError } from '../../src/protocol/problem-error.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
 import { hubHeaders } from '../support/signed-headers.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { createAdminApp } from '../../src/ingress/app.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
-import type { RunReply } from '../../src/runs/run-client.ts';
+import type { RunReply } from '../../src/runs/run-reply.ts';
 import { ListenError, serveAdmin, serveIngress } from '../../src/ingress/http/serve.ts';
 import type { RunResource } from '../../src/protocol/run-resource.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';

@@ -1,7 +1,7 @@
 import { fieldProblem, ProblemError } from '../../protocol/problem-error.ts';
 import type { RunResource } from '../../protocol/run-resource.ts';
 import type { AcceptedTask } from '../../runs/accepted-task.ts';
-import type { RunReply } from '../../runs/run-client.ts';
+import type { RunReply } from '../../runs/run-reply.ts';
 import { answerHandshake, answersGet } from '../../sources/handshakes.ts';
 import type { Outcome } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';

@@ -3,7 +3,8 @@ import { type InputRequest, parseInputRequest } from '../../protocol/input-reque
 import { readJson } from '../../protocol/json/read-json.ts';
 import { fieldProblem, ProblemError } from '../../protocol/problem-error.ts';
 import { parseRedeliverRequest } from '../../protocol/redeliver-request.ts';
-import type { RunClient, RunReply } from '../../runs/run-client.ts';
+import type { RunClient } from '../../runs/run-client.ts';
+import type { RunReply } from '../../runs/run-reply.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import type { IngressClient } from '../ingress-client.ts';
 import type { ListAdmission, ListLimits } from '../limits/list-admission.ts';
