@@ -18,6 +18,7 @@ export { judgeFailure } from './contract/judge-failure.ts';
 export { SEARCH_ATTRIBUTE } from './contract/search-attributes.ts';
 export type { Agent, AgentContext, AgentLogger, ConversationTurn } from './agents/agent.ts';
 export { AgentError, isHandOver } from './agents/agent.ts';
+export { type Allowance, type Budget, checkBudget } from './agents/budget.ts';
 export type { JsonValue } from './contract/json-value.ts';
 export { verifyRequest } from './signatures/verify-request.ts';
 export { GarudustPlugin } from './plugin.ts';

@@ -7,6 +7,7 @@ import { addUsage, toUsage } from '../contract/to-usage.ts';
 import { attemptTimeLeft, nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, AgentError } from '../agents/agent.ts';
+import { type Budget, checkBudget } from '../agents/budget.ts';
 import { AgentCall } from './agent-calls.ts';
 import { announceWait, type OnAgentWait } from './announce-wait.ts';
 import { AttemptCounts, toKept } from './attempt-counts.ts';
@@ -16,7 +17,7 @@ import { type AgentTask, callTimeout, startClock, toContext } from './call-conte
 import type { Heartbeat } from './heartbeat.ts';
 import type { AgentAdmission, CallPermit } from './agent-admission.ts';
 import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
-import { checkCaps, type RunCaps } from './run-caps.ts';
+import { type RunCaps, toBudget } from './run-caps.ts';
 import { takeTurn } from './take-turn.ts';
 import type { Ticket } from './waiting-line.ts';
 import { traceCall } from './trace-call.ts';
@@ -91,11 +92,8 @@ export class AgentAttempt {
       const lost = new AgentError('WorkerCrashed', 'was called, but contact with its worker was lost');
       throw this.#fail(lost, { retry: false, because: 'calls_used_up' });
     }
-    const tooMuch = checkCaps(this.#deps.caps, spent ?? {}, paidAttempts);
-    if (call === undefined && checkpoint === undefined && tooMuch) {
-      throw this.#fail(tooMuch, { retry: false, because: 'final' });
-    }
     try {
+      if (call === undefined && checkpoint === undefined) checkBudget(this.#budget(paidAttempts));
       const answer = await this.#follow(call ?? (await this.#begin(guarded)));
       this.#report.answered(answer);
       this.#deps.checkpoints?.forget(this.#key);
@@ -131,6 +129,7 @@ export class AgentAttempt {
       const context = toContext(this.#input, info, this.#deps.logger, {
         call: number,
         timeoutMs,
+        budget: this.#budget(number - 1),
         signal: AbortSignal.any([signal, clock.signal]),
         ...reports,
         ...(checkpoint && { resumed: checkpoint.handle }),
@@ -153,6 +152,11 @@ export class AgentAttempt {
     this.#deps.calls.add(this.#key, call);
     this.#report.asked(number, checkpoint !== undefined);
     return call;
+  }
+
+  /** @param paidCalls before the next one */
+  #budget(paidCalls: number): Budget {
+    return toBudget(this.#deps.caps, this.#counts.current.spent ?? {}, paidCalls);
   }
 
   /** Keeps a checkpoint in the journal. Never rejects: Temporal has it too. */

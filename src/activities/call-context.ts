@@ -14,7 +14,10 @@ export interface AgentTask extends RunAgentInput {
 }
 
 /** What of the context depends on the call itself. */
-export type CallParts = Pick<AgentContext, 'call' | 'timeoutMs' | 'signal' | 'report' | 'reportText' | 'checkpoint'> &
+export type CallParts = Pick<
+  AgentContext,
+  'call' | 'timeoutMs' | 'budget' | 'signal' | 'report' | 'reportText' | 'checkpoint'
+> &
   Partial<Pick<AgentContext, 'resumed'>>;
 
 /** The context of one call. */

@@ -1,6 +1,7 @@
 import type { FailureType } from '../contract/failures.ts';
 import type { JsonValue } from '../contract/json-value.ts';
 import type { AgentAnswer, Usage } from '../contract/run.ts';
+import type { Budget } from './budget.ts';
 
 /** What an adapter logs to. Fields are snake_case; what the agent said belongs in neither fields nor message. */
 export interface AgentLogger {
@@ -33,6 +34,11 @@ export interface AgentContext {
   readonly timeoutMs: number;
   /** Largest answer, in bytes of UTF-8. An adapter stops reading past it and rejects with `AnswerTooLarge`. */
   readonly maxAnswerBytes: number;
+  /**
+   * What the run may cost, and what its earlier calls cost. An agent that calls a model several times for one task passes it to
+   * `checkBudget` before each further call. Absent: no limit.
+   */
+  readonly budget?: Budget;
   /** When the time of this call is over. */
   readonly deadline: Date;
   /**

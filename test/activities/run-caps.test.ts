@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AgentError } from '../../src/agents/agent.ts';
-import { checkCaps, type RunCaps } from '../../src/activities/run-caps.ts';
+import { type Agent, AgentError } from '../../src/agents/agent.ts';
+import { checkBudget } from '../../src/agents/budget.ts';
+import { type RunCaps, toBudget } from '../../src/activities/run-caps.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import { judgeFailure } from '../../src/contract/judge-failure.ts';
 import type { Usage } from '../../src/contract/run.ts';
@@ -91,6 +92,27 @@ describe('the caps of a run', () => {
   });
 
   test('are none by default', () => {
-    assert.equal(checkCaps({}, { inputTokens: 1e9, costUsd: 1e6, calls: 1e6 }, 100), undefined);
+    checkBudget(toBudget({}, { inputTokens: 1e9, costUsd: 1e6, calls: 1e6 }, 100), { inputTokens: 1e9 });
+  });
+
+  test('hold within one call of an agent with a loop of its own, together with what earlier calls used', async () => {
+    const usage = { inputTokens: 30, outputTokens: 10, calls: 1 };
+    let modelCalls = 0;
+    const run: Agent['run'] = (_, { budget, call }) => {
+      for (let inputTokens = 0; ; inputTokens += 40) {
+        if (inputTokens > 0) checkBudget(budget, { inputTokens, calls: inputTokens / 40 });
+        modelCalls += 1;
+        if (call === 1) return Promise.reject(new AgentError('ConnectionLost', 'broke off', { usage }));
+      }
+    };
+    const agent = { concurrency: 1, caps: { maxTokens: 110 }, agent: { run } };
+    const runAgent = createRunAgent({ agents: new Map([['main', agent]]), logger: new RecordingLogger() });
+    const first = mockAttempt({});
+    await failureOf(first.env.run(runAgent, agentInput({}, {})));
+    const second = mockAttempt({ heartbeatDetails: first.heartbeats.at(-1) });
+    const failure = await failureOf(second.env.run(runAgent, agentInput({}, {})));
+    assert.deepEqual([failure.type, failure.nonRetryable, modelCalls], ['BudgetExceeded', true, 3]);
+    assert.match(failure.message, /has used 120 of 110 tokens\. Raise max_tokens/);
+    assert.deepEqual(judgeFailure(failure).usage, { inputTokens: 110, outputTokens: 10, calls: 3 });
   });
 });

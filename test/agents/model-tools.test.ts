@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import type { Agent } from '../../src/agents/agent.ts';
+import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import { createModelAgent, type ModelSettings } from '../../src/agents/model/model.ts';
 import type { JsonValue } from '../../src/contract/json-value.ts';
 import { agentContext } from '../support/agent-context.ts';
@@ -86,6 +86,45 @@ describe('the model adapter with tools', () => {
       message: 'called the model 3 times without an answer',
     });
     assert.equal(asked(), 3);
+  });
+
+  for (const [name, budget, calls, words] of [
+    ['max_calls', { calls: { limit: 5, used: 3 } }, 2, 'the run has used 5 of 5 calls'],
+    // The scripted model tells 11 tokens in and 7 out for each call.
+    ['max_tokens', { tokens: { limit: 50, used: 0 } }, 3, 'the run has used 54 of 50 tokens'],
+    ['max_cost_usd', { costUsd: { limit: 1, used: 0.5 } }, 1, 'the run has used 11.5 of 1 USD'],
+  ] as const) {
+    test(`ends before a call of the model that ${name} forbids, and tells what it used`, async (t) => {
+      const { agent, asked } = await setUp(t, [ADD], { usdPerMillionInput: 1_000_000, usdPerMillionOutput: 0 });
+      await assert.rejects(agent.run('add', agentContext({ budget })), (error) => {
+        assert.ok(error instanceof AgentError);
+        assert.deepEqual(
+          [error.type, error.usage?.calls, error.usage?.inputTokens],
+          ['BudgetExceeded', calls, 11 * calls],
+        );
+        assert.equal(error.message, `was not called again: ${words}`);
+        return true;
+      });
+      assert.equal(asked(), calls);
+    });
+  }
+
+  test('checks its budget before it goes on with a lost call', async (t) => {
+    const { agent, asked } = await setUp(t, [ADD, chat('42 it is')]);
+    const budget = { calls: { limit: 2, used: 0 } };
+    const resumed = { added: [], usage: { inputTokens: 9, outputTokens: 0, cachedInputTokens: 0, calls: 2 } };
+    await assert.rejects(agent.run('add', agentContext({ budget, resumed })), { type: 'BudgetExceeded' });
+    assert.equal(asked(), 0);
+  });
+
+  test('tells what a call cost that failed in the midst', async (t) => {
+    const fail: ModelBehaviour = (response) => void response.writeHead(500).end();
+    const { agent } = await setUp(t, [ADD, fail]);
+    await assert.rejects(agent.run('add', agentContext()), (error) => {
+      assert.ok(error instanceof AgentError);
+      assert.deepEqual([error.type, error.usage?.calls], ['AgentFailed', 1]);
+      return true;
+    });
   });
 
   test('counts a pause in the midst, which was paid', async (t) => {

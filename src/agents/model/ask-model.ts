@@ -46,8 +46,10 @@ export interface ModelRequest {
   readonly signal: AbortSignal;
   onText(delta: string): void;
   onTool(name: string): void;
-  /** After each step but the last, before the next one begins: what the steps so far have added, and what they used. */
-  onStep(added: readonly ModelMessage[], usage: ModelUsage): Promise<void>;
+  /** After each call of the model: what the calls so far used. */
+  onUsage(usage: ModelUsage): void;
+  /** After each step but the last, before the next one begins: what the steps so far have added. What it throws ends the call. */
+  onStep(added: readonly ModelMessage[]): Promise<void>;
 }
 
 export interface ModelEnd {
@@ -99,7 +101,7 @@ async function readAnswer(request: ModelRequest, tools: ToolSet): Promise<ModelE
     // Errors arrive in the stream; the default prints them.
     onError: () => undefined,
     prepareStep: async ({ stepNumber, messages: all }) => {
-      if (stepNumber > 0) await request.onStep(all.slice(messages.length), usage);
+      if (stepNumber > 0) await request.onStep(all.slice(messages.length));
       return {};
     },
   });
@@ -117,6 +119,7 @@ async function readAnswer(request: ModelRequest, tools: ToolSet): Promise<ModelE
         break;
       case 'finish-step':
         usage = addUsage(usage, part.usage);
+        request.onUsage(usage);
         end = { reason: part.finishReason, rawReason: part.rawFinishReason };
         break;
       case 'error':

@@ -1,4 +1,5 @@
 import type { FailureType } from '../../contract/failures.ts';
+import type { Usage } from '../../contract/run.ts';
 import { isRecord } from '../../values/is-record.ts';
 import { AgentError } from '../agent.ts';
 import { type ErrorReply, sortHttpFailure, toHttpFailure } from '../http-failures.ts';
@@ -58,20 +59,26 @@ export function sortStreamFailure(error: unknown): AgentError {
     : new AgentError('ModelUnavailable', 'reported an error in the midst of its answer');
 }
 
-/** A failure once the model has worked for this task: it was paid, so the attempt counts. */
-export function afterWork(error: AgentError): AgentError {
-  const { statusCode, retryAfterMs, fix, message } = error;
+const AFTER_WORK: Readonly<Partial<Record<FailureType, FailureType>>> = {
+  RateLimited: 'ModelRateLimited',
+  AgentUnreachable: 'ModelUnavailable',
+};
+
+/**
+ * A failure once the model has worked for this task: it was paid, so the attempt counts.
+ *
+ * @param usage of the calls so far
+ */
+export function afterWork(error: AgentError, usage: Usage): AgentError {
+  const { type, statusCode, retryAfterMs, fix, message } = error;
   const details = {
+    usage,
     ...(statusCode !== undefined && { statusCode }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(fix !== undefined && { fix }),
   };
-  if (error.type === 'RateLimited')
-    return new AgentError('ModelRateLimited', `${message} after it had worked`, details);
-  if (error.type === 'AgentUnreachable') {
-    return new AgentError('ModelUnavailable', `${message} after it had worked`, details);
-  }
-  return error;
+  const later = AFTER_WORK[type];
+  return new AgentError(later ?? type, later === undefined ? message : `${message} after it had worked`, details);
 }
 
 function emptyReply(status: number): ErrorReply {

@@ -2,6 +2,7 @@ import type { Usage } from '../../contract/run.ts';
 import { isRecord } from '../../values/is-record.ts';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
 import type { SettingsOf } from '../agent-type.ts';
+import { checkBudget } from '../budget.ts';
 import { compileFor, compileHeaders, renderFor, TASK_ROOTS, toTaskView } from '../task-templates.ts';
 import type { ModelEnd, ModelMessage, ModelUsage } from './ask-model.ts';
 import { afterWork, sortStreamFailure } from './model-failures.ts';
@@ -37,13 +38,15 @@ export function createModelAgent(settings: ModelSettings): Agent {
       const view = toTaskView(text, context);
       const { askModel } = await import('./ask-model.ts');
       const kept = readKept(context.resumed);
-      let worked = kept.usage.calls > 0;
+      let used = kept.usage;
+      const goOn = (): void => checkBudget(context.budget, toUsage(used, settings));
       let failure: AgentError | undefined;
       let bytes = 0;
       // Ends the call when the answer is too long, and whatever the library still does after a failure.
       const own = new AbortController();
       const ended = AbortSignal.any([signal, own.signal]);
       try {
+        if (used.calls > 0) goOn();
         const end = await askModel({
           spec: { provider, url, model, apiKey },
           headers: { ...context.traceHeaders, ...toHeaders(view) },
@@ -71,18 +74,18 @@ export function createModelAgent(settings: ModelSettings): Agent {
             context.reportText(delta);
           },
           onTool: (name) => report(`calls the tool ${name}`),
-          async onStep(added, used) {
+          onUsage: (usage) => (used = sum(kept.usage, usage)),
+          async onStep(added) {
             bytes = 0;
-            worked = true;
-            await keep(context, { added: [...kept.added, ...added], usage: sum(kept.usage, used) });
+            await keep(context, { added: [...kept.added, ...added], usage: used });
+            goOn();
           },
         });
-        const usage = toUsage(sum(kept.usage, end.usage), settings);
-        return { output: judge(end, settings), usage };
+        return { output: judge(end, settings), usage: toUsage(used, settings) };
       } catch (error) {
         signal.throwIfAborted();
         const sorted = failure ?? sortStreamFailure(error);
-        throw worked ? afterWork(sorted) : sorted;
+        throw used.calls > 0 ? afterWork(sorted, toUsage(used, settings)) : sorted;
       } finally {
         own.abort(new Error('The call is over.'));
       }
