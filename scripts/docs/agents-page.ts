@@ -64,6 +64,20 @@ once, with its time, tokens and cost.
 
 ${sections.join('\n\n')}
 
+## What a run may cost
+
+\`max_tokens\`, \`max_cost_usd\` and \`max_calls\` of an agent limit what one run costs over all its calls, as far as the agent tells. They
+are checked before each call of the agent; then the run fails with \`BudgetExceeded\` and tells what it used. Some types also check
+within a call, in which an agent may call its model many times:
+
+${markdownTable(
+  ['type', 'within a call'],
+  types.map(([name, { checksLimits }]) => [
+    `\`${name}\``,
+    checksLimits ?? 'not checked: we do not see its calls of a model',
+  ]),
+)}
+
 ## What a failure means
 
 An adapter sorts whatever goes wrong into one of these types, in words of its own: nothing that an agent or its provider says when it
@@ -108,7 +122,8 @@ When \`context.signal\` aborts, \`isHandOver(signal.reason)\` tells whether a la
 
 ## Agents of your own
 
-A worker of yours takes any object with \`run\`:
+A worker of yours takes any object with \`run\`. One that calls a model several times for one task calls \`checkBudget(budget, used)\` before
+each further call, with the \`budget\` of its context and what this task has used in it so far:
 
 \`\`\`ts
 import { type Agent, AgentError } from 'garudust-temporal';

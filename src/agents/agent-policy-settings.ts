@@ -49,7 +49,7 @@ export const agentPolicySettings = {
   }),
   max_tokens: optionalSetting(wholeNumber({ min: 1, max: 1_000_000_000_000 }), {
     defaultText: 'none',
-    help: 'Tokens, in and out, that a run may use over all its calls, as far as the agent reports them. Checked before each call; then the run fails with `BudgetExceeded`.',
+    help: 'Tokens, in and out, that a run may use over all its calls, as far as the agent reports them. Checked before each call, with the type `model` before each call of the model; then the run fails with `BudgetExceeded`.',
   }),
   max_cost_usd: optionalSetting(dollars, {
     defaultText: 'none',

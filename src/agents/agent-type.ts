@@ -43,6 +43,11 @@ export interface AgentType {
    * Whether the agent itself remembers the turns of a session. Those that do not are given the last turns as `history`. Default: it does.
    */
   readonly remembers?: boolean;
+  /**
+   * Where such an agent checks `max_tokens`, `max_cost_usd` and `max_calls` within one call, for the docs. Default: it cannot, and they are
+   * checked between calls.
+   */
+  readonly checksLimits?: string;
   /** Secrets that sign the URLs at which agents of this type are answered by the ingress. Default: none are. */
   completionSecrets?(settings: object): readonly string[];
   /** Further lines of the block that gives such an agent in a settings file, after `type`. Default: none are needed. */

@@ -28,6 +28,12 @@ const ROWS = [
  *
  * @param used in this call of the agent
  * @throws AgentError `BudgetExceeded`, which tells what was used
+ *
+ * @example
+ * for (let calls = 0; !done; calls += 1) {
+ *   if (calls > 0) checkBudget(context.budget, { inputTokens, outputTokens, calls });
+ *   done = await askModel(messages);
+ * }
  */
 export function checkBudget(budget: Budget = {}, used: Usage = {}): void {
   for (const [name, setting, unit, count] of ROWS) {

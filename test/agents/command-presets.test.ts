@@ -63,7 +63,7 @@ const OK: Readonly<
   },
   codex: {
     session: '01a22881-c666-76a2-8daa-d84cd71e87b8',
-    streams: false,
+    streams: true,
     resume: ['resume', '01a22881-c666-76a2-8daa-d84cd71e87b8', '-'],
   },
   opencode: {
@@ -157,6 +157,19 @@ describe('a preset', () => {
     const { usage } = await agent.run('again', agentContext());
     assert.equal(usage?.costUsd?.toFixed(6), '0.000325');
     assert.equal(usage.outputTokens, 7);
+  });
+
+  test('claude: is told what the run may still cost, and ends in BudgetExceeded there', async (t) => {
+    const { agent, play, last } = replayed(t, 'claude');
+    play('budget', 1);
+    const budget = { costUsd: { limit: 0.5, used: 0.499_999 } };
+    const error = await agent.run('hi', agentContext({ budget })).catch((reason: unknown) => reason);
+    assert.ok(error instanceof AgentError);
+    assert.deepEqual([error.type, error.usage], ['BudgetExceeded', { costUsd: 0.000_065 }]);
+    assert.match(last().args.join(' '), /--max-budget-usd 0\.000001 --extra$/);
+    // A limit of its own args is another one.
+    await assert.rejects(agent.run('hi', agentContext()), { type: 'TokenBudgetExceeded' });
+    assert.doesNotMatch(last().args.join(' '), /--max-budget-usd/);
   });
 
   test('is an answer of nobody where the program writes no event, or breaks off', async (t) => {

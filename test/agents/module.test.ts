@@ -39,6 +39,11 @@ describe('a module', () => {
     assert.deepEqual(kept, ['remote-1']);
   });
 
+  test('knows what its run may cost, and tells what a call cost that fails', async () => {
+    const error = await failureOf(call('spent', { budget: { tokens: { limit: 70, used: 20 } } }));
+    assert.deepEqual([error.type, error.usage], ['BudgetExceeded', { outputTokens: 70, calls: 2 }]);
+  });
+
   const rows: readonly (readonly [task: string, type: string, message: RegExp])[] = [
     ['string', 'AgentFailed', /^threw a string at an unknown place$/],
     ['throws', 'AgentFailed', /^threw Error at scripted\.mjs:\d+:\d+$/],

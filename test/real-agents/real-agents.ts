@@ -133,6 +133,15 @@ async function testCancel(agent: Agent): Promise<void> {
 
 describe('claude', () => {
   test('answers, resumes, and tells the cost of each call', () => testAnswers(command('claude'), true));
+  test('ends by itself at what the run may cost', async () => {
+    const budget = { costUsd: { limit: 1, used: 0.999_999 } };
+    const error = await command('claude')
+      .run('say ping', agentContext({ sessionKey: 'client:spent', budget }))
+      .catch((reason: unknown) => reason);
+    assert.ok(error instanceof AgentError);
+    assert.equal(error.type, 'BudgetExceeded');
+    assert.ok((error.usage?.costUsd ?? 0) > 0.000_001);
+  });
   test('is canceled', () => testCancel(command('claude')));
   test('fails by the table, a wrong key within 5 s', async () => {
     const startedAt = performance.now();

@@ -27,6 +27,7 @@ worker's rights.`,
   },
   create: createCommandAgent,
   example: ['preset: claude'],
+  checksLimits: 'not checked; `claude` is given what is left of `max_cost_usd`',
   describe: ({ program, preset }) => `command ${program ?? preset ?? 'without a program'}`,
   warnings: ({ program, preset }) =>
     program === undefined && preset === undefined ? ['has neither a program nor a preset: set one of them.'] : [],

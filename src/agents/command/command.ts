@@ -42,7 +42,7 @@ export function createCommandAgent(settings: CommandSettings): Agent {
       if (isArgument) checkArgument(text, settings.args);
       const folder = folders.open(context);
       const session = folder.session?.id;
-      const args = preset === undefined ? settings.args : preset.args(settings.args, session);
+      const args = preset === undefined ? settings.args : preset.args(settings.args, session, context.budget);
       let result: ChildResult | undefined;
       let answered = false;
       try {
@@ -77,7 +77,7 @@ export function createCommandAgent(settings: CommandSettings): Agent {
 function toReader(preset: CommandPreset | undefined, folder: WorkFolder, context: AgentContext): OutputReader {
   const { maxAnswerBytes: maxBytes } = context;
   if (preset === undefined) return readText(maxBytes, (result) => sortExit(result, BY_HAND_FIX));
-  return readEvents(preset.read(context, folder.session), maxBytes, (session) => folder.keep(session));
+  return readEvents(preset.read(context, folder.session, context.budget), maxBytes, (session) => folder.keep(session));
 }
 
 function withPreset(

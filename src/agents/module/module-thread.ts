@@ -1,6 +1,7 @@
 /** The thread that runs a module: it passes calls to the module's `run`, and what comes of them back. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AgentContext, Agent, AgentLogger } from '../agent.ts';
+import { toUsage } from '../../contract/to-usage.ts';
 import { isRecord } from '../../values/is-record.ts';
 import type { FromThread, SortedFailure, ThreadData, ToThread } from './thread-messages.ts';
 
@@ -108,12 +109,14 @@ function toSorted(error: unknown): SortedFailure | undefined {
   if (!(error instanceof Error) || error.name !== 'AgentError') return undefined;
   const { type, statusCode, retryAfterMs, fix } = error as Error & Partial<Record<keyof SortedFailure, unknown>>;
   if (typeof type !== 'string') return undefined;
+  const usage = toUsage((error as { usage?: unknown }).usage);
   return {
     type,
     message: error.message,
     ...(typeof statusCode === 'number' && { statusCode }),
     ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
     ...(typeof fix === 'string' && { fix }),
+    ...(usage && { usage }),
   };
 }
 

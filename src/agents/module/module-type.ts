@@ -18,4 +18,5 @@ export const moduleType = defineAgentType({
     ModelAnswerUnreadable: () => 'Correct the module: run must resolve with { output: string }.',
   },
   remembers: false,
+  checksLimits: 'where the module calls `checkBudget`',
 });

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../contract/json-value.ts';
-import type { AgentAnswer } from '../../contract/run.ts';
+import type { AgentAnswer, Usage } from '../../contract/run.ts';
 import type { AgentContext, AgentLogger } from '../agent.ts';
 
 /** What the thread is told before it does anything. */
@@ -23,6 +23,7 @@ export interface SortedFailure {
   readonly statusCode?: number;
   readonly retryAfterMs?: number;
   readonly fix?: string;
+  readonly usage?: Usage;
 }
 
 /** From the thread. */

@@ -1,5 +1,5 @@
 /** An agent of a team, which does what its task says. */
-export async function run(text, { signal, report, reportText, checkpoint, resumed, sessionKey }) {
+export async function run(text, { signal, report, reportText, checkpoint, resumed, sessionKey, budget }) {
   report('reading the task');
   const [word, number] = text.split(' ');
   switch (word) {
@@ -25,6 +25,10 @@ export async function run(text, { signal, report, reportText, checkpoint, resume
       throw new Error('sk-canary at https://canary.example');
     case 'sorted':
       throw Object.assign(new Error('has no key'), { name: 'AgentError', type: 'AgentKeyRefused' });
+    case 'spent': {
+      const used = { outputTokens: budget.tokens.limit, calls: 2, secret: 'sk-canary' };
+      throw Object.assign(new Error('stopped'), { name: 'AgentError', type: 'BudgetExceeded', usage: used });
+    }
     case 'unknown':
       throw Object.assign(new Error('has no key'), { name: 'AgentError', type: 'sk-canary' });
     case 'function':

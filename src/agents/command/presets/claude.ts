@@ -2,6 +2,7 @@ import type { Usage } from '../../../contract/run.ts';
 import { isRecord } from '../../../values/is-record.ts';
 import { AgentError } from '../../agent.ts';
 import type { KeptSession } from '../../child/work-folders.ts';
+import { type Budget, checkBudget } from '../../budget.ts';
 import { sortExit } from '../../child/sort-exit.ts';
 import { countOf, recordOf, stringOf } from '../../child/read-fields.ts';
 import type { CommandPreset } from './preset.ts';
@@ -17,13 +18,21 @@ const SUBTYPES: Readonly<Record<string, () => AgentError>> = {
     }),
 };
 
+const MAX_BUDGET = '--max-budget-usd';
+
+/** What is left of the run's limit: it ends by itself after the call of the model that reaches it. */
+function toLimit({ costUsd }: Budget = {}): string[] {
+  return costUsd === undefined ? [] : [MAX_BUDGET, Math.max(costUsd.limit - costUsd.used, 1e-6).toFixed(6)];
+}
+
 /** Claude Code 2.1 (`claude -p`), with its events as `--output-format stream-json` tells them. */
 export const claude: CommandPreset = {
   program: 'claude',
-  args: (extra, session) => [
+  args: (extra, session, budget) => [
     '-p',
     ...['--output-format', 'stream-json', '--verbose', '--include-partial-messages'],
     ...(session === undefined ? [] : ['--resume', session]),
+    ...(extra.includes(MAX_BUDGET) ? [] : toLimit(budget)),
     ...extra,
   ],
   passEnv: [
@@ -36,7 +45,7 @@ export const claude: CommandPreset = {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     DISABLE_AUTOUPDATER: '1',
   },
-  read({ report, reportText }, before) {
+  read({ report, reportText }, before, budget) {
     let result: Readonly<Record<string, unknown>> | undefined;
     return {
       add(event) {
@@ -66,6 +75,11 @@ export const claude: CommandPreset = {
       },
       sortFailure(exit) {
         if (result === undefined) return sortExit(exit);
+        if (result['subtype'] === 'error_max_budget_usd') {
+          // Its `usage` is zero then.
+          const { costUsd } = readUsage(result, before).usage;
+          if (costUsd !== undefined) checkBudget(budget, { costUsd });
+        }
         const subtype = SUBTYPES[String(result['subtype'])];
         if (subtype !== undefined) return subtype();
         const sorted = sortModelStatus(result['api_error_status']);

@@ -20,7 +20,7 @@ export const codex: CommandPreset = {
   ],
   passEnv: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_API_KEY', 'CODEX_HOME'],
   env: {},
-  read({ report }, before) {
+  read({ report, reportText }, before) {
     let id: string | undefined;
     let output: string | undefined;
     let used: Readonly<Record<string, unknown>> | undefined;
@@ -31,9 +31,11 @@ export const codex: CommandPreset = {
         if (event['type'] === 'thread.started') id = stringOf(event['thread_id']);
         else if (event['type'] === 'turn.completed') used = recordOf(event['usage']);
         else if (event['type'] === 'turn.failed') failure = stringOf(recordOf(event['error'])['message']) ?? '';
-        else if (event['type'] === 'item.completed' && item['type'] === 'agent_message')
+        else if (event['type'] === 'item.completed' && item['type'] === 'agent_message') {
+          // Whole messages: it tells no pieces of them.
+          reportText(`${output === undefined ? '' : '\n\n'}${stringOf(item['text']) ?? ''}`);
           output = stringOf(item['text']);
-        else if (event['type'] === 'item.started' && item['type'] === 'command_execution') report('runs a command');
+        } else if (event['type'] === 'item.started' && item['type'] === 'command_execution') report('runs a command');
       },
       end() {
         if (used === undefined || failure !== undefined) return {};

@@ -1,5 +1,6 @@
 import type { AgentAnswer } from '../../../contract/run.ts';
 import type { AgentError } from '../../agent.ts';
+import type { Budget } from '../../budget.ts';
 import type { ChildResult } from '../../child/run-child.ts';
 import type { KeptSession } from '../../child/work-folders.ts';
 
@@ -33,14 +34,17 @@ export interface PresetReader {
 /** A command-line agent whose events we read. */
 export interface CommandPreset {
   readonly program: string;
-  /** @param session the agent's id of the session to go on with; undefined begins a new one */
-  args(extra: readonly string[], session: string | undefined): readonly string[];
+  /**
+   * @param session the agent's id of the session to go on with; undefined begins a new one
+   * @param budget what the run may cost; for a program that can be told so
+   */
+  args(extra: readonly string[], session: string | undefined, budget: Budget | undefined): readonly string[];
   /** Variables of the worker that it needs beside those of every program. */
   readonly passEnv: readonly string[];
   /** Variables that keep it from asking, updating and retrying by itself. */
   readonly env: Readonly<Record<string, string>>;
   /** @param before the session that the call goes on with */
-  read(progress: PresetProgress, before: KeptSession | undefined): PresetReader;
+  read(progress: PresetProgress, before: KeptSession | undefined, budget: Budget | undefined): PresetReader;
   /** Whether a failure says that the session is gone, so that the next call begins a new one. */
   isSessionGone(errorText: string): boolean;
 }
