@@ -41,8 +41,7 @@ function entries(folder: string): string[] {
 
 /** Makes a function of `node:fs` fail as on a full disk, after it created the file. */
 function fillDisk(t: TestContext): void {
-  t.mock.method(fs, 'writeFileSync', (file: string) => {
-    fs.closeSync(fs.openSync(file, 'w'));
+  t.mock.method(fs, 'writeSync', () => {
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   });
   t.mock.method(fs.promises, 'writeFile', (file: string) => {
@@ -74,7 +73,7 @@ describe('the owner of journal entries', () => {
       assert.deepEqual([entries(folder).length, entries(join(folder, 'foreign')).length], [0, 2]);
       assert.deepEqual(
         logger.lines.map(({ level, fields }) => [level, fields]),
-        [['warn', { folder, entries: 2, moved: 2 }]],
+        [['warn', { folder, files: 2, moved: 2 }]],
       );
     });
   }
@@ -175,8 +174,8 @@ describe('a damaged journal', () => {
     assert.deepEqual(
       logger.lines.map(({ level, fields }) => [level, fields]),
       [
-        ['info', { folder, entries: 2 }],
-        ['warn', { folder, entries: 3, moved: 3 }],
+        ['info', { folder, files: 2 }],
+        ['warn', { folder, files: 3, moved: 3 }],
       ],
     );
   });

@@ -39,21 +39,21 @@ async function setUp(t: TestContext, work: () => Promise<unknown> = () => Promis
     completions,
     logger,
     calls: () => calls,
-    files: () => readdirSync(folder).filter((name) => name.endsWith('.jsonl')),
+    entries: () => journal.size,
     run: (attempt: MockAttempt): Promise<unknown> => attempt.env.run(activity, 'input'),
   };
 }
 
 describe('keepResults', () => {
   test('reports the result by the token, forgets it, and leaves the end to that report', async (t) => {
-    const { run, completions, files } = await setUp(t);
+    const { run, completions, entries } = await setUp(t);
     await assert.rejects(run(numbered(1)), CompleteAsyncError);
     assert.deepEqual(completions.taken, [{ how: 'complete', to: 'token-1', value: 'answer' }]);
-    assert.deepEqual(files(), []);
+    assert.equal(entries(), 0);
   });
 
   test('has the result on the disk before it reports it', async (t) => {
-    const { run, completions, journal, files } = await setUp(t);
+    const { run, completions, journal, entries } = await setUp(t);
     let open = (): void => undefined;
     completions.gate = new Promise((resolve) => {
       open = resolve;
@@ -61,7 +61,7 @@ describe('keepResults', () => {
     const attempt = numbered(1);
     const running = run(attempt);
     await waitFor('the report', () => completions.calls === 1);
-    assert.equal(files().length, 1);
+    assert.equal(entries(), 1);
     const key = { ...IDS, scheduledAt: attempt.env.context.info.scheduledTimestampMs };
     assert.deepEqual(await journal.find(key), { result: 'answer' });
     open();
@@ -70,13 +70,13 @@ describe('keepResults', () => {
 
   test('throws what the activity throws, reports nothing and keeps nothing', async (t) => {
     const failure = ApplicationFailure.nonRetryable('no');
-    const { run, completions, files } = await setUp(t, () => Promise.reject(failure));
+    const { run, completions, entries } = await setUp(t, () => Promise.reject(failure));
     await assert.rejects(run(numbered(1)), (error) => error === failure);
-    assert.deepEqual([completions.calls, files()], [0, []]);
+    assert.deepEqual([completions.calls, entries()], [0, 0]);
   });
 
   test('goes on reporting while Temporal is away, and beats with the last details', async (t) => {
-    const { run, completions, files, logger } = await setUp(t, () => {
+    const { run, completions, entries, logger } = await setUp(t, () => {
       const beat = startHeartbeat();
       beat.beat({ paidAttempts: 1 });
       beat.stop();
@@ -93,7 +93,7 @@ describe('keepResults', () => {
       completions.taken.map(({ to }) => to),
       ['token-1'],
     );
-    assert.deepEqual(files(), []);
+    assert.equal(entries(), 0);
     assert.equal(logger.lines.filter(({ level }) => level === 'warn').length, 1);
   });
 
@@ -105,22 +105,22 @@ describe('keepResults', () => {
   });
 
   test('ends when Temporal knows no such activity any more', async (t) => {
-    const { run, completions, files } = await setUp(t);
+    const { run, completions, entries } = await setUp(t);
     completions.over.add('token-1');
     completions.isClosed = true;
     await assert.rejects(run(numbered(1)), CompleteAsyncError);
-    assert.deepEqual([completions.taken, files()], [[], []]);
+    assert.deepEqual([completions.taken, entries()], [[], 0]);
   });
 
   test('ends when the total time is up', async (t) => {
-    const { run, completions, files } = await setUp(t);
+    const { run, completions, entries } = await setUp(t);
     completions.isAway = true;
     await assert.rejects(run(numbered(1, { scheduleToCloseTimeoutMs: 150 })), CompleteAsyncError);
-    assert.deepEqual(files(), []);
+    assert.equal(entries(), 0);
   });
 
   test('gives a later attempt the kept result instead of doing the work again', async (t) => {
-    const { run, completions, files, calls } = await setUp(t);
+    const { run, completions, entries, calls } = await setUp(t);
     completions.isAway = true;
     const first = run(numbered(1));
     await waitFor('the first try', () => completions.calls > 0);
@@ -130,7 +130,7 @@ describe('keepResults', () => {
     completions.isClosed = true;
     await assert.rejects(first, CompleteAsyncError);
     assert.deepEqual(completions.taken[0], { how: 'complete', to: 'token-2', value: 'answer' });
-    assert.deepEqual([calls(), files()], [1, []]);
+    assert.deepEqual([calls(), entries()], [1, 0]);
   });
 
   test('does not give the result of an activity to another one of the same id', async (t) => {
@@ -146,14 +146,14 @@ describe('keepResults', () => {
   });
 
   test('leaves the result to the next start when the worker stops before Temporal is back', async (t) => {
-    const { run, completions, files } = await setUp(t);
+    const { run, completions, entries } = await setUp(t);
     completions.isAway = true;
     const attempt = numbered(1);
     const running = run(attempt);
     await waitFor('the first try', () => completions.calls > 0);
     attempt.env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails());
     await assert.rejects(running, CompleteAsyncError);
-    assert.equal(files().length, 1);
+    assert.equal(entries(), 1);
   });
 
   test('is not stopped by a cancel: the result is there', async (t) => {
@@ -177,12 +177,12 @@ describe('keepResults', () => {
   });
 
   test('returns the result as usual when the disk fails between begin and keep', async (t) => {
-    const { run, files, folder, completions } = await setUp(t, () => {
-      for (const file of readdirSync(folder)) if (file.endsWith('.jsonl')) rmSync(`${folder}/${file}`);
+    const { run, entries, folder, completions } = await setUp(t, () => {
+      for (const name of readdirSync(folder)) if (name.endsWith('.jsonl')) rmSync(`${folder}/${name}`);
       return Promise.resolve('answer');
     });
     assert.equal(await run(numbered(1)), 'answer');
-    assert.deepEqual([completions.calls, files()], [0, []]);
+    assert.deepEqual([completions.calls, entries()], [0, 0]);
   });
 
   test('leaves local activities alone, which no token completes', async (t) => {
