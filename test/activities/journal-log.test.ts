@@ -151,9 +151,9 @@ describe('the log of the journal', () => {
     await journal.begin(attempt('b'));
     const { writeSync } = fs;
     // What is there can be replaced.
-    const restore = replace('writeSync', ((fd: number, text: string, at: number) => {
-      if (at + text.length > fs.fstatSync(fd).size) diskFull();
-      return writeSync(fd, text, at);
+    const restore = replace('writeSync', ((fd: number, mark: string, at: number) => {
+      if (at + mark.length > fs.fstatSync(fd).size) diskFull();
+      return writeSync(fd, mark, at);
     }) as typeof fs.writeSync);
     await entry.forget();
     restore();
