@@ -25,7 +25,7 @@ export const MODULES: Readonly<Record<string, Module>> = {
   // For the run id alone, which no workflow derives: the workflow bundle refuses what Node brings.
   contract: { modules: [], packages: ['node:crypto', 'zod/mini'] },
   protocol: { modules: ['contract'], packages: ['zod', 'node:http'] },
-  signatures: { modules: [], packages: ['node:crypto', 'node:buffer'] },
+  signatures: { modules: [], packages: ['node:crypto', 'node:buffer', 'jose'] },
   egress: { modules: [], packages: ['node:', 'ipaddr.js'] },
   payloads: { modules: [], packages: ['node:', '@temporalio/common', '@temporalio/proto'] },
   telemetry: {

@@ -55,6 +55,11 @@ describes presets, filters and templates.`,
     prefix: ['sources', '*', 'signing'],
   },
   {
+    title: 'How a sender proves itself by tokens',
+    intro: 'Tokens of OpenID Connect, whose keys are fetched from the issuer.',
+    prefix: ['sources', '*', 'oidc'],
+  },
+  {
     title: 'How a source confirms its URL',
     intro: 'What its sender asks before it sends.',
     prefix: ['sources', '*', 'handshake'],

@@ -6,11 +6,15 @@ import { ConnectionError } from './egress-error.ts';
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** What is posted. */
+/** What is sent. */
 export interface PostBody {
+  /** Default: `POST`. */
+  readonly method?: 'GET' | 'POST';
   /** `exchange` sets `host`, `content-length` and `connection`, whatever these say. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Keeps the body of the response if it has at most so many bytes and ends before the deadline. Default: it is discarded. */
+  readonly keepBytes?: number;
 }
 
 /** The useful part of a response's head. */
@@ -19,13 +23,15 @@ export interface AnswerHead {
   readonly retryAfter?: string;
   /** The receiver's wish about later attempts. */
   readonly webhookDelivery?: string;
+  /** The whole body, where `keepBytes` asked for it and it came whole, in no encoding. */
+  readonly content?: Buffer;
 }
 
 /**
- * Posts over a connection, reads the response, and closes the connection.
+ * Sends a request over a connection, reads the response, and closes the connection.
  *
- * The head decides: once it has arrived, this resolves, whatever happens to the body. It reads and discards at most 64 KiB of
- * the body, without decompressing it, because some servers stop their work when nobody reads their response. The head may
+ * The head decides: once it has arrived, this resolves, whatever happens to the body. It reads at most 64 KiB of the body, or
+ * `keepBytes`, without decompressing it, because some servers stop their work when nobody reads their response. The head may
  * have 16 KiB.
  *
  * @param signal ends the exchange, which rejects before the head has arrived and resolves after that
@@ -43,8 +49,8 @@ export async function exchange(
   try {
     const [req, bytes] = toRequest(socket, target, post);
     const res = await readHead(req.end(bytes), socket, signal);
-    await drain(res, signal);
-    return toHead(res);
+    const content = await readContent(res, signal, post.keepBytes);
+    return { ...toHead(res), ...(content !== undefined && { content }) };
   } finally {
     socket.destroy();
   }
@@ -52,16 +58,17 @@ export async function exchange(
 
 function toRequest(socket: Socket, target: EgressTarget, post: PostBody): [ClientRequest, Buffer] {
   const bytes = Buffer.from(post.body, 'utf8');
+  const { method = 'POST' } = post;
   const headers = {
     ...post.headers,
     host: target.authority,
-    'content-length': String(bytes.length),
+    ...(method === 'POST' && { 'content-length': String(bytes.length) }),
     connection: 'close',
   };
   // With a given connection and no agent, nothing can reuse a connection or use a proxy.
   const createConnection = (): Socket => socket;
   const req = request({
-    method: 'POST',
+    method,
     path: target.path,
     headers,
     createConnection,
@@ -94,19 +101,22 @@ function readHead(req: ClientRequest, socket: Socket, signal: AbortSignal): Prom
   });
 }
 
-/** Reads and discards until the end, the limit, an error or the signal. Never rejects. */
-function drain(res: IncomingMessage, signal: AbortSignal): Promise<void> {
+/** Reads until the end, the limit, an error or the signal. Never rejects. */
+function readContent(res: IncomingMessage, signal: AbortSignal, keepBytes?: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     let size = 0;
+    const chunks: Buffer[] = [];
     const done = (): void => {
       signal.removeEventListener('abort', done);
-      resolve();
+      const isWhole = res.complete && res.headers['content-encoding'] === undefined;
+      resolve(keepBytes !== undefined && isWhole && size <= keepBytes ? Buffer.concat(chunks) : undefined);
     };
     signal.addEventListener('abort', done);
     res.on('end', done).on('close', done).on('error', done);
     res.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size < MAX_ANSWER_BYTES) return;
+      if (keepBytes !== undefined) chunks.push(chunk);
+      if (size <= (keepBytes ?? MAX_ANSWER_BYTES - 1)) return;
       res.pause();
       done();
     });

@@ -6,7 +6,7 @@ import { type AnswerHead, exchange, type PostBody } from './exchange.ts';
 import { whyForbidden } from './forbidden-addresses.ts';
 import { type ResolveHost, resolveHost } from './resolve-host.ts';
 
-/** A POST to an address that a caller chose. */
+/** A request to an address that a caller chose. */
 export interface GuardedPost extends PostBody {
   readonly url: string;
   readonly rules: EgressRules;
@@ -155,7 +155,8 @@ async function ask(
     ? dial(target, address, { signal, connectMs, trust })
     : dialThrough(proxy, target, { signal, trust }));
   const headers = { ...(isMeant && isSafe && bound.headers), ...post.headers };
-  return exchange(socket, target, { headers, body: post.body }, signal);
+  const { method = 'POST', body, keepBytes } = post;
+  return exchange(socket, target, { method, headers, body, ...(keepBytes !== undefined && { keepBytes }) }, signal);
 }
 
 /** Whether addresses that policy has permitted are in private networks. Not known for a name that a proxy resolves. */

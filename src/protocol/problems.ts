@@ -254,6 +254,14 @@ export const PROBLEMS = {
       "Temporal answers, but the namespace or this project's search attributes are missing, so no run can be recorded.",
     fix: 'Operator: run `garudust-temporal setup` against this namespace. Caller: retry with the same `Idempotency-Key`.',
   },
+  keys_unavailable: {
+    status: 503,
+    title: 'The keys of the sender are not available',
+    retryAfter: 5,
+    meaning:
+      'A source verifies its sender by keys or a certificate of another host, and that host can not be reached. Nothing is known about the delivery.',
+    fix: 'Sender: send it again after `Retry-After`. Operator: the log names the host and what is wrong; a private address needs `callback.permit_networks`.',
+  },
   payload_unreadable: {
     status: 503,
     title: 'The run cannot be decrypted',

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { OidcOptions } from '../signatures/oidc-scheme.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { EventView } from './event-view.ts';
 import type { HandshakeRule } from './handshakes.ts';
@@ -66,6 +67,8 @@ export interface Preset {
   };
   /** How it signs. Absent: the operator must configure it. */
   readonly scheme?: SignatureScheme;
+  /** Its tokens, where it proves itself by some. The operator adds what is missing. */
+  readonly oidc?: OidcOptions;
   readonly read: ReadEvent;
   /** Whether a list is several events, which become a run each. */
   readonly batches?: boolean;

@@ -1,5 +1,6 @@
 import type { Preset } from './preset.ts';
 import { ALERTS_PRESETS } from './presets/alerts.ts';
+import { CLOUD_PRESETS } from './presets/clouds.ts';
 import { CODE_PRESETS } from './presets/code.ts';
 import { COMMERCE_PRESETS } from './presets/commerce.ts';
 import { EVENTS_PRESETS } from './presets/events.ts';
@@ -11,6 +12,7 @@ export const PRESETS = {
   ...MESSAGES_PRESETS,
   ...COMMERCE_PRESETS,
   ...ALERTS_PRESETS,
+  ...CLOUD_PRESETS,
   ...EVENTS_PRESETS,
 } as const satisfies Readonly<Record<string, Preset>>;
 

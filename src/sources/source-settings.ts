@@ -1,21 +1,14 @@
 import { z } from 'zod';
 import { BadValue, type Kind, listOf, readEach } from '../settings/kind.ts';
-import { size, wholeNumber } from '../settings/quantities.ts';
+import { size } from '../settings/quantities.ts';
 import { headerSecret, sourceSecrets } from '../settings/secrets.ts';
 import { matching, name as clientId, oneOf, yesOrNo } from '../settings/texts.ts';
 import { approval } from '../settings/approval.ts';
 import { sessionPolicy } from '../settings/session-policy.ts';
-import { formerBlockName, optionalSetting, setting } from '../settings/setting.ts';
-import {
-  ALGORITHM_NAMES,
-  CREDENTIALS,
-  ENCODINGS,
-  KEY_ENCODINGS,
-  SEPARATORS,
-  TIMESTAMP_UNITS,
-} from '../signatures/signing-options.ts';
+import { optionalSetting, setting } from '../settings/setting.ts';
 import { BODY_FORMS } from './body-readers.ts';
 import { HANDSHAKE_KIND_NAMES, HANDSHAKE_KINDS } from './handshakes.ts';
+import { headerName, oidc, shortText, signing } from './signing-settings.ts';
 import { isRecord } from '../values/is-record.ts';
 
 const MAX_TEMPLATE = 20_000;
@@ -31,26 +24,11 @@ const sourcePath = matching({
   fix: 'write it as /hooks/github, without a trailing slash',
 });
 
-/** The name of a header, of any case. */
-const headerName = matching({
-  noun: 'header name',
-  pattern: /^[\w!#$%&'*+.^`|~-]{1,100}$/,
-  fix: 'write it as X-Event-Type, without a colon',
-});
-
 /** An event type as a sender names it; a `*` at the end stands for any rest. */
 const eventType = matching({
   noun: 'event type',
   pattern: /^[^\s*]{0,200}\*?$/,
   fix: 'write it as the sender does, such as pull_request or invoice.*',
-});
-
-/** A short text that is checked where sources are compiled. */
-const shortText = matching({
-  noun: 'text',
-  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  pattern: /^[^\u0000-\u001f]{1,500}$/,
-  fix: 'write 1 to 500 characters on one line; quote special characters',
 });
 
 /** A status that tells a sender that its event arrived. */
@@ -109,82 +87,6 @@ function checkKey(name: string): string {
   if (/^[\w.-]{1,64}$/.test(name)) return name;
   throw new BadValue('has an invalid name: use up to 64 letters, digits, dots, dashes or underscores');
 }
-
-/** How a sender proves itself that no named scheme covers. Without a place of the proof the block is absent. */
-export const signing = z
-  .strictObject({
-    header: optionalSetting(headerName, {
-      defaultText: 'none',
-      help: 'Header with the proof. Set one of `header`, `query`, `field` and `authorization`.',
-    }),
-    query: optionalSetting(shortText, { defaultText: 'none', help: 'Query parameter with the proof.' }),
-    field: optionalSetting(shortText, {
-      defaultText: 'none',
-      help: 'Field of the body with the proof, of JSON or of a form, such as `signature.value`.',
-    }),
-    authorization: optionalSetting(oneOf(CREDENTIALS), {
-      defaultText: 'none',
-      help: 'The proof is what the header `Authorization` carries: a bearer token, or `user:password`.',
-    }),
-    algorithm: optionalSetting(oneOf(ALGORITHM_NAMES), {
-      defaultText: '`sha256`',
-      help: 'HMAC by this hash; `plain`: the secret itself is sent; the others: a public key, which is set as `secret`.',
-    }),
-    prefix: optionalSetting(shortText, {
-      defaultText: 'none',
-      help: 'Text before the signature, such as `sha256=`.',
-    }),
-    separator: optionalSetting(oneOf(SEPARATORS), {
-      defaultText: 'none: one signature',
-      help: 'Separator between several signatures; of a list `t=…,v1=…`, the comma unless set.',
-    }),
-    entry_prefix: optionalSetting(shortText, {
-      defaultText: 'none',
-      help: 'Text before each of several signatures, such as `v1=`. Others are skipped.',
-    }),
-    signature_key: optionalSetting(shortText, {
-      defaultText: 'none',
-      help: 'For a header that is a list, `t=…,v1=…`: key of its signatures. Replaces `prefix` and `entry_prefix`.',
-    }),
-    timestamp_key: optionalSetting(shortText, {
-      defaultText: 'none',
-      help: 'Key of the timestamp in the same list.',
-    }),
-    timestamp_header: optionalSetting(headerName, {
-      defaultText: 'none',
-      help: 'Header with the timestamp. Replaces `timestamp_key`.',
-    }),
-    timestamp_field: optionalSetting(shortText, {
-      defaultText: 'none',
-      help: 'Field of the signed body with the timestamp. Replaces both.',
-    }),
-    timestamp_unit: optionalSetting(oneOf(TIMESTAMP_UNITS), {
-      defaultText: '`s`',
-      help: 'Seconds or milliseconds since 1970, or a time of RFC 3339.',
-    }),
-    window_seconds: optionalSetting(wholeNumber({ min: 1, max: 86_400 }), {
-      defaultText: '300',
-      help: 'Largest difference between the timestamp and the clock of this server, in seconds.',
-    }),
-    encoding: optionalSetting(oneOf(ENCODINGS), {
-      defaultText: '`hex`; `base64` for public keys',
-      help: 'Encoding of the signature.',
-    }),
-    key_encoding: optionalSetting(oneOf(KEY_ENCODINGS), {
-      defaultText: '`text`',
-      help: 'Encoding of the secret of an HMAC.',
-    }),
-    template: optionalSetting(shortText, {
-      defaultText: '`{body}`',
-      help: 'Signed text, with `{body}`, `{timestamp}`, `{id}`, `{method}`, `{url}`, `{path}`, `{query:name}`, `{header:Name}`, and in place of the body `{form}` or `{field:name}`.',
-    }),
-    id_header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the delivery id.' }),
-    id_field: optionalSetting(shortText, {
-      defaultText: 'none',
-      help: 'Top-level field of the body with the delivery id.',
-    }),
-  })
-  .register(formerBlockName, { key: 'hmac' });
 
 const kinds = Object.entries(HANDSHAKE_KINDS).map(([name, { does }]) => `\`${name}\` ${does}`);
 
@@ -263,6 +165,7 @@ export const source = z.strictObject({
   }),
   scheme: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Name of a signature scheme.' }),
   signing,
+  oidc,
   unsigned: setting(yesOrNo, { default: false, help: 'Accept deliveries from anyone, without a secret.' }),
   handshake,
   body: optionalSetting(oneOf(BODY_FORMS), {

@@ -1,5 +1,6 @@
 import type { AgentRunInput } from '../contract/run.ts';
 import type { SessionPolicy } from '../contract/session.ts';
+import type { RemoteKeyScheme } from '../signatures/remote-key-scheme.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { Filter } from './filter.ts';
 import type { CompiledHandshake } from './handshakes.ts';
@@ -45,6 +46,8 @@ export interface Source {
 /** How a delivery is verified. */
 export type Proof =
   | { readonly kind: 'signed'; readonly scheme: SignatureScheme; readonly secrets: readonly string[] }
+  /** By a key that stands at another host. */
+  | { readonly kind: 'remoteKey'; readonly scheme: RemoteKeyScheme }
   /** Anyone may send: the operator has set `unsigned`. */
   | { readonly kind: 'unsigned' };
 

@@ -3,7 +3,9 @@ import { findCompletionSecrets } from '../agents/agent-types.ts';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { checkUrl } from '../egress/check-url.ts';
+import { createOutsideRequests } from '../egress/outside-requests.ts';
 import type { FindOwnPlaces } from '../egress/own-places.ts';
+import { RemoteDocuments } from '../egress/remote-documents.ts';
 import { createApp } from '../ingress/app.ts';
 import { createRunClient } from '../runs/run-client.ts';
 import type { TemporalWatch } from '../runs/temporal-watch.ts';
@@ -66,6 +68,8 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     onRefusal: () => watch.refused(),
     logger,
   });
+  const { permitNetworks, proxy } = config.callback;
+  const outside = createOutsideRequests({ permitNetworks, proxy, findOwnPlaces });
   const app = createApp({
     runs,
     clients: config.clients,
@@ -86,6 +90,10 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
       }),
     completionSecrets: findCompletionSecrets(config.agents),
     sources: config.sources,
+    keyDocuments: new RemoteDocuments({
+      fetch: outside.fetchDocument,
+      onFailure: (url, reason) => logger.error({ url, reason }, 'the keys of a sender could not be fetched'),
+    }),
     readiness: () => watch.readiness(),
     logger,
     metrics,

@@ -11,7 +11,7 @@ const blocks = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = '']) =>
 const CLIENT = 'clients: [{ id: default, webhook_secret: a-secret-of-the-tests }]\n';
 
 for (const yaml of blocks) {
-  test(`the page's source ${/^ {2}(\w+):/m.exec(yaml)?.[1]} can be read as it stands`, () => {
+  test(`the page's source ${/^ {2}([\w-]+):/m.exec(yaml)?.[1]} can be read as it stands`, () => {
     const names = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
     const env = Object.fromEntries(names.map((name) => [name, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw']));
     const loaded = load({ yaml: CLIENT + yaml, env });

@@ -26,6 +26,8 @@ export interface SourceSample {
   query?(secret: string): string;
   /** Whether another content type makes the signature invalid. */
   readonly provesType?: true;
+  /** Documents of other hosts, with the keys of the sender: that of the secret `second-secret`, and that of any other but `other`. */
+  readonly documents?: Readonly<Record<string, string>>;
   /** Whether an event may have no body. */
   readonly mayBeEmpty?: true;
   /** A filter that the event does not match. */

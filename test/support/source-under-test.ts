@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { RemoteDocuments } from '../../src/egress/remote-documents.ts';
 import { type CompiledSources, compileSources } from '../../src/sources/compile-sources.ts';
 import type { Source } from '../../src/sources/source.ts';
 import type { SourceOptions, SourceSample } from './source-samples.ts';
@@ -46,6 +47,7 @@ export function compileOptions(all: readonly SourceOptions[]): CompiledSources {
       unsigned: false,
       headers: [],
       signing: {},
+      oidc: {},
       map: {},
       approval: UNASKED,
       handshake: {},
@@ -71,7 +73,10 @@ export async function startSource(
   overrides: Parameters<typeof startTestIngress>[1] = {},
 ): Promise<SourceUnderTest> {
   const options = { ...sample.options, ...changes };
-  const ingress = await startTestIngress(t, { sources: sourcesOf(options), ...overrides });
+  const keyDocuments = new RemoteDocuments({
+    fetch: (url) => Promise.resolve(sample.documents?.[url] === undefined ? 'absent' : { text: sample.documents[url] }),
+  });
+  const ingress = await startTestIngress(t, { sources: sourcesOf(options), keyDocuments, ...overrides });
   const path = options.path ?? `/hooks/${options.name}`;
   return {
     ingress,

@@ -12,7 +12,7 @@ export function describePreset(name: string): string {
   const preset: Preset | undefined = findPreset(name);
   if (preset === undefined)
     throw new CliError('usage', `"${name}" is not a preset: ${suggest(name, Object.keys(PRESETS))}.`);
-  const { documentation: docs, scheme } = preset;
+  const { documentation: docs, scheme, oidc } = preset;
   const { sender, page, setUp, verifiedBy, deliveryId, settings = [] } = docs;
   const variable = `${name.toUpperCase().replaceAll('-', '_')}_SECRET`;
   const notes = [
@@ -27,8 +27,8 @@ export function describePreset(name: string): string {
     ...notes.map((note) => `  # ${note}`),
     `  ${name}:`,
     `    preset: ${name}`,
-    `    secret: '\${${variable}}'`,
-    ...(scheme === undefined ? ['    signing: { header: X-Signature } # how it signs'] : []),
+    ...(oidc === undefined ? [`    secret: '\${${variable}}'`] : []),
+    ...(scheme === undefined && oidc === undefined ? ['    signing: { header: X-Signature } # how it signs'] : []),
     ...settings.map((line) => `    ${line}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -61,10 +61,12 @@ async function takeEvents(ctx: RequestContext, source: Source, deps: EventRouteD
       sendOutcome(ctx, source.name, asked, deps);
       return;
     }
-    const delivery = verifySourceDelivery(source, incoming, {
+    const delivery = await verifySourceDelivery(source, incoming, {
       publicUrl: deps.publicUrl,
       now: (deps.now ?? Date.now)(),
       onRefusal: (why) => (ctx.state.refusal = why),
+      keyDocuments: deps.keyDocuments,
+      whileWaiting: permit.whileWaiting,
     });
     ctx.state.client = delivery.client;
     await deps.admission.admit(

@@ -13,13 +13,14 @@ import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../lim
 import { StartQueue } from '../limits/start-queue.ts';
 import { callerOf, type RequestContext, type Route, routeOf } from '../route.ts';
 import type { AcceptDeps, VerifiedDelivery } from '../tasks/accept-task.ts';
+import type { ProofDeps } from '../tasks/judge-proof.ts';
 import { parseDelivery, refuseOwnMessage } from '../tasks/parse-delivery.ts';
 import { trustDelivery } from '../tasks/trust-delivery.ts';
 import { createVerifyDelivery, type VerifyDeps } from '../tasks/verify-delivery.ts';
 import { eventRoutes, type StartTask } from './events.ts';
 import type { RunWaits } from './run-waits.ts';
 
-export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'> {
+export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'>, Pick<ProofDeps, 'keyDocuments'> {
   readonly runs: Pick<RunClient, 'start'>;
   readonly limits: BodyLimits & ServerAdmissionLimits;
   /** A second path for tasks beside `/webhook`, such as `/invoke`. */

@@ -9,6 +9,7 @@ import { type EventVerdict, judgeEvents } from '../../sources/judge-event.ts';
 import type { IncomingEvent, Outcome } from '../../sources/preset.ts';
 import type { Source } from '../../sources/source.ts';
 import { type AcceptDeps, acceptTask, planTask, type ReadTask, type VerifiedDelivery } from './accept-task.ts';
+import { judgeProof, type ProofDeps } from './judge-proof.ts';
 
 /** A delivery of a configured source, verified by that source's rules. Only `verifySourceDelivery` makes one. */
 export interface SourceDelivery extends VerifiedDelivery {
@@ -29,7 +30,7 @@ export interface IncomingDelivery extends IncomingEvent {
   readonly target: string;
 }
 
-export interface VerifySourceDeps {
+export interface VerifySourceDeps extends ProofDeps {
   /** The URL by which senders call this server. */
   readonly publicUrl?: string | undefined;
   /** Milliseconds since the epoch. */
@@ -39,22 +40,19 @@ export interface VerifySourceDeps {
 }
 
 /**
- * Verifies the raw bytes of a delivery by the scheme and the secrets of its source.
+ * Verifies the raw bytes of a delivery by the scheme of its source, and its secrets or the keys of another host.
  *
  * Its `deliveryId` is the signed one, where the scheme signs one.
  *
- * @throws ProblemError `signature_invalid`, with the same text for every reason
+ * @throws ProblemError `signature_invalid`, with the same text for every reason; `keys_unavailable`
  */
-export function verifySourceDelivery(
+export async function verifySourceDelivery(
   source: Source,
   { headers, body, query, method, target }: IncomingDelivery,
-  { publicUrl = UNKNOWN_URL, now, onRefusal }: VerifySourceDeps,
-): SourceDelivery {
-  const { name, client, proof } = source;
-  const verdict =
-    proof.kind === 'unsigned'
-      ? ({ ok: true, deliveryId: undefined } as const)
-      : proof.scheme.verify({ method, url: publicUrl + target, headers, body, secrets: proof.secrets, now });
+  { publicUrl = UNKNOWN_URL, now, onRefusal, ...deps }: VerifySourceDeps,
+): Promise<SourceDelivery> {
+  const { name, client } = source;
+  const verdict = await judgeProof(source, { method, url: publicUrl + target, headers, body, now }, deps);
   if (!verdict.ok) {
     onRefusal(verdict.reason);
     throw new ProblemError('signature_invalid', UNVERIFIED);
