@@ -10,12 +10,15 @@ export interface RequestState {
   source?: string;
   /** Why an event started nothing. */
   ignored?: string;
+  /** Of several runs the first. */
   runId?: string;
+  /** How many runs the events of one delivery are, where they are several. */
+  runs?: number;
   /** When the request began, in milliseconds since the epoch. */
   startedAt?: number;
   /** The trace that a delivery belongs to, where deliveries are traced. */
   traceId?: string;
-  /** Whether the run of a delivery existed before. */
+  /** Whether the run of a delivery existed before, or all of several. */
   duplicate?: boolean;
   /** Whether a repeat of an event has another body than the run was started with. */
   bodyDiffers?: true;

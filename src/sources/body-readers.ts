@@ -26,7 +26,7 @@ function readAny(raw: RawEvent): unknown {
   }
 }
 
-function readText(body: Buffer): string {
+export function readText(body: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {

@@ -11,6 +11,7 @@ import type { FindingCollector } from './source-findings.ts';
 import { handshake, type SourceSettings } from './source-settings.ts';
 import { toCamelCase } from '../settings/camel-case.ts';
 import type { Source, TaskMap } from './source.ts';
+import { parseEventList } from './split-delivery.ts';
 import { compileTemplate, type Scope, type Template } from '../templates/template.ts';
 
 /** The source name of tasks posted to `/webhook`. */
@@ -69,6 +70,9 @@ export function compileSource(
     });
   };
   const map = compileMap(settings.map, preset, (key, text, ...below) => compile(full, ['map', key, ...below], text));
+  const each = findings.collect(['each'], () =>
+    (settings.each ?? preset.each ?? []).map((at) => parseEventList(at, base)),
+  );
   const rule = settings.filter ?? preset.filter;
   const compiled = {
     name,
@@ -93,8 +97,8 @@ export function compileSource(
   findings.collect(['map', 'input'], () => checkInput(settings));
   findings.collect(['events'], () => checkEvents(settings, preset));
   findings.collect(['answer'], () => checkAnswer(compiled.answer));
-  if (findings.faults.length > before || !path || !proof || !handshakes || !map) return undefined;
-  return { ...compiled, path, proof, handshakes, map };
+  if (findings.faults.length > before || !path || !proof || !handshakes || !each || !map) return undefined;
+  return { ...compiled, path, proof, handshakes, each, map };
 }
 
 function toApproval({

@@ -2,9 +2,9 @@ import type { Scope } from '../templates/template.ts';
 import { RuleError } from '../templates/rule-error.ts';
 
 /** Every entry of a list: `[*]`. */
-const EVERY = Symbol('every');
+export const EVERY = Symbol('every');
 
-type Step = string | number | typeof EVERY;
+export type Step = string | number | typeof EVERY;
 
 /** Where a value stands in an event: `event.commits[0].author`, `event.alerts[*].labels["k8s.io/pod"]`. */
 export interface FieldPath {

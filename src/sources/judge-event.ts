@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ProblemError } from '../protocol/problem-error.ts';
 import { isRecord } from '../values/is-record.ts';
 import { type EventView, pickHeaders } from './event-view.ts';
 import { answerHandshake } from './handshakes.ts';
 import { type MappedTask, mapEvent } from './map-event.ts';
 import type { IncomingEvent, Outcome } from './preset.ts';
 import type { Source } from './source.ts';
+import { readsEvent, splitDelivery } from './split-delivery.ts';
 import type { Template } from '../templates/template.ts';
 
 /** The outcome of an event: a task, or an answer that starts nothing. */
@@ -23,10 +23,9 @@ export type EventVerdict =
 const MAX_ID = 8192;
 const MAX_TYPE = 256;
 const MAX_SHOWN = 80;
-const MAX_BATCH = 100;
 
 /**
- * Reads a delivery and decides the outcome of each of its events: one, or the entries of a batch. Pure: it verifies nothing and
+ * Reads a delivery and decides the outcome of each of its events: one, or those that `each` finds. Pure: it verifies nothing and
  * starts nothing.
  *
  * @param signedId the delivery id that the signature covers, if any
@@ -36,20 +35,22 @@ export function judgeEvents(source: Source, raw: IncomingEvent, signedId: string
   const headers = pickHeaders(raw.headers, source.headers);
   const early = judgeByHeaders(source, raw, headers);
   if (early !== undefined) return [early];
-  const read = source.read(raw);
-  const batch = source.preset.batches === true && Array.isArray(read) ? (read as readonly unknown[]) : undefined;
-  if (batch === undefined) return [judgeOne(source, raw, { event: read, headers, whole: raw.body, signedId })];
-  const whole = viewOf(source, raw, { event: batch, headers, whole: raw.body, signedId });
-  const handshake = answerHandshake(source.handshakes, 'verified', { raw, view: whole, secrets: secretsOf(source) });
-  if (handshake !== undefined) return [handshake];
-  if (batch.length === 0 || batch.length > MAX_BATCH) {
-    const message = `has ${batch.length} events: send 1 to ${MAX_BATCH}`;
-    throw new ProblemError('invalid_event', `The batch ${message}.`, [{ field: '', message }]);
-  }
-  return batch.map((event, index) => {
-    const id = signedId === undefined || batch.length === 1 ? signedId : `${signedId}#${index}`;
-    return judgeOne(source, raw, { event, headers, whole: JSON.stringify(event), signedId: id });
-  });
+  const event = source.read(raw);
+  const whole = { event, headers, whole: raw.body, signedId };
+  if (source.each.length === 0) return [judgeOne(source, raw, whole)];
+  const handshake = source.handshakes.length > 0 && answerAsked(source, raw, viewOf(source, raw, whole));
+  if (handshake) return [handshake];
+  const events = splitDelivery(event, source.each, raw.body.length);
+  if (events === undefined) return [{ kind: 'ignored', why: 'empty', reason: 'the delivery has no events' }];
+  return events.map((one, index) =>
+    judgeOne(source, raw, {
+      event: one.event,
+      headers,
+      whole: one.text,
+      signedId,
+      ...(events.length > 1 && { place: index }),
+    }),
+  );
 }
 
 interface ReadOne {
@@ -57,6 +58,8 @@ interface ReadOne {
   readonly headers: Readonly<Record<string, string>>;
   readonly whole: Buffer | string;
   readonly signedId: string | undefined;
+  /** Among the events of its delivery, where it has several. */
+  readonly place?: number;
 }
 
 /** What a header decides is decided before a body of many megabytes is parsed. */
@@ -77,26 +80,43 @@ function judgeByHeaders(
 
 function judgeOne(source: Source, raw: IncomingEvent, one: ReadOne): EventVerdict {
   const view = viewOf(source, raw, one);
-  const handshake = answerHandshake(source.handshakes, 'verified', { raw, view, secrets: secretsOf(source) });
-  const ignored = handshake ?? findUnwanted(source, view);
+  const ignored = answerAsked(source, raw, view) ?? findUnwanted(source, view);
   if (ignored !== undefined) return ignored;
   return { kind: 'task', task: mapEvent(source, view), view, fingerprint: view.body_sha256 };
 }
 
-function viewOf(source: Source, raw: IncomingEvent, { event, headers, whole, signedId }: ReadOne): EventView {
+function viewOf(source: Source, raw: IncomingEvent, one: ReadOne): EventView {
+  const { event, headers, whole } = one;
   const base = { event, headers, source: source.name, body_sha256: fingerprintOf(source.volatileFields, event, whole) };
-  const known = readWhole(source.presetDeliveryId, base, MAX_ID);
-  const counts = source.preset.deliveryIdCounts === true ? known : undefined;
   return {
     ...base,
     event_type: readWhole(source.eventType, base, MAX_TYPE),
-    delivery_id:
-      readWhole(source.ownDeliveryId, base, MAX_ID) ?? counts ?? signedId ?? known ?? findUnsignedId(source, raw),
+    delivery_id: findId(source, raw, one, base),
   };
 }
 
-function secretsOf({ proof }: Source): readonly string[] {
-  return proof.kind === 'signed' ? proof.secrets : [];
+/** The id of the event itself; where it has none, that of its delivery, in which several events have their place. */
+function findId(
+  source: Source,
+  raw: IncomingEvent,
+  { signedId, place }: ReadOne,
+  base: Omit<EventView, 'event_type' | 'delivery_id'>,
+): string | undefined {
+  const inDelivery = (id: string | undefined) => (id === undefined || place === undefined ? id : `${id}#${place}`);
+  const read = (template: Template | undefined) => {
+    const id = readWhole(template, base, MAX_ID);
+    return template === undefined || readsEvent(template, source.each) ? id : inDelivery(id);
+  };
+  const known = read(source.presetDeliveryId);
+  const counts = source.preset.deliveryIdCounts === true ? known : undefined;
+  const id =
+    read(source.ownDeliveryId) ?? counts ?? inDelivery(signedId) ?? known ?? inDelivery(findUnsignedId(source, raw));
+  // Without one a delivery that was recorded in part would be recorded twice when it comes again.
+  return id ?? (place === undefined ? undefined : inDelivery(sha256(raw.body)));
+}
+
+function answerAsked({ handshakes, proof }: Source, raw: IncomingEvent, view: EventView): Outcome | undefined {
+  return answerHandshake(handshakes, 'verified', { raw, view, secrets: proof.kind === 'signed' ? proof.secrets : [] });
 }
 
 function findUnsignedId({ proof }: Source, { headers }: IncomingEvent): string | undefined {

@@ -23,7 +23,7 @@ export interface IncomingEvent extends RawEvent {
 export type ReadEvent = (raw: RawEvent) => unknown;
 
 /** Why an event starts nothing: a label of the counts by source. */
-export type IgnoreWhy = 'handshake' | 'event_type' | 'filter';
+export type IgnoreWhy = 'handshake' | 'event_type' | 'filter' | 'empty';
 
 /** A request that starts nothing and is answered at once. */
 export type Outcome =
@@ -70,8 +70,8 @@ export interface Preset {
   /** Its tokens, where it proves itself by some. The operator adds what is missing. */
   readonly oidc?: OidcOptions;
   readonly read: ReadEvent;
-  /** Whether a list is several events, which become a run each. */
-  readonly batches?: boolean;
+  /** Where a delivery has several events, which become a run each: see `parseEventList`. */
+  readonly each?: readonly string[];
   /** Headers that templates may read besides the common ones, in lower case. */
   readonly headers: readonly string[];
   /** Templates. */

@@ -172,6 +172,10 @@ export const source = z.strictObject({
     defaultText: BY_PRESET,
     help: 'How a body is read, whatever its `Content-Type` says. `any`: JSON, a form or text.',
   }),
+  each: optionalSetting(listOf(shortText, 'paths', 10), {
+    defaultText: BY_PRESET,
+    help: 'List of events that a delivery holds, such as `event.events` or `event.entry[*].changes`; `event` where the body is the list. Each entry becomes a run: all or none.',
+  }),
   answer,
   identity: setting(oneOf(['id', 'strict']), {
     default: 'id',

@@ -5,6 +5,7 @@ import type { SignatureScheme } from '../signatures/scheme.ts';
 import type { Filter } from './filter.ts';
 import type { CompiledHandshake } from './handshakes.ts';
 import type { Preset, ReadEvent } from './preset.ts';
+import type { EventList } from './split-delivery.ts';
 import type { Template } from '../templates/template.ts';
 
 /** A configured kind of sender: how it is verified, which events are accepted, and how an event becomes a task. */
@@ -17,6 +18,8 @@ export interface Source {
   readonly proof: Proof;
   readonly handshakes: readonly CompiledHandshake[];
   readonly read: ReadEvent;
+  /** Where a delivery has several events; empty where it is one. */
+  readonly each: readonly EventList[];
   /** Largest body in bytes. Undefined: the limit of the ingress. */
   readonly bodyLimit: number | undefined;
   /** Headers that templates may read, in lower case. */

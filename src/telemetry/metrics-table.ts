@@ -33,13 +33,13 @@ export const METRICS = {
   webhooks: {
     type: 'counter',
     name: 'garudust_webhooks_total',
-    help: 'Deliveries by result: accepted, duplicate, ignored or refused. The code is that of the refusal, or the reason why an event was ignored. Client "none": unknown, because the signature was invalid or not checked.',
+    help: 'Deliveries by result: accepted, duplicate, ignored or refused. The code is that of the refusal, the reason why an event was ignored, or body_differs for a repeat of an id with another body. Client "none": unknown, because the signature was invalid or not checked.',
     labels: ['client', 'source', 'result', 'code'],
   },
   eventsIgnored: {
     type: 'counter',
     name: 'garudust_events_ignored_total',
-    help: 'Verified events of a source that started no run, by reason: event_type, filter or handshake.',
+    help: 'Verified events of a source that started no run, by reason: event_type, filter, handshake, or empty for a delivery without events.',
     labels: ['source', 'why'],
   },
   runsStarted: {

@@ -11,9 +11,10 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-/** The result of a delivery; `code` is that of the problem, or the reason why an event started nothing. */
+/** The result of a delivery; `code` is that of the problem, why an event started nothing, or what is odd about a repeat. */
 export type DeliveryResult =
-  | { readonly result: 'accepted' | 'duplicate'; readonly client: string; readonly source: string }
+  | { readonly result: 'accepted'; readonly client: string; readonly source: string }
+  | { readonly result: 'duplicate'; readonly client: string; readonly source: string; readonly code?: string }
   | { readonly result: 'ignored'; readonly client: string; readonly source: string; readonly code: string }
   | { readonly result: 'refused'; readonly client?: string; readonly source: string; readonly code: string };
 
@@ -92,7 +93,12 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     },
     deliveryJudged(delivery) {
       const { client = UNKNOWN, source, result } = delivery;
-      webhooks.inc({ client: knownClient(client), source, result, code: 'code' in delivery ? delivery.code : '' });
+      webhooks.inc({
+        client: knownClient(client),
+        source,
+        result,
+        code: 'code' in delivery ? (delivery.code ?? '') : '',
+      });
     },
     eventIgnored: (labels) => eventsIgnored.inc(labels),
     runStarted: ({ client, agent }) => runsStarted.inc({ client: knownClient(client), agent: knownAgent(agent) }),

@@ -41,6 +41,16 @@ const FILTERS: Readonly<Record<string, FilterImplOptions>> = {
     const text = toText(value);
     return text === undefined || typeof length !== 'number' ? text : ellipsize(text, length);
   },
+  // Liquid's replaces what is not UTF-8, so that two values could read as one.
+  base64_decode(value: unknown) {
+    const text = toText(value);
+    if (text === undefined) return undefined;
+    this.context.memoryLimit.use(text.length);
+    // Both alphabets, in lines or not, with padding or without: RFC 4648 and RFC 2045.
+    const digits = text.replace(/\s+/g, '').replace(/={1,2}$/, '');
+    if (!/^[\w+/-]*$/.test(digits) || digits.length % 4 === 1) throw new TypeError('The value is not base64.');
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(digits, 'base64'));
+  },
 };
 
 const engine = createEngine();

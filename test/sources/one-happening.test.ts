@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { SOURCE_SAMPLES, type SourceSample } from '../support/source-samples.ts';
 import { startSource } from '../support/source-under-test.ts';
 
@@ -53,8 +54,9 @@ test('what may differ without an id is named by the operator', async (t) => {
   assert.equal(source.ingress.runs.started.length, 2);
 });
 
-test('a delivery of one id is one run, whatever its bytes are, and the log says that they differ', async (t) => {
-  const source = await startSource(t, sample('stripe'), { map: { text: '{{ event | json }}' } });
+test('a delivery of one id is one run, whatever its bytes are, and log and counts say that they differ', async (t) => {
+  const metrics = createMetrics({ processMetrics: false });
+  const source = await startSource(t, sample('stripe'), { map: { text: '{{ event | json }}' } }, { metrics });
   const event = JSON.parse(sample('stripe').body) as object;
   assert.equal((await source.send()).status, 202);
   const differs: unknown[] = [];
@@ -65,6 +67,12 @@ test('a delivery of one id is one run, whatever its bytes are, and the log says 
   }
   assert.deepEqual(differs, [undefined, true], 'what is known to change does not differ');
   assert.equal(source.ingress.runs.started.length, 1);
+  const counted = (await metrics.text()).split('\n').filter((line) => line.startsWith('garudust_webhooks_total{'));
+  assert.deepEqual(counted.map((line) => line.replace(/.*(result="\w+",code="\w*").*(\d+)$/, '$1 $2')).toSorted(), [
+    'result="accepted",code="" 1',
+    'result="duplicate",code="" 1',
+    'result="duplicate",code="body_differs" 1',
+  ]);
 });
 
 test('a delivery of one id and another content is a conflict where the operator wants it', async (t) => {

@@ -95,8 +95,10 @@ function toRawEvent(body: Buffer, headers: TestDelivery['headers'], { preset }: 
 function guessType(body: Buffer, headers: Record<string, unknown>, { grantsOrigins }: Source['preset']): string {
   if (!/^\s*(?:[[{"\d-]|true|false|null|$)/.test(body.toString('utf8', 0, 64)))
     return 'application/x-www-form-urlencoded';
-  const isStructured = grantsOrigins === true && headers['ce-specversion'] === undefined;
-  return isStructured ? 'application/cloudevents+json' : 'application/json';
+  if (grantsOrigins !== true || headers['ce-specversion'] !== undefined) return 'application/json';
+  return /^\s*\[/.test(body.toString('utf8', 0, 64))
+    ? 'application/cloudevents-batch+json'
+    : 'application/cloudevents+json';
 }
 
 type Env = Readonly<Record<string, string | undefined>>;

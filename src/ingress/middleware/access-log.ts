@@ -27,7 +27,7 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
     ctx.state.startedAt = Date.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - started;
-      const { requestId, client, source, ignored, runId, traceId, duplicate, bodyDiffers, refusal, problem } =
+      const { requestId, client, source, ignored, runId, runs, traceId, duplicate, bodyDiffers, refusal, problem } =
         ctx.state;
       const { method } = ctx;
       // When the caller disconnects before the response begins, statusCode is only what would have been sent.
@@ -44,6 +44,7 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
           ...(source !== undefined && { source }),
           ...(ignored !== undefined && { ignored }),
           ...(runId !== undefined && { run_id: runId }),
+          ...(runs !== undefined && { runs }),
           ...(traceId !== undefined && { trace_id: traceId }),
           ...(duplicate !== undefined && { duplicate }),
           ...(bodyDiffers !== undefined && { body_differs: bodyDiffers }),

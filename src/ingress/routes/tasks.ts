@@ -13,6 +13,7 @@ import { type Permit, ServerAdmission, type ServerAdmissionLimits } from '../lim
 import { StartQueue } from '../limits/start-queue.ts';
 import { callerOf, type RequestContext, type Route, routeOf } from '../route.ts';
 import type { AcceptDeps, VerifiedDelivery } from '../tasks/accept-task.ts';
+import { answerStarted } from '../tasks/answer-started.ts';
 import type { ProofDeps } from '../tasks/judge-proof.ts';
 import { parseDelivery, refuseOwnMessage } from '../tasks/parse-delivery.ts';
 import { trustDelivery } from '../tasks/trust-delivery.ts';
@@ -36,9 +37,10 @@ export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'>, Pick
   readonly tracing?: Tracing;
 }
 
-/** The outcome of a delivery. `code` is the problem in the response, or why an event started nothing. */
+/** The outcome of a delivery. `code` is the problem in the response, why an event started nothing, or what is odd about a repeat. */
 export type DeliveryJudgement =
-  | { readonly result: 'accepted' | 'duplicate'; readonly client: string; readonly source: string }
+  | { readonly result: 'accepted'; readonly client: string; readonly source: string }
+  | { readonly result: 'duplicate'; readonly client: string; readonly source: string; readonly code?: 'body_differs' }
   | { readonly result: 'ignored'; readonly client: string; readonly source: string; readonly code: IgnoreWhy }
   | { readonly result: 'refused'; readonly client?: string; readonly source: string; readonly code: ProblemCode };
 
@@ -63,9 +65,10 @@ export function taskRoutes(deps: TaskRouteDeps, waits: Pick<RunWaits, 'preferOut
   const verifyDelivery = createVerifyDelivery(deps);
   const start: StartTask = (ctx, task, permit) => startTask(ctx, task, { ...deps, starts, permit });
   const record = async (ctx: RequestContext, task: AcceptedTask, permit: Permit): Promise<void> => {
-    const { run } = await start(ctx, task, permit);
+    const reply = await start(ctx, task, permit);
+    answerStarted(ctx, [reply]);
     ctx.status = 202;
-    ctx.body = run;
+    ctx.body = reply.run;
   };
   const admit = (ctx: RequestContext, source: string, work: (permit: Permit) => Promise<void>): Promise<void> =>
     countRefusal(ctx, source, deps.metrics, () => server.admit(ctx.req, work));
@@ -119,10 +122,7 @@ async function countRefusal(
   }
 }
 
-/** Seconds after which a first poll of a new run is worthwhile. */
-const FIRST_POLL = '1';
-
-/** Records an accepted task, counts it, and tells in headers where the run is and whether it existed before. */
+/** Records an accepted task, and counts it. */
 async function startTask(
   ctx: RequestContext,
   task: AcceptedTask,
@@ -140,14 +140,14 @@ async function startTask(
     if (span.traceId !== undefined) ctx.state.traceId = span.traceId;
     return starts.take(client, (waitedMs) => runs.start(task, permit.holdUntil, waitedMs));
   });
-  const { run, unchanged, differs } = reply;
-  ctx.state.duplicate = unchanged;
-  if (differs === true) ctx.state.bodyDiffers = true;
-  metrics.deliveryJudged?.({ result: unchanged ? 'duplicate' : 'accepted', client, source });
-  if (!unchanged) metrics.runStarted?.({ client, agent: nameOf(task.input) });
-  ctx.set('Location', run.links.self);
-  ctx.set('Retry-After', FIRST_POLL);
-  if (unchanged) ctx.set('Idempotent-Replayed', 'true');
+  const { unchanged, differs } = reply;
+  if (!unchanged) {
+    metrics.deliveryJudged?.({ result: 'accepted', client, source });
+    metrics.runStarted?.({ client, agent: nameOf(task.input) });
+    return reply;
+  }
+  const code = differs === true ? { code: 'body_differs' as const } : {};
+  metrics.deliveryJudged?.({ result: 'duplicate', client, source, ...code });
   return reply;
 }
 

@@ -200,7 +200,7 @@ const { id, workflow_id: workflowId, status } = EXAMPLES.AcceptedRun;
 const ACCEPTED_EVENT: JsonObject = {
   ...ACCEPTED,
   description:
-    'The run is durably recorded. The operator may set another status and another body. A batch has a list of them, `runs`.',
+    'The run is durably recorded. The operator may set another status and another body. A delivery of several events has a list of them, `runs`, in the order of its events; without those that were ignored.',
   content: {
     'application/json': {
       schema: { type: 'object' },

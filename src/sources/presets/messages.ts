@@ -59,12 +59,13 @@ export const MESSAGES_PRESETS = {
       setUp: 'App Dashboard → Webhooks: Callback URL `<url>`, and the verify token; the secret is the app secret',
       verifiedBy: '`X-Hub-Signature-256`; the URL by `handshake.token`',
       eventType: '`changes[0].field`, such as `messages`',
-      deliveryId: 'the id of a message, otherwise the body',
+      deliveryId: 'the id of a message, otherwise the change; one run per message of a delivery',
       ignores: 'reports that a message was sent, delivered or read; echoes of your own messages',
       settings: ["handshake: { token: '${META_VERIFY_TOKEN}' }"],
     },
     scheme: createSigningScheme({ header: 'X-Hub-Signature-256', prefix: 'sha256=' }),
     read: readJsonEvent,
+    each: ['event.entry[*].changes[*].value.messages', 'event.entry[*].messaging'],
     headers: [],
     // WhatsApp has `changes`, Messenger and Instagram have `messaging`.
     deliveryId:
@@ -76,7 +77,8 @@ export const MESSAGES_PRESETS = {
         '{{ event.entry[0].changes[0].value.metadata.phone_number_id | default: event.entry[0].messaging[0].recipient.id }}:{{ event.entry[0].changes[0].value.messages[0].from | default: event.entry[0].messaging[0].sender.id }}',
       user_id:
         '{{ event.entry[0].changes[0].value.messages[0].from | default: event.entry[0].messaging[0].sender.id }}',
-      user_name: '{{ event.entry[0].changes[0].value.contacts[0].profile.name }}',
+      user_name:
+        '{{ event.entry[0].changes[0].value.contacts | where: "wa_id", event.entry[0].changes[0].value.messages[0].from | map: "profile.name" | first }}',
     },
     filter: {
       'event.entry[0].changes[0].value.statuses': { $exists: false },
@@ -209,7 +211,7 @@ export const MESSAGES_PRESETS = {
       timestampUnit: 'ms',
     }),
     read: readJsonEvent,
-    batches: true,
+    each: ['event'],
     headers: [],
     // A change of an association has two objects, none of which is `objectId`. `eventId` alone is not unique.
     deliveryId:
