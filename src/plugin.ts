@@ -15,7 +15,7 @@ import type { CompletionClient, OfActivity } from './activities/journal/report-u
 import { handBackLost, workerIdentity } from './activities/journal/hand-back-lost.ts';
 import type { Journal } from './activities/journal/journal.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
-import { ACTIVITY_ID, type Activities } from './contract/activities.ts';
+import { ACTIVITY_ID } from './contract/activities.ts';
 import { REDELIVERY_WORKFLOW, SIGNAL, WORKFLOW } from './contract/names.ts';
 import { Payloads } from './payloads/payloads.ts';
 import { type GarudustPluginOptions, readWorkerParts, type WorkerParts } from './stack/worker-parts.ts';
@@ -159,7 +159,7 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
           maxConcurrentActivityTaskExecutions: parts.maxConcurrentActivities,
         }),
       }),
-      ...toWorkerVersion(parts.versioning, options.taskQueue),
+      ...toWorkerVersion(parts.versioning, options),
       ...parts.payloads.configureWorker(options),
       ...(session.identity !== undefined && { identity: session.identity }),
       ...this.#workflows(options, parts),
@@ -287,7 +287,7 @@ function isDraining({ workers }: Session): boolean {
 /** Ours that deliver a callback. */
 const DELIVERS: readonly string[] = [WORKFLOW.agentRun, REDELIVERY_WORKFLOW];
 
-function composeActivities(parts: WorkerParts, session: Session): Activities {
+function composeActivities(parts: WorkerParts, session: Session): ReturnType<typeof createActivities> {
   const { journal } = session;
   // Of the worker that runs the activity, so that its data converter is used.
   const client = (): Client => Context.current().client;

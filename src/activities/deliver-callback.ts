@@ -1,4 +1,5 @@
 import { type Activities, DELIVER_CALLBACK_INPUT } from '../contract/activities.ts';
+import { DEFERRED, type FirstTryActivities } from '../contract/first-try.ts';
 import { readStored } from '../contract/stored.ts';
 import { RUN_OUTCOME, type RunOutcome } from '../contract/run.ts';
 import { parseEgressProxy } from '../egress/egress-proxy.ts';
@@ -6,23 +7,33 @@ import { parseNetworks } from '../egress/network.ts';
 import { toActivityFailure, toInputFailure } from './activity-failure.ts';
 import { type CallbackClient, prepareClients } from './callback/callback-client.ts';
 import { CallbackAttempt, type CallbackAttemptDeps } from './callback/callback-attempt.ts';
+import { FirstTries } from './callback/first-tries.ts';
 import { HostSemaphores } from './callback/host-semaphores.ts';
+import { KeptTries } from './callback/kept-tries.ts';
 import { readFirstOutcome } from './callback/read-first-outcome.ts';
+import { tryCallback } from './callback/try-callback.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
-export interface DeliverCallbackDeps extends Omit<CallbackAttemptDeps, 'heartbeat' | 'hosts' | 'proxy'> {
+export interface DeliverCallbackDeps extends Omit<CallbackAttemptDeps, 'heartbeat' | 'hosts' | 'proxy' | 'firstTries'> {
   /** By id. */
   readonly clients: ReadonlyMap<string, CallbackClient>;
   /** URL of a proxy for callbacks. Default: none. */
   readonly proxy?: string;
   /** Most concurrent attempts at one host. Default: `DEFAULT_PER_HOST`. */
   readonly perHost?: number;
+  /** Folder of the journal. Default: what became of first tries is lost with the process. */
+  readonly journalFolder?: string;
 }
 
 export const DEFAULT_PER_HOST = 50;
 
+interface CallbackActivities extends FirstTryActivities {
+  readonly deliverCallback: Activities['deliverCallback'];
+}
+
 /**
- * The activity `deliverCallback`: one HTTP request for each attempt.
+ * The activity `deliverCallback`: one HTTP request for each attempt. And the local activity `tryCallback`, which saves it where a
+ * receiver answers quickly.
  *
  * Body and `webhook-id` are the same on every attempt; the signed timestamp is fresh. The failure of an attempt sets the
  * delay to the next one, so that the schedule of the input holds whatever retry policy the workflow sets.
@@ -30,28 +41,37 @@ export const DEFAULT_PER_HOST = 50;
  * A slow host gets few concurrent attempts. An attempt over the per-host limit is deferred: it fails as `CallbackParked` and does
  * not count. So leave `maximumAttempts` unset: the activity counts its attempts.
  *
- * The activity throws ApplicationFailure of type `InvalidInput`, `CallbackFailed`, `CallbackParked`, `CallbackRefused`,
- * `CallbackStopped` or `WorkerStopped`, or `CancelledFailure` on cancel, pause and reset.
+ * `deliverCallback` throws ApplicationFailure of type `InvalidInput`, `CallbackFailed`, `CallbackParked`, `CallbackRefused`,
+ * `CallbackStopped` or `WorkerStopped`, or `CancelledFailure` on cancel, pause and reset. `tryCallback` throws nothing.
  *
  * @throws RangeError when a client cannot sign or has an invalid header, when a network or the proxy is invalid, or when
  * `perHost` is not a positive whole number
  */
-export function createDeliverCallback(deps: DeliverCallbackDeps): Activities['deliverCallback'] {
-  const clients = prepareClients(deps.clients, deps.logger);
-  parseNetworks(deps.permitNetworks);
-  const proxy = deps.proxy === undefined ? undefined : parseEgressProxy(deps.proxy);
-  const hosts = new HostSemaphores({ perHost: deps.perHost ?? DEFAULT_PER_HOST });
-  return async (value) => {
-    const read = readStored(DELIVER_CALLBACK_INPUT, 'DeliverCallbackInput', value);
-    if (!read.ok) throw toInputFailure(read.problem);
-    const heartbeat = startHeartbeat();
-    try {
-      const outcome = read.input.outcome ?? (await readOutcome());
-      const attempt = new CallbackAttempt({ ...deps, heartbeat, hosts, proxy }, { ...read.input, outcome });
-      return await attempt.run(clients.get(read.input.client));
-    } finally {
-      heartbeat.stop();
-    }
+export function createDeliverCallback(given: DeliverCallbackDeps): CallbackActivities {
+  const clients = prepareClients(given.clients, given.logger);
+  parseNetworks(given.permitNetworks);
+  const proxy = given.proxy === undefined ? undefined : parseEgressProxy(given.proxy);
+  const hosts = new HostSemaphores({ perHost: given.perHost ?? DEFAULT_PER_HOST });
+  const firstTries = new FirstTries(new KeptTries({ folder: given.journalFolder, logger: given.logger }));
+  const deps = { ...given, hosts, proxy, firstTries };
+  return {
+    async deliverCallback(value) {
+      const read = readStored(DELIVER_CALLBACK_INPUT, 'DeliverCallbackInput', value);
+      if (!read.ok) throw toInputFailure(read.problem);
+      const heartbeat = startHeartbeat();
+      try {
+        const outcome = read.input.outcome ?? (await readOutcome());
+        const attempt = new CallbackAttempt({ ...deps, heartbeat }, { ...read.input, outcome });
+        return await attempt.run(clients.get(read.input.client));
+      } finally {
+        heartbeat.stop();
+      }
+    },
+    async tryCallback(value) {
+      const read = readStored(DELIVER_CALLBACK_INPUT, 'DeliverCallbackInput', value);
+      if (!read.ok || read.input.outcome === undefined) return DEFERRED;
+      return tryCallback(deps, { ...read.input, outcome: read.input.outcome }, clients.get(read.input.client));
+    },
   };
 }
 

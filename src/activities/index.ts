@@ -1,4 +1,5 @@
 import type { Activities } from '../contract/activities.ts';
+import type { FirstTryActivities } from '../contract/first-try.ts';
 import type { SessionActivities } from '../contract/session.ts';
 import type { ActivityLogger } from './activity.ts';
 import type { AgentMetrics } from './attempt-report.ts';
@@ -10,7 +11,7 @@ import { sessionTurns } from './session-turns.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
 export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'maxPayloadBytes' | 'onAgentWait'> {
-  readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics' | 'tracing'>;
+  readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics' | 'tracing' | 'isDraining' | 'journalFolder'>;
   /** Without a journal, a crash or an outage takes longer to recover from and may lose an answer. */
   readonly journal?: Omit<KeepDeps, 'logger'>;
   readonly logger: ActivityLogger;
@@ -24,11 +25,17 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'
  *
  * @throws RangeError when an agent, a client or a network has an invalid configuration
  */
-export function createActivities(deps: ActivityDeps): Activities & SessionActivities {
+export function createActivities(deps: ActivityDeps): Activities & SessionActivities & FirstTryActivities {
   const { agents, isDraining, maxPayloadBytes, onAgentWait, callback, journal, logger, metrics, tracing } = deps;
   const common = { logger, ...(metrics && { metrics }), ...(tracing && { tracing }) };
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
     journal === undefined ? activity : keepResults(activity, { ...journal, logger });
+  const { deliverCallback, tryCallback } = createDeliverCallback({
+    ...callback,
+    ...common,
+    ...(isDraining && { isDraining }),
+    ...(journal && { journalFolder: journal.journal.folder }),
+  });
   return {
     runAgent: keep(
       createRunAgent({
@@ -41,7 +48,8 @@ export function createActivities(deps: ActivityDeps): Activities & SessionActivi
         ...common,
       }),
     ),
-    deliverCallback: keep(createDeliverCallback({ ...callback, ...common })),
+    deliverCallback: keep(deliverCallback),
+    tryCallback,
     // Without the journal: the receiver recognises a repeat by its `webhook-id`.
     reportDeadLetter: createReportDeadLetter({ ...callback, ...common }),
     ...sessionTurns,

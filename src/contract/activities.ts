@@ -11,6 +11,7 @@ import {
 } from './run.ts';
 import { toUsage } from './to-usage.ts';
 import { POLICY_CHANGES } from './agent-policy.ts';
+import { FAILED_TRY } from './first-try.ts';
 import type { JsonValue } from './json-value.ts';
 import { filledText, MAX_DURATION_MS, orElse, positive, record, type Stored } from './stored.ts';
 
@@ -48,6 +49,8 @@ export const DELIVER_CALLBACK_INPUT = record({
   attemptTimeoutMs: positive().check(z.maximum(MAX_DURATION_MS, { error: 'is longer than 365 days.' })),
   /** The run was a dead letter before: the operator has been notified. */
   diedBefore: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
+  /** The request that was sent within the workflow task and failed: the first attempt takes its place. */
+  tried: z.exactOptional(FAILED_TRY),
 });
 export type DeliverCallbackInput = Stored<typeof DELIVER_CALLBACK_INPUT>;
 

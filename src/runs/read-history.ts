@@ -3,6 +3,7 @@ import type { SerializationContext } from '@temporalio/common';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { temporal } from '@temporalio/proto';
 import { readFirstPayload } from '../payloads/read-payload.ts';
+import { readFirstTry, withAnswer } from './read-first-try.ts';
 import type { ActivityOutline, ActivityRecord, RunHistory } from './run-facts.ts';
 
 /** RETRY_STATE_CANCEL_REQUESTED of temporal.api.enums.v1.RetryState. */
@@ -71,12 +72,26 @@ export async function decodeEvents(events: readonly HistoryEvent[], decoder: Dec
         ...withDefined('endedAt', toIso(event.eventTime)),
       });
     }
+    const marker = event.markerRecordedEventAttributes;
+    const delivered = marker && (await readFirstTry(marker, (payloads, id) => decoder.first(payloads, id)));
+    if (delivered) {
+      const at = toIso(event.eventTime);
+      records.set(String(event.eventId), {
+        ...delivered,
+        ...withDefined('startedAt', at),
+        ...withDefined('endedAt', at),
+      });
+    }
     const failed = event.workflowExecutionFailedEventAttributes;
     if (failed) failure = await decoder.failure(failed.failure);
     const completed = event.workflowExecutionCompletedEventAttributes;
     if (completed) result = await decoder.first(completed.result);
   }
-  return { activities: [...records.values()], ...withDefined('result', result), ...(failure && { failure }) };
+  return {
+    activities: withAnswer([...records.values()], result),
+    ...withDefined('result', result),
+    ...(failure && { failure }),
+  };
 }
 
 /** The activities of a history that comes page by page, without what they carry. */

@@ -1,5 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
+import { firstTryBuild } from '../contract/first-try.ts';
 import { deploymentOf } from '../contract/names.ts';
+import { readVersion } from '../telemetry/read-version.ts';
 
 /** The build of a worker; without a build id the worker is not versioned. */
 export interface WorkerVersion {
@@ -10,15 +12,19 @@ export interface WorkerVersion {
 
 /**
  * What makes a worker one of a build. Workflows that do not say otherwise are pinned: they end on the build on which they began
- * (docs/decisions/0033-a-run-ends-on-its-build.md).
+ * (docs/decisions/0033-a-run-ends-on-its-build.md). Any other worker gets a build ID that tells workflows what it can do
+ * (docs/decisions/0045-the-first-try-is-within-the-workflow-task.md), unless it has one of its own.
  */
 export function toWorkerVersion(
   { buildId, deployment }: WorkerVersion = {},
-  taskQueue: string,
-): Pick<WorkerOptions, 'workerDeploymentOptions'> {
-  if (buildId === undefined) return {};
-  const version = { buildId, deploymentName: deployment ?? deploymentOf(taskQueue) };
-  return {
-    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
-  };
+  { taskQueue, ...given }: Pick<WorkerOptions, 'taskQueue' | 'buildId' | 'useVersioning' | 'workerDeploymentOptions'>,
+): Pick<WorkerOptions, 'workerDeploymentOptions' | 'buildId'> {
+  if (buildId !== undefined) {
+    const version = { buildId, deploymentName: deployment ?? deploymentOf(taskQueue) };
+    return {
+      workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+    };
+  }
+  const hasOwn = given.buildId !== undefined || given.workerDeploymentOptions !== undefined;
+  return hasOwn ? {} : { buildId: firstTryBuild(readVersion()) };
 }

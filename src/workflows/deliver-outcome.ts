@@ -13,7 +13,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../contract/activities.ts';
+import type { Activities, DeliverCallbackInput } from '../contract/activities.ts';
+import type { FailedTry } from '../contract/first-try.ts';
 import { type RedeliverRequest, SIGNAL } from '../contract/names.ts';
 import { type CallbackReceipt, type CallbackTarget, MAX_REDELIVERIES, type RunOutcome } from '../contract/run.ts';
 import { type CallbackMark, SEARCH_ATTRIBUTE } from '../contract/search-attributes.ts';
@@ -21,6 +22,7 @@ import { callbackOptions } from './activity-options.ts';
 import { PATCH } from './patches.ts';
 import { reportDeadLetter } from './report-dead-letter.ts';
 import { STAGE } from './stage-details.ts';
+import { triesAtOnce, tryCallback } from './try-callback.ts';
 
 const callbackRetrying = defineSignal(SIGNAL.callbackRetrying);
 const redeliver = defineSignal<[RedeliverRequest?]>(SIGNAL.redeliver);
@@ -107,13 +109,24 @@ async function deliverUntilTaken(
     let failure: ActivityFailure | undefined;
     try {
       deliveries += 1;
+      const first = deliveries === 1 && mark === undefined && triesAtOnce() ? await tryFirst(delivery, url) : undefined;
       // The history holds the answer once: a redelivery reads it from the first delivery. One that is canceled in the task that
       // schedules it is not in the history.
       const { historyLength } = workflowInfo();
       const isTold = toldAt !== undefined && toldAt < historyLength;
-      if (!isTold) toldAt = historyLength;
+      if (first?.is !== 'delivered' && !isTold) toldAt = historyLength;
       const outcome = isTold ? undefined : delivery.outcome;
-      const receipt = await current.run(() => deliverOnSchedule(delivery, { url, outcome, diedBefore }));
+      const receipt =
+        first?.is === 'delivered'
+          ? first.receipt
+          : await current.run(() =>
+              deliverOnSchedule(delivery, {
+                url,
+                outcome,
+                diedBefore,
+                ...(first?.is === 'failed' && { tried: first.tried }),
+              }),
+            );
       // The first address may take the callback although another one is wanted by now.
       if (canceled || requested === undefined || requested === url) {
         if (mark !== undefined) setMark('delivered');
@@ -145,13 +158,31 @@ async function deliverUntilTaken(
   }
 }
 
-function deliverOnSchedule(
+interface Sending {
+  readonly url: string;
+  readonly outcome?: RunOutcome | undefined;
+  readonly diedBefore?: boolean;
+  readonly tried?: FailedTry;
+}
+
+/** Within this workflow task. */
+function tryFirst(delivery: Delivery, url: string) {
+  return tryCallback(toInput(delivery, { url, outcome: delivery.outcome }));
+}
+
+function deliverOnSchedule(delivery: Delivery, sending: Sending): Promise<CallbackReceipt> {
+  const { deliverCallback } = proxyActivities<Pick<Activities, 'deliverCallback'>>(
+    callbackOptions(delivery.target, sending.url),
+  );
+  return deliverCallback(toInput(delivery, sending));
+}
+
+function toInput(
   { client, runId, target }: Delivery,
-  { url, outcome, diedBefore }: { url: string; outcome: RunOutcome | undefined; diedBefore: boolean },
-): Promise<CallbackReceipt> {
+  { url, outcome, diedBefore, tried }: Sending,
+): DeliverCallbackInput {
   const { retryDelaysMs, attemptTimeoutMs } = target;
-  const activities = proxyActivities<Pick<Activities, 'deliverCallback'>>(callbackOptions(target, url));
-  return activities.deliverCallback({
+  return {
     client,
     runId,
     url,
@@ -160,5 +191,6 @@ function deliverOnSchedule(
     retryDelaysMs,
     attemptTimeoutMs,
     ...(diedBefore && { diedBefore }),
-  });
+    ...(tried && { tried }),
+  };
 }

@@ -6,6 +6,13 @@ const ASKED = { workflow: 'triage', withCallback: true, approval: { timeoutMs: 6
 export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
   'own-completed': { workflow: 'triage' },
   'own-with-callback': { workflow: 'triage', withCallback: true, callback: [{ retry: 'CallbackFailed' }] },
+  'own-delivered-at-once': { workflow: 'triage', withCallback: true, firstTry: 'delivered' },
+  'own-first-try-failed': {
+    workflow: 'triage',
+    withCallback: true,
+    firstTry: 'failed',
+    callback: [{ retry: 'CallbackFailed' }],
+  },
   'own-with-input': { workflow: 'typed', input: { number: '4', due: '2026-01-31' } },
   'own-refused-input': { workflow: 'typed', input: { number: 'x' }, withCallback: true },
   'own-failed-step': { workflow: 'triage', agent: [{ fail: 'TaskRefused' }], withCallback: true },

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { FirstTry } from '../../src/contract/first-try.ts';
 import { type RedeliverRequest, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
 import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
 import { APPROVAL_SCENARIOS } from './approval-scenarios.ts';
 import { AT_FAULT_SCENARIOS } from './at-fault-scenarios.ts';
 import { completeAgent } from './complete-agent.ts';
+import { FIRST_TRY_SCENARIOS } from './first-try-scenarios.ts';
 import { NEVER_TAKEN, REDELIVERY_SCENARIOS, THREE_TRIES, TWICE_503 } from './redelivery-scenarios.ts';
 import { scenarioPolicy } from './scenario-policy.ts';
 import { TURN_SCENARIOS } from './turn-scenarios.ts';
@@ -14,6 +16,8 @@ import { TURN_SCENARIOS } from './turn-scenarios.ts';
 export interface Scenario {
   readonly agent?: readonly Step[];
   readonly callback?: readonly Step[];
+  /** What the first try of the callback comes to, within a workflow task. Default: there is none. */
+  readonly firstTry?: FirstTry['is'];
   /** Leaves the policy to the agent's own. */
   readonly withoutPolicy?: true;
   /** Changes to the target of the callback; `none` for a run without one. */
@@ -75,6 +79,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     closes: 'RunTimeout',
     reads: { status: 'timed_out', callback: 'delivered', code: 'RunTimeout' },
   },
+  ...FIRST_TRY_SCENARIOS,
   ...AT_FAULT_SCENARIOS,
   ...TURN_SCENARIOS,
   ...APPROVAL_SCENARIOS,

@@ -12,6 +12,7 @@ import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import { stopWithParent } from '../../src/cli/temporal-server/stop-with-parent.ts';
 import type { S3Place } from '../../src/payloads/storage/s3-store.ts';
 import { installNodeTool } from '../support/node-tool.ts';
+import { EVENTS } from '../support/run-costs.ts';
 import { API_KEY, startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -75,7 +76,7 @@ async function askForLargeAnswer(t: TestContext, storage: string | S3Place): Pro
     const { history } = await client.workflowService.getWorkflowExecutionHistory(request);
     return history?.events?.length ?? 0;
   };
-  await waitFor('its end', async () => (await events()) === 17, LONG_MS);
+  await waitFor('its end', async () => (await events()) === EVENTS.deferred, LONG_MS);
   return id;
 }
 

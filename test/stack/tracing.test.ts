@@ -10,6 +10,7 @@ import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { workflowSource } from '../../src/worker/workflow-bundle.ts';
 import { verifyRequest } from '../../src/signatures/verify-request.ts';
 import { startHttpServer } from '../support/http-server.ts';
+import { EVENTS } from '../support/run-costs.ts';
 import { SECRET, startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
 import {
@@ -105,7 +106,7 @@ describe('with a collector', () => {
       ...above,
     ]);
     assert.deepEqual([...new Set(collector.spans.map(({ traceId }) => traceId))], [TRACE]);
-    assert.equal(collector.spans.length, 7);
+    assert.equal(collector.spans.length, 8);
 
     assert.deepEqual(attributesOf(agent), {
       'gen_ai.operation.name': 'invoke_agent',
@@ -135,7 +136,7 @@ describe('with a collector', () => {
     });
     assert.equal(verdict.ok, true, 'the trace breaks the signature');
 
-    assert.equal(history.events?.length, 17);
+    assert.equal(history.events?.length, EVENTS.deferred);
     const ofTrace = lines
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .filter(({ trace_id: trace }) => trace === TRACE);

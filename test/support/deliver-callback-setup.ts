@@ -42,7 +42,7 @@ export function createDelivery(changes: Partial<DeliverCallbackDeps> = {}): Acti
     logger: new RecordingLogger(),
     random: () => 0.5,
     ...changes,
-  });
+  }).deliverCallback;
 }
 
 /** The activity with everything that it tells recorded. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { type BundlerPlugin, Worker } from '@temporalio/worker';
 import { runMemo } from '../../src/contract/describe-run.ts';
+import { type FirstTry, firstTryBuild } from '../../src/contract/first-try.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
 import type { InputAnswer } from '../../src/contract/question.ts';
 import type { OwnRunInput } from '../../src/contract/run.ts';
@@ -32,6 +33,8 @@ export interface OwnScenario extends Pick<OwnRunInput, 'workflow' | 'approval'> 
   readonly agent?: readonly Step[];
   readonly callback?: readonly Step[];
   readonly withCallback?: true;
+  /** What the first try of the callback comes to, within a workflow task. Default: there is none. */
+  readonly firstTry?: FirstTry['is'];
   /** What a person answers, where the run asks for approval. */
   readonly answer?: InputAnswer;
   /** Cancels the run while its agent works. */
@@ -70,6 +73,7 @@ export async function runOwn(
     taskQueue,
     ...OWN_SOURCE,
     activities: activities.toRegister(),
+    ...(scenario.firstTry && { buildId: firstTryBuild('test') }),
     sinks: createRunSinks(),
     maxHeartbeatThrottleInterval: 100,
     // Each workflow task replays the history, which must lead to the same steps.

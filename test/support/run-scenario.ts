@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
+import { firstTryBuild } from '../../src/contract/first-try.ts';
 import { randomRunId } from '../../src/contract/run-id.ts';
 import { REDELIVERY_WORKFLOW, SIGNAL } from '../../src/contract/names.ts';
 import { runMemo } from '../../src/contract/describe-run.ts';
@@ -46,6 +47,7 @@ export async function runScenario(t: Pick<TestContext, 'name'>, scenario: Scenar
     taskQueue,
     ...workflowSource(process.env['TEST_WORKFLOW_BUNDLE']),
     activities: activities.toRegister(),
+    ...(scenario.firstTry && { buildId: firstTryBuild('test') }),
     sinks: createRunSinks((run) => finished.push(run)),
     maxHeartbeatThrottleInterval: 100,
     defaultHeartbeatThrottleInterval: 100,

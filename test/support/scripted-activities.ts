@@ -8,6 +8,7 @@ import type {
   RunAgentInput,
 } from '../../src/contract/activities.ts';
 import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
+import { DEFERRED, type FirstTry, type FirstTryActivities } from '../../src/contract/first-try.ts';
 import type { SessionActivities } from '../../src/contract/session.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 
@@ -30,28 +31,64 @@ export type Step =
   /** Fails for good. */
   | { readonly fail: FailureType; readonly statusCode?: number };
 
+export interface Script {
+  readonly agent?: readonly Step[];
+  readonly callback?: readonly Step[];
+  /** What the first try of the callback comes to. Default: the worker makes none. */
+  readonly firstTry?: FirstTry['is'];
+}
+
 /** Activities that do what a test wrote down, attempt by attempt; past the end of a list they succeed. */
 export class ScriptedActivities implements Activities {
   readonly agentCalls: RunAgentInput[] = [];
   readonly deliveries: DeliverCallbackInput[] = [];
   readonly reports: ReportDeadLetterInput[] = [];
-  readonly #script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[] };
+  readonly firstTries: DeliverCallbackInput[] = [];
+  readonly #script: Script;
   /** Called before a callback fails and is to be tried again, as the real activity signals its workflow. */
   onRetry: (workflowId: string) => Promise<void> = () => Promise.resolve();
 
-  constructor(script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[] } = {}) {
+  constructor(script: Script = {}) {
     this.#script = script;
   }
 
   /** What a worker registers: own functions, for methods of a prototype would lose `this`. */
-  toRegister(): Activities & Pick<SessionActivities, 'shareAnswer'> {
+  toRegister(): Activities & Pick<SessionActivities, 'shareAnswer'> & Partial<FirstTryActivities> {
     return {
       // As if the other run had had the task of every scenario.
       shareAnswer: () => Promise.resolve({ output: 'done: Summarise why deployment 4312 failed' }),
       runAgent: (input) => this.runAgent(input),
       deliverCallback: (input) => this.deliverCallback(input),
       reportDeadLetter: (input) => this.reportDeadLetter(input),
+      ...(this.#script.firstTry && { tryCallback: (input: DeliverCallbackInput) => this.tryCallback(input) }),
     };
+  }
+
+  tryCallback(input: DeliverCallbackInput): Promise<FirstTry> {
+    this.firstTries.push(input);
+    const now = new Date();
+    const { outcome, ...delivery } = input;
+    switch (this.#script.firstTry) {
+      case 'delivered': {
+        if (outcome === undefined) throw new Error('a first try without an outcome');
+        const { output, ...told } = outcome;
+        return Promise.resolve({
+          is: 'delivered',
+          receipt: { statusCode: 202, attempts: 1, deliveredAt: now.toISOString() },
+          delivery: {
+            ...delivery,
+            outcome: outcome.status === 'completed' ? told : { ...told, ...(output && { output }) },
+          },
+        });
+      }
+      case 'failed': {
+        const fault = { type: 'CallbackFailed', final: false, errorClass: 'status', statusCode: 503 } as const;
+        const message = 'ci.example.com answered 503: check the receiver.';
+        return Promise.resolve({ is: 'failed', tried: { ...fault, message, durationMs: 3, at: now.getTime() } });
+      }
+      default:
+        return Promise.resolve(DEFERRED);
+    }
   }
 
   async runAgent(input: RunAgentInput): Promise<{ output: string; usage: { inputTokens: number } }> {

@@ -43,6 +43,14 @@ if (chromium !== undefined) {
     assert.equal(await page.getByText('POST ci.example.com/hooks?').count(), 0);
   });
 
+  test('a callback that was delivered within a workflow task: its type, and in the history its summary', async (t) => {
+    const { runId } = await runScenario(t, scenario('delivered-at-once'));
+    const page = await openPage(t, runId);
+    await sees(page, /^completed$/i, 'tryCallback');
+    await page.getByTestId('history-tab').click();
+    await sees(page, 'POST ci.example.com/hooks');
+  });
+
   test('its summary and details, with what a caller wrote taken literally', async (t) => {
     const text = 'Look at <img src=x onerror=alert(1)> and [this](http://evil.example)';
     const { runId } = await runScenario(t, { ...scenario('success'), input: { task: { text, userId: 'u*1*' } } });

@@ -7,6 +7,7 @@ import { listRuns, type RunPage } from '../../src/runs/list-runs.ts';
 import { EndedRuns } from '../../src/runs/ended-runs.ts';
 import { readRun } from '../../src/runs/read-run.ts';
 import { toRunResource } from '../../src/runs/run-kinds.ts';
+import { EVENTS } from '../support/run-costs.ts';
 import { runSteps, type StepsAtWork } from '../support/run-steps.ts';
 import type { Step } from '../support/scripted-activities.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -44,7 +45,7 @@ describe('a run as a child', () => {
       const child = await server.client.workflow.getHandle(runId).describe();
       assert.equal(await child.staticSummary(), 'Review it');
       assert.equal(child.parentExecution?.workflowId, handle.workflowId);
-      assert.equal(child.historyLength, 17, 'the happy path costs no event more');
+      assert.equal(child.historyLength, EVENTS.withoutFirstTry, 'the happy path costs no event more');
       const list = (): Promise<RunPage> =>
         listRuns(server.client, { client, filter: {}, limit: 10 }, { ended: new EndedRuns(), links: {} });
       // The store of lists is some tenths of a second behind.

@@ -7,6 +7,7 @@ import { readRun } from '../../src/runs/read-run.ts';
 import { toRunResource } from '../../src/runs/run-kinds.ts';
 import { runResource, type RunResource } from '../../src/protocol/run-resource.ts';
 import { SCENARIOS } from '../replay/scenarios.ts';
+import { EVENTS } from '../support/run-costs.ts';
 import { type PlayedScenario, runScenario } from '../support/run-scenario.ts';
 
 async function readResource({ server, runId }: PlayedScenario): Promise<RunResource> {
@@ -46,12 +47,41 @@ describe('agentRun closes as what happened, and reads so with no worker running'
   }
 });
 
-test('the happy path costs no event beyond the plain workflow of two activities', async (t) => {
-  const { handle } = await runScenario(t, {
-    closes: 'COMPLETED',
-    reads: { status: 'completed', callback: 'delivered' },
-  });
-  assert.equal((await handle.describe()).historyLength, 17);
+test('the happy path costs no event beyond the plain workflow of two activities, and fewer with a first try', async (t) => {
+  const delivered = { closes: 'COMPLETED', reads: { status: 'completed', callback: 'delivered' } } as const;
+  for (const [scenario, events] of [
+    [delivered, EVENTS.withoutFirstTry],
+    [{ ...delivered, firstTry: 'delivered' }, EVENTS.atOnce],
+    [{ ...delivered, firstTry: 'deferred' }, EVENTS.deferred],
+  ] as const) {
+    const { handle } = await runScenario(t, scenario);
+    assert.equal((await handle.describe()).historyLength, events);
+  }
+});
+
+test('a callback that the first try delivers reads as one that the activity delivers', async (t) => {
+  const read = async (name: string) => {
+    const scenario = SCENARIOS[name] ?? assert.fail();
+    const { id: _, ...run } = await readResource(await runScenario(t, scenario));
+    const hidden = JSON.stringify(run, (key, value: unknown) =>
+      key.endsWith('_at') || key === 'last_status_code' || key === 'links' ? typeof value : value,
+    );
+    return JSON.parse(hidden) as unknown;
+  };
+  assert.deepEqual(await read('delivered-at-once'), await read('success'));
+  assert.deepEqual(await read('delivered-at-once-that-it-was-canceled'), await read('canceled-before-a-worker'));
+});
+
+test('a first try that failed is the first attempt of the activity, which is told of it', async (t) => {
+  const { activities, ...played } = await runScenario(t, SCENARIOS['first-try-failed'] ?? assert.fail());
+  const { attempts, status } = (await readResource({ activities, ...played })).callback;
+  assert.deepEqual([status, attempts], ['delivered', 2]);
+  assert.deepEqual([activities.firstTries.length, activities.deliveries.length], [1, 2]);
+  const [first] = activities.firstTries;
+  for (const { tried, ...delivery } of activities.deliveries) {
+    assert.deepEqual(delivery, first);
+    assert.equal(tried?.statusCode, 503);
+  }
 });
 
 test('a redelivery keeps the webhook-id, does not ask the agent again, and goes where it was told', async (t) => {

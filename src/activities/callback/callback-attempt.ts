@@ -1,15 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { type CallbackProgress, type DeliverCallbackInput, readCallbackProgress } from '../../contract/activities.ts';
-import type { CallbackReceipt, DeliveryErrorClass, RunOutcome } from '../../contract/run.ts';
+import { type CallbackProgress, readCallbackProgress } from '../../contract/activities.ts';
+import type { CallbackReceipt, DeliveryErrorClass } from '../../contract/run.ts';
 import { EgressError, shortHost } from '../../egress/egress-error.ts';
-import type { EgressProxy } from '../../egress/egress-proxy.ts';
-import { guardedPost, type PostAnswer } from '../../egress/guarded-request.ts';
-import type { FindOwnPlaces } from '../../egress/own-places.ts';
-import { toCallbackBody } from '../../protocol/callback-body.ts';
-import { signRequest } from '../../signatures/sign-request.ts';
 import { isWorkerShutdown, nameOf, timeLeft } from '../activity.ts';
-import { toActivityFailure, toInputFailure } from '../activity-failure.ts';
+import { toActivityFailure } from '../activity-failure.ts';
 import type { Heartbeat } from '../heartbeat.ts';
 import { AT_ONCE_MS } from '../retry-plan.ts';
 import { NO_TRACING, type Tracing } from '../../telemetry/tracing.ts';
@@ -17,22 +12,21 @@ import { readRetryAfter } from '../../timing/read-retry-after.ts';
 import { onAbort } from '../../timing/until.ts';
 import { within } from '../../timing/within.ts';
 import { toLine } from '../../values/plain-text.ts';
-import { callbackSecretOf, type PreparedClient } from './callback-client.ts';
+import type { PreparedClient } from './callback-client.ts';
 import {
   type CallbackFault,
-  isAccepted,
   judgeAnswer,
   judgeEgressError,
   toCallbackFailure,
   toDeferredFailure,
   unsentFault,
 } from './callback-fault.ts';
-import type { HostOutcome, HostPermit, HostSemaphores } from './host-semaphores.ts';
+import { CallbackRequest, type KnownDelivery, type RequestDeps } from './callback-request.ts';
+import { acceptDelivery, type AttemptLabels, warnWithheld } from './accept-delivery.ts';
+import { type FirstTries, tryKeyOf } from './first-tries.ts';
+import type { HostPermit, HostSemaphores } from './host-semaphores.ts';
 import { type NotifyDeps, notifyOperator } from './notify-operator.ts';
 import { type NextAttempt, planDeferral, planNextAttempt } from './plan-next-attempt.ts';
-
-/** The input of a delivery, whose outcome is known. */
-export type KnownDelivery = DeliverCallbackInput & { readonly outcome: RunOutcome };
 
 /** The metrics of `deliverCallback`. */
 export interface CallbackMetrics {
@@ -47,23 +41,18 @@ export interface CallbackMetrics {
   callbackDeferred(): void;
 }
 
-export interface CallbackAttemptDeps extends NotifyDeps {
-  /** Networks in CIDR form that callbacks may reach although they are not public. */
-  readonly permitNetworks: readonly string[];
-  /** Proxy for callbacks, but not for the operator's webhook. Default: none. */
-  readonly proxy?: EgressProxy | undefined;
-  /** Finds the listeners of this process and Temporal, which callbacks must not reach. Default: none. */
-  readonly findOwnPlaces?: FindOwnPlaces | undefined;
+export interface CallbackAttemptDeps extends NotifyDeps, RequestDeps {
   /** Signals the workflow that the first attempt failed and more follow. When this fails, the delivery goes on. */
   readonly onFirstFailure: (runId: string) => Promise<void>;
   readonly heartbeat: Heartbeat;
   /** Shared by all deliveries of the worker. */
   readonly hosts: HostSemaphores;
+  readonly firstTries: FirstTries;
+  /** Whether the worker is shutting down: from then on there are no first tries. Default: never. */
+  readonly isDraining?: () => boolean;
   /** Statuses that end the attempts. Default: `DEFAULT_STOP_STATUSES`. */
   readonly stopStatuses?: readonly number[];
   readonly metrics?: CallbackMetrics;
-  /** Default: nothing is traced. */
-  readonly tracing?: Tracing;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -77,7 +66,6 @@ const FINISHES: readonly string[] = ['CANCELLED', 'PAUSED', 'RESET'];
 const ANNOUNCE_MS = 3000;
 /** An attempt ends this long before Temporal's timeout, so that its failure says more than "timeout". */
 const BEFORE_THE_END_MS = 500;
-const USER_AGENT = 'garudust-temporal';
 
 /** One attempt of `deliverCallback`. */
 export class CallbackAttempt {
@@ -85,8 +73,6 @@ export class CallbackAttempt {
   readonly #input: KnownDelivery;
   readonly #activity = Context.current();
   readonly #leftMs = timeLeft(this.#activity.info);
-  /** Ends the request. */
-  readonly #stop = new AbortController();
   readonly #host: string;
   /** Name and port, so that two receivers on one machine are separate. */
   readonly #authority: string;
@@ -117,42 +103,40 @@ export class CallbackAttempt {
       const name = toLine(this.#input.client, 60);
       throw await this.#failed(unsentFault(`Client "${name}" is not configured on this worker: add it to clients.`));
     }
+    const { tried } = this.#input;
+    if (tried !== undefined && this.#activity.info.attempt === 1) throw await this.#failed(tried, tried.at);
+    const underWay = this.#deps.firstTries.take(tryKeyOf(this.#activity.info, this.#input));
+    if (underWay !== undefined) return this.#finish(underWay);
     const admission = this.#deps.hosts.tryAcquire(this.#authority);
     // Where Temporal counts the attempts, deferrals would use them up.
     const counted = (this.#activity.info.retryPolicy?.maximumAttempts ?? 0) > 0;
     if (!admission.granted && !counted) throw await this.#defer(admission.waitMs);
-    return this.#send(client, admission.granted ? admission.permit : undefined);
+    return this.#finish(this.#send(client, admission.granted ? admission.permit : undefined));
   }
 
-  async #send(client: PreparedClient, permit: HostPermit | undefined): Promise<CallbackReceipt> {
-    let outcome: HostOutcome = 'unknown';
-    let answer: PostAnswer;
+  #send(client: PreparedClient, permit: HostPermit | undefined): CallbackRequest {
+    const { startToCloseTimeoutMs } = this.#activity.info;
+    const mostMs = Math.min(startToCloseTimeoutMs > 0 ? startToCloseTimeoutMs : Infinity, this.#leftMs());
+    const timeoutMs = Math.max(Math.min(this.#input.attemptTimeoutMs, mostMs - BEFORE_THE_END_MS), 1);
+    return new CallbackRequest(this.#deps, this.#input, { client, permit, timeoutMs });
+  }
+
+  /** Waits for the end of a request that this attempt or the first try sent. */
+  async #finish(request: CallbackRequest): Promise<CallbackReceipt> {
     const { cancellationSignal: canceled } = this.#activity;
     const stopListening = onAbort(canceled, () => {
-      if (!this.#finishes) this.#stop.abort(canceled.reason);
+      if (!this.#finishes) request.abort(canceled.reason);
     });
-    try {
-      answer = await this.#post(client);
-      outcome = isAccepted(answer) ? 'delivered' : 'failed';
-      if (answer.withheld === true) {
-        this.#deps.logger.warn(
-          this.#labels(),
-          'callback_headers not sent: they need https or a private network; change the URL to https',
-        );
-      }
-    } catch (error) {
-      const fault = this.#judge(error);
-      if (fault.errorClass !== undefined) outcome = 'failed';
-      // Released before the signal to the workflow, which may take long.
-      permit?.release(outcome);
-      throw await this.#failed(fault);
-    } finally {
-      stopListening();
-      permit?.release(outcome);
-    }
+    const end = await request.ended;
+    stopListening();
+    if ('error' in end) throw await this.#failed(this.#judge(end.error));
+    const { answer } = end;
     const fault = judgeAnswer(this.#host, answer, this.#deps.stopStatuses);
-    if (fault !== undefined) throw await this.#failed(fault);
-    return this.#delivered(answer);
+    if (fault !== undefined) {
+      if (answer.withheld === true) warnWithheld(this.#deps.logger, this.#labels());
+      throw await this.#failed(fault);
+    }
+    return acceptDelivery(this.#deps, answer, this.#labels());
   }
 
   /** Whether the attempt is canceled in a way that lets its request end. */
@@ -185,54 +169,6 @@ export class CallbackAttempt {
     this.#deps.heartbeat.beat(this.#progress);
   }
 
-  async #post(client: PreparedClient): Promise<PostAnswer> {
-    const own = await this.#deps.findOwnPlaces?.();
-    const { runId, outcome, url, attemptTimeoutMs } = this.#input;
-    const { startToCloseTimeoutMs } = this.#activity.info;
-    const body = JSON.stringify(toCallbackBody(runId, outcome));
-    const mostMs = Math.min(startToCloseTimeoutMs > 0 ? startToCloseTimeoutMs : Infinity, this.#leftMs());
-    const request = {
-      url,
-      bound: client.bound,
-      body,
-      timeoutMs: Math.max(Math.min(attemptTimeoutMs, mostMs - BEFORE_THE_END_MS), 1),
-      rules: {
-        allowedDomains: client.allowedCallbackDomains,
-        permitNetworks: this.#deps.permitNetworks,
-        own,
-      },
-      proxy: this.#deps.proxy,
-      signal: this.#stop.signal,
-    };
-    const attributes = { 'http.request.method': 'POST', 'server.address': this.#host, 'garudust.run_id': runId };
-    return this.#tracing.span({ name: 'POST callback', kind: 'client', attributes }, async (span) => {
-      // Beside what is signed, which they are no part of.
-      const headers = { ...span.headers, ...this.#sign(callbackSecretOf(client), body) };
-      const answer = await (this.#deps.post ?? guardedPost)({ ...request, headers });
-      span.set({ 'http.response.status_code': answer.statusCode });
-      return answer;
-    });
-  }
-
-  #sign(secrets: readonly string[], body: string): Readonly<Record<string, string>> {
-    const timestamp = Math.floor(this.#now() / 1000);
-    try {
-      const signed = signRequest({ secrets, id: this.#input.deliveryId, timestamp, body });
-      return { 'content-type': 'application/json', 'user-agent': USER_AGENT, ...signed };
-    } catch {
-      // The secrets were checked when the worker started.
-      throw toInputFailure('deliveryId cannot be signed: use an ID without a timestamp, such as the run ID.');
-    }
-  }
-
-  #delivered({ statusCode, durationMs, address }: PostAnswer): CallbackReceipt {
-    this.#deps.metrics?.callbackAttempted({ client: this.#input.client, outcome: 'delivered' }, durationMs / 1000);
-    const fields = { ...this.#labels(), status_code: statusCode, duration_ms: durationMs, address };
-    this.#deps.logger.info(fields, 'callback delivered');
-    const deliveredAt = new Date(this.#now()).toISOString();
-    return { statusCode, attempts: this.#count, deliveredAt, durationMs, address };
-  }
-
   /**
    * The fault of a failed request.
    *
@@ -252,11 +188,12 @@ export class CallbackAttempt {
     return unsentFault(`The callback was not sent: the worker failed with ${name}, check its log.`);
   }
 
-  async #failed(fault: CallbackFault): Promise<Error> {
+  /** @param at when the request ended, milliseconds since the epoch; default: now */
+  async #failed(fault: CallbackFault, at = this.#now()): Promise<Error> {
     const { errorClass, type, statusCode, durationMs, address } = fault;
     const next = this.#plan(readRetryAfter(fault.retryAfter, this.#now()));
     const count = this.#progress.parked === undefined ? undefined : this.#count;
-    const failure = toCallbackFailure(fault, next, this.#now(), count);
+    const failure = toCallbackFailure(fault, next, at, count);
     if (errorClass !== undefined) {
       const { client } = this.#input;
       this.#deps.metrics?.callbackAttempted({ client, outcome: 'failed', errorClass }, durationMs / 1000);
@@ -314,7 +251,7 @@ export class CallbackAttempt {
     return (this.#deps.now ?? Date.now)();
   }
 
-  #labels() {
+  #labels(): AttemptLabels {
     const { runId, client } = this.#input;
     const traceId = this.#tracing.traceId();
     const trace = traceId === undefined ? {} : { trace_id: traceId };

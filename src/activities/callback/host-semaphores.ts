@@ -34,6 +34,8 @@ interface Host {
   durationMs: number;
   /** When the last of the deferred attempts is due. */
   lastDueAt: number;
+  /** Whether the last attempt was delivered within `QUICK_MS`. */
+  isQuick: boolean;
 }
 
 /** Limit of an unknown host: enough for most hosts, and cheap when the host is dead. */
@@ -41,6 +43,8 @@ const FIRST_LIMIT = 8;
 const FIRST_DURATION_MS = 250;
 /** An attempt that fails sooner holds no slot for long, so it does not lower the limit. */
 const SLOW_MS = 1000;
+/** A host that answers this soon may be tried within a workflow task. */
+const QUICK_MS = 250;
 /** A deferred attempt returns by then, so that a host that recovers is noticed soon. */
 const LONGEST_WAIT_MS = 300_000;
 
@@ -74,6 +78,19 @@ export class HostSemaphores {
     return full ? { granted: false, waitMs: this.#defer(host) } : { granted: true, permit: this.#grant(host, slow) };
   }
 
+  /** A permit for a host that has answered quickly; undefined, and nobody waits: any other host, and one without a free permit. */
+  tryAtOnce(name: string): HostPermit | undefined {
+    const host = this.#hosts.get(name);
+    const isGood = host?.isQuick === true && host.limit >= this.#firstLimit && host.running.size < host.limit;
+    return isGood ? this.#grant(host, false) : undefined;
+  }
+
+  /** An attempt takes longer than a workflow task can wait. */
+  noteSlow(name: string): void {
+    const host = this.#hosts.get(name);
+    if (host !== undefined) host.isQuick = false;
+  }
+
   #grant(host: Host, slow: boolean): HostPermit {
     const { now, perHost } = this.#options;
     const entry = { startedAt: now() };
@@ -86,6 +103,7 @@ export class HostSemaphores {
         if (outcome === 'unknown') return;
         const tookMs = now() - entry.startedAt;
         host.durationMs = (host.durationMs + tookMs) / 2;
+        host.isQuick = outcome === 'delivered' && tookMs <= QUICK_MS;
         if (outcome === 'failed' && tookMs >= SLOW_MS) host.limit = Math.max(Math.floor(host.limit / 2), 1);
         else host.limit = Math.min(host.limit * 2, perHost);
         // Deferred attempts keep their due times; a new one need not queue behind a slow period that is over.
@@ -119,6 +137,7 @@ export class HostSemaphores {
       running: new Set(),
       durationMs: FIRST_DURATION_MS,
       lastDueAt: 0,
+      isQuick: false,
     };
     this.#hosts.set(name, host);
     return host;
