@@ -84,7 +84,7 @@ function toFirstTry(deps: TryDeps, input: KnownDelivery, end: RequestEnd): First
   }
   const { tried: _, outcome, ...delivery } = input;
   // The answer is in the history already, as the result of the run.
-  const { output, data, ...told } = outcome;
+  const { output: _output, data: _data, ...told } = outcome;
   return {
     is: 'delivered',
     receipt: acceptDelivery(deps, end.answer, labels),
