@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { renderCliDocs } from '../src/cli/render-cli-docs.ts';
+import { renderAgentFaultsPage } from './docs/agent-faults-page.ts';
 import { renderAgentsPage } from './docs/agents-page.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
 import { buildOpenApi } from '../src/protocol/openapi.ts';
@@ -26,6 +27,7 @@ interface Page {
 export const PAGES: readonly Page[] = [
   { file: 'deploy/grafana/garudust-temporal.json', render: renderGrafanaDashboard },
   { file: 'docs/agents.md', render: renderAgentsPage },
+  { file: 'docs/agents/faults.md', render: renderAgentFaultsPage },
   { file: 'docs/cli.md', render: renderCliDocs },
   { file: 'docs/configuration.md', render: renderConfigurationPage },
   { file: 'docs/metrics.md', render: renderMetricsPage },

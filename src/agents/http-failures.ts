@@ -13,13 +13,14 @@ export interface ErrorReply {
 /** Where a proxy gave up. `attempt_timeout` bounds the call from this side only. */
 const PROXY_TIMEOUT_FIX = 'Raise the timeout of the proxy in front of the agent; attempt_timeout does not change it.';
 const PROXY_FIX = 'Check the proxy in front of the agent.';
+const OTHER_FORM = 'answers, but not as its settings expect';
 const CREDIT_FIX = 'Add credit to the account that pays for the agent.';
 
 /** A proxy answers 502 at once when it cannot connect to the agent, and later when the agent breaks off its work. */
 const CANNOT_CONNECT_MS = 5000;
 
 type StatusRow = readonly [
-  holds: (status: number, tookMs: number) => boolean,
+  holds: (status: number, tookMs: number, html: boolean) => boolean,
   type: FailureType,
   what: string,
   fix?: string,
@@ -30,7 +31,7 @@ const STATUSES: readonly StatusRow[] = [
   [(s) => s === 401 || s === 403, 'AgentKeyRefused', 'refused our key'],
   [(s) => s === 402, 'AgentBudgetExhausted', 'has no credit left', CREDIT_FIX],
   [(s) => s === 413, 'TaskRefused', 'refused the task as too large'],
-  [(s) => s === 400 || s === 422, 'TaskRefused', 'refused the task as malformed'],
+  [(s, _, html) => (s === 400 && !html) || s === 422, 'TaskRefused', 'refused the task as malformed'],
   [(s) => s === 429, 'RateLimited', 'asked for a pause'],
   // Anthropic's.
   [(s) => s === 529, 'RateLimited', 'is overloaded'],
@@ -48,16 +49,13 @@ const LONGEST_PAUSE_MS = 24 * 3600 * 1000;
  * Sorts an answer without a result into the failure table, by its status. No word of the answer is passed on.
  *
  * @param tookMs how long after the request it came, in milliseconds
- * @param expected ends the sentence for what is no answer of such an agent: `as Garudust does`; and how to fix that
+ * @param formFix how to fix what is no answer of such an agent
  */
-export function sortHttpFailure(
-  reply: ErrorReply,
-  tookMs: number,
-  expected: { readonly words: string; readonly fix: string },
-): AgentError {
+export function sortHttpFailure(reply: ErrorReply, tookMs: number, formFix: string): AgentError {
   const { status } = reply;
-  const row = STATUSES.find(([holds]) => holds(status, tookMs));
-  const [, type, what, fix] = row ?? sortOther(reply, expected);
+  const html = isHtml(reply);
+  const row = STATUSES.find(([holds]) => holds(status, tookMs, html));
+  const [, type, what, fix] = row ?? sortOther(status, html, formFix);
   return toHttpFailure(reply, type, what, fix);
 }
 
@@ -71,13 +69,12 @@ export function toHttpFailure(reply: ErrorReply, type: FailureType, what: string
   });
 }
 
-function sortOther(reply: ErrorReply, { words, fix }: { words: string; fix: string }): StatusRow {
-  const { status } = reply;
+function sortOther(status: number, html: boolean, formFix: string): StatusRow {
   const always = (): boolean => true;
   // May have cost money, so it counts as an attempt.
-  if (status >= 200 && status < 300) return [always, 'ModelAnswerUnreadable', `answers, but not ${words}`, fix];
-  if (status < 500) return [always, 'AgentMisconfigured', `answers, but not ${words}`];
-  if (isHtml(reply)) return [always, 'ConnectionLost', 'is behind a proxy that failed', PROXY_FIX];
+  if (status >= 200 && status < 300) return [always, 'ModelAnswerUnreadable', OTHER_FORM, formFix];
+  if (status < 500) return [always, 'AgentMisconfigured', OTHER_FORM];
+  if (html) return [always, 'ConnectionLost', 'is behind a proxy that failed', PROXY_FIX];
   return [always, 'AgentFailed', 'failed for an unknown reason'];
 }
 

@@ -1,6 +1,7 @@
 import type { Usage } from '../contract/run.ts';
 import { AgentError } from './agent.ts';
 import { compilePlace, type JsonPlace, jsonPath } from './json-path.ts';
+import { tooLarge } from './too-large.ts';
 import { optionalSetting } from '../settings/setting.ts';
 
 /** The settings that say where an answer tells what the work cost. @param what has it: `the answer` */
@@ -53,8 +54,4 @@ export function checkOutput(output: string, maxAnswerBytes: number): string {
   if (output.trim() === '') throw new AgentError('ModelAnswerUnreadable', 'gave an empty answer');
   if (Buffer.byteLength(output) > maxAnswerBytes) throw tooLarge(maxAnswerBytes);
   return output;
-}
-
-export function tooLarge(maxAnswerBytes: number): AgentError {
-  return new AgentError('AnswerTooLarge', `answered with more than ${maxAnswerBytes} bytes`);
 }

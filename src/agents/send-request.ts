@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Socket } from 'node:net';
+import type { FailureType } from '../contract/failures.ts';
 import { AgentError } from './agent.ts';
 
 export interface RequestOptions {
@@ -92,12 +93,47 @@ export function connectionLost(): AgentError {
   return new AgentError('ConnectionLost', 'broke off the connection while it worked');
 }
 
+/** What the system or TLS says before anything was sent, by its code. */
+const CONNECTION_ROWS: readonly (readonly [codes: RegExp, type: FailureType, what: string, fix?: string])[] = [
+  [
+    /^CERT_HAS_EXPIRED$/,
+    'AgentMisconfigured',
+    'has a certificate that has expired',
+    "Renew the certificate of the agent, and check the worker's clock.",
+  ],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    'AgentMisconfigured',
+    'has a certificate for another host',
+    'Set the host of its url to one that the certificate names.',
+  ],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_/,
+    'AgentMisconfigured',
+    'has a certificate that this worker does not trust',
+    'Start the worker with NODE_EXTRA_CA_CERTS set to a file with the certificate of its authority.',
+  ],
+  [
+    /SSL|TLS|EPROTO/,
+    'AgentMisconfigured',
+    'does not speak TLS at this address',
+    'Write http:// in its url if it has no TLS, and check the port.',
+  ],
+  [
+    /^(?:ENOTFOUND|EAI_)/,
+    'AgentUnreachable',
+    'has a host that DNS does not find',
+    "Check the host in its url, and the worker's DNS.",
+  ],
+];
+
 function notConnected(error: Error & { code?: string }): AgentError {
   const code = error.code ?? '';
-  return /CERT|SELF_SIGNED|UNABLE_TO_|SSL|TLS|EPROTO/.test(code)
-    ? new AgentError('AgentMisconfigured', 'has an untrusted certificate or does not use TLS')
-    : new AgentError(
-        'AgentUnreachable',
-        `did not accept a connection (${/^E[A-Z_]+$/.test(code) ? code : 'no reply'})`,
-      );
+  const [, type, what, fix] = CONNECTION_ROWS.find(([codes]) => codes.test(code)) ?? [
+    undefined,
+    'AgentUnreachable',
+    'did not accept a connection',
+  ];
+  const shown = /^[A-Z][A-Z_]+$/.test(code) ? code : 'no reply';
+  return new AgentError(type, `${what} (${shown})`, fix === undefined ? {} : { fix });
 }

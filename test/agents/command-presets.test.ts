@@ -15,7 +15,7 @@ const RECORDINGS = join(import.meta.dirname, '../fixtures/agents');
 interface Replayed {
   readonly agent: Agent;
   /** Makes the program write another recording. */
-  readonly play: (recording: string, exitCode?: number | 'hang') => void;
+  readonly play: (recording: string, exitCode?: number) => void;
   /** Arguments and standard input of the last call. */
   readonly last: () => { readonly args: readonly string[]; readonly input: string };
 }
@@ -40,7 +40,7 @@ function replayed(t: TestContext, preset: PresetName): Replayed {
         `printf '%s\\n' "$@" > '${folder}/args'; cat > '${folder}/input'`,
         `cat '${file('jsonl')}'`,
         existsSync(file('stderr')) ? `cat '${file('stderr')}' >&2` : '',
-        exitCode === 'hang' ? 'exec sleep 600' : `exit ${exitCode}`,
+        `exit ${exitCode}`,
       ];
       writeFileSync(program, lines.join('\n'));
       chmodSync(program, 0o755);
@@ -78,20 +78,6 @@ const OK: Readonly<
     resume: ['--resume', 'c7d6b42f-8d82-405a-87f0-f5a3e07afa46'],
   },
 };
-
-const FAILURES: readonly (readonly [PresetName, string, number | 'hang', string, RegExp])[] = [
-  ['claude', 'wrong-key', 1, 'ModelKeyRefused', /^has a key that its model refused \(401\)$/],
-  ['claude', 'limit', 1, 'ModelRateLimited', /^must wait for its model \(429\)$/],
-  ['claude', 'break', 1, 'ModelUnavailable', /^got status 500 from its model$/],
-  ['codex', 'wrong-key', 1, 'ModelKeyRefused', /\(401\)$/],
-  ['codex', 'limit', 1, 'ModelRateLimited', /\(429\)$/],
-  ['codex', 'break', 1, 'ModelUnavailable', /^got status 503 from its model$/],
-  ['opencode', 'wrong-key', 1, 'ModelKeyRefused', /\(401\)$/],
-  ['opencode', 'limit', 'hang', 'ModelUnavailable', /^got no answer from its model in 3 tries$/],
-  ['gemini', 'wrong-key', 145, 'ModelKeyRefused', /^has a key that its model refused$/],
-  ['gemini', 'limit', 'hang', 'ModelRateLimited', /\(429\)$/],
-  ['gemini', 'break', 'hang', 'ModelUnavailable', /^got status 500 from its model$/],
-];
 
 describe('a preset', () => {
   for (const [name, { session, streams, cost, resume }] of Object.entries(OK) as [
@@ -136,19 +122,6 @@ describe('a preset', () => {
     });
   }
 
-  for (const [name, recording, exitCode, type, message] of FAILURES) {
-    test(`${name}: ${recording} is sorted, without a word of the model`, async (t) => {
-      const { agent, play } = replayed(t, name);
-      play(recording, exitCode === 'hang' ? 'hang' : exitCode);
-      const error = await agent.run('hi', agentContext()).catch((reason: unknown) => reason);
-      assert.ok(error instanceof AgentError);
-      assert.equal(error.type, type);
-      assert.match(error.message, message);
-      const all = JSON.stringify([error.message, error.stack, Object.entries(error)]);
-      assert.doesNotMatch(all, /canary|18999/);
-    });
-  }
-
   test('claude: the cost of a version that tells the sum of the session is the difference', async (t) => {
     const { agent, play } = replayed(t, 'claude');
     play('ok');
@@ -170,13 +143,5 @@ describe('a preset', () => {
     // A limit of its own args is another one.
     await assert.rejects(agent.run('hi', agentContext()), { type: 'TokenBudgetExceeded' });
     assert.doesNotMatch(last().args.join(' '), /--max-budget-usd/);
-  });
-
-  test('is an answer of nobody where the program writes no event, or breaks off', async (t) => {
-    const { agent, play } = replayed(t, 'codex');
-    play('gone');
-    await assert.rejects(agent.run('hi', agentContext()), { type: 'ModelAnswerUnreadable' });
-    play('gone', 137);
-    await assert.rejects(agent.run('hi', agentContext()), { type: 'AgentFailed', message: /^was killed/ });
   });
 });

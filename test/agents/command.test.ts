@@ -5,7 +5,6 @@ import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import { type CommandSettings, createCommandAgent } from '../../src/agents/command/command.ts';
-import { failureClass } from '../../src/contract/failures.ts';
 import { agentContext } from '../support/agent-context.ts';
 import { commandSettings, isAlive, readPids } from '../support/command-setup.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -30,42 +29,6 @@ async function failureOf(agent: Agent, text: string, context = agentContext()): 
 }
 
 describe('what a program does wrong', () => {
-  const rows: readonly (readonly [text: string, type: string, cls: string, message: RegExp])[] = [
-    ['empty', 'ModelAnswerUnreadable', 'passing', /^ended without an answer \(exit code 0\)$/],
-    ['exit 1', 'AgentFailed', 'passing', /^failed \(exit code 1\)$/],
-    ['exit 65', 'TaskRefused', 'task', /^refused the task \(exit code 65\)$/],
-    ['exit 77', 'AgentKeyRefused', 'agent', /^lacks a permission or a key \(exit code 77\)$/],
-    ['exit 137', 'AgentFailed', 'passing', /^was killed \(exit code 137\)$/],
-    ['kill SIGKILL', 'AgentFailed', 'passing', /^was killed \(SIGKILL\)$/],
-    ['kill SIGSEGV', 'AgentFailed', 'passing', /^failed \(SIGSEGV\)$/],
-    ['endless', 'AnswerTooLarge', 'task', /^answered with more than 1000000 bytes$/],
-    ['large 50000000', 'AnswerTooLarge', 'task', /^answered with more than 1000000 bytes$/],
-    ['hang', 'AgentTimeout', 'passing', /^wrote nothing for 1 s$/],
-  ];
-  for (const [text, type, cls, message] of rows) {
-    test(text, async (t) => {
-      const { agent } = agentOf(t, text === 'hang' ? { silenceTimeout: 1000 } : {});
-      const error = await failureOf(agent, text);
-      assert.match(error.message, message);
-      assert.equal(error.type, type);
-      assert.equal(failureClass(error.type), cls);
-    });
-  }
-
-  test('endless output is read in flat memory', async (t) => {
-    const { agent } = agentOf(t);
-    const before = process.memoryUsage().rss;
-    await failureOf(agent, 'endless');
-    assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024);
-  });
-
-  test('bytes that are not UTF-8, and half a surrogate, are replaced', async (t) => {
-    const { agent } = agentOf(t);
-    assert.equal((await agent.run('bytes 61ff62', agentContext())).output, 'a\ufffdb');
-    // U+D800 as a careless encoder writes it.
-    assert.equal((await agent.run('bytes 61eda080', agentContext())).output, 'a\ufffd\ufffd\ufffd');
-  });
-
   test('a program that is missing, not executable or in no folder is the fault of the agent, and starts nothing', async (t) => {
     const folder = temporaryFolder(t);
     const file = join(folder, 'program');

@@ -40,7 +40,7 @@ async function garudust(): Promise<AdapterUnderTest> {
 function ownModule(): Promise<AdapterUnderTest> {
   const path = fileURLToPath(new URL('../support/modules/scripted.mjs', import.meta.url));
   return Promise.resolve({
-    agent: createAgent({ type: 'module', path }),
+    agent: createAgent({ type: 'module', path, maxMemory: 256 * 1024 * 1024 }),
     easy: { text: 'easy', answer: /^easy for c/ },
     slow: 'slow',
     large: (bytes) => `large ${bytes}`,

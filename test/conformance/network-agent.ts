@@ -1,103 +1,89 @@
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test, type TestContext } from 'node:test';
+import tls from 'node:tls';
 import { type Agent, type AgentContext, AgentError } from '../../src/agents/agent.ts';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import { agentContext } from '../support/agent-context.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { CANARY, NETWORK_FAULTS } from './network-faults.ts';
+import type { FaultyText } from './faults/fault.ts';
+import { type ServerFault, SERVER_FAULTS } from './faults/server-faults.ts';
+import { expectOutcome, outcomeFor } from './expect-outcome.ts';
+import { type PeerReply, pourAnswer } from './pour-answer.ts';
 
-/** An agent type with a network: how to make an agent, and how its peer writes an answer. */
+/** A kind of agent that asks over HTTP: how to make one, and how its peer writes an answer. */
 export interface NetworkAgent {
   /** @param url of the peer, without a path */
   readonly create: (url: string) => Agent;
-  /** Writes an answer with this text, which may hold any bytes. */
-  readonly answer: (response: ServerResponse, text: Buffer) => void;
-  /** A JSON text in the answer, as JSON has it. */
-  readonly escape: (text: string) => string;
+  /** What its requests are answered with, one after the other; the text is in the last one. */
+  readonly replies: readonly PeerReply[];
 }
 
-const MB = 1_000_000;
+type Behaviour = (response: ServerResponse) => void;
 
-/** One suite for every type that has a network: the peer does each thing wrong, and each has its type and words. */
-export function describeNetworkAgent(name: string, { create, answer, escape }: NetworkAgent): void {
-  describe(`${name} against a peer that fails`, () => {
-    let behave: (response: ServerResponse) => void = () => undefined;
+const RIGHT: FaultyText = { bytes: Buffer.from('right') };
+const FLAT_BYTES = 150_000_000;
+
+/**
+ * One suite for every kind that asks over HTTP: the peer does each thing wrong, and each has its type and words. Where there are
+ * several requests, those after the first ask about work that goes on.
+ */
+export function describeNetworkAgent(kind: string, { create, replies }: NetworkAgent): void {
+  describe(`${kind} against a peer that fails`, () => {
+    let behave: Behaviour = () => undefined;
     let requests = 0;
     let open = 0;
+    let address = '';
     const server = createServer((request, response) => {
       requests += 1;
       open += 1;
       response.once('close', () => (open -= 1));
       request.resume().once('end', () => behave(response));
     });
-    let url = '';
     before(async () => {
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      address = await listen(server);
     });
-    after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-
-    const run = (with_: typeof behave, changes: Partial<AgentContext> = {}, at = url): ReturnType<Agent['run']> => {
-      behave = with_;
+    after(() => close(server));
+    beforeEach(() => {
       requests = 0;
-      return create(at).run(`do ${CANARY}`, agentContext(changes));
-    };
+    });
 
-    async function errorOf(answered: Promise<unknown>): Promise<AgentError> {
-      const error = await answered.catch((reason: unknown) => reason);
-      assert.ok(error instanceof AgentError, String(error));
-      const all = JSON.stringify([error.message, error.stack, error.cause, Object.entries(error)]);
-      for (const secret of [CANARY, '127.0.0.1']) assert.equal(all.includes(secret), false, all);
-      return error;
-    }
+    const answer =
+      (text: FaultyText, number = requests): Behaviour =>
+      (response) =>
+        pourAnswer(response, replies[Math.min(number, replies.length) - 1] ?? assert.fail(), text);
 
-    for (const fault of NETWORK_FAULTS) {
-      test(`${fault.name}: ${fault.type}`, async () => {
-        const nobody = `http://127.0.0.1:${await freePort()}`;
-        const at = { 'nobody listens': nobody, 'no TLS': url.replace('http:', 'https:'), none: url };
-        const error = await errorOf(run(fault.behave ?? (() => undefined), {}, at[fault.address ?? 'none']));
-        assert.deepEqual([error.type, error.message], [fault.type, fault.words]);
-        assert.equal(error.retryAfterMs, fault.pauseSeconds && fault.pauseSeconds * 1000);
-        assert.equal(error.fix?.slice(0, fault.fix?.length ?? 0) ?? '', fault.fix ?? '');
-        assert.equal(requests, fault.address === undefined ? 1 : 0, 'nothing but Temporal retries');
+    for (const fault of SERVER_FAULTS) {
+      const { name, does } = fault;
+      test(name, async (t) => {
+        behave = (response) => toBehaviour(does, answer)(response);
+        const earlier = process.memoryUsage().rss;
+        await expectOutcome(create(await urlFor(t, does, address)), outcomeFor(kind, fault));
         await waitFor('the connection to close', () => open === 0);
+        assert.ok(process.memoryUsage().rss - earlier < FLAT_BYTES);
+        const asked = typeof does === 'string' ? 0 : typeof does === 'function' ? 1 : replies.length;
+        assert.equal(requests, asked, 'nothing but Temporal retries');
+      });
+      if (replies.length === 1 || typeof does !== 'function') continue;
+      test(`${name}, where it is asked about its work`, async () => {
+        behave = (response) =>
+          requests === 2 ? does(response) : answer(RIGHT, requests === 1 ? 1 : requests - 1)(response);
+        await expectOutcome(create(`http://${address}`), fault.polled ?? { answers: 'right' });
       });
     }
 
-    test('empty answer: ModelAnswerUnreadable', async () => {
-      const error = await errorOf(run((response) => answer(response, Buffer.from(' '))));
-      assert.deepEqual([error.type, error.message], ['ModelAnswerUnreadable', 'gave an empty answer']);
-    });
-
-    test('50 MB: AnswerTooLarge, with flat memory', async () => {
-      const text = Buffer.alloc(50 * MB, 'x');
-      const earlier = process.memoryUsage().rss;
-      const error = await errorOf(run((response) => answer(response, text)));
-      assert.equal(error.type, 'AnswerTooLarge');
-      await waitFor('the connection to close', () => open === 0);
-      assert.ok(process.memoryUsage().rss - earlier < 200 * MB);
-    });
-
-    test('invalid UTF-8: an answer, with replacement characters', async () => {
-      const { output } = await run((response) => answer(response, Buffer.from([0x61, 0xff, 0x62])));
-      assert.equal(output, 'a\ufffdb');
-    });
-
-    test('half a surrogate: an answer', async () => {
-      const { output } = await run((response) => answer(response, Buffer.from(escape('\ud83d'))));
-      assert.equal(output.toWellFormed(), '\ufffd');
-    });
+    const run = (changes: Partial<AgentContext>): ReturnType<Agent['run']> =>
+      create(`http://${address}`).run('do it', agentContext(changes));
 
     test('silence: ends with the reason of the timeout, and closes the connection', async () => {
       const controller = new AbortController();
       const reason = new AgentError('AgentTimeout', 'did not answer within 1s');
-      const ended = run(() => controller.abort(reason), { signal: controller.signal });
-      await assert.rejects(ended, (error) => error === reason);
+      behave = () => controller.abort(reason);
+      await assert.rejects(run({ signal: controller.signal }), (error) => error === reason);
       await waitFor('the connection to close', () => open === 0);
     });
 
@@ -107,18 +93,52 @@ export function describeNetworkAgent(name: string, { create, answer, escape }: N
       const told: string[] = [];
       const report = (text: string): void => void told.push(text);
       let late: ServerResponse | undefined;
-      const ended = run(
-        (response) => {
-          late = response;
-          controller.abort(reason);
-        },
-        { signal: controller.signal, report, reportText: report },
-      );
+      behave = (response) => {
+        late = response;
+        controller.abort(reason);
+      };
+      const ended = run({ signal: controller.signal, report, reportText: report });
       await assert.rejects(ended, (error) => error === reason);
       const earlier = told.length;
-      if (late !== undefined) answer(late, Buffer.from('late'));
+      if (late !== undefined) answer(RIGHT, 1)(late);
       await new Promise((resolve) => setTimeout(resolve, 50));
       assert.equal(told.length, earlier);
     });
   });
+}
+
+function toBehaviour(does: ServerFault['does'], answer: (text: FaultyText) => Behaviour): Behaviour {
+  if (typeof does === 'function') return does;
+  return typeof does === 'object' ? answer(does) : () => assert.fail('nothing is sent');
+}
+
+async function urlFor(t: TestContext, does: ServerFault['does'], address: string): Promise<string> {
+  if (does === 'nobody listens') return `http://127.0.0.1:${await freePort()}`;
+  if (does === 'speaks no TLS') return `https://${address}`;
+  if (typeof does !== 'string') return `http://${address}`;
+  const pem = readPem(does === 'untrusted' ? 'trusted' : does);
+  const server = createTlsServer({ key: pem, cert: pem });
+  t.after(() => close(server));
+  if (does !== 'untrusted') trustAuthority(t);
+  return `https://${await listen(server)}`;
+}
+
+/** As `NODE_EXTRA_CA_CERTS` does, which is read when a process starts. */
+function trustAuthority(t: TestContext): void {
+  const create = tls.createSecureContext;
+  const ca = [...tls.rootCertificates, readPem('authority')];
+  t.mock.method(tls, 'createSecureContext', (options: tls.SecureContextOptions) => create({ ...options, ca }));
+}
+
+const readPem = (name: string): string =>
+  readFileSync(join(import.meta.dirname, `../fixtures/tls/${name}.pem`), 'utf8');
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function close(server: Server): void {
+  server.closeAllConnections();
+  server.close();
 }

@@ -51,7 +51,7 @@ function readPromises(page: string): Promised[] {
 }
 
 function readLinks(cell: string): { title: string; file: string }[] {
-  return [...cell.matchAll(/\[(.+?)\]\((\.\.\/test\/[^)]+\.test\.ts)\)/g)].map(([, title = '', file = '']) => ({
+  return [...cell.matchAll(/\[(.+?)\]\((\.\.\/test\/[^)]+\.ts)\)/g)].map(([, title = '', file = '']) => ({
     title,
     file,
   }));

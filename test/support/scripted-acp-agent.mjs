@@ -32,6 +32,20 @@ async function prompt({
   const [verb, argument] = text.split(' ');
   appendFileSync(fileOf(sessionId), `${text}\n`);
   const turns = readFileSync(fileOf(sessionId), 'utf8').trimEnd().split('\n').length;
+  if (mode === 'raw') {
+    // The bytes of a file as the text of a message, whatever they are.
+    const update = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: '@' } };
+    const message = JSON.stringify({
+      jsonrpc: '2.0',
+      method: methods.client.session.update,
+      params: { sessionId, update },
+    });
+    const [head, tail] = message.split('@');
+    process.stdout.write(
+      Buffer.concat([Buffer.from(head), readFileSync(join(folder, 'answer')), Buffer.from(`${tail}\n`)]),
+    );
+    return stop();
+  }
   switch (verb) {
     case 'large':
       await say('ü'.repeat(Number(argument) / 2) + 'x'.repeat(Number(argument) % 2));

@@ -9,6 +9,7 @@ import type { AgentAnswer, Usage } from '../../contract/run.ts';
 import { type AgentContext, AgentError } from '../agent.ts';
 import { countOf, recordOf } from '../child/read-fields.ts';
 import type { KeptSession, WorkFolder } from '../child/work-folders.ts';
+import { tooLarge } from '../too-large.ts';
 import { type AcpStep, sortRequestError, sortStopReason } from './acp-failures.ts';
 
 /** One task of one session, from `initialize` to the end of the turn. */
@@ -34,11 +35,11 @@ export class AcpCall {
    * @throws AgentError; the error of a connection that ended
    */
   async ask(connection: ClientConnection, text: string): Promise<AgentAnswer> {
-    const tooLarge = new Promise<never>((_resolve, reject) => {
+    const isTooLarge = new Promise<never>((_resolve, reject) => {
       this.#onTooLarge = reject;
     });
     try {
-      return await Promise.race([this.#ask(connection, text), tooLarge]);
+      return await Promise.race([this.#ask(connection, text), isTooLarge]);
     } catch (error) {
       if (error instanceof RequestError) throw sortRequestError(error, this.#step);
       throw error;
@@ -58,7 +59,7 @@ export class AcpCall {
       const { text } = update.content;
       this.#outputBytes += Buffer.byteLength(text);
       if (this.#outputBytes > maxAnswerBytes) {
-        this.#onTooLarge(new AgentError('AnswerTooLarge', `answered with more than ${maxAnswerBytes} bytes`));
+        this.#onTooLarge(tooLarge(maxAnswerBytes));
         return;
       }
       this.#output += text;

@@ -4,13 +4,14 @@ import { type ClientConnection, MessageTooLargeError } from '@agentclientprotoco
 import type { AgentAnswer } from '../../contract/run.ts';
 import { onAbort } from '../../timing/until.ts';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
-import { noAnswer, silent, tooLarge } from '../child/answer-failures.ts';
+import { noAnswer, silent } from '../child/answer-failures.ts';
 import { toChildEnvironment } from '../child/child-environment.ts';
 import type { ChildSettings } from '../child/child-settings.ts';
 import { watchSilence } from '../child/run-child.ts';
 import { sortExit } from '../child/sort-exit.ts';
 import { type Child, startChild } from '../child/start-child.ts';
 import { type WorkFolder, WorkFolders } from '../child/work-folders.ts';
+import { tooLarge } from '../too-large.ts';
 import { AcpCall } from './acp-call.ts';
 import { connectAcp } from './connect-acp.ts';
 

@@ -14,7 +14,7 @@ export interface CallbackAgentSettings {
 }
 
 const MAX_REPLY_BYTES = 4096;
-const EXPECTED = { words: 'with a 2xx', fix: 'Check its url: a POST there must be answered with a 2xx.' };
+const FORM_FIX = 'Check its url: a POST there must be answered with a 2xx.';
 
 /**
  * Hands a task over by POST, and waits until its activity is over: the ingress completes the activity, not this call, so that neither
@@ -82,5 +82,5 @@ async function handOver(url: URL, body: string, secret: string | undefined, cont
     maxBytes: () => MAX_REPLY_BYTES,
     onConnected: () => (sentAt = performance.now()),
   });
-  if (reply.status < 200 || reply.status > 299) throw sortHttpFailure(reply, performance.now() - sentAt, EXPECTED);
+  if (reply.status < 200 || reply.status > 299) throw sortHttpFailure(reply, performance.now() - sentAt, FORM_FIX);
 }

@@ -1,10 +1,5 @@
 import { AgentError } from '../agent.ts';
 
-/** An answer over the limit, of which nothing is kept. */
-export function tooLarge(maxBytes: number): AgentError {
-  return new AgentError('AnswerTooLarge', `answered with more than ${maxBytes} bytes`);
-}
-
 /** A program that ended as if all were well, and said nothing. */
 export function noAnswer(): AgentError {
   const fix = 'Run the program by hand with the same task: it must write its answer to standard output.';

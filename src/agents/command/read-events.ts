@@ -1,15 +1,19 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { AgentAnswer } from '../../contract/run.ts';
 import { isRecord } from '../../values/is-record.ts';
-import { noAnswer, tooLarge } from '../child/answer-failures.ts';
+import { noAnswer } from '../child/answer-failures.ts';
 import type { ChildResult } from '../child/run-child.ts';
 import type { KeptSession } from '../child/work-folders.ts';
+import { tooLarge } from '../too-large.ts';
 import type { PresetReader } from './presets/preset.ts';
 import type { OutputReader } from './read-output.ts';
 
 /** JSON may need six bytes for one of the text (`\u0001`); beside the text stand counts and names. */
 const BYTES_PER_BYTE = 6;
 const OTHER_FIELDS_BYTES = 64 * 1024;
+/** Events tell an answer piece by piece, and what tools say beside it: a program that writes more has no end. */
+const OUTPUT_BYTES_PER_BYTE = 256;
+const OTHER_OUTPUT_BYTES = 32 * 1024 * 1024;
 const MAX_ERROR_LINE = 16_384;
 
 /**
@@ -24,6 +28,7 @@ export function readEvents(
   onSession: (session: KeptSession) => void,
 ): OutputReader {
   let isCut = false;
+  let left = maxBytes * OUTPUT_BYTES_PER_BYTE + OTHER_OUTPUT_BYTES;
   const output = splitLines(maxBytes * BYTES_PER_BYTE + OTHER_FIELDS_BYTES, (line) => {
     const event = parse(line);
     if (event !== undefined) preset.add(event);
@@ -35,7 +40,8 @@ export function readEvents(
   return {
     add(chunk) {
       isCut = !output.add(chunk) || isCut;
-      return true;
+      left -= chunk.length;
+      return left >= 0;
     },
     addError(chunk) {
       errors.add(chunk);
@@ -46,7 +52,7 @@ export function readEvents(
       errors.end();
       const { answer, session } = result.code === 0 ? preset.end() : {};
       if (answer === undefined) {
-        if (isCut) throw tooLarge(maxBytes);
+        if (isCut || result.stopped === 'output') throw tooLarge(maxBytes);
         throw result.code === 0 && result.stopped === undefined && !wantsEnd
           ? emptyOr(preset, result)
           : preset.sortFailure(result);
@@ -97,6 +103,8 @@ function splitLines(maxLength: number, onLine: (line: string) => void): LineSpli
 }
 
 function parse(line: string): Readonly<Record<string, unknown>> | undefined {
+  // An error for each line of a program that writes something else would be dear.
+  if (!/^\s*\{/.test(line)) return undefined;
   try {
     const value: unknown = JSON.parse(line);
     return isRecord(value) ? value : undefined;

@@ -1,6 +1,7 @@
 import type { AgentAnswer } from '../../contract/run.ts';
 import type { AgentError } from '../agent.ts';
-import { noAnswer, tooLarge } from '../child/answer-failures.ts';
+import { noAnswer } from '../child/answer-failures.ts';
+import { tooLarge } from '../too-large.ts';
 import type { ChildResult } from '../child/run-child.ts';
 
 /** Reads what a program writes, in bounded memory. */

@@ -71,10 +71,7 @@ const ERROR_TEXTS: readonly Row[] = [
   },
 ];
 
-const EXPECTED = {
-  words: 'as Garudust does',
-  fix: "Check that the agent's URL is Garudust's, and that no proxy replaces its answers.",
-};
+const FORM_FIX = "Check that the agent's URL is Garudust's, and that no proxy replaces its answers.";
 
 /**
  * Sorts an error answer of Garudust 0.13 into the failure table, by its status and the start of its text.
@@ -93,7 +90,7 @@ export function sortGarudustFailure(reply: ErrorReply, tookMs: number): AgentErr
     const details = { statusCode: status, ...(pause !== undefined && { retryAfterMs: pause }) };
     return new AgentError(typeof type === 'function' ? type(number) : type, what(number), details);
   }
-  return sortHttpFailure(reply, tookMs, EXPECTED);
+  return sortHttpFailure(reply, tookMs, FORM_FIX);
 }
 
 /** What a status of the model, passed on by Garudust, means. */

@@ -2,6 +2,7 @@ import type { AgentAnswer, Usage } from '../../contract/run.ts';
 import { type Agent, AgentError } from '../agent.ts';
 import { sortGarudustFailure } from './garudust-failures.ts';
 import { type Reply, requestReply } from '../request-reply.ts';
+import { tooLarge } from '../too-large.ts';
 import { isRecord } from '../../values/is-record.ts';
 
 /** What the adapter needs. */
@@ -95,10 +96,6 @@ function parse(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function tooLarge(maxAnswerBytes: number): AgentError {
-  return new AgentError('AnswerTooLarge', `answered with more than ${maxAnswerBytes} bytes`);
 }
 
 function toUrl(text: string, route: string): URL {

@@ -3,17 +3,15 @@ import type { SettingsOf } from '../agent-type.ts';
 import { compileBody } from '../body-template.ts';
 import { sortHttpFailure } from '../http-failures.ts';
 import { compileTextPlaces, parseJson } from '../json-path.ts';
-import { checkOutput, compileUsage, readLimit, tooLarge } from '../read-result.ts';
+import { checkOutput, compileUsage, readLimit } from '../read-result.ts';
 import { type Reply, requestReply } from '../request-reply.ts';
+import { tooLarge } from '../too-large.ts';
 import { compileHeaders, TASK_ROOTS, toTaskView } from '../task-templates.ts';
 import type { httpSettings } from './http-type.ts';
 
 export type HttpSettings = SettingsOf<typeof httpSettings>;
 
-const EXPECTED = {
-  words: 'as its settings expect',
-  fix: "Check the agent's url and output, and that no proxy replaces its answers.",
-};
+const FORM_FIX = "Check the agent's url and output, and that no proxy replaces its answers.";
 
 /** Whatever answers one POST with one answer. Aborting cuts the connection. */
 export function createHttpAgent(settings: HttpSettings): Agent {
@@ -43,7 +41,7 @@ export function createHttpAgent(settings: HttpSettings): Agent {
       if (reply.truncated && isSuccess(reply)) throw tooLarge(maxAnswerBytes);
       const body = parseJson(reply.text);
       const output = isSuccess(reply) ? (place === undefined ? readWhole(reply) : place(body)) : undefined;
-      if (output === undefined) throw sortHttpFailure(reply, performance.now() - sentAt, EXPECTED);
+      if (output === undefined) throw sortHttpFailure(reply, performance.now() - sentAt, FORM_FIX);
       return { output: checkOutput(output, maxAnswerBytes), ...readUsage(body) };
     },
   };

@@ -28,10 +28,8 @@ const CODES: readonly (readonly [codes: readonly string[], type: FailureType, wh
   ],
 ];
 
-const EXPECTED = {
-  words: 'as its settings expect',
-  fix: "Check that the agent's url is the base URL of the API, with its version, and that no proxy replaces its answers.",
-};
+const FORM_FIX =
+  "Check that the agent's url is the base URL of the API, with its version, and that no proxy replaces its answers.";
 
 /** Sorts an answer without a stream of events into the failure table. */
 export function sortModelFailure(reply: ErrorReply, tookMs: number): AgentError {
@@ -39,7 +37,7 @@ export function sortModelFailure(reply: ErrorReply, tookMs: number): AgentError 
   for (const [known, type, what, fix] of CODES) {
     if (known.some((code) => codes.includes(code))) return toHttpFailure(reply, type, what, fix);
   }
-  return sortHttpFailure(reply, tookMs, EXPECTED);
+  return sortHttpFailure(reply, tookMs, FORM_FIX);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { AgentError } from '../agent.ts';
 import { readReply } from '../request-reply.ts';
+import { tooLarge } from '../too-large.ts';
 import { connectionLost, sendRequest } from '../send-request.ts';
 import { sortModelFailure } from './model-failures.ts';
 
@@ -9,6 +10,10 @@ import { sortModelFailure } from './model-failures.ts';
 const MAX_ERROR_BYTES = 64 * 1024;
 /** A token of four bytes arrives as an event of some 250. */
 const STREAM_BYTES_PER_BYTE = 64;
+/** Some events have the whole answer; JSON may need six bytes for one of the text (`\u0001`). */
+const EVENT_BYTES_PER_BYTE = 6;
+const OTHER_EVENT_BYTES = 1024 * 1024;
+const LINE_END = 10;
 
 export interface ModelFetchOptions {
   readonly signal: AbortSignal;
@@ -32,10 +37,15 @@ export function createModelFetch({ signal, maxAnswerBytes, onConnected, onFailur
 
   async function* readStream(response: IncomingMessage): AsyncGenerator<Buffer> {
     let left = maxAnswerBytes * STREAM_BYTES_PER_BYTE;
+    let event = 0;
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         left -= chunk.length;
-        if (left < 0) throw new AgentError('AnswerTooLarge', 'streamed far more than an answer of the limit needs');
+        const end = chunk.lastIndexOf(LINE_END);
+        event = end === -1 ? event + chunk.length : chunk.length - end;
+        if (left < 0 || event > maxAnswerBytes * EVENT_BYTES_PER_BYTE + OTHER_EVENT_BYTES) {
+          throw tooLarge(maxAnswerBytes);
+        }
         yield chunk;
       }
     } catch (error) {

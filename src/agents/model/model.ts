@@ -3,6 +3,7 @@ import { isRecord } from '../../values/is-record.ts';
 import { type Agent, type AgentContext, AgentError } from '../agent.ts';
 import type { SettingsOf } from '../agent-type.ts';
 import { checkBudget } from '../budget.ts';
+import { tooLarge } from '../too-large.ts';
 import { compileFor, compileHeaders, renderFor, TASK_ROOTS, toTaskView } from '../task-templates.ts';
 import type { ModelEnd, ModelMessage, ModelUsage } from './ask-model.ts';
 import { afterWork, sortStreamFailure } from './model-failures.ts';
@@ -140,8 +141,4 @@ function toUsage(usage: ModelUsage, settings: ModelSettings): Usage {
   if (input === undefined || output === undefined || cached === undefined) return counts;
   const uncached = Math.max(inputTokens - cachedInputTokens, 0);
   return { ...counts, costUsd: (uncached * input + cachedInputTokens * cached + outputTokens * output) / MILLION };
-}
-
-function tooLarge(maxAnswerBytes: number): AgentError {
-  return new AgentError('AnswerTooLarge', `answered with more than ${maxAnswerBytes} bytes`);
 }

@@ -1,17 +1,26 @@
 /** The thread that runs a module: it passes calls to the module's `run`, and what comes of them back. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { AgentAnswer } from '../../contract/run.ts';
 import type { AgentContext, Agent, AgentLogger } from '../agent.ts';
 import { toUsage } from '../../contract/to-usage.ts';
 import { isRecord } from '../../values/is-record.ts';
 import type { FromThread, SortedFailure, ThreadData, ToThread } from './thread-messages.ts';
 
-const { url } = workerData as ThreadData;
+const { url, backlog } = workerData as ThreadData;
+/** A function that reports without end must not fill the worker's memory: further reports are dropped. */
+const MAX_BACKLOG = 1000;
 const aborts = new Map<number, AbortController>();
 const waiting = new Map<string, { kept(): void; failed(problem: string): void }>();
 
 function tell(message: FromThread): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
   parentPort?.postMessage(message);
+  Atomics.add(backlog, 0, 1);
+}
+
+/** For what is only shown. */
+function tellInPassing(message: FromThread): void {
+  if (Atomics.load(backlog, 0) < MAX_BACKLOG) tell(message);
 }
 
 parentPort?.on('message', (message: ToThread) => {
@@ -34,7 +43,7 @@ parentPort?.on('message', (message: ToThread) => {
 });
 
 // A promise that the module forgot: which call it belongs to is unknown, and none of them need end by it.
-process.on('unhandledRejection', (error) => tell({ is: 'stray', ...inShort(error) }));
+process.on('unhandledRejection', (error) => tellInPassing({ is: 'stray', ...inShort(error) }));
 
 async function call({ id, text, context }: Extract<ToThread, { is: 'call' }>): Promise<void> {
   const controller = new AbortController();
@@ -43,7 +52,7 @@ async function call({ id, text, context }: Extract<ToThread, { is: 'call' }>): P
     const run = await loadRun();
     if (typeof run === 'string') return tell({ is: 'unusable', id, why: run });
     const answer = await run(text, { ...context, signal: controller.signal, ...channels(id) });
-    answered(id, answer);
+    answered(id, answer, context.maxAnswerBytes);
   } catch (error) {
     const failure = toSorted(error);
     if (failure !== undefined) tell({ is: 'sorted', id, failure });
@@ -65,7 +74,10 @@ async function loadRun(): Promise<Agent['run'] | string> {
   }
 }
 
-function answered(id: number, answer: Awaited<ReturnType<Agent['run']>>): void {
+/** @param answer whatever the function has returned */
+function answered(id: number, answer: AgentAnswer, maxBytes: number): void {
+  const { output } = isRecord(answer) ? answer : {};
+  if (typeof output === 'string' && Buffer.byteLength(output) > maxBytes) return tell({ is: 'tooLarge', id });
   try {
     tell({ is: 'answer', id, answer });
   } catch {
@@ -81,10 +93,10 @@ function answered(id: number, answer: Awaited<ReturnType<Agent['run']>>): void {
 function channels(id: number): Pick<AgentContext, 'report' | 'reportText' | 'checkpoint' | 'logger'> {
   let number = 0;
   const log = (level: keyof AgentLogger) => (fields: object, message: unknown) =>
-    tell({ is: 'log', id, level, fields: toPlain(fields), message: String(message) });
+    tellInPassing({ is: 'log', id, level, fields: toPlain(fields), message: String(message) });
   return {
-    report: (text: unknown) => tell({ is: 'report', id, text: String(text) }),
-    reportText: (text: unknown) => tell({ is: 'reportText', id, text: String(text) }),
+    report: (text: unknown) => tellInPassing({ is: 'report', id, text: String(text) }),
+    reportText: (text: unknown) => tellInPassing({ is: 'reportText', id, text: String(text) }),
     checkpoint: (handle) =>
       new Promise((resolve, reject) => {
         number += 1;

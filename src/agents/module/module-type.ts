@@ -1,4 +1,5 @@
 import { file } from '../../settings/texts.ts';
+import { size } from '../../settings/quantities.ts';
 import { setting } from '../../settings/setting.ts';
 import { defineAgentType } from '../agent-type.ts';
 import { createModuleAgent } from './module.ts';
@@ -9,6 +10,10 @@ export const moduleType = defineAgentType({
     'A function of your own: an ES module that exports `run(text, context)`. It runs in a thread of the worker, and no fault of it ends the worker.',
   settings: {
     path: setting(file, { help: 'Path of the module, from the working directory of the worker.' }),
+    max_memory: setting(size({ min: '16MiB', max: '65536MiB' }), {
+      default: '1024MiB',
+      help: 'How much its thread may hold of what JavaScript allocates. Buffers and native memory are not counted.',
+    }),
   },
   example: ['path: ./my-agent.mjs'],
   create: createModuleAgent,

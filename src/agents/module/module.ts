@@ -6,11 +6,14 @@ import { isFailureType } from '../../contract/failures.ts';
 import type { AgentAnswer } from '../../contract/run.ts';
 import { onAbort } from '../../timing/until.ts';
 import { type Agent, type AgentContext, AgentError, isHandOver } from '../agent.ts';
+import { tooLarge } from '../too-large.ts';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.ts';
 
 export interface ModuleSettings {
   /** Path of the module, from the working directory. */
   readonly path: string;
+  /** How much its thread may hold of what JavaScript allocates, in bytes. */
+  readonly maxMemory: number;
 }
 
 /** A module that does not end its call this long after the abort blocks its thread. */
@@ -21,6 +24,8 @@ const THREAD = new URL(isSource ? './module-thread.ts' : './module-thread.js', i
 const LOADER = 'tsx/esm/api';
 const FROM_SOURCE = `import(${JSON.stringify(LOADER)}).then(({ register }) => { register(); return import(${JSON.stringify(THREAD.href)}); })`;
 const FIX = 'Correct the module, then restart the worker.';
+const MEMORY_FIX = 'Raise max_memory of this agent, or let the module hold less.';
+const MIB = 1024 * 1024;
 
 interface Pending {
   readonly context: AgentContext;
@@ -31,17 +36,19 @@ interface Pending {
 /**
  * A function of a team, in a thread of its own: nothing that it does ends the worker. It loads the module at the first call.
  *
- * What the function throws is sorted. An exception outside of any call (in a timer) and `process.exit` end the thread
- * and so all calls in it; the next call gets a new one. A function that never yields is ended at the abort, with its thread.
+ * What the function throws is sorted. An exception outside of any call (in a timer), `process.exit` and used up memory end the
+ * thread and so all calls in it; the next call gets a new one. A function that never yields is ended at the abort, with its thread.
  */
-export function createModuleAgent({ path }: ModuleSettings): Agent {
+export function createModuleAgent({ path, maxMemory }: ModuleSettings): Agent {
   const file = resolve(path);
   let thread: ModuleThread | undefined;
   return {
     async run(text, context) {
       context.signal.throwIfAborted();
       if (!existsSync(file)) throw new AgentError('AgentMisconfigured', 'has a module that is not there');
-      if (thread === undefined || thread.isGone) thread = new ModuleThread(pathToFileURL(file).href);
+      if (thread === undefined || thread.isGone) {
+        thread = new ModuleThread(pathToFileURL(file).href, maxMemory);
+      }
       return await thread.call(text, context);
     },
   };
@@ -53,11 +60,24 @@ class ModuleThread {
   #calls = 0;
   isGone = false;
 
-  constructor(url: string) {
-    const workerData: ThreadData = { url };
-    this.#worker = isSource ? new Worker(FROM_SOURCE, { workerData, eval: true }) : new Worker(THREAD, { workerData });
-    this.#worker.on('message', (message: FromThread) => this.#hear(message));
-    this.#worker.on('error', () => this.#end('threw an error outside of any call'));
+  /** @param maxMemory in bytes */
+  constructor(url: string, maxMemory: number) {
+    const megabytes = Math.round(maxMemory / MIB);
+    const backlog = new Int32Array(new SharedArrayBuffer(4));
+    const options = {
+      workerData: { url, backlog } satisfies ThreadData,
+      resourceLimits: { maxOldGenerationSizeMb: megabytes },
+    };
+    this.#worker = isSource ? new Worker(FROM_SOURCE, { ...options, eval: true }) : new Worker(THREAD, options);
+    this.#worker.on('message', (message: FromThread) => {
+      Atomics.sub(backlog, 0, 1);
+      this.#hear(message);
+    });
+    this.#worker.on('error', (error: { readonly code?: unknown }) =>
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? this.#end(`used up its memory (${megabytes} MiB)`, MEMORY_FIX)
+        : this.#end('threw an error outside of any call'),
+    );
     this.#worker.on('exit', () => this.#end('ended its thread'));
     this.#worker.unref();
   }
@@ -114,7 +134,9 @@ class ModuleThread {
       case 'checkpoint':
         return void this.#keep(message, context);
       case 'answer':
-        return this.#isTooLarge(message.answer, context) ? call.fail(tooLarge(context)) : call.settle(message.answer);
+        return call.settle(message.answer);
+      case 'tooLarge':
+        return call.fail(tooLarge(context.maxAnswerBytes));
       case 'sorted':
         return call.fail(toAgentError(message.failure));
       case 'unusable':
@@ -128,10 +150,6 @@ class ModuleThread {
     }
   }
 
-  #isTooLarge(answer: Partial<AgentAnswer> | undefined, { maxAnswerBytes }: AgentContext): boolean {
-    return typeof answer?.output === 'string' && Buffer.byteLength(answer.output) > maxAnswerBytes;
-  }
-
   async #keep({ id, number, handle }: Extract<FromThread, { is: 'checkpoint' }>, { checkpoint }: AgentContext) {
     try {
       await checkpoint(handle);
@@ -141,15 +159,11 @@ class ModuleThread {
     }
   }
 
-  #end(how: string): void {
+  #end(how: string, fix = FIX): void {
     this.isGone = true;
-    for (const { fail } of this.#pending.values()) fail(new AgentError('AgentFailed', how, { fix: FIX }));
+    for (const { fail } of this.#pending.values()) fail(new AgentError('AgentFailed', how, { fix }));
     this.#pending.clear();
   }
-}
-
-function tooLarge({ maxAnswerBytes }: AgentContext): AgentError {
-  return new AgentError('AnswerTooLarge', `returned more than the limit of ${maxAnswerBytes} bytes`);
 }
 
 function toAgentError({ type, message, ...details }: Extract<FromThread, { is: 'sorted' }>['failure']): AgentError {

@@ -6,6 +6,8 @@ import type { AgentContext, AgentLogger } from '../agent.ts';
 export interface ThreadData {
   /** URL of the module. */
   readonly url: string;
+  /** How many messages of the thread nobody has read yet: the thread adds one for each, and the worker takes it away. */
+  readonly backlog: Int32Array;
 }
 
 type Sent = 'signal' | 'logger' | 'report' | 'reportText' | 'checkpoint';
@@ -38,6 +40,8 @@ export type FromThread =
       readonly message: string;
     }
   | { readonly is: 'answer'; readonly id: number; readonly answer: AgentAnswer }
+  /** The answer is over the limit, and stays in the thread. */
+  | { readonly is: 'tooLarge'; readonly id: number }
   | { readonly is: 'sorted'; readonly id: number; readonly failure: SortedFailure }
   /** `name` of the error, and the place in the module. Never its message, which may quote a provider. */
   | { readonly is: 'threw'; readonly id: number; readonly name: string; readonly place: string }

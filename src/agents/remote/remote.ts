@@ -6,15 +6,13 @@ import { isRecord } from '../../values/is-record.ts';
 import { type Agent, type AgentContext, AgentError, isHandOver } from '../agent.ts';
 import { sortHttpFailure } from '../http-failures.ts';
 import { parseJson } from '../json-path.ts';
-import { checkOutput, readLimit, tooLarge } from '../read-result.ts';
+import { checkOutput, readLimit } from '../read-result.ts';
 import type { Reply } from '../request-reply.ts';
+import { tooLarge } from '../too-large.ts';
 import { compilePlan, type Handle, type RemotePlan, type RemoteView, type Send } from './remote-plan.ts';
 import type { RemoteSettings, StatusOutcome } from './remote-settings.ts';
 
-const EXPECTED = {
-  words: 'as its settings expect',
-  fix: "Check the agent's url and preset, and that no proxy replaces its answers.",
-};
+const FORM_FIX = "Check the agent's url and preset, and that no proxy replaces its answers.";
 
 /** Longest delay between polls that fail. */
 const LONGEST_DELAY_MS = 30_000;
@@ -112,7 +110,7 @@ class RemoteCall {
       return this.#hold(handle);
     }
     const output = body === undefined ? undefined : this.#plan.readAnswered(body);
-    if (output === undefined) throw sortHttpFailure(reply, performance.now() - sentAt, EXPECTED);
+    if (output === undefined) throw sortHttpFailure(reply, performance.now() - sentAt, FORM_FIX);
     return { output: checkOutput(output, maxAnswerBytes), ...this.#plan.readUsage(body) };
   }
 
@@ -157,8 +155,9 @@ class RemoteCall {
     const body = result === undefined ? polled : await this.#readResult(result);
     if (isWaiting(body)) throw failureOf('input_required');
     const output = readOutput(body);
-    if (output === undefined)
-      throw new AgentError('ModelAnswerUnreadable', 'completed the task without a text', EXPECTED);
+    if (output === undefined) {
+      throw new AgentError('ModelAnswerUnreadable', 'completed the task without a text', { fix: FORM_FIX });
+    }
     return { output: checkOutput(output, this.#context.maxAnswerBytes), ...readUsage(body) };
   }
 
