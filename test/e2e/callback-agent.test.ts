@@ -3,7 +3,6 @@ import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import type { Config } from '../../src/config/config.ts';
-import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import { startTestStack, type TestStackOptions } from '../support/start-test-stack.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
@@ -133,34 +132,5 @@ describe('an agent that answers later', () => {
       ['while there was no worker', 'with another worker'],
     );
     assert.equal(handed.length, 2, 'nothing is handed over twice');
-  });
-
-  test("may be Garudust's own webhook adapter", async (t) => {
-    const garudust = await startFakeGarudust({ hmacSecret: 's3cret-of-garudust' });
-    t.after(() => garudust.close());
-    const port = await freePort();
-    const settings = { url: garudust.webhookUrl, preset: 'garudust', hmacSecret: 's3cret-of-garudust' };
-    const stack = await startTestStack(t, {
-      change: (config) => {
-        const [first] = config.agents;
-        assert.ok(first);
-        // Its guard refuses loopback in every other form.
-        const desk = { completionUrl: `http://[::ffff:127.0.0.1]:${port}`, completionSecret: [SECRET] };
-        return {
-          ...config,
-          port,
-          agents: [{ ...first, name: 'desk', type: 'callback', ...desk, ...settings }],
-          defaultAgent: 'desk',
-        };
-      },
-    });
-    const { id } = await stack.start({ text: 'Hello' });
-    const answered = await stack.get(id, 20);
-    assert.equal(answered.output, 'echo: Hello', JSON.stringify(answered));
-    garudust.model.on('Fail', { kind: 'status', status: 500, body: CANARY });
-    const failed = await stack.start({ text: 'Fail' });
-    const run = await stack.get(failed.id, 20);
-    assert.deepEqual([run.status, run.error?.code], ['failed', 'AgentFailed']);
-    assert.ok(!JSON.stringify(run).includes(CANARY));
   });
 });
