@@ -3,12 +3,15 @@ import type { RunResource } from '../protocol/run-resource.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import type { Progress } from './show/progress.ts';
+import type { StreamedAnswer } from './show/streamed-answer.ts';
 import { showAttempt, STATUS_PHRASES } from './show/show-run.ts';
 
 /** A long poll answers as soon as the run ends; shorter polls show attempts and progress meanwhile. */
 const POLL_SECONDS = 5;
 /** While an answer is being written; its worker tells every 2 s. */
 const STREAMING_POLL_SECONDS = 2;
+/** The same where each look goes on with the answer. */
+const ANSWER_POLL_SECONDS = 1;
 /** The latest words of an answer that fit into a line. */
 const MAX_WORDS = 80;
 const RETRY_MS = 1_000;
@@ -16,6 +19,8 @@ const PATIENCE_MS = 60_000;
 
 export interface FollowOptions {
   readonly progress: Progress;
+  /** Writes the answer while it comes. Without it the progress shows its latest words. */
+  readonly answer?: StreamedAnswer | undefined;
   /** The run as it was last seen; without it the run is read first. */
   readonly seen?: RunResource;
   /** Ends the waiting; `followRun` then rejects with its reason. */
@@ -33,24 +38,36 @@ export interface FollowOptions {
  * @throws ApiError when the server refuses, or is unreachable for longer than `patienceMs`
  */
 export async function followRun(api: ApiClient, id: string, options: FollowOptions): Promise<RunResource> {
-  const { progress, interrupted, timeoutMs = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options;
+  const { progress, answer, interrupted, timeoutMs = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options;
   const endsAt = performance.now() + timeoutMs;
   let run = options.seen ?? (await api.getRun(id));
   let lastHeard = performance.now();
   while (!run.terminal && performance.now() < endsAt) {
-    progress.show(describe(run));
-    const pollSeconds = run.agent?.text === undefined ? POLL_SECONDS : STREAMING_POLL_SECONDS;
-    const seconds = Math.ceil(Math.min(pollSeconds, (endsAt - performance.now()) / 1000));
+    showState(run, options);
+    const seconds = Math.ceil(Math.min(pollSeconds(run, answer), (endsAt - performance.now()) / 1000));
     try {
       run = await api.getRun(id, seconds);
       lastHeard = performance.now();
     } catch (error) {
       if (!(error instanceof ApiError) || !error.passing || performance.now() - lastHeard > patienceMs) throw error;
+      answer?.breakLine();
       progress.show(`${error.message} Retrying…`);
       await sleep(Math.min(error.retryAfterMs ?? RETRY_MS, patienceMs), undefined, { signal: interrupted });
     }
   }
   return run;
+}
+
+function showState(run: RunResource, { progress, answer }: FollowOptions): void {
+  // Both may be on one terminal.
+  if (answer !== undefined && run.agent?.text !== undefined) progress.hide();
+  answer?.add(run);
+  if (answer?.hasBegun !== true) progress.show(describe(run));
+}
+
+function pollSeconds({ agent }: RunResource, answer: StreamedAnswer | undefined): number {
+  if (agent?.text === undefined && answer === undefined) return POLL_SECONDS;
+  return answer?.hasBegun === true ? ANSWER_POLL_SECONDS : STREAMING_POLL_SECONDS;
 }
 
 function describe({ id, status, agent, position }: RunResource): string {

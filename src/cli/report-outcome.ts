@@ -5,6 +5,7 @@ import { CliError, type ExitName } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { followRun } from './follow-run.ts';
 import { createProgress } from './show/progress.ts';
+import { StreamedAnswer } from './show/streamed-answer.ts';
 import { showCallback, STATUS_PHRASES } from './show/show-run.ts';
 import { shellQuote, toTerminalText } from './show/terminal-text.ts';
 
@@ -23,11 +24,17 @@ const EXIT_OF = {
  * Prints how a run ended: its output, or with `json` the whole run, on stdout; everything
  * else on stderr.
  *
+ * @param streamed what of the output is on the terminal already
  * @returns how the command ends for it
  */
-export function reportOutcome(run: RunResource, io: CliIo, { json }: { readonly json: boolean }): ExitName {
+export function reportOutcome(
+  run: RunResource,
+  io: CliIo,
+  { json, streamed }: { readonly json: boolean; readonly streamed?: StreamedAnswer | undefined },
+): ExitName {
   if (json) printJson(run, io);
-  else if (run.status === 'completed') printOutput(run.output ?? '', io);
+  else if (run.status === 'completed') printOutput(streamed?.rest(run.output ?? '') ?? run.output ?? '', io);
+  else streamed?.breakLine();
   if (run.status !== 'completed') {
     const why = run.error === undefined ? '' : `: ${run.error.message} (${run.error.code})`;
     io.stderr.write(
@@ -75,11 +82,13 @@ export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags
   const { interrupted } = io;
   const resume = waitCommand(id, flags.url, io);
   const progress = createProgress(io);
+  const streamed = io.stdout.isTTY === true && flags.json !== true ? new StreamedAnswer(io.stdout) : undefined;
   let run: RunResource;
   try {
     const seen = flags.seen === undefined ? {} : { seen: flags.seen };
-    run = await followRun(api, id, { progress, interrupted, timeoutMs: flags.timeout, ...seen });
+    run = await followRun(api, id, { progress, answer: streamed, interrupted, timeoutMs: flags.timeout, ...seen });
   } catch (error) {
+    streamed?.breakLine();
     if (interrupted.aborted) throw new CliError('interrupted', `Interrupted; the run continues. Follow it: ${resume}`);
     if (error instanceof ApiError && error.passing) {
       throw new ApiError(`${error.message} The run continues. Follow it later: ${resume}`, error, {
@@ -90,7 +99,7 @@ export async function waitAndReport(api: ApiClient, id: string, flags: WaitFlags
   } finally {
     progress.stop();
   }
-  const exit = reportOutcome(run, io, { json: flags.json === true });
+  const exit = reportOutcome(run, io, { json: flags.json === true, streamed });
   if (exit === 'stillRunning') io.stderr.write(`Follow it: ${resume}\n`);
   return exit;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import { ProblemError } from '../../src/protocol/problem-error.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
@@ -92,6 +92,84 @@ describe('send', () => {
       stdout: 'All is well.\n',
       stderr: `${id} is queued\n${id} is running, attempt 1 of 3\n`,
     });
+  });
+
+  describe('on a terminal', () => {
+    /** What the agent writes, look by look, and the output in the end. */
+    async function stream(t: TestContext, looks: readonly [offset: number, text: string][], output: string) {
+      const { ingress, env } = await startCliIngress(t);
+      const cli = startCli(['send', 'hi', '--wait'], { env, tty: true });
+      const id = await startedId(ingress);
+      for (const [offset, text] of looks) {
+        const agent = { name: 'demo', attempt: 1, max_attempts: 3, text: { offset, text } };
+        await waitFor('a wait', () => ingress.runs.waiting === 1);
+        ingress.runs.update(id, { status: 'running', agent });
+        await waitFor('the end of the wait', () => ingress.runs.waiting === 0);
+      }
+      await waitFor('the last wait', () => ingress.runs.waiting === 1);
+      const before = cli.written.stdout;
+      ingress.runs.update(id, { ...DONE, output });
+      return { before, ...(await cli.ended) };
+    }
+
+    for (const [what, looks, output, before, after] of [
+      [
+        'writes the answer as it comes, and its end once',
+        [
+          [0, 'All is '],
+          [0, 'All is we'],
+        ],
+        'All is well.',
+        'All is we',
+        'All is well.\n',
+      ],
+      [
+        'goes on with the end of a long text',
+        [
+          [0, 'All is '],
+          [4, 'is well, so far'],
+        ],
+        'All is well, so far.',
+        'All is well, so far',
+        'All is well, so far.\n',
+      ],
+      [
+        'does not repeat an answer after what its agent wrote before a tool',
+        [[0, 'I look. It is all well with the disk']],
+        'It is all well with the disk.',
+        'I look. It is all well with the disk',
+        'I look. It is all well with the disk.\n',
+      ],
+      [
+        'prints an answer that is another text as a whole',
+        [[0, 'Let me see']],
+        'Well.',
+        'Let me see',
+        'Let me see\nWell.\n',
+      ],
+      [
+        'prints the answer as a whole where a piece was missed',
+        [
+          [0, 'All '],
+          [40, 'much later'],
+        ],
+        'All is well.',
+        'All \n',
+        'All \nAll is well.\n',
+      ],
+      ['spells out control characters', [[0, 'a\u001b[2Jb']], 'a\u001b[2Jb', 'a\\x1b[2Jb', 'a\\x1b[2Jb\n'],
+    ] as const) {
+      test(what, async (t) => {
+        const { stdout, ...end } = await stream(
+          t,
+          looks.map(([offset, text]) => [offset, text]),
+          output,
+        );
+        assert.equal(end.before, before);
+        assert.equal(stdout, after);
+        assert.equal(end.code, 0);
+      });
+    }
   });
 
   const outcomes: [string, Partial<RunResource>, number, RegExp][] = [

@@ -9,6 +9,8 @@ const MAX_CHARACTERS = 200;
 export interface Progress {
   /** Shows the current step; repeating a text shows nothing new. */
   show(text: string): void;
+  /** Clears it until something is shown again. */
+  hide(): void;
   /** Clears it. */
   stop(): void;
 }
@@ -22,6 +24,7 @@ export function createProgress({ stderr, env }: Pick<CliIo, 'stderr' | 'env'>): 
         if (text !== last) stderr.write(`${toOneLine(text, MAX_CHARACTERS)}\n`);
         last = text;
       },
+      hide: () => undefined,
       stop: () => undefined,
     };
   }
@@ -41,6 +44,7 @@ export function createProgress({ stderr, env }: Pick<CliIo, 'stderr' | 'env'>): 
       spinner.text = toOneLine(text, MAX_CHARACTERS);
       if (stderr.columns !== 0 && !spinner.isSpinning) spinner.start();
     },
+    hide: () => void spinner.stop(),
     stop() {
       stderr.off('resize', onResize);
       spinner.stop();
