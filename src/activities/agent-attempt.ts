@@ -8,7 +8,7 @@ import { attemptTimeLeft, nameOf, timeLeft, timeSpent } from './activity.ts';
 import { toAgentFailure } from './activity-failure.ts';
 import { type Agent, AgentError } from '../agents/agent.ts';
 import { type Budget, checkBudget } from '../agents/budget.ts';
-import { AgentCall } from './agent-calls.ts';
+import { AgentCall, type CallReports } from './agent-calls.ts';
 import { announceWait, type OnAgentWait } from './announce-wait.ts';
 import { AttemptCounts, toKept } from './attempt-counts.ts';
 import { type AgentMetrics, AttemptReport } from './attempt-report.ts';
@@ -16,6 +16,7 @@ import { callAgent } from './call-agent.ts';
 import { type AgentTask, callTimeout, startClock, toContext } from './call-context.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { AgentAdmission, CallPermit } from './agent-admission.ts';
+import { readPosted } from './read-posted.ts';
 import { firstDelay, neededMs, planRetry, type RetryDelays, type RetryPlan } from './retry-plan.ts';
 import { type RunCaps, toBudget } from './run-caps.ts';
 import { takeTurn } from './take-turn.ts';
@@ -125,7 +126,7 @@ export class AgentAttempt {
     const counted = checkpoint === undefined ? { paidAttempts: paidAttempts + 1 } : { resumes: resumes + 1 };
     this.#counts.change({ ...counted, queuedAtMs: undefined });
     const number = this.#counts.current.paidAttempts;
-    const call = new AgentCall(this.#counts.current, this.#save, async (signal, reports) => {
+    const ask = async (signal: AbortSignal, reports: CallReports): Promise<AgentAnswer> => {
       const context = toContext(this.#input, info, this.#deps.logger, {
         call: number,
         timeoutMs,
@@ -148,7 +149,8 @@ export class AgentAttempt {
       } finally {
         clock.stop();
       }
-    });
+    };
+    const call = new AgentCall(this.#counts.current, this.#save, ask, agent.isToldByPost);
     this.#deps.calls.add(this.#key, call);
     this.#report.asked(number, checkpoint !== undefined);
     return call;
@@ -174,12 +176,18 @@ export class AgentAttempt {
     this.#report.calledAt = call.startedAt;
     this.#counts.adopt(call.counts);
     const beat = (): void => this.#counts.beat(call.shown);
+    const look = async (): Promise<void> => {
+      this.#counts.keepPosted(await readPosted(this.#activity));
+      beat();
+    };
+    if (call.isToldByPost) this.#deps.heartbeat.lookBefore(look);
     beat();
     try {
       return await followCall(call, this.#activity, {
         ...this.#deps,
         onProgress: beat,
         onCheckpoint: async () => {
+          if (call.isToldByPost) await look();
           this.#counts.adopt(call.counts);
           await this.#counts.confirm(call.shown);
         },
@@ -273,7 +281,7 @@ export class AgentAttempt {
       // A worker that fails in good order has not crashed.
       resumes: undefined,
       spent: addUsage(spent, cost),
-      ...(isOver && { checkpoint: undefined, over: paidAttempts }),
+      ...(isOver && { checkpoint: undefined, posted: undefined, over: paidAttempts }),
     });
     const plan = known ?? this.#plan(type, retryAfterMs);
     this.#report.failed(error, plan, this.#counts.current);

@@ -44,6 +44,8 @@ export class AgentCall {
   readonly id = randomUUID().slice(0, 8);
   /** On the clock of `performance.now`. */
   readonly startedAt = performance.now();
+  /** Whether the agent posts its progress to the ingress. */
+  readonly isToldByPost: boolean;
   readonly #counts: AgentProgress;
   readonly #save: SaveCheckpoint;
   readonly #controller = new AbortController();
@@ -67,8 +69,10 @@ export class AgentCall {
     counts: AgentProgress,
     save: SaveCheckpoint,
     ask: (signal: AbortSignal, reports: CallReports) => Promise<AgentAnswer>,
+    isToldByPost = false,
   ) {
     this.#counts = counts;
+    this.isToldByPost = isToldByPost;
     this.#checkpoint = counts.checkpoint;
     this.#save = save;
     this.#isFollowed = new Promise((resolve) => (this.#beginFollowing = resolve));

@@ -1,4 +1,4 @@
-import { type AgentProgress, type Checkpoint, readAgentProgress } from '../contract/activities.ts';
+import { type AgentProgress, type Checkpoint, type PostedProgress, readAgentProgress } from '../contract/activities.ts';
 import { isRecord } from '../values/is-record.ts';
 import { toLine } from '../values/plain-text.ts';
 import type { ShownProgress } from './agent-calls.ts';
@@ -38,7 +38,12 @@ export class AttemptCounts {
 
   /** The counts of a call of another attempt become these. Does not beat. */
   adopt(counts: AgentProgress): void {
-    this.#current = counts;
+    this.#current = { ...counts, posted: this.#current.posted };
+  }
+
+  /** Keeps what the agent posted of the call under way, so that the next heartbeat has it. Does not beat. */
+  keepPosted(posted: PostedProgress | undefined): void {
+    if (posted?.call === this.#current.paidAttempts) this.#current = { ...this.#current, posted };
   }
 
   beat(shown?: ShownProgress): void {

@@ -5,6 +5,8 @@ import { within } from '../timing/within.ts';
 
 /** A cancel reaches an activity with the response to a heartbeat, so this bounds the delay. Each one is a write of state. */
 const LONGEST_SILENCE_MS = 2000;
+/** After the SDK may send a heartbeat at once again: the worker's `maxHeartbeatThrottleInterval` is as long as our longest silence. */
+const AFTER_THROTTLE_MS = 100;
 /** Closer heartbeats are merged: the SDK throttles them anyway, but encodes each one. */
 const SHORTEST_GAP_MS = 200;
 /** Temporal is away when it takes longer: the details are on their way as a heartbeat, and in the journal. */
@@ -23,6 +25,13 @@ export interface Heartbeat {
    * @returns whether Temporal has them
    */
   confirm(details: unknown): Promise<boolean>;
+  /**
+   * From now on awaits `look` before each heartbeat, and sends the details that are the last ones then; `beat` alone sends none. The
+   * SDK sends a heartbeat at once only where the one before is old enough, so these are further apart.
+   *
+   * @param look never rejects
+   */
+  lookBefore(look: () => Promise<void>): void;
   stop(): void;
 }
 
@@ -36,20 +45,28 @@ export function startHeartbeat(): Heartbeat {
   const context = Context.current();
   const { heartbeatTimeoutMs, heartbeatDetails } = context.info;
   if (heartbeatTimeoutMs === undefined || heartbeatTimeoutMs <= 0) {
-    return { beat: () => undefined, confirm: () => Promise.resolve(false), stop: () => undefined };
+    const nothing = (): void => undefined;
+    return { beat: nothing, confirm: () => Promise.resolve(false), lookBefore: nothing, stop: nothing };
   }
   if (!lastDetails.has(context)) lastDetails.set(context, heartbeatDetails);
   let sentAt = -Infinity;
   let soon: NodeJS.Timeout | undefined;
+  let looks = false;
+  let isPending = false;
+  let isStopped = false;
   const send = (): void => {
     clearTimeout(soon);
     soon = undefined;
+    isPending = false;
     sentAt = performance.now();
     context.heartbeat(lastDetails.get(context));
   };
-  const timer = setInterval(send, Math.min(heartbeatTimeoutMs / 3, LONGEST_SILENCE_MS));
+  const gapMs = Math.min(heartbeatTimeoutMs / 3, LONGEST_SILENCE_MS);
+  let timer = setInterval(send, gapMs);
   const beat = (details: unknown): void => {
     lastDetails.set(context, details);
+    isPending = true;
+    if (looks) return;
     const wait = sentAt + SHORTEST_GAP_MS - performance.now();
     if (wait <= 0) send();
     else soon ??= setTimeout(send, wait);
@@ -60,10 +77,25 @@ export function startHeartbeat(): Heartbeat {
       beat(details);
       return within(LONGEST_CONFIRM_MS, recordHeartbeat(context, details), () => false);
     },
+    lookBefore(look) {
+      clearInterval(timer);
+      looks = true;
+      let isLooking = false;
+      const lookAndSend = async (): Promise<void> => {
+        if (isLooking) return;
+        isLooking = true;
+        await look();
+        isLooking = false;
+        if (!isStopped) send();
+      };
+      const throttledMs = Math.min(LONGEST_SILENCE_MS + AFTER_THROTTLE_MS, heartbeatTimeoutMs * 0.6);
+      timer = setInterval(() => void lookAndSend(), Math.max(gapMs, throttledMs));
+    },
     stop() {
+      isStopped = true;
       clearInterval(timer);
       // Sends what is pending: a count that changes just before a failure must reach the next attempt.
-      if (soon !== undefined) send();
+      if (isPending) send();
     },
   };
 }

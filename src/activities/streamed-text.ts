@@ -1,14 +1,8 @@
+import type { TextTail } from '../contract/activities.ts';
 import { toWellFormed } from '../values/plain-text.ts';
 
 /** More than an agent writes between two looks at a run, and little enough for a heartbeat. */
 const TAIL_UNITS = 4096;
-
-/** The end of a text that an agent writes piece by piece. */
-export interface TextTail {
-  /** Where the tail begins in the text, in UTF-16 units. */
-  readonly offset: number;
-  readonly text: string;
-}
 
 /** Keeps the last piece of a text, however long it becomes. */
 export class StreamedText {

@@ -88,6 +88,8 @@ export interface Agent {
    * healthy again without a task. Default: the next answer tells.
    */
   probe?(signal: AbortSignal): Promise<boolean>;
+  /** Whether the agent posts its progress to the ingress: then the worker looks for it before each heartbeat. Default: it does not. */
+  readonly isToldByPost?: boolean;
 }
 
 /**

@@ -108,8 +108,10 @@ export interface AgentProgress {
   readonly queuedAtMs?: number | undefined;
   /** What the agent is doing, in a few words. */
   readonly progress?: string;
-  /** The end of the answer as far as it is written, and where in the answer it begins, in UTF-16 units. */
-  readonly text?: { readonly offset: number; readonly text: string };
+  /** The answer as far as it is written. */
+  readonly text?: TextTail;
+  /** What the agent itself posted of its call, to the ingress. */
+  readonly posted?: PostedProgress | undefined;
   /** The call that failed last. A failure carries it, so a later attempt knows that Temporal has that failure. */
   readonly ended?: string | undefined;
   /** The handle of the paid call that is under way, or was when its worker was lost. */
@@ -122,6 +124,23 @@ export interface AgentProgress {
   readonly spent?: Usage | undefined;
 }
 
+/** The end of a text that an agent writes piece by piece. */
+export interface TextTail {
+  /** Where the tail begins in the text, in UTF-16 units. */
+  readonly offset: number;
+  readonly text: string;
+}
+
+/** Progress that an agent posted. The ingress writes it into the details of a heartbeat, and the worker keeps it there. */
+export interface PostedProgress {
+  /** The paid call. */
+  readonly call: number;
+  /** From 1 in each call: of two, the higher has more. */
+  readonly number: number;
+  readonly progress?: string;
+  readonly text?: TextTail;
+}
+
 /** A handle that the next attempt resumes a call by. */
 export interface Checkpoint {
   readonly handle: JsonValue;
@@ -131,11 +150,19 @@ export interface Checkpoint {
 
 const CHECKPOINT = z.object({ handle: z.custom<JsonValue>((value) => value !== undefined), number: count });
 
+const POSTED = z.object({
+  call: count,
+  number: count,
+  progress: z.exactOptional(z.string()),
+  text: z.exactOptional(z.object({ offset: count, text: z.string() })),
+});
+
 const AGENT_COUNTS = orElse(
   z.object({
     paidAttempts: count,
     agentFaults: count,
     checkpoint: orElse(z.optional(CHECKPOINT), undefined),
+    posted: orElse(z.optional(POSTED), undefined),
     resumes: orElse(z.optional(count), undefined),
     over: orElse(z.optional(count), undefined),
     spent: orElse(z.optional(z.unknown()), undefined),

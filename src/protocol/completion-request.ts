@@ -30,16 +30,7 @@ export type Completion = AgentAnswer | undefined;
  * @throws ProblemError `invalid_parameter`, `body_too_large`
  */
 export function readCompletion(body: unknown, maxAnswerBytes: number): Completion {
-  const parsed = completionRequest.safeParse(body);
-  if (!parsed.success) {
-    const errors = parsed.error.issues.flatMap(({ path, message, ...issue }) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((field) => ({ field, message: 'is not a known field: use output, text, error and usage' }))
-        : [{ field: path.join('.'), message }],
-    );
-    throw fieldProblem('invalid_parameter', errors);
-  }
-  const { output, text, error, usage } = parsed.data;
+  const { output, text, error, usage } = readFields(completionRequest, body);
   if ([output, text, error].filter((it) => it !== undefined).length !== 1) {
     throw fieldProblem('invalid_parameter', [
       { field: 'output', message: 'or text, or error: send exactly one of them' },
@@ -53,6 +44,23 @@ export function readCompletion(body: unknown, maxAnswerBytes: number): Completio
   }
   const cost = usage && toUsage(fromWire(usage));
   return { output: answer, ...(cost && { usage: cost }) };
+}
+
+/**
+ * Reads what an agent posts of a call.
+ *
+ * @throws ProblemError `invalid_parameter`, which names each wrong field
+ */
+export function readFields<Shape extends z.core.$ZodLooseShape>(schema: z.ZodObject<Shape>, body: unknown) {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const known = Object.keys(schema.shape).join(', ');
+  const errors = parsed.error.issues.flatMap(({ path, message, ...issue }) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((field) => ({ field, message: `is not a known field: use one of ${known}` }))
+      : [{ field: path.join('.'), message }],
+  );
+  throw fieldProblem('invalid_parameter', errors);
 }
 
 function fromWire(usage: z.infer<typeof wireUsage>): object {

@@ -5,6 +5,7 @@ import { type AgentAnswer, MAX_REDELIVERIES } from '../contract/run.ts';
 import { deriveSessionId } from '../contract/session-id.ts';
 import type { SessionView } from '../contract/session.ts';
 import { ProblemError } from '../protocol/problem-error.ts';
+import type { Progress } from '../protocol/progress-request.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { pause } from '../timing/until.ts';
 import { judgeAnswer, type NamedAnswer, sendAnswer } from './answer-question.ts';
@@ -13,6 +14,7 @@ import { completeCall } from './complete-call.ts';
 import { deleteRun } from './delete-run.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { type ListRequest, listRuns, type RunPage } from './list-runs.ts';
+import { type PostedEnd, postProgress } from './post-progress.ts';
 import { readRun } from './read-run.ts';
 import { requireWorker } from './require-worker.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -67,6 +69,8 @@ export interface RunClient {
    * @returns whether the call waited for it
    */
   completeCall(claim: CallClaim, answer: AgentAnswer | undefined): Promise<boolean>;
+  /** Shows what an agent posts of its call; see `postProgress`. */
+  postProgress(claim: CallClaim, progress: Progress): Promise<PostedEnd>;
   /** Ends every wait and whatever is followed. */
   close(): Promise<void>;
 }
@@ -240,6 +244,15 @@ export function createRunClient(options: RunClientOptions): RunClient {
         return await ask('completeCall', deadline(), (temporal) => completeCall(temporal, claim, answer));
       } catch (error) {
         if (error instanceof ProblemError && error.code === 'not_found') return false;
+        throw error;
+      }
+    },
+
+    async postProgress(claim, progress) {
+      try {
+        return await ask('postProgress', deadline(), (temporal) => postProgress(temporal, claim, progress));
+      } catch (error) {
+        if (error instanceof ProblemError && error.code === 'not_found') return 'over';
         throw error;
       }
     },

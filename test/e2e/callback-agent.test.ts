@@ -3,8 +3,9 @@ import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
 import type { Config } from '../../src/config/config.ts';
+import { readEvents } from '../support/read-events.ts';
 import { startHttpServer } from '../support/http-server.ts';
-import { startTestStack, type TestStackOptions } from '../support/start-test-stack.ts';
+import { API_KEY, startTestStack, type TestStackOptions } from '../support/start-test-stack.ts';
 import { connectToTestServer, uniqueTaskQueue } from '../support/temporal-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -16,6 +17,7 @@ interface Handed {
   readonly run_id: string;
   readonly session_key: string;
   readonly completion_url: string;
+  readonly progress_url: string;
 }
 
 /** A stack whose one agent is a desk that takes every task and answers nothing by itself. */
@@ -78,6 +80,72 @@ describe('an agent that answers later', () => {
     assert.deepEqual([run.status, run.output, run.usage?.output_tokens], ['completed', 'approved \ufffd', 7]);
     await waitFor('the callback', () => callbacks.length === 1);
     assert.equal(await complete(url, { output: 'late' }), '409 call_over');
+  });
+
+  test('shows what it posts of its progress, until its call is over', async (t) => {
+    const { post, get, task, ...stack } = await setUp(t);
+    const { id } = (await (await post({ text: 'Read the invoice' })).json()) as { id: string };
+    const { completion_url: url, progress_url: progressUrl } = await task();
+    assert.equal(progressUrl, `${url}/progress`);
+    let streamed = '';
+    const following = (async () => {
+      const headers = { Authorization: `Bearer ${API_KEY}` };
+      const response = await fetch(`${stack.url}/v1/runs/${id}/events`, { headers });
+      for await (const { event, data } of readEvents(response)) {
+        if (event === 'text') streamed += (data as { text: string }).text;
+      }
+    })();
+    assert.equal(await complete(progressUrl, { progress: 'reads page 3', percent: 42.4, text: 'It is ' }), '200 taken');
+    // Longer than the worker is silent: its own heartbeat keeps what was posted.
+    await sleep(5000);
+    assert.equal((await get(id)).agent?.progress, '42 %: reads page 3');
+    for (const text of ['an invoice ', 'of May', '.']) {
+      assert.equal(await complete(progressUrl, { text }), '200 taken');
+      await sleep(1200);
+    }
+    const { status, agent } = await get(id);
+    assert.deepEqual(
+      [status, agent?.attempt, agent?.progress, agent?.text],
+      ['running', 1, '42 %: reads page 3', { offset: 0, text: 'It is an invoice of May.' }],
+    );
+    const { client } = await connectToTestServer();
+    const [pending] = (await client.workflow.getHandle(id).describe()).raw.pendingActivities ?? [];
+    const details = Buffer.from(pending?.heartbeatDetails?.payloads?.[0]?.data ?? '').toString();
+    assert.match(details, /"posted":\{"call":1,"number":4,"progress":"42 %: reads page 3"/);
+
+    const forged = `${url.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))}/progress`;
+    assert.equal(await complete(forged, { progress: 'no' }), '404 not_found');
+    assert.equal(await complete(progressUrl, {}), '422 invalid_parameter');
+    assert.equal(await complete(progressUrl, { percent: 101 }), '422 invalid_parameter');
+    assert.equal(await complete(progressUrl, { text: 'x'.repeat(5000) }), '422 invalid_parameter');
+    assert.equal(await complete(progressUrl, { text: 'x'.repeat(40_000) }), '413 body_too_large');
+    const many = await Promise.all(Array.from({ length: 8 }, () => complete(progressUrl, { progress: 'busy' })));
+    assert.ok(many.includes('429 rate_limited'), many.join());
+    await waitFor('the text in the event stream', () => streamed === 'It is an invoice of May.', 10_000);
+    assert.equal(await complete(url, { output: 'It is an invoice of May.' }), '200 taken');
+    await following;
+    assert.equal((await get(id, 20)).status, 'completed');
+    await sleep(5000);
+    assert.equal(await complete(progressUrl, { progress: 'late' }), '409 call_over');
+  });
+
+  test('keeps its progress through a change of workers, and is told that nobody looks in between', async (t) => {
+    const { start, post, task, ...first } = await setUp(t);
+    const { id } = (await (await post({ text: 'Take your time' })).json()) as { id: string };
+    const { progress_url: url } = await task();
+    const ingress = await start({ roles: { ingress: true, worker: false } });
+    const here = url.replace(/^http:\/\/[^/]+/, ingress.url);
+    assert.equal(await complete(here, { progress: 'began' }), '200 taken');
+    await first.stack.drain();
+    await waitFor('the end of the attempt', async () => (await ingress.get(id)).agent?.progress === undefined);
+    const response = await fetch(here, { method: 'POST', body: JSON.stringify({ progress: 'unheard' }) });
+    assert.deepEqual([response.status, await response.json()], [200, { run_id: id, call: 1, taken: false }]);
+    const next = await start();
+    await waitFor('the next attempt', async () => (await next.get(id)).agent?.progress === 'began', 10_000);
+    await sleep(3000);
+    assert.equal((await next.get(id)).agent?.progress, 'began');
+    assert.equal(await complete(here, { progress: 'goes on' }), '200 taken');
+    assert.equal((await next.get(id)).agent?.progress, 'goes on');
   });
 
   test('fails the run, with nothing of what it says', async (t) => {

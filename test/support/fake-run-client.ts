@@ -3,6 +3,7 @@ import type { AgentAnswer } from '../../src/contract/run.ts';
 import type { SessionView } from '../../src/contract/session.ts';
 import type { NamedAnswer } from '../../src/runs/answer-question.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
+import type { PostedEnd } from '../../src/runs/post-progress.ts';
 import type { RunClient } from '../../src/runs/run-client.ts';
 import type { RunReply } from '../../src/runs/run-reply.ts';
 import { matchesFilter } from '../../src/runs/list-query.ts';
@@ -72,6 +73,11 @@ export class FakeRunClient implements RunClient {
 
   /** What was completed: the calls in order. A call is completed once. */
   readonly completed: { readonly claim: CallClaim; readonly answer: AgentAnswer | undefined }[] = [];
+
+  async postProgress(claim: CallClaim): Promise<PostedEnd> {
+    this.#call('postProgress', claim.workflowId);
+    return 'taken';
+  }
 
   async completeCall(claim: CallClaim, answer: AgentAnswer | undefined): Promise<boolean> {
     this.#call('completeCall', claim.workflowId);

@@ -25,6 +25,7 @@ export function createCallbackAgent(settings: CallbackAgentSettings): Agent {
   const base = settings.completionUrl.replace(/\/+$/, '');
   const [secret = ''] = settings.completionSecret;
   return {
+    isToldByPost: true,
     async run(text, context) {
       const { signal, resumed, report, checkpoint } = context;
       signal.throwIfAborted();
@@ -60,7 +61,8 @@ function toBody(text: string, context: AgentContext, completionUrl: string, pres
   return JSON.stringify({
     ...common,
     ...(metadata !== undefined && { metadata }),
-    ...{ run_id: runId, call, completion_url: completionUrl, expires_at: deadline.toISOString() },
+    ...{ run_id: runId, call, completion_url: completionUrl, progress_url: `${completionUrl}/progress` },
+    expires_at: deadline.toISOString(),
   });
 }
 

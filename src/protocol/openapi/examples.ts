@@ -30,6 +30,7 @@ export const EXAMPLES = {
   },
   RedeliverRequest: { callback_url: 'https://ci.example.com/hooks/agent-2' },
   InputRequest: { question: 'publish', answer: 'approve', by: 'ann@example.com' },
+  Progress: { progress: 'reads page 3 of the invoice', percent: 42 },
   Completion: { output: 'The deployment failed because its disk was full.', usage: { output_tokens: 120 } },
   AcceptedRun: {
     id: RUN_ID,
@@ -126,6 +127,7 @@ export const EXAMPLES = {
 } as const satisfies {
   readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: JsonObject | string };
   readonly InvokeTask: { readonly [field: string]: JsonObject | string };
+  readonly Progress: { readonly progress: string; readonly percent: number };
   readonly Completion: { readonly output: string; readonly usage: { readonly output_tokens: number } };
   readonly RedeliverRequest: { readonly callback_url: string };
   readonly InputRequest: InputRequest;

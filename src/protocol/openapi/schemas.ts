@@ -3,6 +3,7 @@ import { callbackBody } from '../callback-body.ts';
 import { inputRequest } from '../input-request.ts';
 import { PROBLEMS } from '../problems.ts';
 import { completionRequest } from '../completion-request.ts';
+import { progressRequest } from '../progress-request.ts';
 import { redeliverRequest } from '../redeliver-request.ts';
 import { runList, runListQuery } from '../run-list.ts';
 import { callbackStatus, partialText, runResource, runStatus } from '../run-resource.ts';
@@ -74,6 +75,7 @@ const SENT = {
   RedeliverRequest: redeliverRequest,
   InputRequest: inputRequest,
   Completion: completionRequest,
+  Progress: progressRequest,
 };
 /** Bodies that callers get: fields may be added at any time. */
 const ANSWERED = {

@@ -1,4 +1,4 @@
-import type { AgentProgress } from '../../contract/activities.ts';
+import { type AgentProgress, type PostedProgress, readAgentProgress } from '../../contract/activities.ts';
 import { judgeFailure } from '../../contract/judge-failure.ts';
 import type { PartialText, RunResource } from '../../protocol/run-resource.ts';
 import type { ActivityRecord, PendingActivity } from '../run-facts.ts';
@@ -19,8 +19,10 @@ export function toAgentState(
   const ended = pending === undefined && record !== undefined ? countCalls(record) : {};
   const attempt = heartbeat?.paidAttempts ?? pending?.attempt ?? ended.calls;
   const lastError = pending?.lastFailure === undefined ? undefined : judgeFailure(pending.lastFailure).error.message;
-  const { maxAttempts = ended.maxCalls, progress } = heartbeat ?? {};
-  const text = readText(pending?.heartbeat);
+  const { maxAttempts = ended.maxCalls } = heartbeat ?? {};
+  const posted = readPosted(pending?.heartbeat);
+  const progress = posted?.progress ?? heartbeat?.progress;
+  const text = readText(posted) ?? readText(pending?.heartbeat);
   return {
     name,
     ...(attempt !== undefined && { attempt }),
@@ -38,6 +40,12 @@ function readProgress(value: unknown): Partial<AgentProgress> | undefined {
   const fits =
     isOptional(paidAttempts, 'number') && isOptional(maxAttempts, 'number') && isOptional(progress, 'string');
   return fits ? value : undefined;
+}
+
+/** What the agent posted of the call under way. */
+function readPosted(heartbeat: unknown): PostedProgress | undefined {
+  const { paidAttempts, posted } = readAgentProgress(heartbeat, 0);
+  return posted?.call === paidAttempts ? posted : undefined;
 }
 
 function readText(heartbeat: unknown): PartialText | undefined {
