@@ -1,9 +1,12 @@
 import type { Activities } from '../contract/activities.ts';
+import type { AnswerLinks } from '../contract/answer-link.ts';
 import type { FirstTryActivities } from '../contract/first-try.ts';
+import type { QuestionActivities } from '../contract/question-activities.ts';
 import type { SessionActivities } from '../contract/session.ts';
 import type { ActivityLogger } from './activity.ts';
 import type { AgentMetrics } from './attempt-report.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
+import { createLinkQuestion } from './link-question.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import { createReportDeadLetter } from './report-dead-letter.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -11,7 +14,12 @@ import { sessionTurns } from './session-turns.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
 export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'maxPayloadBytes' | 'onAgentWait'> {
-  readonly callback: Omit<DeliverCallbackDeps, 'logger' | 'metrics' | 'tracing' | 'isDraining' | 'journalFolder'>;
+  readonly callback: Omit<
+    DeliverCallbackDeps,
+    'logger' | 'metrics' | 'tracing' | 'isDraining' | 'journalFolder' | 'links'
+  >;
+  /** Of questions. Default: there are none. */
+  readonly links?: AnswerLinks;
   /** Without a journal, a crash or an outage takes longer to recover from and may lose an answer. */
   readonly journal?: Omit<KeepDeps, 'logger'>;
   readonly logger: ActivityLogger;
@@ -25,13 +33,17 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'
  *
  * @throws RangeError when an agent, a client or a network has an invalid configuration
  */
-export function createActivities(deps: ActivityDeps): Activities & SessionActivities & FirstTryActivities {
+export function createActivities(
+  deps: ActivityDeps,
+): Activities & SessionActivities & FirstTryActivities & QuestionActivities {
   const { agents, isDraining, maxPayloadBytes, onAgentWait, callback, journal, logger, metrics, tracing } = deps;
+  const { links = {} } = deps;
   const common = { logger, ...(metrics && { metrics }), ...(tracing && { tracing }) };
   const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
     journal === undefined ? activity : keepResults(activity, { ...journal, logger });
-  const { deliverCallback, tryCallback } = createDeliverCallback({
+  const { deliverCallback, tryCallback, deliverQuestion } = createDeliverCallback({
     ...callback,
+    links,
     ...common,
     ...(isDraining && { isDraining }),
     ...(journal && { journalFolder: journal.journal.folder }),
@@ -50,6 +62,9 @@ export function createActivities(deps: ActivityDeps): Activities & SessionActivi
     ),
     deliverCallback: keep(deliverCallback),
     tryCallback,
+    // Without the journal, as below.
+    deliverQuestion,
+    linkQuestion: createLinkQuestion(links),
     // Without the journal: the receiver recognises a repeat by its `webhook-id`.
     reportDeadLetter: createReportDeadLetter({ ...callback, ...common }),
     ...sessionTurns,

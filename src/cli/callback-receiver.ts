@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallbackBody, callbackBody } from '../protocol/callback-body.ts';
+import { type QuestionBody, questionBody } from '../protocol/question-body.ts';
 import { type RequestVerdict, verifyRequest } from '../signatures/verify-request.ts';
+import type { z } from 'zod';
 import { CliError } from './cli-error.ts';
 
 const HOST = '127.0.0.1';
@@ -22,8 +24,10 @@ export interface ReceivedCallback {
   readonly attempt: number;
   /** The status that was answered. */
   readonly answered: number;
-  /** Undefined when the body is no callback of this project. */
+  /** Undefined when the body is no outcome of this project. */
   readonly body: CallbackBody | undefined;
+  /** Of a callback that tells that a run asks a person. */
+  readonly question: QuestionBody | undefined;
 }
 
 export interface ReceiverOptions {
@@ -79,7 +83,8 @@ export async function startCallbackReceiver(options: ReceiverOptions): Promise<C
       webhookId,
       attempt,
       answered,
-      body: readCallback(bytes),
+      body: readBody<CallbackBody>(bytes, callbackBody),
+      question: readBody<QuestionBody>(bytes, questionBody),
     });
   };
 
@@ -121,16 +126,16 @@ async function readBytes(req: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 /** Unknown fields come from a newer server and are accepted. */
-function readCallback(bytes: Buffer): CallbackBody | undefined {
+function readBody<Body>(bytes: Buffer, schema: z.ZodType<Body>): Body | undefined {
   let body: unknown;
   try {
     body = JSON.parse(bytes.toString('utf8'));
   } catch {
     return undefined;
   }
-  const parsed = callbackBody.safeParse(body);
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  return parsed.error.issues.every(({ code }) => code === 'unrecognized_keys') ? (body as CallbackBody) : undefined;
+  return parsed.error.issues.every(({ code }) => code === 'unrecognized_keys') ? (body as Body) : undefined;
 }
 
 function listen(server: Server, port: number): Promise<number> {

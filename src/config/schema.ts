@@ -5,7 +5,7 @@ import { DEFAULT_TASK_QUEUE } from '../contract/names.ts';
 import { baseUrl, domain, listenHost, network, postUrl, proxyUrl, socketAddress } from '../settings/addresses.ts';
 import { listOf } from '../settings/kind.ts';
 import { duration, payload, rate, size, wholeNumber } from '../settings/quantities.ts';
-import { apiKeys, boundHeaders, callbackSecrets, signingSecrets } from '../settings/secrets.ts';
+import { apiKeys, boundHeaders, callbackSecrets, signingSecrets, strongSecrets } from '../settings/secrets.ts';
 import { endpointPath, name, NAME_PATTERN, oneOf, taskQueue, userId, yesOrNo } from '../settings/texts.ts';
 import { ownWorkflows, workflowBundle } from '../settings/own-workflows.ts';
 import { MAX_QUEUED } from '../contract/session.ts';
@@ -87,6 +87,11 @@ const client = z.strictObject({
     "the agent's",
     'What happens to a task of this client while another run of its session key is at work. `queue`: it waits for its turn. `parallel`: it runs at once. `reject`: `409`. `interrupt`: it cancels the run at work and is next. `collect`: it waits, and one call of the agent answers all that waits with it. See [sessions](sessions.md).',
   ),
+  callback_questions: setting(yesOrNo, {
+    env: 'CALLBACK_QUESTIONS',
+    default: false,
+    help: 'Whether the callback URL of a run is told, too, when the run asks a person: by a callback with `status: input_required` and no `text`. Set it once the receivers tell it from an outcome. See [approvals](approvals.md#tell-the-caller).',
+  }),
   callback_headers: optionalSetting(boundHeaders, {
     secret: true,
     defaultText: 'none',
@@ -264,6 +269,12 @@ export const settings = z.strictObject({
     env: 'PUBLIC_URL',
     defaultText: 'none: links are paths',
     help: 'URL at which callers reach this API, such as `https://agents.example.com`, with the path that a proxy takes away, if any. `Location`, `links.self`, the OpenAPI document and the Temporal UI then have whole addresses.',
+  }),
+  answer_link_secret: optionalSetting(strongSecrets, {
+    env: 'ANSWER_LINK_SECRET',
+    secret: true,
+    defaultText: 'none: there are no links',
+    help: 'Secrets of the links that answer a question without a login, for ingress and worker alike. The first one signs, all verify. Links need `public_url`, too. See [approvals](approvals.md#a-link-without-a-login).',
   }),
   temporal_ui_url: optionalSetting(baseUrl, {
     env: 'TEMPORAL_UI_URL',

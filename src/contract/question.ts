@@ -23,8 +23,9 @@ const MAX_CHOICES = 20;
 const MAX_CHOICE = 100;
 /** Characters of an answer in words. */
 export const MAX_ANSWER = 10_000;
-const MAX_COMMENT = 2000;
-const MAX_NAME = 200;
+/** Characters of what stands beside an answer, and of the name of who answers. */
+export const MAX_COMMENT = 2000;
+export const MAX_NAME = 200;
 /** Questions that a memo keeps, the open ones among them. */
 export const MAX_KEPT_QUESTIONS = 20;
 /** Characters that a memo keeps of a question and an answer that are settled. */

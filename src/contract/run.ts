@@ -51,6 +51,8 @@ export const CALLBACK_TARGET = record({
   attemptTimeoutMs: positive(),
   /** How long an undeliverable run stays open for a redelivery. */
   deadLetterMs: positive(),
+  /** Whether the receiver is told, too, that the run asks a person. Absent: no. */
+  tellsQuestions: z.exactOptional(z.boolean({ error: 'is not true or false.' })),
 });
 export type CallbackTarget = Stored<typeof CALLBACK_TARGET>;
 

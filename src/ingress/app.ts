@@ -9,6 +9,7 @@ import { type CloseLimits, errorResponder } from './middleware/error-responder.t
 import { createRouter, type RequestState, type Route } from './route.ts';
 import { DEFAULT_LIST_LIMITS, ListAdmission } from './limits/list-admission.ts';
 import { createRunWaits } from './routes/run-waits.ts';
+import { type AnswerRouteDeps, answerRoutes } from './routes/answers.ts';
 import { type CallRouteDeps, callRoutes } from './routes/calls.ts';
 import { type RunRouteDeps, runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -18,7 +19,12 @@ import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
 
 /** What the public application needs: the sum of what its routes and its middleware take. */
 export interface AppDeps
-  extends TaskRouteDeps, Pick<Health, 'readiness'>, DocsDeps, Pick<CallRouteDeps, 'completionSecrets'> {
+  extends
+    TaskRouteDeps,
+    Pick<Health, 'readiness'>,
+    DocsDeps,
+    Pick<CallRouteDeps, 'completionSecrets'>,
+    Pick<AnswerRouteDeps, 'answerLinkSecrets'> {
   readonly runs: RunClient;
   readonly limits: TaskRouteDeps['limits'] & RunRouteDeps['limits'] & CloseLimits;
   readonly logger: IngressLogger;
@@ -34,6 +40,7 @@ export function listRoutes(deps: AppDeps): Route[] {
     ...runRoutes(deps, waits, lists),
     ...sessionRoutes(deps, lists),
     ...callRoutes(deps),
+    ...answerRoutes(deps),
     ...docsRoutes(deps),
     ...healthRoutes({ readiness: deps.readiness }),
   ];

@@ -21,6 +21,8 @@ export interface IngressClient {
   readonly workflow?: string;
   /** What becomes of tasks whose session has a run already. Absent: the agent decides. */
   readonly sessionPolicy?: SessionPolicy;
+  /** Whether the receivers of its callbacks are told of questions, too. */
+  readonly callbackQuestions?: boolean;
   /** Absent: no limit. */
   readonly rateLimit?: ClientRate;
   /** Deliveries that are recorded at the same time. Absent: no limit. */

@@ -26,6 +26,8 @@ export interface RequestState {
   refusal?: string;
   /** Code of the problem in the response. */
   problem?: string;
+  /** Writes a problem as a page, where a person and no program reads the response. */
+  renderProblem?: (problem: { readonly code: string; readonly status: number }) => string;
 }
 
 export type RequestContext = RouterContext<RequestState>;

@@ -13,6 +13,12 @@ export const INPUT_PROBLEMS = {
     meaning: 'The first answer counts, and this is another one. `detail` names who answered, when and what.',
     fix: 'Nothing is left to do. The same answer sent again is not refused.',
   },
+  link_over: {
+    status: 410,
+    title: 'The link no longer answers anything',
+    meaning: 'The question of the link is settled, its time is up, or the run has ended, was reset or is gone.',
+    fix: 'Nothing is left to do. Where the run still asks, it shows a new link.',
+  },
   worker_unavailable: {
     status: 503,
     title: 'No worker took the answer',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_ANSWER } from '../contract/question.ts';
+import { MAX_ANSWER, MAX_COMMENT, MAX_NAME } from '../contract/question.ts';
 import type { ProblemField } from './problem-error.ts';
 
 const filled = (most: number) => z.string().min(1).max(most).regex(/\S/, 'must not be blank');
@@ -8,8 +8,8 @@ const filled = (most: number) => z.string().min(1).max(most).regex(/\S/, 'must n
 export const inputRequest = z.strictObject({
   question: filled(80).describe('The `id` of the question, as the run shows it.'),
   answer: filled(MAX_ANSWER).describe('One of its `choices`; any text where it has none.'),
-  by: filled(200).optional().describe('Who answers. Default: your client.'),
-  comment: filled(2000).optional().describe('For the workflow, beside the answer.'),
+  by: filled(MAX_NAME).optional().describe('Who answers. Default: your client.'),
+  comment: filled(MAX_COMMENT).optional().describe('For the workflow, beside the answer.'),
 });
 export type InputRequest = z.infer<typeof inputRequest>;
 

@@ -1,6 +1,7 @@
 import { HEADERS, problemExamples, SECURITY_SCHEMES } from './openapi/components.ts';
 import { runPaths } from './openapi/run-paths.ts';
 import { componentSchemas, type JsonObject } from './openapi/schemas.ts';
+import { answerPaths } from './openapi/answer-paths.ts';
 import { callPaths } from './openapi/call-paths.ts';
 import { sessionPaths } from './openapi/session-paths.ts';
 import { servicePaths } from './openapi/service-paths.ts';
@@ -43,7 +44,14 @@ export function buildOpenApi({
       { name: 'Runs', description: "Runs of the API key's client. Requests for other runs get the same 404." },
       { name: 'Service', description: 'Public.' },
     ],
-    paths: { ...taskPaths(endpointPath), ...runPaths(), ...sessionPaths(), ...callPaths(), ...servicePaths() },
+    paths: {
+      ...taskPaths(endpointPath),
+      ...runPaths(),
+      ...sessionPaths(),
+      ...callPaths(),
+      ...answerPaths(),
+      ...servicePaths(),
+    },
     components: {
       schemas: componentSchemas(),
       examples: problemExamples(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ANSWER_WAYS, QUESTION_STATES } from '../contract/question.ts';
+import { questionResource } from './question-resource.ts';
 import { wireUsage } from './wire-usage.ts';
 
 /** The status of a run for its caller. A closed set: reasons go into `error.code`. */
@@ -37,25 +37,6 @@ export const partialText = z.strictObject({
   text: z.string(),
 });
 export type PartialText = z.infer<typeof partialText>;
-
-/** A question that a run asks a person. */
-export const questionResource = z.strictObject({
-  id: z.string().describe('What an answer names it by; unique within the run.'),
-  question: z.string(),
-  status: z
-    .enum(QUESTION_STATES)
-    .describe('`expired`: nobody answered in time. `withdrawn`: the run no longer needs the answer.'),
-  show: z.string().optional().describe('What it is about, such as a draft; only while it is open, and not in lists.'),
-  choices: z.array(z.string()).optional().describe('The answers to choose from; absent where any text is one.'),
-  asked_at: timestamp,
-  deadline: timestamp.optional().describe('When the time is up.'),
-  default: z.string().optional().describe('The answer when nobody answers in time.'),
-  answer: z.string().optional().describe('Its first 500 characters.'),
-  by: z.string().optional().describe('Who answered, as they say; `nobody` for the default.'),
-  via: z.enum(ANSWER_WAYS).optional().describe('The way it came. `temporal`: from the Temporal UI or CLI.'),
-  answered_at: timestamp.optional(),
-});
-export type QuestionResource = z.infer<typeof questionResource>;
 
 /** A run, as `GET /v1/runs/:id` and the 202 show it. */
 export const runResource = z.strictObject({

@@ -4,11 +4,13 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { deriveAnswerId } from '../contract/answer-id.ts';
+import type { AnswerClaim } from '../contract/answer-link.ts';
 import {
   INPUT_REFUSAL,
   INPUT_UPDATE,
   type InputAnswer,
   type InputReceipt,
+  type Question,
   readQuestions,
 } from '../contract/question.ts';
 import { fieldProblem, ProblemError } from '../protocol/problem-error.ts';
@@ -20,6 +22,31 @@ export const INPUT_DEADLINE_MS = 5000;
 
 /** A person's answer to a question of a run that names it. */
 export type NamedAnswer = InputAnswer & { readonly question: string };
+
+/** A question of a run, for who has its link. */
+export interface AskedRun {
+  readonly client: string;
+  /** The task in one line. */
+  readonly summary: string | undefined;
+  readonly question: Question;
+}
+
+/**
+ * Finds the question of a link.
+ *
+ * @param ended whether the run has ended
+ * @returns undefined where the run has forgotten it, or was reset and asks anew
+ */
+export function findAsked(
+  { memo }: Pick<RunFacts, 'memo'>,
+  { question: id, askedAt }: Pick<AnswerClaim, 'question' | 'askedAt'>,
+  ended: boolean,
+): AskedRun | undefined {
+  const found = readQuestions(memo).find((one) => one.id === id && Date.parse(one.askedAt) === askedAt);
+  if (found === undefined) return undefined;
+  const { client, summary } = memo;
+  return { client, summary, question: ended && found.state === 'open' ? { ...found, state: 'withdrawn' } : found };
+}
 
 /**
  * Judges an answer by what the run tells, without a worker.

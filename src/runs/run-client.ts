@@ -1,5 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { REDELIVERY_WORKFLOW } from '../contract/names.ts';
+import type { AnswerClaim } from '../contract/answer-link.ts';
 import type { CallClaim } from '../contract/call-token.ts';
 import { type AgentAnswer, MAX_REDELIVERIES } from '../contract/run.ts';
 import { deriveSessionId } from '../contract/session-id.ts';
@@ -8,7 +9,7 @@ import { ProblemError } from '../protocol/problem-error.ts';
 import type { Progress } from '../protocol/progress-request.ts';
 import type { RunResource } from '../protocol/run-resource.ts';
 import { pause } from '../timing/until.ts';
-import { judgeAnswer, type NamedAnswer, sendAnswer } from './answer-question.ts';
+import { type AskedRun, findAsked, judgeAnswer, type NamedAnswer, sendAnswer } from './answer-question.ts';
 import { type AskOptions, createAskTemporal } from './ask-temporal.ts';
 import { completeCall } from './complete-call.ts';
 import { deleteRun } from './delete-run.ts';
@@ -51,6 +52,8 @@ export interface RunClient {
    * Rejects with `already_answered`, `not_asked`, `invalid_parameter` for what is none of the choices, or `worker_unavailable`.
    */
   answer(runId: string, client: string, answer: NamedAnswer): Promise<RunReply>;
+  /** What a link asks, whosever the run is; undefined where the run, or that question, is not there any more. */
+  readAsked(claim: AnswerClaim): Promise<AskedRun | undefined>;
   /** Sends a callback again that is dead, is being retried or was delivered. */
   redeliver(runId: string, client: string, url?: string): Promise<RunReply>;
   /**
@@ -181,6 +184,16 @@ export function createRunClient(options: RunClientOptions): RunClient {
       await requireWorker(ask, facts, options.taskQueue, until);
       await ask('cancel', until, (temporal) => kind.cancel(temporal.workflow.getHandle(runId)));
       return readAfter(run, client, until);
+    },
+
+    async readAsked(claim) {
+      try {
+        const { facts, run } = await read(claim.runId, undefined);
+        return findAsked(facts, claim, run.terminal);
+      } catch (error) {
+        if (error instanceof ProblemError && error.code === 'not_found') return undefined;
+        throw error;
+      }
     },
 
     async answer(runId, client, answer) {

@@ -18,6 +18,8 @@ export interface RunLinks {
   readonly publicUrl?: string;
   /** Base of the Temporal UI with its namespace, such as `http://localhost:8233/namespaces/default`. */
   readonly temporalUi?: string;
+  /** Secrets of the links that answer questions. Absent: there are none. */
+  readonly answerLinkSecret?: readonly string[];
 }
 
 /** A run as it stands, and whether nothing more will happen to it unless somebody asks for it. */

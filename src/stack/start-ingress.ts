@@ -16,6 +16,7 @@ import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
 import type { LoadedWorkflows } from './load-workflows.ts';
 import { readAgentSessions } from './read-agent-sessions.ts';
+import { pickLinks } from './worker-parts.ts';
 import type { TemporalSettings } from './temporal-settings.ts';
 
 /** How long a request waits for Temporal: an answer within 3 s is promised. */
@@ -60,7 +61,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     eagerStart,
     deadlineMs: TEMPORAL_DEADLINE_MS,
     links: {
-      ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+      ...pickLinks(config),
       ...(config.temporalUiUrl !== undefined && {
         temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}`,
       }),
@@ -88,6 +89,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
       /^(?:127\.|\[?::1\]?$|localhost$)/.test(config.host) && {
         temporalUi: `${config.temporalUiUrl}/namespaces/${temporal.namespace}/workflows`,
       }),
+    answerLinkSecrets: config.answerLinkSecret,
     completionSecrets: findCompletionSecrets(config.agents),
     sources: config.sources,
     keyDocuments: new RemoteDocuments({

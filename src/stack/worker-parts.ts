@@ -8,6 +8,7 @@ import type { AgentTypes } from '../agents/agent-type.ts';
 import { AGENT_TYPES, type AgentSpec, createAgent, fixesFor } from '../agents/agent-types.ts';
 import type { Config } from '../config/config.ts';
 import { completePolicy, DEFAULT_AGENT_POLICY, type PolicyChanges } from '../contract/agent-policy.ts';
+import type { AnswerLinks } from '../contract/answer-link.ts';
 import type { FinishedRun } from '../contract/run-sinks.ts';
 import { createFindOwnPlaces, type FindOwnPlaces } from '../egress/own-places.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -20,7 +21,7 @@ import { createPayloads } from './create-payloads.ts';
 import { StartError, toStartError } from './start-error.ts';
 
 /** What a worker of ours is made of, whether the stack runs it or a team. */
-export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'logger' | 'metrics' | 'tracing'> {
+export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'links' | 'logger' | 'metrics' | 'tracing'> {
   readonly callback: Omit<ActivityDeps['callback'], 'onFirstFailure'>;
   /** Absolute; absent: no journal. */
   readonly journalDir?: string;
@@ -48,15 +49,15 @@ export type WorkerMetrics = NonNullable<ActivityDeps['metrics']> & Pick<Metrics,
 
 /** The parts that the settings describe. No connection is made yet. */
 export function toWorkerParts(
-  { agents, clients, callback, ingressEnabled, port, adminPort, worker, workflows, payloads: keys }: Config,
+  config: Config,
   {
     logger,
     metrics,
     defaultJournalDir,
     temporalAddress,
-    payloads = createPayloads(keys),
+    payloads = createPayloads(config.payloads),
     findOwnPlaces = createFindOwnPlaces({
-      ports: () => [...(ingressEnabled ? [port] : []), adminPort],
+      ports: () => [...(config.ingressEnabled ? [config.port] : []), config.adminPort],
       temporalAddress,
     }),
   }: {
@@ -73,6 +74,7 @@ export function toWorkerParts(
   },
   agentTypes: AgentTypes = AGENT_TYPES,
 ): WorkerParts {
+  const { agents, clients, callback, worker, workflows } = config;
   const { journalDir = defaultJournalDir, ...limits } = worker;
   return {
     agents: new Map(
@@ -98,6 +100,7 @@ export function toWorkerParts(
       clients: new Map(clients.map((client) => [client.id, client])),
       findOwnPlaces,
     },
+    links: pickLinks(config),
     ...limits,
     payloads,
     workflows,
@@ -112,6 +115,11 @@ export function toWorkerParts(
       onJournalChange: (entries: number) => metrics.journalChanged(entries),
     }),
   };
+}
+
+/** What addresses of this installation are made of. */
+export function pickLinks({ publicUrl, answerLinkSecret }: Pick<Config, keyof AnswerLinks>): AnswerLinks {
+  return { ...(publicUrl !== undefined && { publicUrl }), ...(answerLinkSecret && { answerLinkSecret }) };
 }
 
 /** An agent of a `GarudustPlugin`: anything that answers a task, or the settings of one of our agent types. */

@@ -32,6 +32,7 @@ import { inTurn } from './in-turn.ts';
 import { markWaiting } from './mark-waiting.ts';
 import { PATCH } from './patches.ts';
 import { STAGE } from './stage-details.ts';
+import { tellQuestionsOf } from './tell-asked.ts';
 import { toFailure } from './workflow-failure.ts';
 
 /**
@@ -47,6 +48,7 @@ import { toFailure } from './workflow-failure.ts';
  */
 export async function agentRun(given: AgentRunInput): Promise<AgentRunResult> {
   const input = readInput(given);
+  tellQuestionsOf(input);
   // Nothing to await usually: what a run does first keeps its order.
   const refused = input.approval && (await askFirst(input));
   const outcome = refused ?? (await askAgent(input));

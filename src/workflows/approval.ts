@@ -4,7 +4,7 @@ import { type PersonsAnswer, waitForInput, type WaitForInputOptions } from './wa
 export const APPROVAL_CHOICES = ['approve', 'refuse'] as const;
 export type ApprovalChoice = (typeof APPROVAL_CHOICES)[number];
 
-export interface ApprovalOptions extends Pick<WaitForInputOptions, 'show' | 'timeout'> {
+export interface ApprovalOptions extends Pick<WaitForInputOptions, 'show' | 'timeout' | 'tell'> {
   /** What is asked. Default: `Approve <id>?` */
   readonly question?: string;
   /** What counts when nobody answers in time. Default: `refuse`. */

@@ -27,6 +27,7 @@ export {
 } from './deliver-callback.ts';
 export { type Approval, approval, type ApprovalChoice, type ApprovalOptions } from './approval.ts';
 export { emit } from './emit.ts';
+export type { Asked } from './link-question.ts';
 export type { WorkflowTask } from './own-workflow.ts';
 export { type PersonsAnswer, waitForInput, type WaitForInputOptions } from './wait-for-input.ts';
 export {

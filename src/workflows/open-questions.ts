@@ -33,7 +33,7 @@ const CLIENT = defineSearchAttributeKey(SEARCH_ATTRIBUTE.client, 'KEYWORD');
 
 /** A question as the workflow that asks it has it. */
 export interface OpenQuestion {
-  readonly id: string;
+  readonly asked: Question;
   /** The answer that counts; undefined while there is none. */
   readonly answered: () => (CheckedAnswer & { readonly at: string }) | undefined;
   /** Ends the question without an answer. */
@@ -67,7 +67,7 @@ export function openQuestion(asked: Omit<Question, 'number' | 'state'>): OpenQue
     validator: (given) => void checkAnswer(given, questions ?? []),
   });
   return {
-    id: question.id,
+    asked: question,
     answered: () => answers.get(question.id),
     settle: (state, answer) => {
       change(question.id, {

@@ -19,6 +19,7 @@ import { toOutput } from './own-output.ts';
 import { readOwnWorkflow } from './own-workflow.ts';
 import { spent } from './spent.ts';
 import { STAGE } from './stage-details.ts';
+import { tellQuestionsOf } from './tell-asked.ts';
 import { toFailure } from './workflow-failure.ts';
 
 /** For how long a run waits for a worker that serves its workflow. */
@@ -45,6 +46,7 @@ export async function ownRun(
   const read = readStored(OWN_RUN_INPUT, 'OwnRunInput', given);
   if (!read.ok) throw toFailure('InvalidInput', read.problem);
   const input: OwnRunInput = read.input;
+  tellQuestionsOf(input);
   const refused = continued.length > 0 ? undefined : input.approval && (await askFirst(input));
   const { outcome: made, cause } = refused ? { outcome: refused } : await execute(input, load, continued);
   const usage = spent();

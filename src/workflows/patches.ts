@@ -21,4 +21,6 @@ export const PATCH = {
   waitForTurn: 'wait-for-turn',
   /** A person approves the task before its agent is asked. */
   askFirst: 'ask-first',
+  /** The receiver of a run's callback is told of the run's questions, where it wants that. */
+  tellQuestions: 'tell-questions',
 } as const;

@@ -1,9 +1,11 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import { condition } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { type AnswerWay, QUESTION_ASKED } from '../contract/question.ts';
 import { MAX_DURATION_MS, readStored } from '../contract/stored.ts';
+import { type Asked, linkQuestion } from './link-question.ts';
 import { openQuestion } from './open-questions.ts';
+import { tellAsked } from './tell-asked.ts';
 import { toFailure } from './workflow-failure.ts';
 
 export interface WaitForInputOptions {
@@ -17,6 +19,11 @@ export interface WaitForInputOptions {
   readonly timeout?: Duration;
   /** The answer when nobody answers in time; one of the choices. Default: the wait fails with `InputTimeout`. */
   readonly default?: string;
+  /**
+   * Tells somebody, such as by an activity of yours that sends a mail. It begins once the question stands, and is canceled when that is
+   * answered. Where it fails before, the wait fails with its error, because nobody might ever answer.
+   */
+  readonly tell?: (asked: Asked) => Promise<unknown>;
 }
 
 /** What a person answered. */
@@ -46,7 +53,7 @@ export interface PersonsAnswer {
  * const { answer, by } = await waitForInput('Which region?', { choices: ['eu', 'us'], timeout: '1d', default: 'eu' });
  */
 export async function waitForInput(question: string, options: WaitForInputOptions = {}): Promise<PersonsAnswer> {
-  const { timeout, id = 'input', ...rest } = options;
+  const { timeout, id = 'input', tell, ...rest } = options;
   const given = Object.entries({ id, question, ...rest }).filter(([, value]) => value !== undefined);
   const read = readStored(QUESTION_ASKED, 'WaitForInputOptions', Object.fromEntries(given));
   if (!read.ok) throw toFailure('InvalidInput', `waitForInput: ${read.problem}`);
@@ -56,29 +63,46 @@ export async function waitForInput(question: string, options: WaitForInputOption
   }
   const timeoutMs = timeout === undefined ? undefined : toMilliseconds(timeout);
   const askedAt = Date.now();
-  const asked = openQuestion({
+  const { asked, answered, settle } = openQuestion({
     ...input,
     askedAt: new Date(askedAt).toISOString(),
     ...(timeoutMs !== undefined && { deadline: new Date(askedAt + timeoutMs).toISOString() }),
   });
-  const isAnswered = (): boolean => asked.answered() !== undefined;
-  try {
+  const isAnswered = (): boolean => answered() !== undefined;
+  const stopTelling = tellAsked(asked);
+  const wait = async (): Promise<void> => {
     if (timeoutMs === undefined) await condition(isAnswered);
     else await condition(isAnswered, timeoutMs, { summary: `waits for an answer to ${asked.id}` });
+  };
+  try {
+    await (tell === undefined ? wait() : waitTelling(wait, () => linkQuestion(asked).then(tell)));
   } catch (error) {
-    if (!isAnswered()) asked.settle('withdrawn');
+    if (!isAnswered()) settle('withdrawn');
     throw error;
+  } finally {
+    stopTelling();
   }
-  const answer = asked.answered();
+  const answer = answered();
   if (answer !== undefined) {
     const { question: _, ...told } = answer;
     return { ...told, isDefault: false };
   }
-  asked.settle('expired', input.default);
+  settle('expired', input.default);
   if (input.default === undefined) {
     throw toFailure('InputTimeout', `Nobody answered question "${asked.id}" in time.`);
   }
   return { answer: input.default, by: 'nobody', via: 'default', at: new Date().toISOString(), isDefault: true };
+}
+
+/** Waits, and tells somebody meanwhile, which ends with the wait. Where the telling fails, the wait ends with its error. */
+async function waitTelling(wait: () => Promise<void>, tell: () => Promise<unknown>): Promise<void> {
+  const scope = new CancellationScope();
+  const failed = (reject: (error: unknown) => void): void => void tell().catch(reject);
+  try {
+    await scope.run(() => Promise.race([wait(), new Promise<never>((_, reject) => failed(reject))]));
+  } finally {
+    scope.cancel();
+  }
 }
 
 /** @throws ApplicationFailure `InvalidInput`: an error of the SDK would repeat the workflow task for ever */

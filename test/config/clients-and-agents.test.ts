@@ -43,6 +43,7 @@ describe('by the environment alone', () => {
         allowedUserIds: ['Ada Lovelace', '1001'],
         rateLimit: { count: 500, windowMs: 1000 },
         maxInFlight: 100,
+        callbackQuestions: false,
       },
     ]);
     assert.deepEqual(generated, []);
@@ -128,6 +129,7 @@ describe('by the file', () => {
         callbackHeaders: { hosts: ['ci.example.com', '*.example.org'], headers: { 'X-Gateway-Key': 'gateway key' } },
         rateLimit: { count: 6000, windowMs: 60_000 },
         maxInFlight: 8,
+        callbackQuestions: false,
       },
       {
         id: 'ops',
@@ -135,6 +137,7 @@ describe('by the file', () => {
         allowedCallbackDomains: [],
         rateLimit: { count: 500, windowMs: 1000 },
         maxInFlight: 100,
+        callbackQuestions: false,
       },
     ]);
   });

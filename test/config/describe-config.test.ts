@@ -25,6 +25,7 @@ limits: { body: 524288 }
       callback_headers: { hosts: ['a.example.com'], headers: { 'X-Key': 'set (3 characters)' } },
       rate_limit: '500/s',
       max_in_flight: 100,
+      callback_questions: false,
     },
   ]);
   assert.deepEqual(agents, {
@@ -81,9 +82,10 @@ test('a file made of the description gives the same settings', () => {
   const described = { ...describeConfig(first), clients } as unknown as Record<
     'callback' | 'payloads' | 'codec_server',
     Record<string, unknown>
-  >;
+  > & { answer_link_secret?: unknown };
   // What is kept back is told in words.
   for (const secret of ['dead_letter_webhook', 'dead_letter_secret', 'proxy']) delete described.callback[secret];
+  delete described.answer_link_secret;
   delete described.payloads['keys'];
   delete described.codec_server['token'];
   assert.deepEqual(load({ yaml: JSON.stringify(described) }).config, first.config);

@@ -23,6 +23,7 @@ describe("the article's block", () => {
         allowedCallbackDomains: ['ops.internal.example.com', 'ci.example.com'],
         rateLimit: { count: 500, windowMs: 1000 },
         maxInFlight: 100,
+        callbackQuestions: false,
       },
     ]);
     assert.deepEqual(warnings, []);

@@ -13,6 +13,9 @@ export interface ApiAnswer {
   readonly sentAgain: boolean;
 }
 
+/** The source whose tasks a person approves, for the client `steady`. */
+export const ASKING = 'asking';
+
 /** A request of a run. */
 interface TaskToPost {
   readonly seat: Seat;
@@ -54,6 +57,19 @@ export class CornerApi {
     return runResource.parse(await response.json());
   }
 
+  /**
+   * Posts an event of the source whose tasks a person approves.
+   *
+   * @throws Error unless it is accepted
+   */
+  async postEvent({ key, text, callbackUrl }: TaskToPost): Promise<Pick<RunResource, 'id'>> {
+    const body = JSON.stringify({ id: key, text, callback_url: callbackUrl });
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await this.#send(`/hooks/${ASKING}`, { method: 'POST', headers, body });
+    if (response.status !== 202) throw new Error(`${key} was answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as { id: string };
+  }
+
   /** @throws Error unless it is answered 200 */
   async get(seat: Seat, runId: string): Promise<RunResource> {
     return runResource.parse(await (await this.#ask(seat, `/v1/runs/${runId}`)).json());
@@ -72,7 +88,7 @@ export class CornerApi {
   }
 
   /** Posts to `/v1/runs/:id/<action>`. */
-  async act(seat: Seat, runId: string, action: 'cancel' | 'redeliver', body?: object): Promise<ApiAnswer> {
+  async act(seat: Seat, runId: string, action: 'cancel' | 'redeliver' | 'input', body?: object): Promise<ApiAnswer> {
     let sentAgain = false;
     const request = {
       method: 'POST',

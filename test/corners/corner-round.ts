@@ -214,6 +214,15 @@ function lasts({ state }: CornerRun): number {
 async function release(run: CornerRun): Promise<void> {
   for (const end = Date.now() + NOTICE_MS; isHeld(run) && Date.now() < end;) await sleep(100);
   run.gate.open();
+  if (run.state === 'asked' && run.promised.end === 'delivered') await approve(run);
+}
+
+/** Approves what a run asks, once it asks: one that was reset asks anew. */
+async function approve({ api, seat, runId }: CornerRun): Promise<void> {
+  for (const end = Date.now() + SETTLE_TIMEOUT_MS; Date.now() < end; await sleep(LOOK_MS)) {
+    const { status } = await api.act(seat, runId, 'input', { question: 'run', answer: 'approve' });
+    if (status === 200) return;
+  }
 }
 
 function isHeld({ state, calls, receiver }: CornerRun): boolean {

@@ -8,7 +8,7 @@ import { temporalArgs, untilReady } from '../crash/crash-stack.ts';
 import { SupervisedProcess } from '../crash/supervised-process.ts';
 import { startFakeGarudust } from '../support/fake-garudust/fake-garudust.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { CornerApi } from './corner-api.ts';
+import { ASKING, CornerApi } from './corner-api.ts';
 import { GatedModel } from './gated-model.ts';
 import { settledPort } from './settled-port.ts';
 
@@ -153,6 +153,16 @@ function settings(agent: { url: string; api_key: string | undefined }, plugins: 
     agents: { steady: plain, narrow: { ...plain, concurrency: 1 }, last: { ...plain, max_attempts: 1 } },
     callback: { retry_delays: DELAYS.callback, attempt_timeout: '40s', permit_networks: ['127.0.0.0/8'] },
     worker: { shutdown_grace: DELAYS.grace, ...(plugins.length > 0 && { plugins }) },
+    sources: {
+      [ASKING]: {
+        preset: 'generic',
+        unsigned: true,
+        client: 'steady',
+        delivery_id: '{{ event.id }}',
+        map: { text: '{{ event.text }}', callback_url: '{{ event.callback_url }}' },
+        approval: { required: true, timeout: '1h' },
+      },
+    },
     limits: { max_streams: 1000, max_streams_per_client: 1000, lists_per_second: 50, lists_per_second_per_client: 50 },
   };
 }

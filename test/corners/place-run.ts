@@ -13,6 +13,7 @@ type Look = (run: CornerRun, temporal: TemporalView) => boolean | Promise<boolea
 /** How it is seen that a run is in a state. `answer` begins with the agent at work; its rest is for all such runs at once. */
 const IS_PLACED: Readonly<Record<State, Look>> = {
   queued: async ({ runId }, temporal) => (await temporal.describe(runId)).status === 'RUNNING',
+  asked: async (run) => (await run.api.get(run.seat, run.runId)).status === 'input_required',
   permit: async ({ runId, calls }, temporal) => {
     const { open } = await temporal.describe(runId);
     return calls().length === 0 && open.some(({ id }) => id === 'agent');
@@ -60,7 +61,10 @@ async function isWaiting(temporal: TemporalView, runId: string, id: string, atte
 export async function placeRun(run: CornerRun, temporal: TemporalView): Promise<void> {
   const { seat, text, receiver } = run;
   if (isTeam(run.state)) run.runId = await temporal.startTeam({ text, url: receiver.url, seat });
-  else run.runId = (await run.api.post({ seat, key: text, text, callbackUrl: receiver.url })).id;
+  else {
+    const post = { seat, key: text, text, callbackUrl: receiver.url };
+    run.runId = (await (run.state === 'asked' ? run.api.postEvent(post) : run.api.post(post))).id;
+  }
   for (const end = Date.now() + PLACE_TIMEOUT_MS; !(await IS_PLACED[run.state](run, temporal)); await sleep(LOOK_MS)) {
     if (Date.now() > end) throw new Error(`it did not come into the state "${run.state}" within 30 s`);
   }

@@ -17,6 +17,11 @@ export const STATES = {
     meaning: 'The webhook is accepted, and no worker has taken the run.',
     undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
   },
+  asked: {
+    title: 'asking a person',
+    meaning: 'The source wants an `approval`, and nobody has answered. Somebody approves it in the end.',
+    undisturbed: { end: 'delivered', paidCalls: 1, callbacks: 1 },
+  },
   permit: {
     title: 'waiting for a permit',
     meaning: 'The agent serves as many tasks as its `concurrency` permits; the run waits for its turn.',

@@ -2,6 +2,8 @@ import type { OwnScenario } from '../support/run-own.ts';
 
 const ASKED = { workflow: 'triage', withCallback: true, approval: { timeoutMs: 60_000 } } as const;
 
+const TOLD = { workflow: 'asks', input: {}, withCallback: true, tellsQuestions: true } as const;
+
 /** Ways through runs of a team's workflows. */
 export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
   'own-completed': { workflow: 'triage' },
@@ -22,5 +24,16 @@ export const OWN_SCENARIOS: Readonly<Record<string, OwnScenario>> = {
   'own-dead-letter': { workflow: 'triage', withCallback: true, callback: [{ fail: 'CallbackFailed' }] },
   'own-continued': { workflow: 'counts', input: { to: 2 }, withCallback: true },
   'own-approved': { ...ASKED, answer: { answer: 'approve', by: 'Ann' } },
+  'own-approval-timed-out': { ...ASKED, approval: { timeoutMs: 300 } },
+  'own-approval-canceled': { ...ASKED, canceled: 'while asking' },
+  'own-question-timed-out': { workflow: 'asks', input: { timeout: 300 }, withCallback: true },
+  'own-question-canceled': { workflow: 'asks', input: {}, withCallback: true, canceled: 'while asking' },
+  'own-question-told': { ...TOLD, answer: { answer: 'eu', by: 'Ann' } },
+  'own-question-mailed': { ...TOLD, input: { mailTo: 'ann' }, answer: { answer: 'eu', by: 'Ann' } },
+  'own-question-not-mailed': { ...TOLD, input: { mailTo: 'ann' }, agent: [{ fail: 'TaskRefused' }] },
+  'own-question-answered-before-its-mail': {
+    ...{ ...TOLD, input: { mailTo: 'ann' }, agent: ['hang'] },
+    answer: { answer: 'eu', by: 'Ann' },
+  },
   'own-approval-refused': { ...ASKED, answer: { answer: 'refuse', by: 'Ann' } },
 };

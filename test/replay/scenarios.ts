@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { FirstTry } from '../../src/contract/first-try.ts';
 import { type RedeliverRequest, SIGNAL } from '../../src/contract/names.ts';
 import type { AgentRunInput, CallbackTarget } from '../../src/contract/run.ts';
-import type { ScriptedActivities, Step } from '../support/scripted-activities.ts';
+import type { Script, ScriptedActivities } from '../support/scripted-activities.ts';
 import { APPROVAL_SCENARIOS } from './approval-scenarios.ts';
 import { AT_FAULT_SCENARIOS } from './at-fault-scenarios.ts';
 import { completeAgent } from './complete-agent.ts';
@@ -13,11 +12,7 @@ import { scenarioPolicy } from './scenario-policy.ts';
 import { TURN_SCENARIOS } from './turn-scenarios.ts';
 
 /** One way through `agentRun`, or through `callbackRedelivery` after it. Each has a recorded history, and each is run anew against a real server. */
-export interface Scenario {
-  readonly agent?: readonly Step[];
-  readonly callback?: readonly Step[];
-  /** What the first try of the callback comes to, within a workflow task. Default: there is none. */
-  readonly firstTry?: FirstTry['is'];
+export interface Scenario extends Script {
   /** Leaves the policy to the agent's own. */
   readonly withoutPolicy?: true;
   /** Changes to the target of the callback; `none` for a run without one. */

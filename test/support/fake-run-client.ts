@@ -1,7 +1,8 @@
+import type { AnswerClaim } from '../../src/contract/answer-link.ts';
 import type { CallClaim } from '../../src/contract/call-token.ts';
 import type { AgentAnswer } from '../../src/contract/run.ts';
 import type { SessionView } from '../../src/contract/session.ts';
-import type { NamedAnswer } from '../../src/runs/answer-question.ts';
+import type { AskedRun, NamedAnswer } from '../../src/runs/answer-question.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { PostedEnd } from '../../src/runs/post-progress.ts';
 import type { RunClient } from '../../src/runs/run-client.ts';
@@ -124,8 +125,37 @@ export class FakeRunClient implements RunClient {
 
   async answer(runId: string, client: string, answer: NamedAnswer): Promise<RunReply> {
     this.#call('answer', runId);
+    const asked = this.asked.get(`${runId} ${answer.question}`);
+    if (asked?.question.answer !== undefined) {
+      throw new ProblemError('already_answered', `in the fake's own words: ${asked.question.answer}`);
+    }
+    if (asked !== undefined && asked.question.state !== 'open') {
+      throw new ProblemError('not_asked', "in the fake's own words");
+    }
+    if (asked?.question.choices?.includes(answer.answer) === false) {
+      throw new ProblemError('invalid_parameter', 'answer: is none of the choices');
+    }
     this.answers.push(answer);
+    if (asked !== undefined) {
+      const settled = {
+        state: 'answered',
+        answer: answer.answer,
+        by: answer.by ?? '',
+        answeredAt: '2026-01-31T12:34:56.000Z',
+      } as const;
+      this.asked.set(`${runId} ${answer.question}`, { ...asked, question: { ...asked.question, ...settled } });
+      return { run: { id: runId } as RunResource, unchanged: false };
+    }
     return { run: await this.get(runId, client), unchanged: false };
+  }
+
+  /** What links ask, by the run and the id of the question. Answers settle it. */
+  readonly asked = new Map<string, AskedRun>();
+
+  async readAsked({ runId, question, askedAt }: AnswerClaim): Promise<AskedRun | undefined> {
+    this.#call('readAsked', runId);
+    const found = this.asked.get(`${runId} ${question}`);
+    return found && Date.parse(found.question.askedAt) === askedAt ? found : undefined;
   }
 
   async redeliver(runId: string, client: string, url?: string): Promise<RunReply> {

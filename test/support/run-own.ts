@@ -13,14 +13,16 @@ import { startOptions } from '../../src/runs/kinds/start-options.ts';
 import { endingMisfits } from '../../src/worker/own-modules.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
 import { bundleWithOurs, WORKFLOWS_PATH } from '../../src/worker/workflow-bundle.ts';
-import { answerPerson } from './answer-person.ts';
+import { answerPerson, untilAsked } from './answer-person.ts';
 import { ScriptedActivities, type Step } from './scripted-activities.ts';
 import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
 
 const at = (name: string): string => fileURLToPath(new URL(`../workflows/fixtures/own/${name}.ts`, import.meta.url));
 
 /** Workflows of a team, as the settings name them. */
-export const OWN = Object.fromEntries(['triage', 'typed', 'bad', 'counts', 'changes'].map((name) => [name, at(name)]));
+export const OWN = Object.fromEntries(
+  ['triage', 'typed', 'bad', 'counts', 'changes', 'asks'].map((name) => [name, at(name)]),
+);
 
 const plugin: BundlerPlugin = { name: 'own', configureBundler: (options) => bundleWithOurs(options, OWN) };
 
@@ -37,8 +39,10 @@ export interface OwnScenario extends Pick<OwnRunInput, 'workflow' | 'approval'> 
   readonly firstTry?: FirstTry['is'];
   /** What a person answers, where the run asks for approval. */
   readonly answer?: InputAnswer;
-  /** Cancels the run while its agent works. */
-  readonly canceled?: true;
+  /** Whether its receiver wants to know of questions. */
+  readonly tellsQuestions?: true;
+  /** Cancels the run while its agent works, or while it asks. */
+  readonly canceled?: true | 'while asking';
 }
 
 const CALLBACK = {
@@ -53,7 +57,7 @@ export async function runOwn(
   t: Pick<TestContext, 'name'>,
   scenario: OwnScenario,
 ): Promise<{ readonly handle: WorkflowHandle; readonly activities: ScriptedActivities }> {
-  const { workflow, withCallback, canceled, approval, answer } = scenario;
+  const { workflow, withCallback, tellsQuestions, canceled, approval, answer } = scenario;
   const server = await connectToTestServer();
   const taskQueue = uniqueTaskQueue(t);
   const activities = new ScriptedActivities(scenario);
@@ -64,7 +68,7 @@ export async function runOwn(
     task: { text: 'do it' },
     client: 'default',
     source: 'webhook',
-    ...(withCallback && { callback: CALLBACK }),
+    ...(withCallback && { callback: { ...CALLBACK, ...(tellsQuestions && { tellsQuestions }) } }),
     ...(approval && { approval }),
   };
   const worker = await Worker.create({
@@ -82,8 +86,16 @@ export async function runOwn(
   return worker.runUntil(async () => {
     const plan = { runId: randomRunId(), input, memo: runMemo(input) };
     const handle = await server.client.workflow.start(workflow, startOptions(plan, { taskQueue, eager: false }));
-    if (answer) await answerPerson(handle, answer);
-    if (canceled) {
+    if (answer) {
+      await untilAsked(handle);
+      // Who is told has it by then.
+      await sleep(300);
+      await answerPerson(handle, answer);
+    }
+    if (canceled === 'while asking') {
+      await untilAsked(handle);
+      await handle.cancel();
+    } else if (canceled) {
       while (activities.agentCalls.length === 0) await sleep(5);
       await handle.cancel();
     }

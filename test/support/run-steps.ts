@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { SIGNAL } from '../../src/contract/names.ts';
 import { createRunSinks } from '../../src/worker/run-sinks.ts';
-import { ScriptedActivities, type Step } from './scripted-activities.ts';
+import { type Script, ScriptedActivities } from './scripted-activities.ts';
 import { connectToTestServer, type TestServer, uniqueTaskQueue } from './temporal-server.ts';
 
 /** Workflow code of a team, with `agentRun` beside it. */
@@ -22,7 +22,7 @@ export interface StepsAtWork {
 /** Runs a team's workflows with activities that do as they are told. */
 export async function runSteps<T>(
   t: Pick<TestContext, 'name'>,
-  script: { readonly agent?: readonly Step[]; readonly callback?: readonly Step[]; readonly isLong?: true },
+  script: Script & { readonly isLong?: true },
   play: (at: StepsAtWork) => Promise<T>,
 ): Promise<T> {
   const server = await connectToTestServer();

@@ -9,6 +9,8 @@ import type {
 } from '../../src/contract/activities.ts';
 import { DEFAULT_AGENT_POLICY } from '../../src/contract/agent-policy.ts';
 import { DEFERRED, type FirstTry, type FirstTryActivities } from '../../src/contract/first-try.ts';
+import type { DeliverQuestionInput, QuestionActivities } from '../../src/contract/question-activities.ts';
+import type { CallbackReceipt } from '../../src/contract/run.ts';
 import type { SessionActivities } from '../../src/contract/session.ts';
 import type { FailureType } from '../../src/contract/failures.ts';
 
@@ -31,9 +33,12 @@ export type Step =
   /** Fails for good. */
   | { readonly fail: FailureType; readonly statusCode?: number };
 
+/** What the attempts of each activity do, in their order. */
 export interface Script {
   readonly agent?: readonly Step[];
   readonly callback?: readonly Step[];
+  /** Of callbacks about questions. */
+  readonly question?: readonly Step[];
   /** What the first try of the callback comes to. Default: the worker makes none. */
   readonly firstTry?: FirstTry['is'];
 }
@@ -44,6 +49,7 @@ export class ScriptedActivities implements Activities {
   readonly deliveries: DeliverCallbackInput[] = [];
   readonly reports: ReportDeadLetterInput[] = [];
   readonly firstTries: DeliverCallbackInput[] = [];
+  readonly questions: DeliverQuestionInput[] = [];
   readonly #script: Script;
   /** Called before a callback fails and is to be tried again, as the real activity signals its workflow. */
   onRetry: (workflowId: string) => Promise<void> = () => Promise.resolve();
@@ -53,13 +59,20 @@ export class ScriptedActivities implements Activities {
   }
 
   /** What a worker registers: own functions, for methods of a prototype would lose `this`. */
-  toRegister(): Activities & Pick<SessionActivities, 'shareAnswer'> & Partial<FirstTryActivities> {
+  toRegister(): Activities &
+    QuestionActivities &
+    Pick<SessionActivities, 'shareAnswer' | 'askForTurn'> &
+    Partial<FirstTryActivities> {
     return {
+      // No session is there: a scenario gives the turn.
+      askForTurn: () => Promise.resolve(),
       // As if the other run had had the task of every scenario.
       shareAnswer: () => Promise.resolve({ output: 'done: Summarise why deployment 4312 failed' }),
       runAgent: (input) => this.runAgent(input),
       deliverCallback: (input) => this.deliverCallback(input),
       reportDeadLetter: (input) => this.reportDeadLetter(input),
+      deliverQuestion: (input) => this.deliverQuestion(input),
+      linkQuestion: ({ runId, asked }) => Promise.resolve(`https://agents.example.com/answers/${runId}.${asked.id}`),
       ...(this.#script.firstTry && { tryCallback: (input: DeliverCallbackInput) => this.tryCallback(input) }),
     };
   }
@@ -119,6 +132,12 @@ export class ScriptedActivities implements Activities {
     }
     await this.#take(step, undefined);
     return { statusCode: 200, attempts: info.attempt, deliveredAt: new Date().toISOString() };
+  }
+
+  async deliverQuestion(input: DeliverQuestionInput): Promise<CallbackReceipt> {
+    this.questions.push(input);
+    await this.#take(this.#script.question?.[this.questions.length - 1] ?? 'succeed', undefined);
+    return { statusCode: 200, attempts: Context.current().info.attempt, deliveredAt: new Date().toISOString() };
   }
 
   reportDeadLetter(input: ReportDeadLetterInput): Promise<void> {

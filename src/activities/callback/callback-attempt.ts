@@ -204,7 +204,9 @@ export class CallbackAttempt {
     const fields = { ...this.#labels(), type, ...tried };
     if (!fault.final && next.follows) {
       this.#deps.logger.info({ ...fields, delay_ms: next.delayMs }, 'callback not delivered, retry scheduled');
-      await this.#announce();
+      if (this.#input.isQuestion !== true) await this.#announce();
+    } else if (this.#input.isQuestion === true) {
+      this.#deps.logger.warn(fields, 'callback about a question not delivered and not retried');
     } else {
       this.#deps.metrics?.callbackDied();
       this.#deps.logger.warn(fields, 'callback not delivered and not retried');

@@ -13,7 +13,18 @@ import { isAccepted } from './callback-fault.ts';
 import type { HostOutcome, HostPermit } from './host-semaphores.ts';
 
 /** The input of a delivery, whose outcome is known. */
-export type KnownDelivery = DeliverCallbackInput & { readonly outcome: RunOutcome };
+export type KnownOutcome = DeliverCallbackInput & { readonly outcome: RunOutcome };
+
+/** What is delivered. */
+export interface KnownDelivery extends Omit<DeliverCallbackInput, 'outcome'> {
+  readonly body: string;
+  /** It tells of a question: the run does not depend on it, so that nobody is notified when it fails. */
+  readonly isQuestion?: true;
+}
+
+export function toDelivery({ outcome, ...delivery }: KnownOutcome): KnownDelivery {
+  return { ...delivery, body: JSON.stringify(toCallbackBody(delivery.runId, outcome)) };
+}
 
 export interface RequestDeps {
   /** Networks in CIDR form that callbacks may reach although they are not public. */
@@ -73,11 +84,10 @@ export class CallbackRequest {
 
   async #post(
     { permitNetworks, proxy, findOwnPlaces, post = guardedPost, tracing = NO_TRACING, now = Date.now }: RequestDeps,
-    { runId, outcome, url, deliveryId }: KnownDelivery,
+    { runId, body, url, deliveryId }: KnownDelivery,
     { client, timeoutMs }: RequestOptions,
   ): Promise<PostAnswer> {
     const own = await findOwnPlaces?.();
-    const body = JSON.stringify(toCallbackBody(runId, outcome));
     const rules = { allowedDomains: client.allowedCallbackDomains, permitNetworks, own };
     const request = { url, bound: client.bound, body, timeoutMs, rules, proxy, signal: this.#stop.signal };
     const host = URL.canParse(url) ? new URL(url).hostname : '';

@@ -7,7 +7,7 @@ import { acceptDelivery, warnWithheld } from './accept-delivery.ts';
 import type { CallbackAttemptDeps } from './callback-attempt.ts';
 import type { PreparedClient } from './callback-client.ts';
 import { type CallbackFault, judgeAnswer, judgeEgressError } from './callback-fault.ts';
-import { CallbackRequest, type KnownDelivery, type RequestEnd } from './callback-request.ts';
+import { CallbackRequest, type KnownOutcome, type RequestEnd, toDelivery } from './callback-request.ts';
 import { tryKeyOf } from './first-tries.ts';
 
 /** How long a first try may keep its workflow task waiting. */
@@ -24,7 +24,7 @@ type TryDeps = Omit<CallbackAttemptDeps, 'heartbeat'>;
  */
 export async function tryCallback(
   deps: TryDeps,
-  input: KnownDelivery,
+  input: KnownOutcome,
   client: PreparedClient | undefined,
 ): Promise<FirstTry> {
   const { hosts, firstTries } = deps;
@@ -45,7 +45,7 @@ export async function tryCallback(
 }
 
 /** @returns undefined when it is not the time for a first try */
-function send(deps: TryDeps, input: KnownDelivery, client: PreparedClient | undefined): CallbackRequest | undefined {
+function send(deps: TryDeps, input: KnownOutcome, client: PreparedClient | undefined): CallbackRequest | undefined {
   if (client === undefined || deps.isDraining?.() === true) return undefined;
   const leave = deps.firstTries.enter();
   const permit = leave && deps.hosts.tryAtOnce(authorityOf(input));
@@ -53,13 +53,13 @@ function send(deps: TryDeps, input: KnownDelivery, client: PreparedClient | unde
     leave?.();
     return undefined;
   }
-  const request = new CallbackRequest(deps, input, { client, permit, timeoutMs: input.attemptTimeoutMs });
+  const request = new CallbackRequest(deps, toDelivery(input), { client, permit, timeoutMs: input.attemptTimeoutMs });
   void within(LONGEST_MS, request.ended, () => undefined).then(leave);
   return request;
 }
 
 /** @returns undefined where nothing reached the receiver: the attempt that follows judges that */
-function toFirstTry(deps: TryDeps, input: KnownDelivery, end: RequestEnd): FirstTry | undefined {
+function toFirstTry(deps: TryDeps, input: KnownOutcome, end: RequestEnd): FirstTry | undefined {
   const { logger, tracing = NO_TRACING, stopStatuses, now = Date.now } = deps;
   const { client, runId: run_id, url } = input;
   const host = new URL(url).hostname;
@@ -92,6 +92,6 @@ function toFirstTry(deps: TryDeps, input: KnownDelivery, end: RequestEnd): First
   };
 }
 
-function authorityOf({ url }: KnownDelivery): string {
+function authorityOf({ url }: KnownOutcome): string {
   return URL.canParse(url) ? new URL(url).host : '';
 }

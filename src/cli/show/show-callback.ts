@@ -14,9 +14,10 @@ const SIGNATURE_WORDS: Readonly<Record<SignatureFinding, string>> = {
 
 /** A delivery for people: what arrived and how it was answered, then the text. */
 export function showCallback(callback: ReceivedCallback, colors: Colors): string {
-  const { body, signature, attempt, answered } = callback;
+  const { body, question, signature, attempt, answered } = callback;
+  const told = body ?? question;
   const time = callback.receivedAt.slice(11, 19);
-  const what = body === undefined ? 'not a callback' : `${body.run_id} ${body.status}`;
+  const what = told === undefined ? 'not a callback' : `${told.run_id} ${told.status}`;
   const paint = signature === 'good' ? colors.green : signature === 'unchecked' ? colors.yellow : colors.red;
   const facts = [
     paint(SIGNATURE_WORDS[signature]),
@@ -25,12 +26,14 @@ export function showCallback(callback: ReceivedCallback, colors: Colors): string
     ...(callback.path === '/' ? [] : [toOneLine(callback.path, 80)]),
   ];
   const head = `${colors.dim(time)}  ${colors.bold(toOneLine(what, 80))}  ${facts.join(', ')}`;
-  return body === undefined ? head : `${head}\n          ${toOneLine(body.text, TEXT_CHARACTERS)}`;
+  const texts = [body?.text, question?.question.question, question?.question.link];
+  const lines = texts.flatMap((text) => (text === undefined ? [] : [toOneLine(text, TEXT_CHARACTERS)]));
+  return [head, ...lines].join('\n          ');
 }
 
 /** The same as one line of JSON. */
 export function callbackToJson(callback: ReceivedCallback): string {
-  const { receivedAt, path, signature, webhookId, attempt, answered, body } = callback;
+  const { receivedAt, path, signature, webhookId, attempt, answered, body, question } = callback;
   return JSON.stringify({
     received_at: receivedAt,
     path,
@@ -38,6 +41,6 @@ export function callbackToJson(callback: ReceivedCallback): string {
     webhook_id: webhookId ?? null,
     attempt,
     answered,
-    body: body ?? null,
+    body: body ?? question ?? null,
   });
 }

@@ -36,8 +36,7 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
         {
           request_id: requestId,
           method,
-          // The path of a completion URL is its key.
-          path: ctx.path.startsWith('/calls/') ? '/calls/…' : ctx.path.slice(0, MAX_PATH),
+          path: showPath(ctx.path),
           status,
           duration_ms: Math.round(milliseconds * 10) / 10,
           ...(client !== undefined && { client }),
@@ -60,4 +59,9 @@ export function accessLog(logger: IngressLogger, metrics: RequestMetrics): Middl
     });
     await next();
   };
+}
+
+/** The end of a completion URL, and of a link that answers, is its key. */
+function showPath(path: string): string {
+  return /^\/(?:calls|answers)\//.exec(path)?.[0].concat('…') ?? path.slice(0, MAX_PATH);
 }

@@ -48,8 +48,9 @@ export function errorResponder(logger: IngressLogger, limits: CloseLimits): Midd
       if (retryAfter !== undefined && !ctx.res.hasHeader('Retry-After')) ctx.set('Retry-After', String(retryAfter));
       if (challenge !== undefined) ctx.set('WWW-Authenticate', challenge);
       ctx.status = body.status;
-      ctx.type = 'application/problem+json';
-      ctx.body = JSON.stringify(body);
+      const page = ctx.accepts('html', 'application/problem+json', 'json') === 'html' && ctx.state.renderProblem;
+      ctx.type = page ? 'text/html; charset=utf-8' : 'application/problem+json';
+      ctx.body = page ? page(body) : JSON.stringify(body);
       if (!(await isComplete(ctx.req))) answerAndClose(ctx, limits);
     }
   };

@@ -222,7 +222,10 @@ async function toCallback(
   if (url === undefined) return undefined;
   await checkCallbackUrl(url, field, client, deps);
   const { retryDelays, attemptTimeout, deadLetter } = deps.callback;
-  return { url, retryDelaysMs: retryDelays, attemptTimeoutMs: attemptTimeout, deadLetterMs: deadLetter };
+  return {
+    ...{ url, retryDelaysMs: retryDelays, attemptTimeoutMs: attemptTimeout, deadLetterMs: deadLetter },
+    ...(client.callbackQuestions === true && { tellsQuestions: true }),
+  };
 }
 
 function toTask({ text, sessionKey, userId, userName }: TaskRequest, metadata: Readonly<Record<string, string>>): Task {

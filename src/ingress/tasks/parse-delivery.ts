@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { callbackBody, deadLetterBody } from '../../protocol/callback-body.ts';
+import { questionBody } from '../../protocol/question-body.ts';
 import { readJson } from '../../protocol/json/read-json.ts';
 import { fieldProblem, ProblemError } from '../../protocol/problem-error.ts';
 import { parseTaskRequest, type TaskFields, type TaskRequest } from '../../protocol/task-request.ts';
@@ -43,6 +44,7 @@ export function refuseOwnMessage({ body }: Pick<VerifiedDelivery, 'body'>): void
 
 const OWN_MESSAGES = [
   { what: 'a callback', schema: callbackBody },
+  { what: 'a callback about a question', schema: questionBody },
   { what: 'the notification of a dead letter', schema: deadLetterBody },
 ];
 

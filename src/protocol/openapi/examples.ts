@@ -1,4 +1,5 @@
 import type { CallbackBody } from '../callback-body.ts';
+import type { QuestionBody } from '../question-body.ts';
 import type { InputRequest } from '../input-request.ts';
 import type { RunList } from '../run-list.ts';
 import type { RunResource } from '../run-resource.ts';
@@ -123,6 +124,27 @@ export const EXAMPLES = {
     summary: SUMMARY,
     metadata: METADATA,
   },
+  QuestionBody: {
+    run_id: RUN_ID,
+    status: 'input_required',
+    question: {
+      id: 'publish',
+      question: 'Publish the post-mortem?',
+      status: 'open',
+      choices: ['approve', 'refuse'],
+      asked_at: '2026-03-01T09:30:24.000Z',
+      deadline: '2026-03-04T09:30:24.000Z',
+      default: 'refuse',
+      link: 'https://agents.example.com/answers/eyJydW5JZCI6InJ1bi00eDdxIn0.q1w2e3r4t5y6u7i8o9p0q1w2e3r4t5y6u7i8o9p0q1w',
+    },
+    session_key: 'deployments',
+    summary: SUMMARY,
+    metadata: METADATA,
+    links: {
+      self: `https://agents.example.com/v1/runs/${RUN_ID}`,
+      input: `https://agents.example.com/v1/runs/${RUN_ID}/input`,
+    },
+  },
   EventAnswer: { ignored: 'action does not match the filter' },
 } as const satisfies {
   readonly Task: { readonly text: TaskRequest['text']; readonly [field: string]: JsonObject | string };
@@ -136,6 +158,7 @@ export const EXAMPLES = {
   readonly RunList: DeepReadonly<RunList>;
   readonly Session: DeepReadonly<SessionResource>;
   readonly CallbackBody: CallbackBody;
+  readonly QuestionBody: QuestionBody;
   readonly EventAnswer: { readonly ignored: string };
 };
 

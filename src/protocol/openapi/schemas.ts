@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callbackBody } from '../callback-body.ts';
+import { questionBody } from '../question-body.ts';
 import { inputRequest } from '../input-request.ts';
 import { PROBLEMS } from '../problems.ts';
 import { completionRequest } from '../completion-request.ts';
@@ -86,6 +87,7 @@ const ANSWERED = {
   RunList: runList,
   Session: sessionResource,
   CallbackBody: callbackBody,
+  QuestionBody: questionBody,
   Problem: problem,
   EventAnswer: eventAnswer,
   StreamEvent: streamEvent,

@@ -160,7 +160,10 @@ function taskOperation(operationId: string, summary: string, first: SchemaName &
       },
     },
     responses: { '200': ENDED, '202': ACCEPTED_IN_TIME, ...problemResponses(TASK_PROBLEMS) },
-    callbacks: { outcome: { [`{$request.body#/${urlField}}`]: { post: CALLBACK } } },
+    callbacks: {
+      outcome: { [`{$request.body#/${urlField}}`]: { post: CALLBACK } },
+      question: { [`{$request.body#/${urlField}}`]: { post: QUESTION } },
+    },
   };
 }
 
@@ -192,6 +195,17 @@ const CALLBACK: JsonObject = {
     '2XX': { description: 'Delivered: it is not sent again.' },
     '410': { description: 'Rejected for good: it is not sent again unless somebody redelivers it.' },
     default: { description: 'Retried later. Redirects are not followed; `Retry-After` is honoured.' },
+  },
+};
+
+const QUESTION: JsonObject = {
+  ...CALLBACK,
+  summary: 'A run asks a person',
+  description:
+    'Where the operator has set `callback_questions`: posted to the same address when the run asks, signed alike, with a `webhook-id` of its own. Retried on the same schedule for as long as the question stands. It has no `text`.',
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: schemaRef('QuestionBody'), example: EXAMPLES.QuestionBody } },
   },
 };
 

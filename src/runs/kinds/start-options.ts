@@ -4,7 +4,7 @@ import { fairPriority } from '../../contract/fairness.ts';
 import type { RunInput } from '../../contract/run.ts';
 import type { TaskPlan } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
-import { toRunUrl } from '../run-url.ts';
+import { toRunUrl } from '../../protocol/run-url.ts';
 
 /**
  * A workflow task fetches such an answer from the store of large payloads and puts it there again: 20 MB take 2 to 3 s on two busy

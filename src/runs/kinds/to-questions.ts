@@ -1,5 +1,7 @@
-import { type Question, readQuestions } from '../../contract/question.ts';
-import type { QuestionResource, RunStatus } from '../../protocol/run-resource.ts';
+import { type AnswerLinks, toAnswerLink } from '../../contract/answer-link.ts';
+import { readQuestions } from '../../contract/question.ts';
+import { type QuestionResource, toQuestionResource } from '../../protocol/question-resource.ts';
+import type { RunStatus } from '../../protocol/run-resource.ts';
 import type { RunFacts } from '../run-facts.ts';
 
 /**
@@ -9,34 +11,21 @@ import type { RunFacts } from '../run-facts.ts';
  * @param ended how it ended, where it has
  */
 export function withQuestions(
-  { memo }: Pick<RunFacts, 'memo'>,
+  { runId, memo }: Pick<RunFacts, 'runId' | 'memo'>,
   status: RunStatus,
   ended: boolean,
+  links: AnswerLinks,
 ): { readonly status: RunStatus; readonly questions?: QuestionResource[] } {
   const questions = readQuestions(memo);
   if (questions.length === 0) return { status };
   const isAsked = !ended && questions.some(({ state }) => state === 'open');
   return {
     status: isAsked ? 'input_required' : status,
-    questions: questions.map((question) => toResource(question, ended)),
-  };
-}
-
-function toResource(question: Question, ended: boolean): QuestionResource {
-  const { id, show, choices, deadline, default: otherwise, answer, by, via, answeredAt } = question;
-  return {
-    id,
-    question: question.question,
-    // A run that was terminated could not withdraw what it asked.
-    status: ended && question.state === 'open' ? 'withdrawn' : question.state,
-    ...(show !== undefined && { show }),
-    ...(choices && { choices: [...choices] }),
-    asked_at: question.askedAt,
-    ...(deadline !== undefined && { deadline }),
-    ...(otherwise !== undefined && { default: otherwise }),
-    ...(answer !== undefined && { answer }),
-    ...(by !== undefined && { by }),
-    ...(via !== undefined && { via }),
-    ...(answeredAt !== undefined && { answered_at: answeredAt }),
+    questions: questions.map((question) => {
+      if (question.state !== 'open') return toQuestionResource(question, undefined);
+      // A run that was terminated could not withdraw what it asked.
+      if (ended) return toQuestionResource({ ...question, state: 'withdrawn' }, undefined);
+      return toQuestionResource(question, toAnswerLink(runId, question, links));
+    }),
   };
 }

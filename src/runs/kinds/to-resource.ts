@@ -2,7 +2,7 @@ import { isTerminal, type RunResource, type RunStatus } from '../../protocol/run
 import { toWireUsage } from '../../protocol/wire-usage.ts';
 import type { RunFacts } from '../run-facts.ts';
 import type { RunLinks } from '../run-kind.ts';
-import { toRunUrl } from '../run-url.ts';
+import { toRunUrl } from '../../protocol/run-url.ts';
 import { toCallbackState } from './to-callback-state.ts';
 import type { PolledOutcome } from './to-outcome.ts';
 import { withQuestions } from './to-questions.ts';
@@ -19,11 +19,12 @@ interface RunInWords extends Pick<RunResource, 'agent' | 'workflow' | 'steps'> {
 /** A run as its caller sees it, of whatever kind. */
 export function toResource(
   facts: RunFacts,
-  { publicUrl, temporalUi }: RunLinks,
+  links: RunLinks,
   { end, open, startedAt, ...executor }: RunInWords,
 ): RunResource {
+  const { publicUrl, temporalUi } = links;
   const { runId, memo, createdAt } = facts;
-  const { status, questions } = withQuestions(facts, end?.status ?? open, end !== undefined);
+  const { status, questions } = withQuestions(facts, end?.status ?? open, end !== undefined, links);
   return {
     id: runId,
     workflow_id: runId,

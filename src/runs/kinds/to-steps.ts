@@ -1,6 +1,7 @@
 import { ACTIVITY_ID, ACTIVITY_TYPE } from '../../contract/activities.ts';
 import { judgeAnswer } from '../../contract/judge-answer.ts';
 import { judgeFailure } from '../../contract/judge-failure.ts';
+import { QUESTION_ACTIVITIES } from '../../contract/question-activities.ts';
 import type { RunResource, StepStatus } from '../../protocol/run-resource.ts';
 import { toRecord } from '../../values/is-record.ts';
 import { ellipsize } from '../../values/plain-text.ts';
@@ -13,14 +14,14 @@ type Step = NonNullable<RunResource['steps']>[number];
 const MOST_STEPS = 100;
 const MAX_OUTPUT = 10_000;
 
-/** Activities by which the run itself is done. */
+/** Activities by which the run itself is done, by their IDs and by their types. */
 const OURS: readonly string[] = [ACTIVITY_ID.callback, ACTIVITY_ID.deadLetter];
-const FOR_TURNS: readonly string[] = ['askForTurn', 'watchRun'];
+const OF_OURS: readonly string[] = ['askForTurn', 'watchRun', ...QUESTION_ACTIVITIES];
 
 /** The activities that a workflow of a team has scheduled, in their order. */
 export function toSteps({ history, pending }: Pick<RunFacts, 'history' | 'pending'>): Step[] {
   const steps = (history?.activities ?? []).filter(
-    ({ activityId, type = '' }) => !OURS.includes(activityId) && !FOR_TURNS.includes(type),
+    ({ activityId, type = '' }) => !OURS.includes(activityId) && !OF_OURS.includes(type),
   );
   return steps.slice(-MOST_STEPS).map((step) =>
     toStep(

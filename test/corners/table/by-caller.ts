@@ -22,6 +22,7 @@ const ofTeams = { 'team-agent': noRun, 'team-answer': noRun, 'team-callback': no
 
 export const cancel: CornersOfEvent = {
   queued: canceledUnasked,
+  asked: { ...canceledUnasked, why: 'The question is withdrawn, and the agent is not asked.' },
   permit: canceledUnasked,
   agent: canceledAtWork,
   'last-call': canceledAtWork,
@@ -47,6 +48,7 @@ const nothingToSend: Corner = {
 
 export const redeliver: CornersOfEvent = {
   queued: nothingToSend,
+  asked: nothingToSend,
   permit: nothingToSend,
   agent: nothingToSend,
   'last-call': nothingToSend,
@@ -77,6 +79,7 @@ export const redeliver: CornersOfEvent = {
 
 export const redeliverElsewhere: CornersOfEvent = {
   queued: nothingToSend,
+  asked: nothingToSend,
   permit: nothingToSend,
   agent: nothingToSend,
   'last-call': nothingToSend,

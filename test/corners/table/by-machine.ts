@@ -24,6 +24,7 @@ const answerKept = delivered(
 
 export const workerKill: CornersOfEvent = {
   queued: notTaken,
+  asked: delivered(1, 'Temporal has the question; the next worker takes the answer.'),
   permit: waitsOn,
   agent: delivered(2, 'The call broke with its worker, so the agent is asked again. Both calls may be billed.'),
   'last-call': {
@@ -81,6 +82,7 @@ const worksOn = delivered(
 
 export const temporalAway: CornersOfEvent = {
   queued: delivered(1, 'The run is in the database of Temporal.'),
+  asked: delivered(1, 'Temporal has the question, and takes the answer when it is back.'),
   permit: delivered(1, 'The run goes on waiting.'),
   agent: worksOn,
   'last-call': worksOn,

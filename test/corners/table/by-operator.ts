@@ -55,6 +55,7 @@ const terminatedAtWork: Corner = {
 
 export const terminate: CornersOfEvent = {
   queued: terminatedUnasked,
+  asked: { ...terminatedUnasked, why: 'The question is withdrawn, the agent is not asked, and nobody is told.' },
   permit: terminatedUnasked,
   agent: terminatedAtWork,
   'last-call': terminatedAtWork,
@@ -122,6 +123,7 @@ const againAtWork = startsOver(
 
 export const resetFirst: CornersOfEvent = {
   queued: nothingToReset,
+  asked: startsOver(1, 'The run asks anew. The link of the first question is void.'),
   permit: startsOver(1, 'The run waits for a permit again.'),
   agent: againAtWork,
   'last-call': againAtWork,
@@ -177,6 +179,7 @@ const noActivity: Corner = { refusal: NOT_THERE, why: 'No activity is open.' };
 
 export const pause: CornersOfEvent = {
   queued: noActivity,
+  asked: noActivity,
   permit: { end: 'paused', paidCalls: 0, callbacks: 0, why: 'The run gives up its place; the agent is not asked.' },
   agent: {
     end: 'paused',
@@ -211,6 +214,7 @@ const goesOn = (paidCalls: 1 | 2, why: string): Corner => ({ end: 'delivered', p
 
 export const unpause: CornersOfEvent = {
   queued: noActivity,
+  asked: noActivity,
   permit: goesOn(1, 'The run waits for a permit again.'),
   agent: goesOn(2, 'The pause aborted the call, so the agent is asked again.'),
   'last-call': goesOn(
@@ -234,6 +238,7 @@ export const unpause: CornersOfEvent = {
 
 export const resetActivity: CornersOfEvent = {
   queued: noActivity,
+  asked: noActivity,
   permit: goesOn(1, 'The run waits for a permit again.'),
   agent: goesOn(2, 'The call is aborted, and the agent is asked again.'),
   'last-call': goesOn(

@@ -1,0 +1,72 @@
+import { MAX_ANSWER, MAX_COMMENT, MAX_NAME, type Question } from '../../contract/question.ts';
+import { escape, renderPage } from '../docs-page/page.ts';
+
+/** A page that only says something. */
+export interface Notice {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Under the address of the page, so that it works below the path of a proxy. */
+type Stylesheet = string;
+
+/** The page with a notice. */
+export function renderNotice({ title, text }: Notice, stylesheet: Stylesheet): string {
+  return renderPage({ title, stylesheet, body: `<main><h1>${escape(title)}</h1><p>${escape(text)}</p></main>` });
+}
+
+/**
+ * The page that asks. What people and agents wrote is text, in a direction of its own, so that it can't turn the words around it.
+ *
+ * @param summary the task of the run in one line
+ * @param problem why the answer that was sent does not fit
+ */
+export function renderQuestion(
+  question: Question,
+  { summary, problem, stylesheet }: { summary?: string | undefined; problem?: string; stylesheet: Stylesheet },
+): string {
+  const body = `<main>
+${summary === undefined ? '' : `<p class="soft" dir="auto">${write(summary)}</p>`}
+<h1 dir="auto">${write(question.question)}</h1>
+${question.show === undefined ? '' : `<div class="show" dir="auto" tabindex="0">${write(question.show)}</div>`}
+${problem === undefined ? '' : `<p class="warn" role="alert">${write(problem)}</p>`}
+<form method="post">
+${question.choices === undefined ? WORDS : renderChoices(question.choices)}
+<label class="field" for="by">Your name</label>
+<input type="text" id="by" name="by" maxlength="${MAX_NAME}" autocomplete="name" placeholder="optional">
+<label class="field" for="comment">Comment</label>
+<textarea id="comment" name="comment" rows="2" maxlength="${MAX_COMMENT}" placeholder="optional"></textarea>
+<button type="submit">Send the answer</button>
+</form>
+<footer><p class="soft">${untilWhen(question)}</p><p class="soft">The first answer counts, and it can't be taken back. Whoever has this link can answer: do not pass it on.</p></footer>
+</main>`;
+  return renderPage({ title: 'A question for you', stylesheet, body });
+}
+
+const WORDS = `<label class="field" for="answer">Your answer</label>
+<textarea id="answer" name="answer" rows="4" maxlength="${MAX_ANSWER}" required></textarea>`;
+
+/** No choice is a button: the Enter key in a field would press the first one. */
+function renderChoices(choices: readonly string[]): string {
+  const rows = choices.map(
+    (choice) =>
+      `<label class="choice"><input type="radio" name="answer" value="${escape(choice)}" required><span dir="auto">${write(choice)}</span></label>`,
+  );
+  return `<fieldset><legend>Your answer</legend>${rows.join('\n')}</fieldset>`;
+}
+
+function untilWhen({ deadline, default: otherwise }: Question): string {
+  if (deadline === undefined) return 'The run waits for as long as it takes.';
+  const then =
+    otherwise === undefined ? 'the run goes on without one' : `&ldquo;<bdi>${write(otherwise)}</bdi>&rdquo; counts`;
+  return `Answer before ${toMinutes(deadline)}. Without an answer by then, ${then}.`;
+}
+
+/** A time for people: `2026-01-31 12:00 UTC`. */
+export function toMinutes(time: string): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function write(text: string): string {
+  return escape(text.toWellFormed());
+}
