@@ -6,6 +6,8 @@ import { ProblemError } from '../../src/protocol/problem-error.ts';
 import type { AcceptedTask } from '../../src/runs/accepted-task.ts';
 import type { RunReply } from '../../src/runs/run-reply.ts';
 import { FakeRunClient } from '../support/fake-run-client.ts';
+import { SOURCE_SAMPLES } from '../support/source-samples.ts';
+import { startSource } from '../support/source-under-test.ts';
 import { ALPHA, BETA, startTestIngress } from '../support/test-ingress.ts';
 import { BODY, betaPost } from './under-limits.ts';
 
@@ -30,6 +32,19 @@ test('a burst of 200 is taken whole, and another client is served meanwhile', as
   const statuses = (await Promise.all(burst)).map(({ status }) => status);
   assert.deepEqual(new Set(statuses), new Set([202]));
   assert.equal((await ingress.post('/webhook', BODY)).status, 202, 'all slots are free again');
+});
+
+test('of 200 events of GitHub at once each is a run, for GitHub does not send again', async (t) => {
+  const { github } = SOURCE_SAMPLES;
+  assert.ok(github);
+  const runs = new SlowRunClient();
+  const source = await startSource(t, github, {}, { runs, clients: [{ ...ALPHA, maxInFlight: 100 }, BETA] });
+  const burst = Array.from({ length: 200 }, (_, index) =>
+    source.send({ headers: { 'X-GitHub-Delivery': `d-${index}` } }),
+  );
+  const statuses = (await Promise.all(burst)).map(({ status }) => status);
+  assert.deepEqual(new Set(statuses), new Set([202]));
+  assert.equal(new Set(runs.started.map(({ runId }) => runId)).size, 200);
 });
 
 test('a line hands slots on in order of arrival, and is bounded in number and time', async () => {

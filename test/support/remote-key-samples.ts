@@ -46,8 +46,7 @@ export function rs256(claims: object, key: IssuerKey, header: object = {}): stri
   return `${signed}.${sign('sha256', Buffer.from(signed), key.privateKey).toString('base64url')}`;
 }
 
-/** Senders whose keys stand at other hosts. */
-export const REMOTE_KEY_SAMPLES: Readonly<Record<string, SourceSample>> = {
+const samples = {
   'google-pubsub': {
     options: {
       name: 'google-pubsub',
@@ -72,4 +71,9 @@ export const REMOTE_KEY_SAMPLES: Readonly<Record<string, SourceSample>> = {
     },
     unmatched: { event_type: 'OBJECT_DELETE' },
   },
-};
+} satisfies Record<string, SourceSample>;
+
+export type RemoteKeyName = keyof typeof samples;
+
+/** Senders whose keys stand at other hosts. */
+export const REMOTE_KEY_SAMPLES: Readonly<Record<string, SourceSample>> = samples;

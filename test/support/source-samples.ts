@@ -8,6 +8,14 @@ export interface SourceOptions extends Partial<Omit<SourceSettings, 'client'>> {
   readonly client: string;
 }
 
+/** How a forger signs, in place of the sender's own way. */
+export interface Signing {
+  /** Hash of the HMAC, which is named where the sender names its own. */
+  readonly hash?: string;
+  /** What the sender calls, where it signs that. */
+  readonly url?: string;
+}
+
 /** A kind of sender: what its operator configures, what it sends, and how it signs, computed here and not by our code. */
 export interface SourceSample {
   readonly options: SourceOptions;
@@ -16,7 +24,9 @@ export interface SourceSample {
   readonly contentType: string;
   /** Headers that are no signature. */
   readonly headers: Readonly<Record<string, string>>;
-  sign(body: string | Uint8Array, secret: string, timestampS: number): Record<string, string>;
+  sign(body: string | Uint8Array, secret: string, timestampS: number, how?: Signing): Record<string, string>;
+  /** The hash of its HMAC. Default: sha256. */
+  readonly hash?: string;
   /** Whether the signature covers the body, or only names the sender. */
   readonly proves: 'body' | 'sender';
   readonly hasTimestamp: boolean;
@@ -28,6 +38,8 @@ export interface SourceSample {
   readonly provesType?: true;
   /** Documents of other hosts, with the keys of the sender: that of the secret `second-secret`, and that of any other but `other`. */
   readonly documents?: Readonly<Record<string, string>>;
+  /** Whether a body of any content type is an event. */
+  readonly takesAnyType?: true;
   /** Whether an event may have no body. */
   readonly mayBeEmpty?: true;
   /** A filter that the event does not match. */
@@ -41,17 +53,22 @@ export function eventText(file: string): string {
 
 const JSON_TYPE = 'application/json';
 
-function hmac(secret: string | Buffer, content: (string | Uint8Array)[], encoding: 'hex' | 'base64'): string {
-  const hash = createHmac('sha256', secret);
-  for (const part of content) hash.update(part);
-  return hash.digest(encoding);
+function hmac(
+  secret: string | Buffer,
+  content: (string | Uint8Array)[],
+  encoding: 'hex' | 'base64',
+  { hash = 'sha256' }: Signing = {},
+): string {
+  const made = createHmac(hash, secret);
+  for (const part of content) made.update(part);
+  return made.digest(encoding);
 }
 
-function standard(body: string | Uint8Array, secret: string, timestampS: number): Record<string, string> {
+const standard: SourceSample['sign'] = (body, secret, timestampS, how) => {
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
-  const signature = hmac(key, [`msg_7.${timestampS}.`, body], 'base64');
+  const signature = hmac(key, [`msg_7.${timestampS}.`, body], 'base64', how);
   return { 'webhook-id': 'msg_7', 'webhook-timestamp': `${timestampS}`, 'webhook-signature': `v1,${signature}` };
-}
+};
 
 const WHSEC = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
@@ -64,7 +81,9 @@ const github: SourceSample = {
   body: eventText('github-pull-request.json'),
   contentType: JSON_TYPE,
   headers: { 'X-GitHub-Event': 'pull_request', 'X-GitHub-Delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
-  sign: (body, secret) => ({ 'X-Hub-Signature-256': `sha256=${hmac(secret, [body], 'hex')}` }),
+  sign: (body, secret, _, how) => ({
+    'X-Hub-Signature-256': `${how?.hash ?? 'sha256'}=${hmac(secret, [body], 'hex', how)}`,
+  }),
   proves: 'body',
   hasTimestamp: false,
   task: {
@@ -79,9 +98,9 @@ const slack: SourceSample = {
   body: eventText('slack-app-mention.json'),
   contentType: JSON_TYPE,
   headers: { 'X-Slack-Retry-Num': '1', 'X-Slack-Retry-Reason': 'http_timeout' },
-  sign: (body, secret, timestampS) => ({
+  sign: (body, secret, timestampS, how) => ({
     'X-Slack-Request-Timestamp': `${timestampS}`,
-    'X-Slack-Signature': `v0=${hmac(secret, [`v0:${timestampS}:`, body], 'hex')}`,
+    'X-Slack-Signature': `v0=${hmac(secret, [`v0:${timestampS}:`, body], 'hex', how)}`,
   }),
   proves: 'body',
   hasTimestamp: true,
@@ -105,8 +124,7 @@ const cloudevents: SourceSample = {
   unmatched: { 'event.data.appinfoB': { $gt: 123 } },
 };
 
-/** One of every preset, and of every form that a preset takes. */
-export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
+const samples = {
   github,
   'github, as a form': {
     ...github,
@@ -118,8 +136,8 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     body: eventText('stripe-invoice-payment-failed.json'),
     contentType: 'application/json; charset=utf-8',
     headers: {},
-    sign: (body, secret, timestampS) => ({
-      'Stripe-Signature': `t=${timestampS},v1=${hmac(secret, [`${timestampS}.`, body], 'hex')}`,
+    sign: (body, secret, timestampS, how) => ({
+      'Stripe-Signature': `t=${timestampS},v1=${hmac(secret, [`${timestampS}.`, body], 'hex', how)}`,
     }),
     proves: 'body',
     hasTimestamp: true,
@@ -170,7 +188,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
       'X-Shopify-Shop-Domain': 'example.myshopify.com',
       'X-Shopify-Webhook-Id': 'b54557e4-bdd9-4b37-8a5f-bf7d70bcd043',
     },
-    sign: (body, secret) => ({ 'X-Shopify-Hmac-SHA256': hmac(secret, [body], 'base64') }),
+    sign: (body, secret, _, how) => ({ 'X-Shopify-Hmac-SHA256': hmac(secret, [body], 'base64', how) }),
     proves: 'body',
     hasTimestamp: false,
     task: { text: /^The shop example\.myshopify\.com sent orders\/create:\n\n\{"id":"820982911946154508"/ },
@@ -192,7 +210,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     body: eventText('grafana-firing.json'),
     contentType: JSON_TYPE,
     headers: {},
-    sign: (body, secret) => ({ 'X-Grafana-Alerting-Signature': hmac(secret, [body], 'hex') }),
+    sign: (body, secret, _, how) => ({ 'X-Grafana-Alerting-Signature': hmac(secret, [body], 'hex', how) }),
     proves: 'body',
     hasTimestamp: false,
     task: { text: /^Grafana reports \[FIRING:1\] {2}\(blue\)\. Find the cause\.\n/ },
@@ -209,9 +227,9 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     body: eventText('grafana-firing.json'),
     contentType: JSON_TYPE,
     headers: {},
-    sign: (body, secret, timestampS) => ({
+    sign: (body, secret, timestampS, how) => ({
       'X-Grafana-Alerting-Timestamp': `${timestampS}`,
-      'X-Grafana-Alerting-Signature': hmac(secret, [`${timestampS}:`, body], 'hex'),
+      'X-Grafana-Alerting-Signature': hmac(secret, [`${timestampS}:`, body], 'hex', how),
     }),
     proves: 'body',
     hasTimestamp: true,
@@ -232,6 +250,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
       'ce-subject': 'Euro%20%E2%82%AC',
     },
     mayBeEmpty: true,
+    takesAnyType: true,
     task: { text: /^\/mycontext\/subcontext sent com\.example\.someevent, Euro €:\n/ },
   },
   'standard-webhooks': {
@@ -264,7 +283,7 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     body: eventText('generic-build-failed.json'),
     contentType: JSON_TYPE,
     headers: { 'X-CI-Kind': 'build.failed', 'X-CI-Delivery': 'd-4312' },
-    sign: (body, secret) => ({ 'X-CI-Signature': `v1=${hmac(secret, [body], 'base64')}` }),
+    sign: (body, secret, _, how) => ({ 'X-CI-Signature': `v1=${hmac(secret, [body], 'base64', how)}` }),
     proves: 'body',
     hasTimestamp: false,
     task: {
@@ -273,4 +292,21 @@ export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = {
     },
     unmatched: { $or: [{ 'event.build.number': { $lt: 4312 } }, { 'event.build.branch': 'next' }] },
   },
-};
+  svix: {
+    options: options('standard-webhooks', { scheme: 'svix', secret: [WHSEC] }),
+    body: eventText('standard-webhooks-user-created.json'),
+    contentType: JSON_TYPE,
+    headers: {},
+    sign: (...given) =>
+      Object.fromEntries(Object.entries(standard(...given)).map(([name, value]) => [`svix-${name.slice(8)}`, value])),
+    proves: 'body',
+    hasTimestamp: true,
+    task: { text: /^The source standard-webhooks sent user\.created:\n/ },
+    unmatched: { event_type: { $not: { $startsWith: 'user.' } } },
+  },
+} satisfies Record<string, SourceSample>;
+
+export type SampleName = keyof typeof samples;
+
+/** One of every preset, of every form that a preset takes, and of every scheme. */
+export const SOURCE_SAMPLES: Readonly<Record<string, SourceSample>> = samples;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import type { TestContext } from 'node:test';
 import { RemoteDocuments } from '../../src/egress/remote-documents.ts';
 import { type CompiledSources, compileSources } from '../../src/sources/compile-sources.ts';
 import type { Source } from '../../src/sources/source.ts';
-import type { SourceOptions, SourceSample } from './source-samples.ts';
+import type { Signing, SourceOptions, SourceSample } from './source-samples.ts';
 import { startTestIngress, type TestIngress } from './test-ingress.ts';
 
 /** An ingress with one source, and its sender. */
@@ -26,7 +27,18 @@ export interface Delivery {
   readonly ageS?: number;
   /** What arrives in place of the body that was signed. */
   readonly tampered?: string | Uint8Array;
+  /** How it is signed in place of the sender's own way. */
+  readonly how?: Signing;
+  /** Changes the lines of the headers, of which one may come twice. They go out as they are, `Host` included. */
+  readonly alter?: (lines: readonly Line[]) => readonly Line[];
+  /** Query in place of the sample's. */
+  readonly query?: string;
+  /** Path in place of the source's own. */
+  readonly path?: string;
 }
+
+/** A line of a header. */
+export type Line = readonly [name: string, value: string];
 
 /** Sources compiled as at a start, which must find nothing wrong with them. */
 export function sourcesOf(...options: readonly SourceOptions[]): ReadonlyMap<string, Source> {
@@ -80,16 +92,36 @@ export async function startSource(
   const path = options.path ?? `/hooks/${options.name}`;
   return {
     ingress,
-    send({ body = sample.body, contentType = sample.contentType, headers = {}, tampered, ...how } = {}) {
-      const secret = how.secret ?? options.secret?.[0] ?? '';
-      const signed = sample.sign(body, secret, Math.floor(Date.now() / 1000) - (how.ageS ?? 0));
+    send({ body = sample.body, contentType = sample.contentType, headers = {}, tampered, ...other } = {}) {
+      const secret = other.secret ?? options.secret?.[0] ?? '';
+      const signed = sample.sign(body, secret, Math.floor(Date.now() / 1000) - (other.ageS ?? 0), other.how);
       const all = { 'Content-Type': contentType, ...sample.headers, ...signed, ...headers };
-      const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
-      return fetch(ingress.url + path + (how.unsigned === true ? '' : (sample.query?.(secret) ?? '')), {
-        method: 'POST',
-        body: Buffer.from(tampered ?? body),
-        headers: sent,
-      });
+      const lines = Object.entries(all).filter(([, value]) => value !== '');
+      const query = other.unsigned === true ? '' : (other.query ?? sample.query?.(secret) ?? '');
+      const url = ingress.url + (other.path ?? path) + query;
+      const sent = Buffer.from(tampered ?? body);
+      if (other.alter !== undefined) return postLines(url, other.alter(lines), sent);
+      return fetch(url, { method: 'POST', body: sent, headers: Object.fromEntries(lines) });
     },
   };
+}
+
+/** Posts with headers that `fetch` would not send. */
+function postLines(url: string, lines: readonly Line[], body: Buffer): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const headers = [...lines, ['Content-Length', String(body.length)], ['Connection', 'close']];
+    if (!lines.some(([name]) => name.toLowerCase() === 'host')) headers.push(['Host', new URL(url).host]);
+    const sent = request(url, { method: 'POST', headers: headers.flat() });
+    sent.on('error', reject).on('response', (answer) => {
+      const chunks: Buffer[] = [];
+      answer
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () => {
+          const { statusCode: status = 0, headers: got } = answer;
+          const init = { status, headers: { 'content-type': got['content-type'] ?? '' } };
+          resolve(new Response(chunks.length === 0 ? null : Buffer.concat(chunks), init));
+        });
+    });
+    sent.end(body);
+  });
 }

@@ -17,7 +17,9 @@ function hmac(hash: string, secret: string, content: (string | Uint8Array)[], en
 /** A signature of the body alone, in one header. */
 const ofBody =
   (header: string, prefix = '', hash = 'sha256', encoding: 'hex' | 'base64' = 'hex'): Sign =>
-  (body, secret) => ({ [header]: prefix + hmac(hash, secret, [body], encoding) });
+  (body, secret, _, how) => ({
+    [header]: prefix.replace(hash, how?.hash ?? hash) + hmac(how?.hash ?? hash, secret, [body], encoding),
+  });
 
 function vendor(
   preset: string,
@@ -46,8 +48,7 @@ function twilioForm(body: string | Uint8Array): string {
     .join('');
 }
 
-/** One of each sender, with an event of the shape that its page shows. */
-export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = {
+const samples = {
   bitbucket: vendor('bitbucket', 'bitbucket-push.json', ofBody('X-Hub-Signature', 'sha256='), {
     headers: {
       'X-Event-Key': 'repo:push',
@@ -98,7 +99,9 @@ export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = {
   paddle: vendor(
     'paddle',
     'paddle-transaction-completed.json',
-    (body, secret, at) => ({ 'Paddle-Signature': `ts=${at};h1=${hmac('sha256', secret, [`${at}:`, body], 'hex')}` }),
+    (body, secret, at, how) => ({
+      'Paddle-Signature': `ts=${at};h1=${hmac(how?.hash ?? 'sha256', secret, [`${at}:`, body], 'hex')}`,
+    }),
     {
       hasTimestamp: true,
       task: { text: /^Paddle sent transaction\.completed:/, sessionKey: 'ctm_01hbrp4jp2xdh0y1q2k3mvx9nk' },
@@ -108,8 +111,13 @@ export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = {
   square: vendor(
     'square',
     'square-payment-updated.json',
-    (body, secret) => ({
-      'x-square-hmacsha256-signature': hmac('sha256', secret, [`${SENDERS_URL}square`, body], 'base64'),
+    (body, secret, _, how) => ({
+      'x-square-hmacsha256-signature': hmac(
+        how?.hash ?? 'sha256',
+        secret,
+        [how?.url ?? `${SENDERS_URL}square`, body],
+        'base64',
+      ),
     }),
     {
       task: { text: /^Square sent payment\.updated of 6SSW7HV8K2ST5:/ },
@@ -128,19 +136,25 @@ export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = {
   zoom: vendor(
     'zoom',
     'zoom-meeting-started.json',
-    (body, secret, at) => ({
+    (body, secret, at, how) => ({
       'x-zm-request-timestamp': `${at}`,
-      'x-zm-signature': `v0=${hmac('sha256', secret, [`v0:${at}:`, body], 'hex')}`,
+      'x-zm-signature': `v0=${hmac(how?.hash ?? 'sha256', secret, [`v0:${at}:`, body], 'hex')}`,
     }),
     { hasTimestamp: true, task: { text: /^Zoom sent meeting\.started:/ }, unmatched: { event_type: 'meeting.ended' } },
   ),
   twilio: vendor(
     'twilio',
     'twilio-message.txt',
-    (body, secret) => ({
-      'X-Twilio-Signature': hmac('sha1', secret, [`${SENDERS_URL}twilio${twilioForm(body)}`], 'base64'),
+    (body, secret, _, how) => ({
+      'X-Twilio-Signature': hmac(
+        how?.hash ?? 'sha1',
+        secret,
+        [`${how?.url ?? `${SENDERS_URL}twilio`}${twilioForm(body)}`],
+        'base64',
+      ),
     }),
     {
+      hash: 'sha1',
       contentType: FORM_TYPE,
       provesType: true,
       task: { text: /^Is the build green\? ü$/, userId: '+15558675310', sessionKey: '+15017122661:+15558675310' },
@@ -158,15 +172,21 @@ export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = {
     },
   ),
   intercom: vendor('intercom', 'intercom-conversation.json', ofBody('X-Hub-Signature', 'sha1=', 'sha1'), {
+    hash: 'sha1',
     task: { text: /^Intercom sent conversation\.user\.created:/, sessionKey: '215469' },
     unmatched: { 'event.data.item.type': 'contact' },
   }),
   hubspot: vendor(
     'hubspot',
     'hubspot-contact-creation.json',
-    (body, secret, at) => ({
+    (body, secret, at, how) => ({
       'X-HubSpot-Request-Timestamp': `${at * 1000}`,
-      'X-HubSpot-Signature-v3': hmac('sha256', secret, [`POST${SENDERS_URL}hubspot`, body, `${at * 1000}`], 'base64'),
+      'X-HubSpot-Signature-v3': hmac(
+        how?.hash ?? 'sha256',
+        secret,
+        [`POST${how?.url ?? `${SENDERS_URL}hubspot`}`, body, `${at * 1000}`],
+        'base64',
+      ),
     }),
     {
       hasTimestamp: true,
@@ -177,8 +197,8 @@ export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = {
   pagerduty: vendor(
     'pagerduty',
     'pagerduty-incident-triggered.json',
-    (body, secret) => ({
-      'X-PagerDuty-Signature': `v1=${'0'.repeat(64)},v1=${hmac('sha256', secret, [body], 'hex')}`,
+    (body, secret, _, how) => ({
+      'X-PagerDuty-Signature': `v1=${'0'.repeat(64)},v1=${hmac(how?.hash ?? 'sha256', secret, [body], 'hex')}`,
     }),
     {
       task: { text: /^PagerDuty sent incident\.triggered: A little bump in the road\./, sessionKey: 'PGR0VU2' },
@@ -204,4 +224,9 @@ export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = {
     task: { text: /^Typeform sent form_response of lT4Z3j:/ },
     unmatched: { 'event.form_response.form_id': 'other' },
   }),
-};
+} satisfies Record<string, SourceSample>;
+
+export type VendorName = keyof typeof samples;
+
+/** One of each sender, with an event of the shape that its page shows. */
+export const VENDOR_SAMPLES: Readonly<Record<string, SourceSample>> = samples;
