@@ -7,6 +7,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { type LanguageModel, type ModelMessage, stepCountIs, streamText, type ToolSet } from 'ai';
 import { AgentError } from '../agent.ts';
 import type { Provider } from './model-settings.ts';
+import { fetchFromToolServer, limitResults } from './tool-limits.ts';
 import type { ToolServer } from './tool-servers.ts';
 
 /**
@@ -194,7 +195,7 @@ async function openTools(
 async function openServer(server: ToolServer, clients: MCPClient[], signal: AbortSignal): Promise<ToolSet> {
   const transport =
     'url' in server
-      ? { type: 'http' as const, url: server.url, headers: { ...server.headers } }
+      ? { type: 'http' as const, url: server.url, headers: { ...server.headers }, fetch: fetchFromToolServer }
       : new StdioTransport({
           command: server.command[0],
           args: server.command.slice(1),
@@ -207,5 +208,5 @@ async function openServer(server: ToolServer, clients: MCPClient[], signal: Abor
     onUncaughtError: () => undefined,
   });
   clients.push(client);
-  return (await client.tools()) as ToolSet;
+  return limitResults((await client.tools()) as ToolSet);
 }
