@@ -38,7 +38,7 @@ export async function startHttpToolServer(
       // Without sessions, as a server behind a load balancer is.
       const transport = new StreamableHTTPServerTransport({});
       response.once('close', () => void server.close());
-      await server.connect(transport as Parameters<Server['connect']>[0]);
+      await server.connect(transport);
       await transport.handleRequest(request, response);
     })().catch(() => response.destroy());
   });

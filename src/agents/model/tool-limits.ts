@@ -39,7 +39,7 @@ export function limitResults(tools: ToolSet): ToolSet {
     };
     return [name, { ...tool, execute: limitedExecute }] as const;
   });
-  return Object.fromEntries(limited) as ToolSet;
+  return Object.fromEntries(limited);
 }
 
 function tooLarge(): Error {
