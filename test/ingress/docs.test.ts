@@ -75,12 +75,12 @@ describe('/openapi.json', () => {
     );
   });
 
-  test('leaves out three routes: the home page, the stylesheet of the pages, and the handshake of CloudEvents', async (t) => {
+  test('leaves out four routes: the home page, the stylesheets of the pages, and the handshake of CloudEvents', async (t) => {
     const ingress = await startTestIngress(t, { sources: eventsSource() });
     const hidden = listRoutes(ingress.deps).filter(({ documentedAs }) => documentedAs === false);
     assert.deepEqual(
       hidden.map(({ method, path }) => `${method} ${path.replace(/\w{16}/, 'HASH')}`),
-      ['OPTIONS /hooks/events', 'GET /', 'GET /docs/HASH.css'],
+      ['OPTIONS /hooks/events', 'GET /answers/HASH.css', 'GET /', 'GET /docs/HASH.css'],
     );
   });
 });

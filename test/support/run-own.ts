@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
-import { type BundlerPlugin, Worker } from '@temporalio/worker';
+import { type BundlerPlugin, bundleWorkflowCode, Worker } from '@temporalio/worker';
 import { runMemo } from '../../src/contract/describe-run.ts';
 import { type FirstTry, firstTryBuild } from '../../src/contract/first-try.ts';
 import { SIGNAL } from '../../src/contract/names.ts';
@@ -28,6 +28,8 @@ const plugin: BundlerPlugin = { name: 'own', configureBundler: (options) => bund
 
 /** What a worker serves them with. */
 export const OWN_SOURCE = { workflowsPath: WORKFLOWS_PATH, plugins: [plugin], ...endingMisfits({} as never, OWN) };
+/** Made once: it takes seconds. */
+let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 
 /** One way through a run of a team's workflow. Each has a recorded history. */
 export interface OwnScenario extends Pick<OwnRunInput, 'workflow' | 'approval'> {
@@ -75,7 +77,8 @@ export async function runOwn(
     connection: await server.connectNative(),
     namespace: server.namespace,
     taskQueue,
-    ...OWN_SOURCE,
+    workflowBundle: await (bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, plugins: [plugin] })),
+    ...endingMisfits({} as never, OWN),
     activities: activities.toRegister(),
     ...(scenario.firstTry && { buildId: firstTryBuild('test') }),
     sinks: createRunSinks(),
