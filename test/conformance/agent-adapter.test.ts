@@ -42,6 +42,7 @@ function ownModule(): Promise<AdapterUnderTest> {
   return Promise.resolve({
     agent: createAgent({ type: 'module', path, maxMemory: 256 * 1024 * 1024 }),
     easy: { text: 'easy', answer: /^easy for c/ },
+    streamed: 'stream',
     slow: 'slow',
     large: (bytes) => `large ${bytes}`,
     failing: ['string', 'throws', 'sorted', 'unknown', 'function', 'exit', 'timer'],
@@ -90,7 +91,8 @@ async function model(): Promise<AdapterUnderTest> {
     apiKey: API_KEY,
     maxSteps: 20,
   } as const;
-  return onScriptedServer(server, createAgent({ type: 'model', ...settings }), Object.keys(failing));
+  const adapter = onScriptedServer(server, createAgent({ type: 'model', ...settings }), Object.keys(failing));
+  return { ...adapter, streamed: 'easy' };
 }
 
 /** Answers `{"task": …}` with `{"output": …}`, as the task says. */
@@ -162,6 +164,7 @@ function acp(): Promise<AdapterUnderTest> {
   return Promise.resolve({
     agent: createAcpAgent(acpSettings(folder)),
     easy: { text: 'easy', answer: /^echo: easy \(turn \d\)$/ },
+    streamed: 'easy',
     slow: 'hang',
     large: (bytes) => `large ${bytes}`,
     failing: ['error -32603', 'error -32000', 'stop refusal', 'stop end_turn', 'exit 1', 'endless'],

@@ -9,6 +9,8 @@ export interface AdapterUnderTest {
   readonly agent: Agent;
   /** A task and what its answer must match. */
   readonly easy: { readonly text: string; readonly answer: RegExp };
+  /** A task whose answer the agent tells while it comes. Absent: it tells none before its end. */
+  readonly streamed?: string;
   /** A task that takes far longer than the suite waits. */
   readonly slow: string;
   /** A task that is answered with exactly so many bytes of UTF-8. */
@@ -56,6 +58,13 @@ export function describeAgentAdapter(name: string, setUp: () => Promise<AdapterU
       await adapter.agent.run(adapter.easy.text, agentContext({ report: (text) => told.push(text) }));
       assert.ok(told.length > 0);
       for (const text of told) assert.ok(typeof text === 'string' && text.length > 0 && text.length <= 200);
+    });
+
+    test('tells the text as it comes, piece by piece, or none of it', async () => {
+      let told = '';
+      const reportText = (delta: string): void => void (told += delta);
+      const { output } = await adapter.agent.run(adapter.streamed ?? adapter.easy.text, agentContext({ reportText }));
+      assert.equal(told.trim(), adapter.streamed === undefined ? '' : output.trim());
     });
 
     test('rejects with the reason, promptly, when aborted in the midst of a call', async () => {
