@@ -40,9 +40,10 @@ export interface AgentType {
   /** How to fix a failure, where this type knows better than the failure table. */
   readonly remedies: Readonly<Partial<Record<FailureType, Remedy>>>;
   /**
-   * Whether the agent itself remembers the turns of a session. Those that do not are given the last turns as `history`. Default: it does.
+   * Whether an agent with these settings remembers the turns of a session itself. Those that do not are given the last turns as `history`.
+   * Default: it does.
    */
-  readonly remembers?: boolean;
+  remembers?(settings: object): boolean;
   /**
    * Where such an agent checks `max_tokens`, `max_cost_usd` and `max_calls` within one call, for the docs. Default: it cannot, and they are
    * checked between calls.
@@ -73,6 +74,7 @@ export interface AgentTypeOf<Fields extends SettingFields> extends AgentType {
   create(settings: SettingsOf<Fields>): Agent;
   describe(settings: SettingsOf<Fields>): string;
   readonly remedies: Readonly<Partial<Record<FailureType, Remedy<keyof Fields & string>>>>;
+  remembers?(settings: SettingsOf<Fields>): boolean;
   completionSecrets?(settings: SettingsOf<Fields>): readonly string[];
   warnings?(settings: SettingsOf<Fields> & AgentPolicySettings): readonly string[];
 }

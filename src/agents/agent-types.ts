@@ -98,8 +98,11 @@ export function fixesFor(
 }
 
 /** Whether an agent remembers the turns of a session itself. */
-export function remembersItself(agent: { readonly type: string }, types: AgentTypes = AGENT_TYPES): boolean {
-  return typeOf(agent, types).remembers ?? true;
+export function remembersItself(
+  agent: { readonly type: string; readonly [setting: string]: unknown },
+  types: AgentTypes = AGENT_TYPES,
+): boolean {
+  return typeOf(agent, types).remembers?.(agent) ?? true;
 }
 
 /** The row of an agent. Whatever made the agent's settings has read them by the same row. */

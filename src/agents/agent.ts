@@ -71,7 +71,7 @@ export interface AgentContext {
    * a new paid call. Where the handle is worth nothing any more, reject with a failure that counts, such as `ConnectionLost`.
    */
   readonly resumed?: JsonValue;
-  /** The last turns of the conversation, for a type that has `remembers: false`. Absent where there are none. */
+  /** The last turns of the conversation, for an agent that does not remember them itself. Absent where there are none. */
   readonly history?: readonly ConversationTurn[];
 }
 

@@ -16,6 +16,11 @@ export const bodyTemplate: Kind<BodyTemplate> = {
   show: (body) => `set (${Object.keys(body).join(', ')})`,
 };
 
+/** Whether a template in it reads `history`, so that its agent is told the last turns of the session. */
+export function readsHistory(body: BodyTemplate | undefined): boolean {
+  return /\{[{%][^{}]*\bhistory\b/.test(JSON.stringify(body ?? {}));
+}
+
 /** Fills in one part of a body. Undefined: it reads only what the task does not have, and is left out. */
 type Fill = (view: object) => unknown;
 

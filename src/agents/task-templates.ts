@@ -4,7 +4,7 @@ import { secretHeaders } from '../settings/secrets.ts';
 import { anyText } from '../settings/texts.ts';
 import { RuleError } from '../templates/rule-error.ts';
 import { compileTemplate, type Scope, type Template } from '../templates/template.ts';
-import { type AgentContext, AgentError } from './agent.ts';
+import { type AgentContext, AgentError, type ConversationTurn } from './agent.ts';
 
 /** What a template of an agent can read, under the names that an operator writes. */
 export interface TaskView {
@@ -15,6 +15,8 @@ export interface TaskView {
   readonly user_id: string | undefined;
   readonly user_name: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The last turns of the session, where the agent's settings read them. */
+  readonly history: readonly ConversationTurn[];
 }
 
 export const TASK_ROOTS = [
@@ -24,6 +26,7 @@ export const TASK_ROOTS = [
   'user_id',
   'user_name',
   'metadata',
+  'history',
 ] as const satisfies readonly (keyof TaskView)[];
 
 /** Most characters that a template may become. A task has at most 2 MiB. */
@@ -84,6 +87,7 @@ export function toTaskView(text: string, context: AgentContext): TaskView {
     user_id: context.userId,
     user_name: context.userName,
     metadata: context.metadata ?? {},
+    history: context.history ?? [],
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { remembersItself } from '../../src/agents/agent-types.ts';
 import { createHttpAgent, type HttpSettings } from '../../src/agents/http/http.ts';
 import { refusal } from '../config/load.ts';
 import { agentContext } from '../support/agent-context.ts';
@@ -48,6 +49,27 @@ describe('the http adapter', () => {
       ['Bearer k-1', 'Zo%C3%AB', undefined],
     );
     assert.equal(path, '/v1/ask?v=2');
+  });
+
+  test('is told the turns of the session where its body reads them, and where it does not remembers itself', async () => {
+    const prompt = '{% for turn in history %}{{ turn.role }}: {{ turn.text }}{{ "\\n" }}{% endfor %}{{ text }}';
+    const history = [
+      { role: 'user' as const, text: 'I am "Una" {{ text }}' },
+      { role: 'assistant' as const, text: 'Hello' },
+    ];
+    reply = { body: 'ok' };
+    await ask({ body: { prompt } }, 'who?', { history });
+    assert.deepEqual(server.seen.at(-1)?.body, { prompt: 'user: I am "Una" {{ text }}\nassistant: Hello\nwho?' });
+    await ask({ body: { prompt } }, 'who?');
+    assert.deepEqual(server.seen.at(-1)?.body, { prompt: 'who?' });
+    const settings = { type: 'http', url: server.url, body: { prompt } } as const;
+    assert.equal(remembersItself(settings), false);
+    assert.equal(remembersItself({ ...settings, body: { prompt: 'history: {{ text }}' } }), true);
+    assert.equal(remembersItself({ type: 'http', url: server.url }), true);
+    const remote = { type: 'remote', url: server.url, pollInterval: 2000 } as const;
+    const start = { method: 'POST', path: '/', headers: {}, body: { parts: [{ prompt }] } } as const;
+    assert.deepEqual([remembersItself(remote), remembersItself({ ...remote, start })], [true, false]);
+    assert.equal(remembersItself({ type: 'model', url: server.url, model: 'm' }), false);
   });
 
   test('posts text and session by default, and takes the whole body, but no web page, for the answer', async () => {

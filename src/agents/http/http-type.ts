@@ -2,7 +2,7 @@ import { postUrl } from '../../settings/addresses.ts';
 import { headerSecret } from '../../settings/secrets.ts';
 import { optionalSetting, setting } from '../../settings/setting.ts';
 import { defineAgentType } from '../agent-type.ts';
-import { bodyTemplate } from '../body-template.ts';
+import { bodyTemplate, readsHistory } from '../body-template.ts';
 import { jsonPaths } from '../json-path.ts';
 import { usagePlaces } from '../read-result.ts';
 import { headerTemplates, TASK_ROOTS } from '../task-templates.ts';
@@ -40,6 +40,7 @@ export const httpType = defineAgentType({
   settings: httpSettings,
   example: ['url: http://127.0.0.1:5000/ask', 'output: $.output'],
   create: createHttpAgent,
+  remembers: ({ body }) => !readsHistory(body),
   describe: ({ url }) => `http at ${new URL(url).host}`,
   remedies: {
     AgentUnreachable: (nameOf) => `Start the agent, or correct its address (${nameOf('url')}).`,

@@ -14,7 +14,7 @@ export const modelType = defineAgentType({
     { env: 'OPENAI_API_KEY', fills: 'api_key', implies: { provider: 'openai', model: 'gpt-5-mini' } },
     { env: 'ANTHROPIC_API_KEY', fills: 'api_key', implies: { provider: 'anthropic', model: 'claude-haiku-4-5' } },
   ],
-  remembers: false,
+  remembers: () => false,
   checksLimits: 'before each call of the model',
   create: createModelAgent,
   describe: ({ provider, url = PROVIDER_URLS[provider], model }) => `${model} at ${new URL(url).host}`,

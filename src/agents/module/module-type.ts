@@ -22,6 +22,6 @@ export const moduleType = defineAgentType({
     AgentMisconfigured: (nameOf) => `Check ${nameOf('path')}: it names an ES module that exports a function run.`,
     ModelAnswerUnreadable: () => 'Correct the module: run must resolve with { output: string }.',
   },
-  remembers: false,
+  remembers: () => false,
   checksLimits: 'where the module calls `checkBudget`',
 });

@@ -1,4 +1,5 @@
 import { defineAgentType } from '../agent-type.ts';
+import { readsHistory } from '../body-template.ts';
 import { createRemoteAgent } from './remote.ts';
 import { remoteSettings } from './remote-settings.ts';
 
@@ -9,6 +10,7 @@ export const remoteType = defineAgentType({
   settings: remoteSettings,
   example: ['preset: hermes', 'url: http://127.0.0.1:8642'],
   create: createRemoteAgent,
+  remembers: ({ start }) => !readsHistory(start?.body),
   describe: ({ preset = 'remote', url }) => `${preset} at ${new URL(url).host}`,
   remedies: {
     AgentUnreachable: (nameOf) => `Start the agent, or correct its address (${nameOf('url')}).`,
