@@ -1,12 +1,14 @@
-import type { Pairs } from './pairs.ts';
-
 /**
- * Lets both sides take their turn in every round. Who was first is second in the next one: a database that fills and a
- * machine that slows down favour neither.
+ * Lets each side take its turn in every round. Who was first is last in the next one: a database that fills and a machine
+ * that slows down favour nobody.
  */
-export async function alternate(rounds: number, turn: (side: keyof Pairs) => Promise<void>): Promise<void> {
+export async function alternate<Side extends string>(
+  rounds: number,
+  sides: readonly Side[],
+  turn: (side: Side) => Promise<void>,
+): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
-    const order = ['ours', 'theirs'] as const;
-    for (const side of round % 2 === 0 ? order : order.toReversed()) await turn(side);
+    const first = round % sides.length;
+    for (const side of [...sides.slice(first), ...sides.slice(0, first)]) await turn(side);
   }
 }

@@ -1,6 +1,6 @@
 import { alternate } from './alternate.ts';
 import { atOnce, median, percentile } from './measure.ts';
-import { newPairs, type Pairs } from './pairs.ts';
+import { BOTH, newPairs, type Pairs } from './pairs.ts';
 import type { MinimalProcess, OurProcess } from './processes.ts';
 import type { Scale } from './scale.ts';
 import { TEXT } from './workload.ts';
@@ -25,11 +25,11 @@ export async function compareAnswers(
   };
   const all = newPairs();
   const p50 = newPairs();
-  await alternate(10, async (side) => void (await one[side]()));
+  await alternate(10, BOTH, async (side) => void (await one[side]()));
   for (let round = 0; round < scale.rounds; round += 1) {
     const took = newPairs();
-    await alternate(scale.answers, async (side) => void took[side].push(...(await one[side]())));
-    for (const side of ['ours', 'theirs'] as const) {
+    await alternate(scale.answers, BOTH, async (side) => void took[side].push(...(await one[side]())));
+    for (const side of BOTH) {
       p50[side].push(median(took[side]));
       all[side].push(...took[side]);
     }

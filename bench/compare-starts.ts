@@ -1,7 +1,7 @@
 import { alternate } from './alternate.ts';
 import type { Payload } from './bare-start.ts';
 import { atOnce, median, percentile } from './measure.ts';
-import { newPairs, type Pairs } from './pairs.ts';
+import { BOTH, newPairs, type Pairs } from './pairs.ts';
 import type { MinimalProcess, OurProcess } from './processes.ts';
 import type { Scale } from './scale.ts';
 import { CONCURRENCY, TEXT } from './workload.ts';
@@ -25,8 +25,8 @@ export async function compareStarts(
     ours: (count: number) => atOnce(count, CONCURRENCY, async () => void (await ingress.post({ text: TEXT }))),
     theirs: (count: number) => minimal.order({ do: 'start', count, concurrency: CONCURRENCY, payload }),
   };
-  await alternate(1, async (side) => void (await sides[side](scale.warmUp)));
-  await alternate(scale.rounds, async (side) => {
+  await alternate(1, BOTH, async (side) => void (await sides[side](scale.warmUp)));
+  await alternate(scale.rounds, BOTH, async (side) => {
     const began = performance.now();
     const took = await sides[side](scale.starts);
     figures.perSecond[side].push((took.length * 1000) / (performance.now() - began));

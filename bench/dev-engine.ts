@@ -4,6 +4,7 @@ import { startOurServer, startShippedServer } from './servers.ts';
 /** Temporal's dev server on a SQLite file. */
 export function devEngine(cli: { readonly path: string; readonly version: string }, folder: string): Engine {
   return {
+    kind: 'dev',
     name: 'Dev server',
     about: `Temporal CLI ${cli.version}, SQLite file`,
     startOurs: () => startOurServer(cli.path, folder),

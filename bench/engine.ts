@@ -2,6 +2,7 @@ import type { BenchServer } from './servers.ts';
 
 /** A kind of Temporal server that everything is measured on. */
 export interface Engine {
+  readonly kind: 'dev' | 'postgres';
   readonly name: string;
   /** What it consists of, with versions. */
   readonly about: string;

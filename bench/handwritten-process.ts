@@ -1,23 +1,27 @@
 /**
  * A process of its own that does over HTTP what ours does, by Koa, the SDK and nothing else: it takes the webhook, starts a
  * workflow that asks the agent and posts the callback, and answers 202. It checks no signature, makes none, and keeps no
- * journal. It connects and starts as ours does. `tsx handwritten-process.ts <address> <url of the peer>` tells its port.
+ * journal. It connects and starts as ours does. `tsx handwritten-process.ts <url of the peer>`, with the variables of
+ * Temporal's CLI, tells its port.
  */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import Koa from 'koa';
 import { postJson } from './post-json.ts';
 
-const [, , address = '', peerUrl = ''] = process.argv;
+const [, , peerUrl = ''] = process.argv;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
-const client = new Client({ connection });
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
+const client = new Client({ connection, namespace });
 const worker = await Worker.create({
   connection,
+  namespace,
   taskQueue: 'handwritten',
   workflowsPath: fileURLToPath(new URL('handwritten-workflow.ts', import.meta.url)),
   activities: {

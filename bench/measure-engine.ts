@@ -1,27 +1,21 @@
-import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Payload } from './bare-start.ts';
 import { type AnswerFigures, compareAnswers } from './compare-answers.ts';
-import { compareRuns, type RunFigures } from './compare-runs.ts';
 import { compareStarts, type StartFigures } from './compare-starts.ts';
 import type { Engine } from './engine.ts';
 import { atOnce } from './measure.ts';
 import { measureOpenRuns, type OpenRunFigures } from './measure-open-runs.ts';
+import { measureWholeRuns, type WholeRuns } from './measure-whole-runs.ts';
 import { startPeer } from './peer.ts';
-import { type OurOptions, type OurProcess, startHandwritten, startMinimal, startOurs } from './processes.ts';
+import { type OurOptions, type OurProcess, startMinimal, startOurs } from './processes.ts';
 import { measureRunCosts, type RunCosts } from './run-cost.ts';
 import { minimalSide, webhookSide } from './run-side.ts';
 import type { Scale } from './scale.ts';
 import { CONCURRENCY, TEXT } from './workload.ts';
 
 /** Everything that was measured on one engine. */
-export interface EngineFigures {
-  readonly name: string;
-  readonly about: string;
-  readonly equal: RunFigures;
-  /** Against a process that somebody would write by hand. */
-  readonly alike: RunFigures;
-  readonly shipped: RunFigures | undefined;
+export interface EngineFigures extends WholeRuns, Pick<Engine, 'kind' | 'name' | 'about'> {
   readonly costs: RunCosts;
   /** Against bare starts that carry the same, and against such with the text alone. */
   readonly starts: Readonly<Record<Payload, StartFigures>>;
@@ -58,38 +52,22 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
     const server = await ended(engine.startOurs());
     const peer = await startPeer();
     ends.push(() => peer.close());
-    const common = { address: server.address, agentUrl: peer.url, folder };
+    const common = { temporal: server.env, agentUrl: peer.url, folder };
     const start = (own: Pick<OurOptions, 'command' | 'taskQueue' | 'agentConcurrency'>): Promise<OurProcess> =>
       ended(startOurs({ ...common, ...own }));
     const [minimal, ours, ingress] = await Promise.all([
-      ended(startMinimal(server.address, 'tuned')),
+      ended(startMinimal(server.env, 'tuned')),
       start({ command: 'start', taskQueue: 'ours', agentConcurrency: scale.slowRuns }),
       start({ command: 'ingress', taskQueue: 'nobody-takes-these' }),
     ]);
-    const our = webhookSide(server, ours, peer);
 
-    say('whole runs, equal settings');
-    const equal = await compareRuns({ ours: our, theirs: minimalSide(server, minimal) }, scale.rounds, scale);
+    say('whole runs');
+    const startShipped = withShipped ? { startShipped: () => engine.startShipped() } : {};
+    const runs = await measureWholeRuns({ server, ours, minimal, peer, scale, ...startShipped });
+    say('what a run costs the server');
     const runId = await ours.post({ text: TEXT, callback_url: `${peer.url}/callback` });
-    const costs = await measureRunCosts(our, minimalSide(server, minimal), runId, scale.countedRuns);
-
-    say('whole runs, like for like');
-    const handwritten = await ended(startHandwritten(server.address, peer.url));
-    const alike = await compareRuns({ ours: our, theirs: webhookSide(server, handwritten, peer) }, scale.rounds, scale);
-    await handwritten.stop();
-
-    let shipped: RunFigures | undefined;
-    if (withShipped) {
-      say('whole runs, against a server as shipped');
-      const other = await engine.startShipped();
-      const plain = await startMinimal(other.address, 'plain');
-      shipped = await compareRuns({ ours: our, theirs: minimalSide(other, plain) }, scale.shippedRounds, scale).finally(
-        async () => {
-          await plain.stop();
-          await other.stop();
-        },
-      );
-    }
+    const [our, their] = [webhookSide(server, ours, peer), minimalSide(server, minimal)];
+    const costs = await measureRunCosts(our, their, runId, scale.countedRuns);
 
     say('accepted webhooks, against bare starts');
     const starts = {
@@ -109,7 +87,8 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
       const taskQueue = 'open-runs';
       openRuns = await measureOpenRuns((command) => start({ command, taskQueue }), scale.openRuns, say);
     }
-    return { name: engine.name, about: engine.about, equal, alike, shipped, costs, starts, idle, loaded, openRuns };
+    const { kind, name, about } = engine;
+    return { kind, name, about, ...runs, costs, starts, idle, loaded, openRuns };
   } finally {
     for (const end of ends.toReversed()) await end();
   }

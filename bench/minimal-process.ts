@@ -1,11 +1,13 @@
 /**
- * A process of its own that runs the minimal workflow: `tsx minimal-process.ts <address> tuned|plain`. `tuned` connects
+ * A process of its own that runs the minimal workflow: `tsx minimal-process.ts tuned|plain`, with the
+ * variables of Temporal's CLI. `tuned` connects
  * and starts as this project does; `plain` as the SDK has it without any option. It obeys messages: `closed` runs a number
  * at a concurrency, `open` begins them at a rate, `start` only starts them on a queue that nobody polls.
  */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { bareStart, type Payload } from './bare-start.ts';
 import { atOnce, atRate } from './measure.ts';
@@ -16,13 +18,15 @@ export type Order =
   | { readonly do: 'open'; readonly perSecond: number; readonly seconds: number }
   | { readonly do: 'start'; readonly count: number; readonly concurrency: number; readonly payload: Payload };
 
-const [, , address = '', tuning = ''] = process.argv;
+const [, , tuning = ''] = process.argv;
 const tuned = tuning === 'tuned';
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const connection = await NativeConnection.connect({ address, ...(tuned && { grpcCompression: { codec: 'none' } }) });
-const client = new Client({ connection: tuned ? connection : await Connection.connect({ address }) });
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const connection = await NativeConnection.connect({ ...connectionOptions, ...(tuned && { grpcCompression: { codec: 'none' } }) });
+const client = new Client({ connection: tuned ? connection : await Connection.connect(connectionOptions), namespace });
 const worker = await Worker.create({
   connection,
+  namespace,
   taskQueue: 'minimal',
   workflowsPath: fileURLToPath(new URL('minimal-workflow.ts', import.meta.url)),
   activities: { noop: (text: string) => Promise.resolve(text) },

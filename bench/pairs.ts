@@ -6,6 +6,9 @@ export interface Pairs {
   readonly theirs: number[];
 }
 
+/** Both, in the order of the first round. */
+export const BOTH = ['ours', 'theirs'] as const;
+
 export function newPairs(): Pairs {
   return { ours: [], theirs: [] };
 }

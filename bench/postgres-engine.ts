@@ -34,6 +34,7 @@ export async function postgresEngine(say: (text: string) => void): Promise<Engin
   });
   const plan = { postgres, ...programs, extraSettings: {} };
   return {
+    kind: 'postgres',
     name: 'PostgreSQL',
     about: `Temporal Server ${version}, ${postgresVersion(postgres.binDir)}, settings of \`docker-compose.yml\``,
     startOurs: () => start({ ...plan, model, folder: ownFolder() }),
@@ -59,6 +60,7 @@ async function start(options: TopologyOptions): Promise<BenchServer> {
   }
   return {
     address: topology.temporalAddress,
+    env: { TEMPORAL_ADDRESS: topology.temporalAddress },
     metricsUrl: topology.temporalMetricsUrl,
     cpuMs: () => treeCpuMs(topology.temporal.pid ?? 0) + treeCpuMs(topology.postgres.pid ?? 0),
     stop,

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
@@ -13,10 +14,18 @@ import { postWebhook } from './post-webhook.ts';
 const SECRET = randomBytes(16).toString('hex');
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
+/** The variables of Temporal's CLI and SDKs that name a server. */
+type TemporalEnv = Readonly<Record<string, string>>;
+
 /** A process that is measured. */
 interface Measured {
   readonly pid: number;
   stop(): Promise<void>;
+}
+
+/** Options of Node, such as those of a profile. */
+export interface Profiled {
+  readonly nodeArgs?: readonly string[];
 }
 
 /** The minimal workflow's process. */
@@ -30,9 +39,10 @@ export interface MinimalProcess extends Measured {
  *
  * @param tuning `tuned`: connects and starts as ours does; `plain`: by the SDK's defaults
  */
-export async function startMinimal(address: string, tuning: 'tuned' | 'plain'): Promise<MinimalProcess> {
-  const child = fork(fileURLToPath(new URL('minimal-process.ts', import.meta.url)), [address, tuning], {
+export async function startMinimal(temporal: TemporalEnv, tuning: 'tuned' | 'plain'): Promise<MinimalProcess> {
+  const child = fork(fileURLToPath(new URL('minimal-process.ts', import.meta.url)), [tuning], {
     execArgv: ['--import', 'tsx'],
+    env: childEnv(temporal),
   });
   await nextMessage(child);
   return {
@@ -50,18 +60,31 @@ export async function startMinimal(address: string, tuning: 'tuned' | 'plain'): 
 export interface WebhookProcess extends Measured {
   /** Posts a signed task; resolves with the run's id once it is accepted. */
   post(task: object): Promise<string>;
+  /** Lets it end by itself, so that it writes its profile. */
+  end(): Promise<void>;
 }
 
 /** Starts what somebody would write by hand with Koa and the SDK, on a server. */
-export async function startHandwritten(address: string, peerUrl: string): Promise<WebhookProcess> {
-  const child = fork(fileURLToPath(new URL('handwritten-process.ts', import.meta.url)), [address, peerUrl], {
-    execArgv: ['--import', 'tsx'],
+export async function startHandwritten(
+  temporal: TemporalEnv,
+  peerUrl: string,
+  { nodeArgs = [] }: Profiled = {},
+): Promise<WebhookProcess> {
+  const child = fork(fileURLToPath(new URL('handwritten-process.ts', import.meta.url)), [peerUrl], {
+    execArgv: ['--import', 'tsx', ...nodeArgs],
+    env: childEnv(temporal),
   });
   const port = (await nextMessage(child)) as number;
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   return {
     pid: child.pid ?? 0,
     post: (task) => postWebhook({ port, agent, secret: SECRET }, task),
+    async end() {
+      agent.destroy();
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+    },
     async stop() {
       agent.destroy();
       await stop(child);
@@ -74,40 +97,41 @@ export interface OurProcess extends WebhookProcess {
   readonly startedAfterMs: number;
 }
 
-export interface OurOptions {
+export interface OurOptions extends Profiled {
   readonly command: 'start' | 'ingress' | 'worker';
-  readonly address: string;
+  readonly temporal: TemporalEnv;
   readonly agentUrl: string;
   readonly taskQueue: string;
   readonly folder: string;
+  /** Of its settings and its journal, which it shares with one of the same name that was there before. */
+  readonly name?: string;
   /** How many agents may be at work at once; by default as many as the product's own default. */
   readonly agentConcurrency?: number;
 }
 
 /** Starts one from the build, with the settings of a production but for addresses and how many agents work at once. */
 export async function startOurs(options: OurOptions): Promise<OurProcess> {
-  const { command, address, agentUrl, taskQueue, folder, agentConcurrency = 64 } = options;
+  const { command, temporal, agentUrl, taskQueue, folder, agentConcurrency = 64, nodeArgs = [] } = options;
+  const { name = randomUUID().slice(0, 8) } = options;
   const [port, adminPort] = [await freePort(), await freePort()];
-  const own = randomUUID().slice(0, 8);
-  const settings = join(folder, `settings-${own}.yaml`);
+  const settings = join(folder, `settings-${name}.yaml`);
   writeFileSync(settings, `agents: { garudust: { url: '${agentUrl}', concurrency: ${agentConcurrency} } }\n`);
   const began = performance.now();
-  const child = spawn(process.execPath, [MAIN, command], {
+  const child = spawn(process.execPath, [...nodeArgs, MAIN, command], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
-      PATH: process.env['PATH'],
+      ...childEnv(temporal),
       HOST: '127.0.0.1',
       PORT: String(port),
       ADMIN_HOST: '127.0.0.1',
       ADMIN_PORT: String(adminPort),
-      TEMPORAL_ADDRESS: address,
       TEMPORAL_TASK_QUEUE: taskQueue,
       GARUDUST_WEBHOOK_SECRET: SECRET,
       RUNS_API_KEY: SECRET,
       GARUDUST_TEMPORAL_CONFIG: settings,
       CALLBACK_PERMIT_NETWORKS: '127.0.0.0/8',
-      JOURNAL_DIR: join(folder, `journal-${own}`),
+      JOURNAL_DIR: join(folder, `journal-${name}`),
       LOG_LEVEL: 'warn',
     },
   });
@@ -119,11 +143,23 @@ export async function startOurs(options: OurOptions): Promise<OurProcess> {
     pid: child.pid ?? 0,
     startedAfterMs,
     post: (task) => postWebhook({ port, agent, secret: SECRET }, task),
+    async end() {
+      agent.destroy();
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
     async stop() {
       agent.destroy();
       await stop(child);
     },
   };
+}
+
+/** No setting of whoever runs the benchmark gets into a process that is measured. */
+function childEnv(temporal: TemporalEnv): Record<string, string> {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, ...temporal };
 }
 
 async function untilReady(adminPort: number, child: ChildProcess): Promise<void> {

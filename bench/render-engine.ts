@@ -15,18 +15,18 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     `## ${name}`,
     `${about}.`,
     '### Whole runs, equal settings',
-    `Against the minimal workflow on the same server, started as ours are (${scale.rounds} rounds of ${scale.runs} runs at ${CONCURRENCY} open, then of ${scale.latencySeconds} s at ${RATE} a second):`,
-    table(['ours', 'minimal'], runRows(equal)),
+    `All of these take turns in the same ${scale.rounds} rounds of ${scale.runs} runs at ${CONCURRENCY} open, then of ${scale.latencySeconds} s at ${RATE} a second. Here against the minimal workflow on the same server, started as ours are:`,
+    runTable(['ours', 'minimal'], equal),
     `What the process of ours uses more is: three HTTP exchanges (webhook in, agent out, callback out; a bare Node process needs ${bareHttpMs.toFixed(1)} ms for them), one signature checked and two made, the journal's files, a heartbeat, a larger start (memo, search attributes, summary), and our own code in ingress, workflow and activities. Its sender, agent and receiver take ${medianDifference(equal.outsideCpuMs).toFixed(1)} ms a run more, of the same processors: how many runs a second end is decided by the sum of all.`,
     '### Whole runs, like for like',
-    `Against a process written by hand with Koa and the SDK alone, which takes the same webhook, asks the same agent and posts the same callback, started as ours is. It checks and makes no signature, and a crash may lose or repeat what it does (${scale.rounds} rounds):`,
-    table(['ours', 'by hand'], runRows(alike)),
+    `Against a process written by hand with Koa and the SDK alone, which takes the same webhook, asks the same agent and posts the same callback, started as ours is. It checks and makes no signature, and a crash may lose or repeat what it does:`,
+    runTable(['ours', 'by hand'], alike),
   ];
   if (shipped !== undefined) {
     parts.push(
       '### Whole runs, against a server as shipped',
-      `Against the minimal workflow by the SDK's defaults, on a Temporal server with its own defaults (${scale.shippedRounds} rounds):`,
-      table(['ours', 'minimal, as shipped'], runRows(shipped)),
+      `Against the minimal workflow by the SDK's defaults, on a Temporal server with its own defaults:`,
+      runTable(['ours', 'minimal, as shipped'], shipped),
     );
   }
   parts.push(
@@ -73,13 +73,19 @@ function startTable({ perSecond, p50, p99 }: StartFigures): string {
   );
 }
 
-function runRows(figures: RunFigures): Row[] {
-  return [
+/** @param withEngine whether the server runs here, so that its CPU is known */
+export function runTable(
+  heading: readonly [ours: string, theirs: string],
+  figures: RunFigures,
+  { withEngine = true }: { readonly withEngine?: boolean } = {},
+): string {
+  const engine: Row = { what: 'CPU of the engine, ms per run', pairs: figures.engineCpuMs };
+  return table(heading, [
     { what: `runs per second at ${CONCURRENCY} open`, pairs: figures.perSecond },
     { what: `end to end at ${RATE}/s, p50 ms`, pairs: figures.latencyP50 },
-    { what: 'CPU of the engine, ms per run', pairs: figures.engineCpuMs },
+    ...(withEngine ? [engine] : []),
     { what: 'CPU of the process, ms per run', pairs: figures.processCpuMs },
-  ];
+  ]);
 }
 
 function callTable({ ours, theirs }: RunCosts): string {

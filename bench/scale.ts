@@ -3,8 +3,6 @@ export interface Scale {
   readonly name: 'quick' | 'full';
   /** Every comparison alternates so many times. */
   readonly rounds: number;
-  /** Against a server as shipped, which is slow. */
-  readonly shippedRounds: number;
   /** Whether PostgreSQL is started a second time, with Temporal as shipped. */
   readonly shippedPostgres: boolean;
   /** Before the first round, on each side; V8 compiles meanwhile. */
@@ -25,7 +23,6 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
   quick: {
     name: 'quick',
     rounds: 2,
-    shippedRounds: 2,
     shippedPostgres: false,
     warmUp: 40,
     starts: 150,
@@ -39,7 +36,6 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
   full: {
     name: 'full',
     rounds: 5,
-    shippedRounds: 3,
     shippedPostgres: true,
     warmUp: 200,
     starts: 600,

@@ -10,6 +10,8 @@ import { cpuMs } from './process-usage.ts';
 /** A Temporal server that is measured. */
 export interface BenchServer {
   readonly address: string;
+  /** The variables of a process that connects to it, as Temporal's CLI and SDKs have them. */
+  readonly env: Readonly<Record<string, string>>;
   /** Where its Prometheus metrics are read. */
   readonly metricsUrl: string;
   /** CPU that it and its database have used so far, in milliseconds. */
@@ -56,6 +58,7 @@ async function start(cliPath: string, port: number, args: readonly string[]): Pr
   const pid = child.pid ?? 0;
   return {
     address,
+    env: { TEMPORAL_ADDRESS: address },
     metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
     pid,
     cpuMs: () => cpuMs(pid),
