@@ -99,7 +99,12 @@ async function findServer(address: string): Promise<OthersServer> {
   }
 }
 
-function render({ address, version, namespace }: OthersServer, runs: WholeRuns, steps: readonly Step[], scale: Scale): string {
+function render(
+  { address, version, namespace }: OthersServer,
+  runs: WholeRuns,
+  steps: readonly Step[],
+  scale: Scale,
+): string {
   const held = highestHeld(steps);
   const [cpu] = cpus();
   return `# garudust-temporal on ${address}

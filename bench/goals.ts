@@ -142,9 +142,10 @@ function boundOn(bound: Bound, kind: Engine['kind']): number {
 function boundsOf({ least, most, show }: Goal, engines: readonly EngineFigures[]): string {
   const shown = (bound: Bound): string =>
     typeof bound === 'number' ? show(bound) : engines.map(({ kind }) => show(bound[kind])).join(' and ');
-  return [...(least === undefined ? [] : [`≥ ${shown(least)}`]), ...(most === undefined ? [] : [`≤ ${shown(most)}`])].join(
-    ', ',
-  );
+  return [
+    ...(least === undefined ? [] : [`≥ ${shown(least)}`]),
+    ...(most === undefined ? [] : [`≤ ${shown(most)}`]),
+  ].join(', ');
 }
 
 function one(figure: number): string {

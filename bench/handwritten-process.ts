@@ -49,5 +49,7 @@ app.use(async (context) => {
 });
 const running = worker.run();
 const server = app.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+// As ours has it: the sender reuses a connection, and would meet one that ends at this moment.
+server.keepAliveTimeout = 65_000;
 process.on('disconnect', () => process.exit());
 await running;

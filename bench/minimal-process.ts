@@ -22,7 +22,10 @@ const [, , tuning = ''] = process.argv;
 const tuned = tuning === 'tuned';
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-const connection = await NativeConnection.connect({ ...connectionOptions, ...(tuned && { grpcCompression: { codec: 'none' } }) });
+const connection = await NativeConnection.connect({
+  ...connectionOptions,
+  ...(tuned && { grpcCompression: { codec: 'none' } }),
+});
 const client = new Client({ connection: tuned ? connection : await Connection.connect(connectionOptions), namespace });
 const worker = await Worker.create({
   connection,

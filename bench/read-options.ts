@@ -25,6 +25,6 @@ export function readOptions(args: readonly string[]): BenchOptions {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${why}\nusage: npm run bench -- [--quick] [--against host:port [--out report.md]]\n`);
-    process.exit(2);
+    return process.exit(2);
   }
 }

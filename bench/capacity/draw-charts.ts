@@ -66,7 +66,12 @@ function draw({ title, x, y, lines, marks = [], mostY = Infinity }: Chart): stri
   const parts = [
     text(FRAME.left, 24, title, 'class="title"'),
     text(FRAME.left + INNER.width / 2, HEIGHT - 12, x, 'text-anchor="middle"'),
-    text(16, FRAME.top + INNER.height / 2, y, `text-anchor="middle" transform="rotate(-90 16 ${FRAME.top + INNER.height / 2})"`),
+    text(
+      16,
+      FRAME.top + INNER.height / 2,
+      y,
+      `text-anchor="middle" transform="rotate(-90 16 ${FRAME.top + INNER.height / 2})"`,
+    ),
   ];
   for (let tick = 0; tick <= TICKS; tick += 1) {
     const [valueX, valueY] = [stepX * tick, stepY * tick];
@@ -90,7 +95,9 @@ function draw({ title, x, y, lines, marks = [], mostY = Infinity }: Chart): stri
     const keyY = FRAME.top + 8 + index * 20;
     parts.push(`<path ${look} d="M${way}"/>`);
     if (line.points.length < 20) {
-      parts.push(...line.points.map(([at, value]) => `<circle class="l${index}" cx="${atX(at)}" cy="${atY(value)}" r="3"/>`));
+      parts.push(
+        ...line.points.map(([at, value]) => `<circle class="l${index}" cx="${atX(at)}" cy="${atY(value)}" r="3"/>`),
+      );
     }
     parts.push(
       `<path ${look} d="M${right + 12} ${keyY} L${right + 40} ${keyY}"/>`,
@@ -104,7 +111,7 @@ function draw({ title, x, y, lines, marks = [], mostY = Infinity }: Chart): stri
 function step(most: number): number {
   const raw = Math.max(most, 1e-9) / TICKS;
   const power = 10 ** Math.floor(Math.log10(raw));
-  return (([1, 2, 2.5, 5].find((factor) => factor * power >= raw * 0.999) ?? 10) * power);
+  return ([1, 2, 2.5, 5].find((factor) => factor * power >= raw * 0.999) ?? 10) * power;
 }
 
 function text(x: number, y: number, content: string, more = ''): string {

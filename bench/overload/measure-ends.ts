@@ -19,15 +19,17 @@ export interface Ends {
 
 export const OPEN_AT_PEAK = 32;
 export const SENDERS = 160;
-export const ROUNDS = 5;
-export const STORM_MS = 12_000;
-const WARM_UP_MS = 4000;
-const PEAK_MS = 6000;
+export const ENDS = { rounds: 5, stormMs: 12_000, warmUpMs: 4000, peakMs: 6000 };
+export const QUICK_ENDS: typeof ENDS = { rounds: 1, stormMs: 3000, warmUpMs: 1000, peakMs: 2000 };
 const MAX_DRAIN_MS = 120_000;
 const POLL_MS = 50;
 
 /** Storms between peaks. Each accepted run has ended before the next measurement begins. */
-export async function measureEnds(plan: Omit<BenchPlan, 'agentUrl'>, told: (line: string) => void): Promise<Ends> {
+export async function measureEnds(
+  plan: Omit<BenchPlan, 'agentUrl'>,
+  { rounds, stormMs, warmUpMs, peakMs }: typeof ENDS,
+  told: (line: string) => void,
+): Promise<Ends> {
   const peer = await startPeer();
   const started = await startProcess({ ...plan, agentUrl: peer.url });
   const sender = new LoadSender(started.url, plan.secrets, `${peer.url}/callback`);
@@ -50,12 +52,12 @@ export async function measureEnds(plan: Omit<BenchPlan, 'agentUrl'>, told: (line
       sender.keepBusy(OPEN_AT_PEAK, ms, (runId) => peer.callbackOf(runId)),
     );
   try {
-    await wholeRuns(WARM_UP_MS);
-    const peak = [(await wholeRuns(PEAK_MS))[0]];
+    await wholeRuns(warmUpMs);
+    const peak = [(await wholeRuns(peakMs))[0]];
     const storms: (readonly [number, Load])[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      storms.push(await during(STORM_MS, sender.keepBusy(SENDERS, STORM_MS)));
-      peak.push((await wholeRuns(PEAK_MS))[0]);
+    for (let round = 0; round < rounds; round += 1) {
+      storms.push(await during(stormMs, sender.keepBusy(SENDERS, stormMs)));
+      peak.push((await wholeRuns(peakMs))[0]);
       told(`${plan.commands.join(' + ')}: ${peak.at(-2)?.toFixed(1)}, storm ${storms.at(-1)?.[0].toFixed(1)}`);
     }
     const storm = storms.map(([rate]) => rate);

@@ -24,16 +24,17 @@ export interface Taking {
 export const CLIENTS = 4;
 export const AT_ONCE = 64;
 /** Overload between two sustained loads each time: the machine's speed drifts, and the database grows. */
-export const ROUNDS = 3;
-export const OVERLOAD_MS = 9000;
-const WARM_UP_MS = 4000;
-const SUSTAINED_MS = 6000;
+export const TAKING = { rounds: 5, overloadMs: 9000, warmUpMs: 4000, sustainedMs: 6000 };
+export const QUICK_TAKING: typeof TAKING = { rounds: 1, overloadMs: 2000, warmUpMs: 1000, sustainedMs: 1500 };
 const TIMES = 10;
 const SAMPLE_MS = 500;
 const PAUSE_MS = 2000;
 
 /** Offers ten times as much as can be recorded. No worker runs. */
-export async function measureTaking(plan: Omit<BenchPlan, 'commands'>): Promise<Taking> {
+export async function measureTaking(
+  plan: Omit<BenchPlan, 'commands'>,
+  { rounds, overloadMs, warmUpMs, sustainedMs }: typeof TAKING,
+): Promise<Taking> {
   const started = await startProcess({ ...plan, commands: ['ingress'] });
   const sender = new LoadSender(started.url, plan.secrets);
   const calm: Load[] = [];
@@ -46,14 +47,14 @@ export async function measureTaking(plan: Omit<BenchPlan, 'commands'>): Promise<
     );
   };
   try {
-    await sender.keepBusy(AT_ONCE, WARM_UP_MS);
-    calm.push(await sender.keepBusy(AT_ONCE, SUSTAINED_MS));
-    for (let round = 0; round < ROUNDS; round += 1) {
+    await sender.keepBusy(AT_ONCE, warmUpMs);
+    calm.push(await sender.keepBusy(AT_ONCE, sustainedMs));
+    for (let round = 0; round < rounds; round += 1) {
       const sampling = setInterval(sample, SAMPLE_MS);
-      crowded.push(await sender.offer(Math.round(acceptedOf(calm[round]) * TIMES), OVERLOAD_MS));
+      crowded.push(await sender.offer(Math.round(acceptedOf(calm[round]) * TIMES), overloadMs));
       clearInterval(sampling);
       await sleep(PAUSE_MS);
-      calm.push(await sender.keepBusy(AT_ONCE, SUSTAINED_MS));
+      calm.push(await sender.keepBusy(AT_ONCE, sustainedMs));
     }
   } finally {
     sender.close();

@@ -1,12 +1,14 @@
 import { cpus, totalmem } from 'node:os';
 import { markdownTable } from '../../scripts/docs/markdown-table.ts';
 import type { LoadFigures, Percentiles } from './judge-load.ts';
-import { type Ends, OPEN_AT_PEAK, ROUNDS as ENDS_ROUNDS, SENDERS, STORM_MS } from './measure-ends.ts';
-import { AT_ONCE, CLIENTS, OVERLOAD_MS, ROUNDS as TAKING_ROUNDS, type Taking } from './measure-taking.ts';
+import { ENDS, type Ends, OPEN_AT_PEAK, SENDERS } from './measure-ends.ts';
+import { AT_ONCE, CLIENTS, TAKING, type Taking } from './measure-taking.ts';
 
 /** What the page promises, and whether it held. */
 export interface Promises {
   readonly goodput: boolean;
+  /** What was promised before. */
+  readonly formerGoodput: boolean;
   readonly quickRefusals: boolean;
   readonly flatMemory: boolean;
   readonly nothingBroken: boolean;
@@ -24,7 +26,8 @@ export interface Measured {
 }
 
 const SAID: Readonly<Record<keyof Promises, string>> = {
-  goodput: 'At ten times the load at least 0.9 of the sustained rate is still accepted.',
+  goodput: 'At ten times the load at least 0.95 of the sustained rate is still accepted.',
+  formerGoodput: 'The same with 0.9, which was the goal before.',
   quickRefusals: 'Each refusal comes in under 3 s.',
   flatMemory:
     'The memory of the ingress stays flat: the last quarter of the time takes at most 15 % more than the first.',
@@ -57,8 +60,8 @@ the rest of the machine. The other deliveries wait up to a second for their turn
 \`503\` and \`Retry-After\`. So what is accepted in a storm is about what can be done.
 
 Measured as \`start\` (ingress and worker in one process), and as \`ingress\` and \`worker\` in a process each. The peak is what ${OPEN_AT_PEAK} senders
-get done that each wait for the callback of their run. In the storm, ${SENDERS} senders send for ${STORM_MS / 1000} s, each the next task as soon as one is accepted, and
-0.25 s after a refusal. ${ENDS_ROUNDS} storms, each between two peaks; every accepted run has ended before the next measurement. The ratio
+get done that each wait for the callback of their run. In the storm, ${SENDERS} senders send for ${ENDS.stormMs / 1000} s, each the next task as soon as one is accepted, and
+0.25 s after a refusal. ${ENDS.rounds} storms, each between two peaks; every accepted run has ended before the next measurement. The ratio
 is that of a storm to the peaks around it.
 
 ## Taking in alone
@@ -67,7 +70,7 @@ ${alone}
 
 \`garudust-temporal ingress\` in a process of its own; no worker runs, so that taking in is all that is measured. The
 sustained rate is what ${AT_ONCE} senders get accepted that send one task after the other. Then ten times that rate is
-offered for ${OVERLOAD_MS / 1000} seconds, whether answers come or not, ${TAKING_ROUNDS} times, each between two sustained loads.
+offered for ${TAKING.overloadMs / 1000} seconds, whether answers come or not, ${TAKING.rounds} times, each between two sustained loads.
 
 The store of the dev server has one connection, which is what limits the sustained rate; other figures on other stores.
 

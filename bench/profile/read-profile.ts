@@ -62,7 +62,11 @@ export function readProfile(file: string, { from, to }: Span): Spent {
     if (at < from || at > to || node === undefined || node.callFrame.functionName === IDLE) continue;
     total += took;
     add(byAuthor, authorOf(node), took);
-    add(onBehalfOf, callerOf(node, (child) => nodes.get(parents.get(child) ?? 0)), took);
+    add(
+      onBehalfOf,
+      callerOf(node, (child) => nodes.get(parents.get(child) ?? 0)),
+      took,
+    );
   }
   return { total, byAuthor, onBehalfOf };
 }
