@@ -17,9 +17,9 @@ export interface Chart {
 }
 
 const [WIDTH, HEIGHT] = [720, 300];
-const FRAME = { left: 64, right: 150, top: 44, bottom: 52 };
+const FRAME = { left: 64, right: 185, top: 44, bottom: 52 };
 const INNER = { width: WIDTH - FRAME.left - FRAME.right, height: HEIGHT - FRAME.top - FRAME.bottom };
-const TICKS = 5;
+const MOST_TICKS = 6;
 /** Told apart also by those who see no red or green, and by their dashes. */
 const DASHES = ['', '7 4', '2 4', '10 3 2 3'];
 
@@ -54,11 +54,11 @@ ${drawn.join('\n')}
 
 function draw({ title, x, y, lines, marks = [], mostY = Infinity }: Chart): string {
   const points = lines.flatMap((line) => line.points);
-  const [stepX, stepY] = [
-    step(Math.max(...points.map(([at]) => at))),
-    step(Math.min(mostY, Math.max(...points.map(([, value]) => value)))),
+  const [ticksX, ticksY] = [
+    ticks(Math.max(...points.map(([at]) => at))),
+    ticks(Math.min(mostY, Math.max(...points.map(([, value]) => value)))),
   ];
-  const [mostX, topY] = [stepX * TICKS, Math.min(mostY, stepY * TICKS)];
+  const [mostX, topY] = [ticksX.at(-1) ?? 1, ticksY.at(-1) ?? 1];
   const atX = (value: number): number => round(FRAME.left + (value / mostX) * INNER.width);
   const atY = (value: number): number => round(FRAME.top + INNER.height * (1 - Math.min(value, topY) / topY));
   const bottom = FRAME.top + INNER.height;
@@ -73,19 +73,18 @@ function draw({ title, x, y, lines, marks = [], mostY = Infinity }: Chart): stri
       `text-anchor="middle" transform="rotate(-90 16 ${FRAME.top + INNER.height / 2})"`,
     ),
   ];
-  for (let tick = 0; tick <= TICKS; tick += 1) {
-    const [valueX, valueY] = [stepX * tick, stepY * tick];
-    parts.push(text(atX(valueX), bottom + 18, show(valueX), 'text-anchor="middle"'));
-    if (valueY > topY) continue;
+  parts.push(...ticksX.map((value) => text(atX(value), bottom + 18, show(value), 'text-anchor="middle"')));
+  for (const value of ticksY) {
     parts.push(
-      `<line class="grid" x1="${FRAME.left}" x2="${right}" y1="${atY(valueY)}" y2="${atY(valueY)}"/>`,
-      text(FRAME.left - 8, atY(valueY) + 4, show(valueY), 'text-anchor="end"'),
+      `<line class="grid" x1="${FRAME.left}" x2="${right}" y1="${atY(value)}" y2="${atY(value)}"/>`,
+      text(FRAME.left - 8, atY(value) + 4, show(value), 'text-anchor="end"'),
     );
   }
   for (const [index, mark] of marks.entries()) {
     parts.push(
       `<line class="mark" x1="${atX(mark.x)}" x2="${atX(mark.x)}" y1="${FRAME.top}" y2="${bottom}"/>`,
-      text(atX(mark.x) + 5, FRAME.top + 14 + index * 17, mark.text),
+      // The first one's text ends at it, so that two that are close do not cover each other.
+      text(atX(mark.x) + (index === 0 ? -5 : 5), FRAME.top + 14, mark.text, index === 0 ? 'text-anchor="end"' : ''),
     );
   }
   for (const [index, line] of lines.entries()) {
@@ -107,11 +106,12 @@ function draw({ title, x, y, lines, marks = [], mostY = Infinity }: Chart): stri
   return parts.join('\n');
 }
 
-/** A tick of 1, 2, 2.5 or 5 times a power of ten, of which {@link TICKS} reach at least as far. */
-function step(most: number): number {
-  const raw = Math.max(most, 1e-9) / TICKS;
+/** From 0 to at least `most`, by 1, 2 or 5 times a power of ten. */
+function ticks(most: number): number[] {
+  const raw = Math.max(most, 1e-9) / MOST_TICKS;
   const power = 10 ** Math.floor(Math.log10(raw));
-  return ([1, 2, 2.5, 5].find((factor) => factor * power >= raw * 0.999) ?? 10) * power;
+  const step = ([1, 2, 5].find((factor) => factor * power >= raw * 0.999) ?? 10) * power;
+  return Array.from({ length: Math.ceil((most / step) * 0.999) + 1 }, (_, index) => index * step);
 }
 
 function text(x: number, y: number, content: string, more = ''): string {

@@ -18,6 +18,6 @@ export const CAPACITY_SCALES: Readonly<Record<'quick' | 'full', Scales>> = {
       rates: [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 100, 120, 140],
       seconds: 5,
     },
-    recovery: { perSecond: 15, seconds: 30, killAfterSeconds: 10 },
+    recovery: { perSecond: 16, seconds: 30, killAfterSeconds: 10 },
   },
 };
