@@ -10,7 +10,7 @@ interface CpuProfile {
 
 interface ProfileNode {
   readonly id: number;
-  readonly callFrame: { readonly functionName: string; readonly url: string };
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   readonly children?: readonly number[];
 }
 
@@ -27,6 +27,8 @@ export interface Spent {
   readonly byAuthor: ReadonlyMap<string, number>;
   /** By the nearest caller that is neither Node nor V8: for whom it ran. */
   readonly onBehalfOf: ReadonlyMap<string, number>;
+  /** By function and file, each by what ran in it alone. */
+  readonly byFunction: ReadonlyMap<string, number>;
 }
 
 const IDLE = '(idle)';
@@ -53,6 +55,7 @@ export function readProfile(file: string, { from, to }: Span): Spent {
   const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
   const byAuthor = new Map<string, number>();
   const onBehalfOf = new Map<string, number>();
+  const byFunction = new Map<string, number>();
   let total = 0;
   let at = profile.startTime;
   for (const [index, id] of profile.samples.entries()) {
@@ -62,17 +65,27 @@ export function readProfile(file: string, { from, to }: Span): Spent {
     if (at < from || at > to || node === undefined || node.callFrame.functionName === IDLE) continue;
     total += took;
     add(byAuthor, authorOf(node), took);
+    add(byFunction, functionOf(node), took);
     add(
       onBehalfOf,
       callerOf(node, (child) => nodes.get(parents.get(child) ?? 0)),
       took,
     );
   }
-  return { total, byAuthor, onBehalfOf };
+  return { total, byAuthor, onBehalfOf, byFunction };
 }
 
 function add(sums: Map<string, number>, key: string, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value);
+}
+
+/** Such as `verify (dist/signatures/verify.js:12)`. */
+function functionOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
+  const file = url
+    .replace(/^file:\/\//, '')
+    .replace(/^.*\/node_modules\//, '')
+    .replace(/^.*\/(?=dist\/|bench\/)/, '');
+  return `${functionName || 'anonymous'}${file === '' ? '' : ` (${file}:${lineNumber + 1})`}`;
 }
 
 /** The nearest frame of a file that somebody wrote, or what runs without one. */

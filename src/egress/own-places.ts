@@ -49,6 +49,8 @@ export function createFindOwnPlaces(options: OwnPlacesOptions): FindOwnPlaces {
   const { ports, resolve = resolveHost, now = () => performance.now() } = options;
   const temporal = options.temporalAddress === undefined ? undefined : parseHostPort(options.temporalAddress);
   let until = -Infinity;
+  let hereUntil = -Infinity;
+  let here: readonly string[] = [];
   let addresses: readonly string[] = [];
   let known: Promise<readonly string[]> | undefined;
 
@@ -58,13 +60,20 @@ export function createFindOwnPlaces(options: OwnPlacesOptions): FindOwnPlaces {
     else until = Math.min(until, now() + KEEP_FAILED_MS);
     return addresses;
   };
+  /** To ask the system for its interfaces costs as much as the rest of a callback's checks. */
+  const findHere = (): readonly string[] => {
+    if (now() < hereUntil) return here;
+    hereUntil = now() + KEEP_MS;
+    here = hostNetworks();
+    return here;
+  };
   return async () => {
-    if (temporal === undefined) return { ports: ports(), networks: hostNetworks() };
+    if (temporal === undefined) return { ports: ports(), networks: findHere() };
     if (known === undefined || now() >= until) {
       until = now() + KEEP_MS;
       known = findTemporal(temporal.host);
     }
-    return { ports: ports(), networks: hostNetworks(), temporal: { ...temporal, addresses: await known } };
+    return { ports: ports(), networks: findHere(), temporal: { ...temporal, addresses: await known } };
   };
 }
 
@@ -80,6 +89,7 @@ export function refuseOwn(
   own: OwnPlaces | undefined,
 ): string | undefined {
   if (own === undefined) return undefined;
+  if (!own.ports.includes(port) && port !== own.temporal?.port) return undefined;
   const here = parseNetworks(own.networks);
   const isOwn = own.ports.includes(port) && isAnyIn(addresses, here);
   if (!isOwn && !isTemporal(host, port, addresses, here, own.temporal)) return undefined;
