@@ -1,3 +1,11 @@
+import {
+  DELIVER_CALLBACK_INPUT,
+  readAgentProgress,
+  readCallbackProgress,
+  REPORT_DEAD_LETTER_INPUT,
+  RUN_AGENT_FIELDS,
+  RUN_AGENT_INPUT,
+} from '../contract/activities.ts';
 import { findMisspelt } from '../contract/misspelt-field.ts';
 import { INPUT_ANSWER, QUESTION_ASKED, QUESTIONS_MEMO, readQuestions } from '../contract/question.ts';
 import {
@@ -73,6 +81,32 @@ for (const input of [{ answer: 'x', question: 'x', by: 'x', comment: 'x', via: '
 for (const input of [REDELIVERY, { ...REDELIVERY, outcome: {} }, undefined]) {
   readStored(CALLBACK_REDELIVERY_INPUT, 'CallbackRedeliveryInput', input);
 }
+
+const TO_AGENT = {
+  ...{ agent: 'x', client: 'x', task: FULL.task, policy: FULL.agentPolicy },
+  ...{ collected: ['x'], earlier: ['x'] },
+};
+const TO_RECEIVER = { ...REDELIVERY, deliveryId: 'x', diedBefore: true };
+const DEAD = { client: 'x', runId: 'x', url: 'x', lastTry: { errorClass: 'timeout', statusCode: 1, tries: 1 } };
+for (const input of [TO_AGENT, { ...TO_AGENT, policy: {}, earlier: [1] }, undefined]) {
+  readStored(RUN_AGENT_INPUT, 'x', input);
+  findMisspelt(input, RUN_AGENT_FIELDS);
+}
+for (const input of [TO_RECEIVER, { ...TO_RECEIVER, deliveryId: '' }, undefined]) {
+  readStored(DELIVER_CALLBACK_INPUT, 'x', input);
+}
+for (const input of [DEAD, { ...DEAD, lastTry: { tries: 'x' } }, undefined]) {
+  readStored(REPORT_DEAD_LETTER_INPUT, 'x', input);
+}
+const CALLS = { paidAttempts: 1, agentFaults: 1, checkpoint: { handle: 'x', number: 1 }, resumes: 1, over: 1 };
+for (const details of [
+  { ...CALLS, spent: {}, queuedAtMs: 1, ended: 'x', announced: true },
+  { paidAttempts: 'x' },
+  undefined,
+]) {
+  readAgentProgress(details, 1);
+}
+for (const details of [{ announced: true, parked: 1 }, { parked: 'x' }, undefined]) readCallbackProgress(details);
 
 // The settings that all copies of zod share. Frozen with the rest, they would keep another copy of a team's code from being loaded.
 Reflect.deleteProperty(globalThis, '__zod_globalConfig');
