@@ -2,9 +2,10 @@
  * `npm run bench:profile [-- --quick]`: what the process of ours spends on a run, by thread and by who wrote the code, beside one
  * that is written by hand. Prints Markdown; docs/benchmarks/process.md explains it. Shares are those of CPU profiles, milliseconds those of /proc.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { markdownTable } from '../scripts/docs/markdown-table.ts';
 import { findTemporalCli } from '../src/cli/temporal-server/find-temporal-cli.ts';
 import { atOnce } from './measure.ts';
@@ -16,7 +17,10 @@ import { machine } from './report.ts';
 import { startOurServer } from './servers.ts';
 import { CONCURRENCY, TEXT } from './workload.ts';
 
-const RUNS = process.argv.includes('--quick') ? 100 : 400;
+const PAGE = 'docs/benchmarks/process.md';
+const FIGURES = /(?<=<!-- figures of npm run bench:profile -->\n).*(?=<!-- end of figures -->)/s;
+const quick = process.argv.includes('--quick');
+const RUNS = quick ? 100 : 400;
 const WARM_UP = RUNS / 2;
 const LEAST_MS = 0.05;
 /** Takes the time limit from the SDK's calls into the context of workflows, for each of which Node starts a thread that watches it. */
@@ -50,15 +54,19 @@ try {
   const unwatched = await profile('unwatched', (nodeArgs) => start(['--import', WITHOUT_WATCHDOG, ...nodeArgs]));
   const byHand = await profile('by-hand', (nodeArgs) => startHandwritten(temporal, peer.url, { nodeArgs }));
   const sides = [ours, unwatched, byHand];
-  for (const [title, part] of [
+  const parts = [
     ['By thread', 'threads'],
     ['JavaScript, by who wrote what ran', 'byAuthor'],
     ['JavaScript, by the nearest caller that is neither Node nor V8', 'onBehalfOf'],
     ['JavaScript, by function', 'byFunction'],
-  ] as const) {
-    process.stdout.write(`### ${title}\n\n${tableOf(sides.map((side) => side[part]))}\n\n`);
-  }
-  process.stdout.write(`${RUNS} runs at ${CONCURRENCY} open.\n\n${machine(cli.version)}\n`);
+  ] as const;
+  const [threads, byAuthor, onBehalfOf, byFunction] = parts.map(
+    ([title, part]) => `### ${title}\n\n${tableOf(sides.map((side) => side[part]))}`,
+  );
+  const where = `${RUNS} runs at ${CONCURRENCY} open.\n\n${machine(cli.version)}`;
+  const figures = [threads, byAuthor, onBehalfOf, where].join('\n\n');
+  process.stdout.write(`${figures}\n\n${byFunction}\n`);
+  if (!quick) await writeInto(PAGE, figures);
 } finally {
   peer.close();
   await server.stop();
@@ -73,6 +81,13 @@ async function profile(name: string, start: Start): Promise<Profile> {
   const { before, after } = await load(await start([]));
   const profiled = await load(await start(['--cpu-prof', `--cpu-prof-dir=${into}`, '--cpu-prof-interval=500']));
   return toProfile(readThreads(into, profiled.pid, profiled.span), before, after);
+}
+
+/** The rest of the page is written by hand. */
+async function writeInto(page: string, figures: string): Promise<void> {
+  const text = readFileSync(page, 'utf8').replace(FIGURES, () => `\n${figures}\n\n`);
+  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), filepath: page }));
+  process.stdout.write(`\nwritten to ${page}\n`);
 }
 
 /** Warms one up, lets runs go through it, and ends it. */

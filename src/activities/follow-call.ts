@@ -33,7 +33,7 @@ export async function followCall(call: AgentCall, activity: Context, deps: Follo
   const { onProgress, onCheckpoint } = deps;
   const end = await call.follow({ since, onProgress, onCheckpoint });
   stopListening();
-  over.abort();
+  over.abort(OVER);
   // Temporal gave this attempt up, and ignores what it returns.
   if (end === undefined) throw new CompleteAsyncError();
   if (mayBeUnheard(end, activity, deps)) deps.calls.keepEnded(activityKeyOf(info));
@@ -42,6 +42,9 @@ export async function followCall(call: AgentCall, activity: Context, deps: Follo
   if ('error' in end) throw end.error;
   return end.answer;
 }
+
+/** Without a reason each end would make a `DOMException` with its stack. */
+const OVER = 'the attempt is over';
 
 /**
  * A process that slept may have its answer before it hears that Temporal gave the attempt up: the next attempt is on its way, and
