@@ -11,6 +11,8 @@ import { workflowSource } from '../src/worker/workflow-bundle.ts';
 /** When each step of a run came, by run id, in milliseconds of `performance.now`. */
 export interface RunTimes {
   readonly startedAt: number;
+  /** When Temporal had it. */
+  recordedAt?: number;
   agentAt?: number;
   receivedAt?: number;
 }
@@ -102,7 +104,8 @@ export async function startIsolationStack(
     },
     async start(callbackUrl, agent = 'instant') {
       const workflowId = randomRunId();
-      times.set(workflowId, { startedAt: performance.now() });
+      const known: RunTimes = { startedAt: performance.now() };
+      times.set(workflowId, known);
       await client.workflow.start<Workflows['agentRun']>(WORKFLOW.agentRun, {
         workflowId,
         taskQueue,
@@ -131,6 +134,7 @@ export async function startIsolationStack(
           },
         ],
       });
+      known.recordedAt = performance.now();
       return workflowId;
     },
     async stop() {
