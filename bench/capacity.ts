@@ -52,6 +52,7 @@ const rendered = renderCapacity({
   loads,
   recovery: recovery.measured as Recovery,
   missing,
+  quick,
   where: `${machine(cli.version)}\n- load average before the start: ${before.toFixed(1)}`,
 });
 const page = await format(rendered.page, { ...(await resolveConfig(PAGE)), filepath: PAGE });

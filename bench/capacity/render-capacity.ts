@@ -17,6 +17,8 @@ interface Measured {
   readonly recovery: Recovery;
   /** What could not be measured, and why. */
   readonly missing: readonly string[];
+  /** Whether it was of a few samples alone. */
+  readonly quick: boolean;
   readonly where: string;
 }
 
@@ -28,7 +30,7 @@ const BUCKET_SECONDS = 0.5;
 
 /** The page, and its images by their paths. */
 export function renderCapacity(measured: Measured): { page: string; images: Readonly<Record<string, string>> } {
-  const { loads, recovery, missing, where } = measured;
+  const { loads, recovery, missing, quick, where } = measured;
   const page = `<!-- Written by bench/capacity.ts: change the text there, and run \`npm run bench:capacity\` for the figures. -->
 
 # Capacity
@@ -98,7 +100,7 @@ not one in production. Ingress, worker, agent and sender run on the machine wher
 
 ## How it was measured
 
-\`npm run bench:capacity\`. Processors are limited by \`taskset\`.
+\`npm run bench:capacity\`. Processors are limited by \`taskset\`.${quick ? ' This was a quick run, of a few samples: it says little.' : ''}
 
 ${where}
 `;
