@@ -6,6 +6,7 @@ import type { ConfiguredAgent } from '../src/activities/run-agent.ts';
 import { SIGNAL, WORKFLOW, type Workflows } from '../src/contract/names.ts';
 import { randomRunId } from '../src/contract/run-id.ts';
 import { installRuntime } from '../src/worker/install-runtime.ts';
+import { createRunSinks } from '../src/worker/run-sinks.ts';
 import { workflowSource } from '../src/worker/workflow-bundle.ts';
 
 /** When each step of a run came, by run id, in milliseconds of `performance.now`. */
@@ -82,6 +83,7 @@ export async function startIsolationStack(
     namespace: 'default',
     taskQueue,
     ...workflowSource(),
+    sinks: createRunSinks(),
     activities: {
       ...activities,
       runAgent: (input: Parameters<typeof activities.runAgent>[0]) => {
