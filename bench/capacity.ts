@@ -1,6 +1,6 @@
 /**
  * `npm run bench:capacity`: runs a second by processors and store, and what a `kill -9` of the worker does to them. Writes
- * docs/capacity.md and its figures; with `-- --quick` it prints what it would write. Six minutes.
+ * docs/capacity.md and its figures; with `-- --quick` it prints what it would write. Five minutes.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 /**
- * Measures whether receivers that never answer slow anybody else: `npm run bench:isolation`, 8 minutes, with `-- --quick` one.
+ * Measures whether receivers that never answer slow anybody else: `npm run bench:isolation`, 6 minutes, with `-- --quick` one.
  * Writes docs/benchmarks/isolation.md. Exit code 1: deliveries or agent runs were slowed by more than half.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -23,8 +23,8 @@ const GIVE_UP_MS = 15_000;
 
 const quick = process.argv.includes('--quick');
 const wanted = quick ? 500 : 5000;
-const seconds = quick ? 3 : 20;
-const intakeComparedSeconds = quick ? 12 : 40;
+const seconds = quick ? 3 : 15;
+const intakeComparedSeconds = quick ? 12 : 30;
 
 async function main(): Promise<void> {
   const cli = await findTemporalCli({ env: process.env, onProgress: ({ message }) => say(message) });

@@ -15,7 +15,7 @@ export const CAPACITY_SCALES: Readonly<Record<'quick' | 'full', Scales>> = {
     load: {
       warmUp: 200,
       runs: 200,
-      rates: [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 100, 120, 140],
+      rates: [5, 10, 15, 20, 30, 40, 50, 60, 80, 100, 120, 140],
       seconds: 5,
     },
     recovery: { perSecond: 16, seconds: 30, killAfterSeconds: 10 },
