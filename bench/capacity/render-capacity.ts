@@ -36,7 +36,7 @@ export function renderCapacity(measured: Measured): { page: string; images: Read
 # Capacity
 
 How many runs a second a machine completes, how to find it out for yours, and what to raise first.
-
+${quick ? '\n**These figures are of a quick run on a busy machine, and say little.**\n' : ''}
 ## Runs a second
 
 ${capacityTable(loads)}
@@ -100,7 +100,7 @@ not one in production. Ingress, worker, agent and sender run on the machine wher
 
 ## How it was measured
 
-\`npm run bench:capacity\`. Processors are limited by \`taskset\`.${quick ? ' This was a quick run, of a few samples: it says little.' : ''}
+\`npm run bench:capacity\`. Processors are limited by \`taskset\`.
 
 ${where}
 `;
