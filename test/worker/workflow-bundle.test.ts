@@ -13,7 +13,9 @@ describe('the workflow bundle', () => {
     vm.runInContext(code, context);
     vm.runInContext('__TEMPORAL__.preloadModules()', context);
     const bundled = [...code.matchAll(/^\/\*\*\*\/ "([^"]*\/contract\/[\w-]+\.[jt]s)"$/gm)].map(([, id = '']) => id);
-    const withSchemas = bundled.filter((id) => /from 'zod\//.test(readFileSync(`src/contract/${basename(id)}`, 'utf8')));
+    const withSchemas = bundled.filter((id) =>
+      /from 'zod\//.test(readFileSync(`src/contract/${basename(id)}`, 'utf8')),
+    );
     assert.ok(withSchemas.length > 3, bundled.join());
     assert.deepEqual(
       withSchemas.filter((id) => !(id in loaded)),
