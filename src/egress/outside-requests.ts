@@ -8,6 +8,8 @@ interface FetchOptions extends Pick<EgressRules, 'permitNetworks'>, Pick<Guarded
   /** URL of an operator's proxy. Default: none. */
   readonly proxy?: string | undefined;
   readonly findOwnPlaces: FindOwnPlaces;
+  /** Told why a URL was not confirmed, for the log. */
+  readonly onFailure?: (url: string, message: string) => void;
   /** Milliseconds for a whole request. Default: 5000. */
   readonly timeoutMs?: number;
 }
@@ -53,10 +55,12 @@ export function createOutsideRequests(options: FetchOptions): OutsideRequests {
     async confirm(url) {
       try {
         const { statusCode } = await get(url);
-        return statusCode >= 200 && statusCode < 300;
-      } catch {
-        return false;
+        if (statusCode >= 200 && statusCode < 300) return true;
+        options.onFailure?.(url, `it answered ${statusCode}, and redirects are not followed`);
+      } catch (error) {
+        options.onFailure?.(url, error instanceof Error ? error.message : 'unknown');
       }
+      return false;
     },
   };
 }

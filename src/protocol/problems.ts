@@ -254,12 +254,12 @@ export const PROBLEMS = {
       "Temporal answers, but the namespace or this project's search attributes are missing, so no run can be recorded.",
     fix: 'Operator: run `garudust-temporal setup` against this namespace. Caller: retry with the same `Idempotency-Key`.',
   },
-  keys_unavailable: {
+  sender_unreachable: {
     status: 503,
-    title: 'The keys of the sender are not available',
+    title: 'A host of the sender cannot be reached',
     retryAfter: 5,
     meaning:
-      'A source verifies its sender by keys or a certificate of another host, and that host can not be reached. Nothing is known about the delivery.',
+      'A source needs keys, a certificate or a confirmation from a host of its sender, and that host cannot be reached or refuses. Nothing is known about the delivery.',
     fix: 'Sender: send it again after `Retry-After`. Operator: the log names the host and what is wrong; a private address needs `callback.permit_networks`.',
   },
   payload_unreadable: {

@@ -53,7 +53,11 @@ export const ALGORITHMS = {
     // Two numbers of 32 bytes (IEEE P1363), or the same in DER.
     verify('sha256', content, { key, dsaEncoding: signature.length === 64 ? 'ieee-p1363' : 'der' }, signature),
   ),
-  'rsa-sha256': publicKeyBy('rsa-sha256', (content, key, signature) => verify('sha256', content, key, signature)),
+  'rsa-sha256': publicKeyBy('rsa', (content, key, signature) => verify('sha256', content, key, signature)),
+  'rsa-sha1': {
+    ...publicKeyBy('rsa', (content, key, signature) => verify('sha1', content, key, signature)),
+    warning: 'is verified by RSA-SHA1, which is obsolete: choose SHA-256 if the sender can',
+  },
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
 export type AlgorithmName = keyof typeof ALGORITHMS;
@@ -93,7 +97,7 @@ export function decodeHex(text: string): Buffer | undefined {
 }
 
 function publicKeyBy(
-  type: 'ed25519' | 'ecdsa-p256' | 'rsa-sha256',
+  type: 'ed25519' | 'ecdsa-p256' | 'rsa',
   check: (content: Uint8Array, key: KeyObject, signature: Buffer) => boolean,
 ) {
   return {

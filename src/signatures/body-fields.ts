@@ -17,9 +17,31 @@ export function readBodyField(request: Pick<SignedRequest, 'headers' | 'body'>, 
     const [value, ...more] = form.getAll(path);
     return more.length === 0 ? value : undefined;
   }
-  let value = parseJson(request.body);
+  let value = parseOnce(request.body);
   for (const name of path.split('.')) value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   return typeof value === 'number' ? String(value) : typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * What Amazon SNS signs: name and value of each field of a JSON object, one line each.
+ *
+ * Source: Amazon SNS, "Verifying the signatures of Amazon SNS messages".
+ *
+ * @param names parted by commas; one that ends with `?` may be absent
+ * @returns undefined where a field is missing or no text, or where one but the first has a line break: it could hold a field
+ */
+export function signedLines(request: Pick<SignedRequest, 'body'>, names: string): string | undefined {
+  const read = request.body.length > MAX_UNVERIFIED ? undefined : parseOnce(request.body);
+  if (!isRecord(read)) return undefined;
+  const lines: string[] = [];
+  for (const [index, entry] of names.split(',').entries()) {
+    const name = entry.replace(/\?$/, '');
+    const value = Object.hasOwn(read, name) ? read[name] : undefined;
+    if (value === undefined && name !== entry) continue;
+    if (typeof value !== 'string' || (index > 0 && /[\r\n]/.test(value))) return undefined;
+    lines.push(`${name}\n${value}\n`);
+  }
+  return lines.join('');
 }
 
 /**
@@ -50,6 +72,15 @@ export function sortedForm(request: SignedRequest): string | undefined {
 function readForm({ headers, body }: Pick<SignedRequest, 'headers' | 'body'>): URLSearchParams | undefined {
   const type = readHeader(headers, 'content-type') ?? '';
   return FORM.test(type) ? new URLSearchParams(toText(body)) : undefined;
+}
+
+/** Several fields of one body may be read. */
+const PARSED = new WeakMap<Uint8Array, { readonly value: unknown }>();
+
+function parseOnce(body: Uint8Array): unknown {
+  const known = PARSED.get(body) ?? { value: parseJson(body) };
+  PARSED.set(body, known);
+  return known.value;
 }
 
 function parseJson(body: Uint8Array): unknown {

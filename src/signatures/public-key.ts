@@ -7,7 +7,7 @@ const MIN_RSA_BITS = 2048;
 const WANTED = {
   ed25519: 'an Ed25519 public key: PEM, or its 32 bytes in hex or base64',
   'ecdsa-p256': 'an ECDSA P-256 public key: PEM, or its DER form (SPKI) in base64',
-  'rsa-sha256': `an RSA public key of ${MIN_RSA_BITS} bits or more: PEM, or its DER form (SPKI) in base64`,
+  rsa: `an RSA public key of ${MIN_RSA_BITS} bits or more: PEM, or its DER form (SPKI) in base64`,
 } as const;
 
 /**
@@ -37,7 +37,7 @@ function parse(text: string, type: keyof typeof WANTED): KeyObject | undefined {
 
 function fits(key: KeyObject, type: keyof typeof WANTED): boolean {
   const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = key;
-  if (type === 'rsa-sha256') return kind === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
+  if (type === 'rsa') return kind === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
   if (type === 'ecdsa-p256') return kind === 'ec' && details?.namedCurve === 'prime256v1';
   // A key of zeroes is a placeholder that somebody left in place, and OpenSSL accepts signatures for it that anyone can make.
   return kind === 'ed25519' && !/^A{43}$/.test(key.export({ format: 'jwk' }).x ?? '');

@@ -5,9 +5,9 @@ export type TemplatePart =
   | { readonly kind: (typeof NAMED)[number]; readonly name: string };
 
 const SIMPLE = ['body', 'timestamp', 'id', 'method', 'url', 'path', 'form'] as const;
-const NAMED = ['header', 'query', 'field'] as const;
+const NAMED = ['header', 'query', 'field', 'lines'] as const;
 const PLACEHOLDERS =
-  '{body}, {timestamp}, {id}, {method}, {url}, {path}, {form}, {query:name}, {field:name} and {header:Name}';
+  '{body}, {timestamp}, {id}, {method}, {url}, {path}, {form}, {query:name}, {field:name}, {lines:names} and {header:Name}';
 
 /** The value of each placeholder in one request; undefined for what is absent. */
 export interface TemplateValues {
@@ -23,6 +23,8 @@ export interface TemplateValues {
   query?(name: string): string | undefined;
   /** Of the body. */
   field?(path: string): string | undefined;
+  /** Names and values of fields of the body. */
+  lines?(names: string): string | undefined;
 }
 
 /** RFC 9110 section 5.1. */
@@ -36,7 +38,7 @@ export function isHeaderName(text: string): boolean {
 /**
  * Reads a template of signed bytes such as `v0:{timestamp}:{body}`: text with `{body}` once, and `{timestamp}`, `{id}`,
  * `{method}`, `{url}`, `{path}`, `{query:name}` and `{header:Name}` as the sender has them. In place of the body a sender may sign
- * `{form}`, its sorted fields, or one `{field:name}`.
+ * `{form}`, its sorted fields, one `{field:name}`, or `{lines:names}`: name and value of each field, a line each.
  *
  * @throws TypeError when a placeholder is unknown, when `{body}`, `{timestamp}` or `{id}` is missing or
  * repeated, or when an id, a header, a query parameter or a field touches another such placeholder or the body: bytes could move
@@ -48,9 +50,10 @@ export function parseTemplate(template: string): readonly TemplatePart[] {
     .filter((text) => text !== '')
     .map((text) => toPart(text, template));
   const count = (kind: TemplatePart['kind']) => parts.filter((part) => part.kind === kind).length;
-  if (count('body') > 1 || (count('body') === 0 && count('form') === 0 && count('field') === 0))
+  const covers = (['body', 'form', 'field', 'lines'] as const).some((kind) => count(kind) > 0);
+  if (count('body') > 1 || !covers)
     throw new TypeError(
-      `The template "${template}" must contain {body} exactly once, or in its place {form} or {field:name}.`,
+      `The template "${template}" must contain {body} exactly once, or in its place {form}, {field:name} or {lines:names}.`,
     );
   if (count('timestamp') > 1 || count('id') > 1)
     throw new TypeError(`The template "${template}" has {timestamp} or {id} twice: use each once.`);
@@ -96,6 +99,7 @@ function toBytes(part: TemplatePart, values: TemplateValues): Uint8Array | undef
       return toHeaderBytes(values.header(part.name));
     case 'query':
     case 'field':
+    case 'lines':
       return toUtf8(values[part.kind]?.(part.name));
     case 'id':
     case 'timestamp':
@@ -118,6 +122,14 @@ function toPart(text: string, template: string): TemplatePart {
   if (kind === 'header' && isHeaderName(name)) return { kind, name: name.toLowerCase() };
   if (kind !== undefined && kind !== 'header' && name !== '') return { kind, name };
   throw new TypeError(`The template "${template}" has "${text}", but the only placeholders are ${PLACEHOLDERS}.`);
+}
+
+/** Whether a template covers a field of the body. */
+export function signsField(parts: readonly TemplatePart[], path: string): boolean {
+  return parts.some((part) => {
+    if (part.kind === 'lines') return part.name.split(',').some((name) => name.replace(/\?$/, '') === path);
+    return part.kind === 'body' || (part.kind === 'field' && part.name === path);
+  });
 }
 
 /** Where bytes could move to, or come from. */

@@ -53,6 +53,14 @@ export interface SigningOptions {
   readonly idHeader?: string;
   /** Top-level field of the JSON body with the delivery id. In place of `idHeader`. */
   readonly idField?: string;
+  /** Field of the body with the URL of a certificate, whose key replaces the secret. */
+  readonly certificateField?: string;
+  /** Header with that URL. In place of `certificateField`. */
+  readonly certificateHeader?: string;
+  /** Where certificates may stand: see `compileUrlPatterns`. */
+  readonly certificateUrls?: readonly string[];
+  /** Signed fields of the body that must have one of these values. */
+  readonly allowedValues?: Readonly<Record<string, readonly string[]>>;
 }
 
 const PLACES = ['header', 'query', 'field', 'authorization'] as const;
@@ -84,6 +92,10 @@ export function checkSigningOptions(options: SigningOptions): void {
     throw new TypeError('Set idHeader or idField, not both.');
   if (options.keyEncoding !== undefined && ALGORITHMS[algorithm].kind !== 'hmac')
     throw new TypeError(`keyEncoding is for an HMAC: remove it, or choose another algorithm than "${algorithm}".`);
+  checkCertificate(options);
+  const open = Object.entries(options.allowedValues ?? {}).find(([, values]) => values.length === 0)?.[0];
+  if (open !== undefined)
+    throw new TypeError(`allowedValues.${open} is missing: name those that may send, because others sign alike.`);
   if (ALGORITHMS[algorithm].kind === 'plain') {
     const useless = (['template', 'encoding', 'timestampKey', 'timestampHeader', 'timestampField'] as const).find(
       (option) => options[option] !== undefined,
@@ -93,6 +105,17 @@ export function checkSigningOptions(options: SigningOptions): void {
   } else if (options.authorization === 'basic') {
     throw new TypeError('authorization "basic" carries a password: set algorithm to plain.');
   }
+}
+
+function checkCertificate({ certificateUrls, algorithm = 'sha256', ...options }: SigningOptions): void {
+  const places = countSet(options, ['certificateField', 'certificateHeader']);
+  if (places > 1) throw new TypeError('Set certificateField or certificateHeader, not both.');
+  if ((places === 1) !== (certificateUrls !== undefined))
+    throw new TypeError('A certificate needs certificateUrls, and certificateField or certificateHeader.');
+  if (places === 1 && ALGORITHMS[algorithm].kind !== 'publicKey')
+    throw new TypeError(
+      `A certificate has a public key: choose another algorithm than "${algorithm}", such as rsa-sha256.`,
+    );
 }
 
 function checkPlace(options: SigningOptions): void {

@@ -1,5 +1,5 @@
 import { ALGORITHMS, type ProofCheck } from './algorithms.ts';
-import { readBodyField, sortedForm } from './body-fields.ts';
+import { readBodyField, signedLines, sortedForm } from './body-fields.ts';
 import { readGivenProof } from './given-proof.ts';
 import {
   isDeliveryId,
@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from './scheme.ts';
 import { toRecord } from '../values/is-record.ts';
-import { parseTemplate, renderTemplate, type TemplatePart } from './signed-template.ts';
+import { parseTemplate, renderTemplate, signsField, type TemplatePart } from './signed-template.ts';
 import { checkSigningOptions, DEFAULT_WINDOW_S, type SigningOptions } from './signing-options.ts';
 
 /**
@@ -27,6 +27,8 @@ export function createSigningScheme(options: SigningOptions): SignatureScheme {
   const parts = isPlain ? [] : parseTemplate(options.template ?? '{body}');
   const signsId = parts.some(({ kind }) => kind === 'id');
   checkTimestamp(parts, options);
+  const open = Object.keys(options.allowedValues ?? {}).find((path) => !signsField(parts, path));
+  if (open !== undefined) throw new TypeError(`allowedValues.${open} is not signed: the template must cover it.`);
   if (signsId && options.idHeader === undefined) throw new TypeError('{id} in the template needs idHeader.');
   const idHeader = options.idHeader?.toLowerCase();
   const check: ProofCheck = {
@@ -56,6 +58,7 @@ export function createSigningScheme(options: SigningOptions): SignatureScheme {
       const refusal = judgeTime(readBodyField(request, options.timestampField), now);
       if (refusal !== undefined) return refuse(refusal);
     }
+    if (!hasAllowedValues(request, options.allowedValues ?? {})) return refuse('signature_invalid');
     return { ok: true, deliveryId: options.idField === undefined ? id : readBodyId(request, options.idField) };
   }
 
@@ -72,10 +75,18 @@ export function createSigningScheme(options: SigningOptions): SignatureScheme {
 function checkTimestamp(parts: readonly TemplatePart[], options: SigningOptions): void {
   const signsTimestamp = parts.some(({ kind }) => kind === 'timestamp');
   const hasTimestamp = options.timestampHeader !== undefined || options.timestampKey !== undefined;
-  if (options.timestampField !== undefined && !parts.some(({ kind }) => kind === 'body'))
+  if (options.timestampField !== undefined && !signsField(parts, options.timestampField))
     throw new TypeError('timestampField reads the signed body: the template needs {body}.');
   if (signsTimestamp !== hasTimestamp)
     throw new TypeError('A timestamp needs both {timestamp} in the template and timestampHeader or timestampKey.');
+}
+
+/** Whether fields of the body have the values that are wanted. */
+export function hasAllowedValues(
+  request: Pick<SignedRequest, 'headers' | 'body'>,
+  allowed: NonNullable<SigningOptions['allowedValues']>,
+): boolean {
+  return Object.entries(allowed).every(([path, values]) => values.includes(readBodyField(request, path) ?? ''));
 }
 
 function toValues(request: SignedRequest, id: string | undefined, timestamp: string | undefined) {
@@ -91,6 +102,7 @@ function toValues(request: SignedRequest, id: string | undefined, timestamp: str
     header: (name: string) => readHeader(headers, name),
     query: (name: string) => readQuery(url, name),
     field: (path: string) => readBodyField(request, path),
+    lines: (names: string) => signedLines(request, names),
   };
 }
 

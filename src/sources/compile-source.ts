@@ -52,7 +52,11 @@ export function compileSource(
   const rules = listHandshakes(settings.handshake, preset);
   const proof = readProof(settings, preset, { hasPublicUrl, mayLearnSecret: learnsSecret(rules) }, findings);
   const handshakes = findings.collect(['handshake'], () =>
-    rules.map((rule) => compileHandshake(rule, headers, settings.handshake.token)),
+    rules.map((rule) => {
+      if (rule.kind === 'confirm_url' && settings.unsigned)
+        throw new RuleError('of the kind confirm_url needs a sender that is verified: remove unsigned');
+      return compileHandshake(rule, headers, settings.handshake.token);
+    }),
   );
   findings.collect(['headers'], () => refuseSecrets(headers));
   const [base, full] = [baseScope(headers), fullScope(headers)];

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { constantTimeEqual } from '../signatures/scheme.ts';
+import { compileUrlPatterns, type MatchUrl } from '../signatures/url-pattern.ts';
 import { RuleError } from '../templates/rule-error.ts';
 import { type EventView, fullScope } from './event-view.ts';
 import { type FieldPath, parseFieldPath, readField } from './field-path.ts';
@@ -23,6 +24,8 @@ export interface HandshakeRule {
   readonly answerField?: string;
   /** Name of the HMAC-SHA256 of the value in the answer, in hex, by the first secret. */
   readonly hmacField?: string;
+  /** Which URLs may be asked for: see `compileUrlPatterns`. */
+  readonly urls?: readonly string[];
   /** Why an event starts nothing. */
   readonly reason?: string;
 }
@@ -85,6 +88,16 @@ export const HANDSHAKE_KINDS = {
       return { kind: 'answer', body: { [answerField]: value, ...(hmacField && { [hmacField]: hmac ?? '' }) } };
     },
   },
+  confirm_url: {
+    stages: ['verified'],
+    needs: ['field', 'urls'],
+    does: 'asks for the URL in a field of the event, if it is one of `urls`, and answers with 200 when its host agrees',
+    answer({ field, isPermitted }, { view = {} }) {
+      const url = field && readField(field, view);
+      if (typeof url !== 'string') return undefined;
+      return isPermitted?.(url) === true ? { kind: 'answer', body: '', confirm: url } : { kind: 'refused' };
+    },
+  },
   reachable: {
     stages: ['get'],
     needs: [],
@@ -128,6 +141,7 @@ export interface CompiledHandshake {
   readonly rule: HandshakeRule;
   readonly when: Filter | undefined;
   readonly field: FieldPath | undefined;
+  readonly isPermitted: MatchUrl | undefined;
   /** The token that the operator has entered at the sender. */
   readonly token: string | undefined;
 }
@@ -154,8 +168,18 @@ export function compileHandshake(
     rule,
     when: rule.when && compileFilter(rule.when, scope),
     field: readsEvent && rule.field !== undefined ? parseFieldPath(rule.field, scope) : undefined,
+    isPermitted: rule.urls && compileUrls(rule.urls),
     token,
   };
+}
+
+function compileUrls(urls: readonly string[]): MatchUrl {
+  try {
+    return compileUrlPatterns(urls);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new RuleError(`has urls that can't be used: ${error.message.replace(/\.$/, '')}`);
+  }
 }
 
 /** The first answer of the handshakes of a stage; undefined where the request is none. */

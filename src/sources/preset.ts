@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { OidcOptions } from '../signatures/oidc-scheme.ts';
 import type { SignatureScheme } from '../signatures/scheme.ts';
+import type { SigningOptions } from '../signatures/signing-options.ts';
 import type { EventView } from './event-view.ts';
 import type { HandshakeRule } from './handshakes.ts';
 
@@ -34,6 +35,8 @@ export type Outcome =
       readonly headers?: Readonly<Record<string, string>>;
       /** A secret that the sender has posted for a person to read. Never part of an answer. */
       readonly secret?: string;
+      /** A URL of the sender that must agree before this is answered. */
+      readonly confirm?: string;
     }
   | { readonly kind: 'ignored'; readonly why: IgnoreWhy; readonly reason: string }
   /** A handshake whose token is not that of the source. */
@@ -67,6 +70,8 @@ export interface Preset {
   };
   /** How it signs. Absent: the operator must configure it. */
   readonly scheme?: SignatureScheme;
+  /** How it signs by a certificate. The operator adds what is missing. */
+  readonly signing?: SigningOptions;
   /** Its tokens, where it proves itself by some. The operator adds what is missing. */
   readonly oidc?: OidcOptions;
   readonly read: ReadEvent;

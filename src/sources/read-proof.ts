@@ -1,4 +1,5 @@
 import { toCamelCase } from '../settings/camel-case.ts';
+import { createCertificateScheme } from '../signatures/certificate-scheme.ts';
 import { createOidcScheme } from '../signatures/oidc-scheme.ts';
 import type { RemoteKeyScheme } from '../signatures/remote-key-scheme.ts';
 import { createSigningScheme } from '../signatures/signing-scheme.ts';
@@ -34,7 +35,7 @@ export function readProof(
       return { kind: 'unsigned' };
     });
   }
-  const way = WAYS.find((word) => said.includes(word)) ?? (preset.oidc === undefined ? 'scheme' : 'oidc');
+  const way = WAYS.find((word) => said.includes(word)) ?? defaultWay(preset);
   const found = findings.collect([way], (): SignatureScheme | RemoteKeyScheme => {
     const other = said.find((word) => word !== way && word !== 'secret');
     if (other !== undefined) throw new RuleError(`can't be combined with ${other}: remove one of the two`);
@@ -57,6 +58,11 @@ export function readProof(
 /** Of several, the fault stands at the first. */
 const WAYS = ['oidc', 'signing', 'scheme'] as const;
 
+function defaultWay(preset: Preset): (typeof WAYS)[number] {
+  if (preset.oidc !== undefined) return 'oidc';
+  return preset.signing === undefined ? 'scheme' : 'signing';
+}
+
 /** The settings about the proof that the file has. */
 function ways(settings: SourceSettings): readonly ('secret' | (typeof WAYS)[number])[] {
   const { secret = [], scheme } = settings;
@@ -78,7 +84,13 @@ const READ = {
     if (preset.scheme !== undefined) return preset.scheme;
     throw new RuleError('is missing: set scheme, signing or oidc, or unsigned: true to accept deliveries from anyone');
   },
-  signing: (settings: SourceSettings) => make(() => createSigningScheme(toCamelCase(signing, settings.signing))),
+  signing(settings: SourceSettings, preset: Preset) {
+    const own = toCamelCase(signing, settings.signing);
+    const allowedValues = { ...preset.signing?.allowedValues, ...own.allowedValues };
+    const options = { ...preset.signing, ...own, ...(Object.keys(allowedValues).length > 0 && { allowedValues }) };
+    const isByCertificate = options.certificateUrls !== undefined;
+    return make(() => (isByCertificate ? createCertificateScheme(options) : createSigningScheme(options)));
+  },
   oidc(settings: SourceSettings, preset: Preset) {
     const own = toCamelCase(oidc, settings.oidc);
     const claims = { ...preset.oidc?.claims, ...own.claims };

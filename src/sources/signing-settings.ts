@@ -110,12 +110,28 @@ export const signing = z
     }),
     template: optionalSetting(shortText, {
       defaultText: '`{body}`',
-      help: 'Signed text, with `{body}`, `{timestamp}`, `{id}`, `{method}`, `{url}`, `{path}`, `{query:name}`, `{header:Name}`, and in place of the body `{form}` or `{field:name}`.',
+      help: 'Signed text, with `{body}`, `{timestamp}`, `{id}`, `{method}`, `{url}`, `{path}`, `{query:name}`, `{header:Name}`, and in place of the body `{form}`, `{field:name}` or `{lines:names}`: name and value of each field, a line each.',
     }),
     id_header: optionalSetting(headerName, { defaultText: 'none', help: 'Header with the delivery id.' }),
     id_field: optionalSetting(shortText, {
       defaultText: 'none',
       help: 'Top-level field of the body with the delivery id.',
+    }),
+    certificate_field: optionalSetting(shortText, {
+      defaultText: 'none',
+      help: 'Field of the body with the URL of the certificate whose key signs. Replaces `secret`.',
+    }),
+    certificate_header: optionalSetting(headerName, {
+      defaultText: 'none',
+      help: 'Header with that URL. Replaces `certificate_field`.',
+    }),
+    certificate_urls: optionalSetting(listOf(shortText, 'URLs', 50), {
+      defaultText: 'none',
+      help: 'Where certificates may be fetched, such as `https://sns.eu-*.amazonaws.com/SimpleNotificationService-*.pem`. A `*` stands for letters, digits and dashes. Any other URL is refused.',
+    }),
+    allowed_values: optionalSetting(acceptedTexts, {
+      defaultText: 'none',
+      help: 'Signed fields of the body that must have one of the values, such as `TopicArn`, where the sender signs alike for others.',
     }),
   })
   .register(formerBlockName, { key: 'hmac' });

@@ -114,6 +114,10 @@ export const handshake = z.strictObject({
   answer_field: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Its name in the answer.' }),
   hmac_field: optionalSetting(shortText, { defaultText: BY_PRESET, help: 'Name of its HMAC in the answer.' }),
   when: optionalSetting(filter, { defaultText: 'always', help: 'Conditions that make an event a handshake.' }),
+  urls: optionalSetting(listOf(shortText, 'URLs', 50), {
+    defaultText: BY_PRESET,
+    help: 'Which URLs may be asked for, such as `https://sns.eu-*.amazonaws.com/?*`: `*` stands for letters, digits and dashes, `?*` for any query.',
+  }),
   reason: optionalSetting(shortText, { defaultText: 'none', help: 'Why the event is ignored, for `ignore`.' }),
 });
 

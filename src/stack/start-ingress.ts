@@ -70,7 +70,10 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     logger,
   });
   const { permitNetworks, proxy } = config.callback;
-  const outside = createOutsideRequests({ permitNetworks, proxy, findOwnPlaces });
+  const onFailure = (url: string, reason: string): void =>
+    // A query may be as good as a key.
+    logger.error({ url: url.replace(/\?.*/s, ''), reason }, 'a host of a sender could not be asked');
+  const outside = createOutsideRequests({ permitNetworks, proxy, findOwnPlaces, onFailure });
   const app = createApp({
     runs,
     clients: config.clients,
@@ -92,10 +95,8 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     answerLinkSecrets: config.answerLinkSecret,
     completionSecrets: findCompletionSecrets(config.agents),
     sources: config.sources,
-    keyDocuments: new RemoteDocuments({
-      fetch: outside.fetchDocument,
-      onFailure: (url, reason) => logger.error({ url, reason }, 'the keys of a sender could not be fetched'),
-    }),
+    keyDocuments: new RemoteDocuments({ fetch: outside.fetchDocument, onFailure }),
+    confirm: outside.confirm,
     readiness: () => watch.readiness(),
     logger,
     metrics,

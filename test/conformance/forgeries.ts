@@ -32,6 +32,7 @@ export function listForgeries(sample: SourceSample, serverUrl: string): readonly
     ...Object.entries(proof).flatMap(([name, value]) => brokenHeader(name.toLowerCase(), value)),
     ...(sample.query === undefined ? [] : brokenQuery(sample.query(secret ?? ''))),
     ...(proves === 'body' ? brokenBody(sample) : []),
+    ...(sample.signBody === undefined ? [] : brokenMessage(sample)),
     ...(hasTimestamp
       ? ([
           ['a time before the window', { ageS: STALE_S }],
@@ -89,6 +90,20 @@ function brokenBody({ body, hash = 'sha256' }: SourceSample): readonly Forgery[]
       { how: { hash: other } },
     ]),
   ];
+}
+
+/** The proof in a field `Signature` of a signed body. */
+function brokenMessage({ body, signBody = (text) => text }: SourceSample): readonly Forgery[] {
+  const message = JSON.parse(signBody(body, '', Math.floor(Date.now() / 1000))) as Record<string, string>;
+  const { Signature: proof = '', ...rest } = message;
+  const rows: readonly (readonly [string, unknown])[] = [
+    ['no signature', undefined],
+    ['an empty signature', ''],
+    ['a signature without its end', proof.slice(0, -4)],
+    ['a signature and more', `${proof}AAAA`],
+    ['a signature twice', [proof, proof]],
+  ];
+  return rows.map(([what, value]) => [what, { tampered: JSON.stringify({ ...rest, Signature: value }) }]);
 }
 
 /** Whether the URL is part of what the sender signs. */

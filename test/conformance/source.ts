@@ -112,9 +112,10 @@ export function describeSource(name: string, sample: SourceSample): void {
       const source = await startSource(t, sample);
       for (const body of ['{"cut": ', '{"id":"1","id":"2"}', ...(sample.mayBeEmpty ? [] : [''])]) {
         const response = await source.send({ body });
-        await expectRefused(source, response, [400, 422], /^(?:malformed_json|invalid_event)$/);
+        if (sample.signBody !== undefined) await expectRefused(source, response, 401, /^signature_invalid$/);
+        else await expectRefused(source, response, [400, 422], /^(?:malformed_json|invalid_event)$/);
       }
-      if (sample.takesAnyType === true) return;
+      if (sample.takesAnyType === true || sample.signBody !== undefined) return;
       const [status, code] =
         sample.provesType === true ? [401, /^signature_invalid$/] : [415, /^unsupported_media_type$/];
       await expectRefused(source, await source.send({ contentType: 'text/plain' }), status, code);

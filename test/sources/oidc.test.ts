@@ -52,6 +52,22 @@ describe('a token of OpenID Connect', () => {
     assert.equal(ingress.runs.started.length, 1);
   });
 
+  test('of a message that has attributes alone starts a run, too', async (t) => {
+    const { ingress } = await start(t);
+    const { message } = JSON.parse(SAMPLE.body) as { message: Record<string, unknown> };
+    const body = JSON.stringify({
+      message: { ...message, data: undefined },
+      subscription: 'projects/p/subscriptions/s',
+    });
+    const response = await fetch(`${ingress.url}/hooks/google-pubsub`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${good()}` },
+      body,
+    });
+    assert.equal(response.status, 204);
+    assert.match(ingress.runs.started[0]?.input.task.text ?? '', /Its attributes: \{"bucketId":"reports-in"/);
+  });
+
   const PEM = FIRST_KEY.publicKey.export({ type: 'spki', format: 'pem' });
   const hs256 = (): string => {
     const signed = `${encode({ alg: 'HS256', kid: FIRST_KEY.kid })}.${encode(pushClaims(nowS()))}`;
@@ -171,7 +187,7 @@ describe('the keys of an issuer', () => {
       for (const response of responses) {
         assert.equal(response.status, 503);
         assert.equal(response.headers.get('retry-after'), '5');
-        assert.equal(((await response.json()) as { code: string }).code, 'keys_unavailable');
+        assert.equal(((await response.json()) as { code: string }).code, 'sender_unreachable');
       }
       assert.equal(fetched.length, 1);
       assert.deepEqual(ingress.runs.calls, []);

@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { eventText, type SourceSample } from './source-samples.ts';
 
 export const GOOGLE_KEYS = 'https://www.googleapis.com/oauth2/v3/certs';
@@ -46,6 +47,39 @@ export function rs256(claims: object, key: IssuerKey, header: object = {}): stri
   return `${signed}.${sign('sha256', Buffer.from(signed), key.privateKey).toString('base64url')}`;
 }
 
+export const TOPIC = 'arn:aws:sns:us-west-2:123456789012:MyTopic';
+const CERTIFICATES = 'https://sns.us-west-2.amazonaws.com/SimpleNotificationService';
+
+/** A certificate that a message of Amazon SNS may name, with its private key. */
+export function snsCertificate(name: 'first' | 'second' | 'elliptic') {
+  const pem = readFileSync(new URL(`../fixtures/certificates/sns-${name}.pem`, import.meta.url), 'utf8');
+  const text = pem.slice(pem.indexOf('-----BEGIN CERTIFICATE'));
+  return { url: `${CERTIFICATES}-${name}.pem`, text, privateKey: createPrivateKey(pem) };
+}
+
+type Message = Readonly<Record<string, string>>;
+
+/** A message of Amazon SNS, signed as its documentation describes. */
+export function snsMessage(
+  message: Message,
+  { certificate = snsCertificate('first'), hash = 'sha256' } = {},
+): Record<string, string> {
+  const names = {
+    Notification: ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'],
+    Confirmation: ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'],
+  }[message['Type'] === 'Notification' ? 'Notification' : 'Confirmation'];
+  const known = names.filter((name) => message[name] !== undefined);
+  const text = known.map((name) => `${name}\n${message[name]}\n`).join('');
+  const signature = sign(hash, Buffer.from(text), certificate.privateKey).toString('base64');
+  const version = hash === 'sha1' ? '1' : '2';
+  return { ...message, Signature: signature, SignatureVersion: version, SigningCertURL: certificate.url };
+}
+
+/** The time of a message as SNS writes it. */
+export function snsTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
 const samples = {
   'google-pubsub': {
     options: {
@@ -70,6 +104,34 @@ const samples = {
       sessionKey: 'reports-in',
     },
     unmatched: { event_type: 'OBJECT_DELETE' },
+  },
+  'amazon-sns': {
+    options: {
+      name: 'amazon-sns',
+      preset: 'amazon-sns',
+      client: 'alpha',
+      signing: { allowed_values: { TopicArn: [TOPIC] } },
+    },
+    body: eventText('amazon-sns-notification.json'),
+    contentType: 'text/plain; charset=UTF-8',
+    headers: { 'x-amz-sns-message-type': 'Notification', 'x-amz-sns-topic-arn': TOPIC },
+    sign: () => ({}),
+    signBody(body, secret, at) {
+      const { first, second } = { first: snsCertificate('first'), second: snsCertificate('second') };
+      if (!body.startsWith('{"Type"') && !body.includes('"Notification"')) return body;
+      const message = { ...(JSON.parse(body) as Message), Timestamp: snsTime(at) };
+      const signed = snsMessage(message, { certificate: secret === '' ? first : second });
+      return JSON.stringify(secret === 'other' ? { ...signed, SigningCertURL: first.url } : signed);
+    },
+    proves: 'sender',
+    hasTimestamp: false,
+    documents: Object.fromEntries(
+      [snsCertificate('first'), snsCertificate('second')].map(({ url, text }) => [url, text]),
+    ),
+    task: {
+      text: /^Amazon SNS sent ALARM: "orders-5xx" in US West \(Oregon\) of arn:aws:sns:us-west-2:123456789012:MyTopic:\n\n\{"AlarmName"/,
+    },
+    unmatched: { 'event.Type': 'Other' },
   },
 } satisfies Record<string, SourceSample>;
 

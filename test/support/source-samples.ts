@@ -27,6 +27,8 @@ export interface SourceSample {
   sign(body: string | Uint8Array, secret: string, timestampS: number, how?: Signing): Record<string, string>;
   /** The hash of its HMAC. Default: sha256. */
   readonly hash?: string;
+  /** The body with its proof in it, where the proof stands there. */
+  signBody?(body: string, secret: string, timestampS: number): string;
   /** Whether the signature covers the body, or only names the sender. */
   readonly proves: 'body' | 'sender';
   readonly hasTimestamp: boolean;

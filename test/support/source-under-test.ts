@@ -94,12 +94,15 @@ export async function startSource(
     ingress,
     send({ body = sample.body, contentType = sample.contentType, headers = {}, tampered, ...other } = {}) {
       const secret = other.secret ?? options.secret?.[0] ?? '';
-      const signed = sample.sign(body, secret, Math.floor(Date.now() / 1000) - (other.ageS ?? 0), other.how);
+      const at = Math.floor(Date.now() / 1000) - (other.ageS ?? 0);
+      const signed = sample.sign(body, secret, at, other.how);
+      const hasProof = typeof body === 'string' && other.unsigned !== true;
+      const whole = hasProof ? (sample.signBody?.(body, secret, at) ?? body) : body;
       const all = { 'Content-Type': contentType, ...sample.headers, ...signed, ...headers };
       const lines = Object.entries(all).filter(([, value]) => value !== '');
       const query = other.unsigned === true ? '' : (other.query ?? sample.query?.(secret) ?? '');
       const url = ingress.url + (other.path ?? path) + query;
-      const sent = Buffer.from(tampered ?? body);
+      const sent = Buffer.from(tampered ?? whole);
       if (other.alter !== undefined) return postLines(url, other.alter(lines), sent);
       return fetch(url, { method: 'POST', body: sent, headers: Object.fromEntries(lines) });
     },

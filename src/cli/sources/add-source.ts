@@ -12,7 +12,8 @@ export function describePreset(name: string): string {
   const preset: Preset | undefined = findPreset(name);
   if (preset === undefined)
     throw new CliError('usage', `"${name}" is not a preset: ${suggest(name, Object.keys(PRESETS))}.`);
-  const { documentation: docs, scheme, oidc } = preset;
+  const { documentation: docs, scheme, oidc, signing } = preset;
+  const isSigned = scheme !== undefined || signing !== undefined || oidc !== undefined;
   const { sender, page, setUp, verifiedBy, deliveryId, settings = [] } = docs;
   const variable = `${name.toUpperCase().replaceAll('-', '_')}_SECRET`;
   const notes = [
@@ -27,8 +28,8 @@ export function describePreset(name: string): string {
     ...notes.map((note) => `  # ${note}`),
     `  ${name}:`,
     `    preset: ${name}`,
-    ...(oidc === undefined ? [`    secret: '\${${variable}}'`] : []),
-    ...(scheme === undefined && oidc === undefined ? ['    signing: { header: X-Signature } # how it signs'] : []),
+    ...(oidc === undefined && signing?.certificateUrls === undefined ? [`    secret: '\${${variable}}'`] : []),
+    ...(!isSigned ? ['    signing: { header: X-Signature } # how it signs'] : []),
     ...settings.map((line) => `    ${line}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -104,7 +104,10 @@ async function answerEvents(
   const [other] = parsed.flatMap((event) => (event.kind === 'task' ? [] : [event]));
   const [first] = tasks;
   if (first === undefined) {
-    if (other !== undefined) sendOutcome(ctx, source, other, deps);
+    if (other !== undefined) {
+      await confirmUrl(other, permit, deps);
+      sendOutcome(ctx, source, other, deps);
+    }
     return;
   }
   const replies = await startAll(tasks, ({ task }) => deps.start(ctx, task, permit));
@@ -143,6 +146,17 @@ async function startAll<T, R>(tasks: readonly T[], start: (task: T) => Promise<R
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startNext));
   if (errors.length > 0) throw errors[0];
   return replies;
+}
+
+/** Asks for the URL that a handshake of a verified sender names. */
+async function confirmUrl(
+  outcome: Outcome,
+  permit: Permit,
+  { confirm }: Pick<EventRouteDeps, 'confirm'>,
+): Promise<void> {
+  if (outcome.kind !== 'answer' || outcome.confirm === undefined) return;
+  if (confirm !== undefined && (await permit.whileWaiting(confirm(outcome.confirm)))) return;
+  throw new ProblemError('sender_unreachable', 'The URL could not be confirmed: send the request again later.');
 }
 
 /** What a sender outside learns of a run. */

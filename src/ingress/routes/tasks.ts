@@ -30,6 +30,8 @@ export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'>, Pick
   readonly publicUrl?: string;
   /** The configured sources, as `compileSources` makes them. Default: none. */
   readonly sources?: ReadonlyMap<string, Source>;
+  /** Asks for a URL by which a sender has its subscription confirmed. Default: none is asked for. */
+  readonly confirm?: (url: string) => Promise<boolean>;
   /** Keeps a secret that a sender has posted for a person to read. */
   readonly showSecret?: (source: string, secret: string) => void;
   readonly metrics: DeliveryMetrics;

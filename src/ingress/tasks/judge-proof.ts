@@ -18,7 +18,7 @@ const NO_KEYS =
 /**
  * Judges the proof of a delivery by the rules of its source.
  *
- * @throws ProblemError `keys_unavailable` while the key can't be fetched, which says nothing about the delivery
+ * @throws ProblemError `sender_unreachable` while the key can't be fetched, which says nothing about the delivery
  */
 export async function judgeProof(
   { name, proof }: Pick<Source, 'name' | 'proof'>,
@@ -37,12 +37,12 @@ async function readDocument(
   read: () => ReturnType<RemoteDocuments['read']>,
   { keyDocuments, whileWaiting = (wait) => wait }: ProofDeps,
 ): Promise<KeyDocument | undefined> {
-  if (keyDocuments === undefined) throw new ProblemError('keys_unavailable', NO_KEYS);
+  if (keyDocuments === undefined) throw new ProblemError('sender_unreachable', NO_KEYS);
   try {
     const found = read();
     return found instanceof Promise ? await whileWaiting(found) : found;
   } catch (error) {
     if (!(error instanceof DocumentUnavailable)) throw error;
-    throw new ProblemError('keys_unavailable', NO_KEYS);
+    throw new ProblemError('sender_unreachable', NO_KEYS);
   }
 }

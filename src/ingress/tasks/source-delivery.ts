@@ -44,7 +44,7 @@ export interface VerifySourceDeps extends ProofDeps {
  *
  * Its `deliveryId` is the signed one, where the scheme signs one.
  *
- * @throws ProblemError `signature_invalid`, with the same text for every reason; `keys_unavailable`
+ * @throws ProblemError `signature_invalid`, with the same text for every reason; `sender_unreachable`
  */
 export async function verifySourceDelivery(
   source: Source,

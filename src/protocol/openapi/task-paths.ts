@@ -37,7 +37,7 @@ const SIGNATURE_PROBLEMS: readonly ProblemCode[] = [
 
 const HOOK_PROBLEMS: readonly ProblemCode[] = [
   'handshake_refused',
-  'keys_unavailable',
+  'sender_unreachable',
   ...TASK_PROBLEMS.filter(
     (code) => code !== 'invalid_task' && code !== 'own_callback' && code !== 'invalid_idempotency_key',
   ),
