@@ -93,8 +93,9 @@ function brokenBody({ body, hash = 'sha256' }: SourceSample): readonly Forgery[]
 }
 
 /** The proof in a field `Signature` of a signed body. */
-function brokenMessage({ body, signBody = (text) => text }: SourceSample): readonly Forgery[] {
-  const message = JSON.parse(signBody(body, '', Math.floor(Date.now() / 1000))) as Record<string, string>;
+function brokenMessage(sample: SourceSample): readonly Forgery[] {
+  const signed = sample.signBody?.(sample.body, '', Math.floor(Date.now() / 1000)) ?? '{}';
+  const message = JSON.parse(signed) as Record<string, string>;
   const { Signature: proof = '', ...rest } = message;
   const rows: readonly (readonly [string, unknown])[] = [
     ['no signature', undefined],
