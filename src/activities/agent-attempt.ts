@@ -75,9 +75,8 @@ export class AgentAttempt {
     this.#leftMs = timeLeft(this.#activity.info, deps.totalMs);
     this.#report = new AttemptReport(deps, this.#activity, input);
     this.#input = input;
-    const { heartbeatDetails } = this.#activity.info;
     const kept = deps.checkpoints?.find(this.#key);
-    this.#counts = new AttemptCounts(deps.heartbeat, heartbeatDetails, kept, input.policy.maxAttempts);
+    this.#counts = new AttemptCounts(deps.heartbeat, this.#activity.info, kept, input.policy.maxAttempts);
   }
 
   /**
@@ -124,7 +123,7 @@ export class AgentAttempt {
     const { paidAttempts, checkpoint, resumes = 0 } = this.#counts.current;
     // Counted before the call, so that a crash during the call counts.
     const counted = checkpoint === undefined ? { paidAttempts: paidAttempts + 1 } : { resumes: resumes + 1 };
-    this.#counts.change({ ...counted, queuedAtMs: undefined });
+    this.#counts.begin({ ...counted, queuedAtMs: undefined });
     const number = this.#counts.current.paidAttempts;
     const ask = async (signal: AbortSignal, reports: CallReports): Promise<AgentAnswer> => {
       const context = toContext(this.#input, info, this.#deps.logger, {
@@ -180,8 +179,11 @@ export class AgentAttempt {
       this.#counts.keepPosted(await readPosted(this.#activity));
       beat();
     };
-    if (call.isToldByPost) this.#deps.heartbeat.lookBefore(look);
-    beat();
+    if (call.isToldByPost) {
+      this.#deps.heartbeat.lookBefore(look);
+      // What is posted is merged into the details that Temporal has.
+      beat();
+    } else this.#counts.tell(call.shown);
     try {
       return await followCall(call, this.#activity, {
         ...this.#deps,
@@ -318,6 +320,7 @@ export class AgentAttempt {
   #failAsPlanned({ why, plan }: PlannedFailure): Error {
     // Tasks that wait are counted by the metric of permits, and fail every few seconds.
     if (!plan.retry) return this.#fail(why, plan);
+    this.#counts.ensureTold();
     return this.#toFailure(why, plan);
   }
 

@@ -1,3 +1,4 @@
+import type { Info } from '@temporalio/activity';
 import { type AgentProgress, type Checkpoint, type PostedProgress, readAgentProgress } from '../contract/activities.ts';
 import { isRecord } from '../values/is-record.ts';
 import { toLine } from '../values/plain-text.ts';
@@ -8,19 +9,35 @@ const MAX_PROGRESS = 200;
 /** A call that crashes its worker this often in a row is not resumed again. */
 const MAX_RESUMES = 10;
 
+type AttemptInfo = Pick<Info, 'attempt' | 'heartbeatDetails' | 'heartbeatTimeoutMs'>;
+
 /** What the attempts of one task count, as the heartbeat keeps it for the next attempt. */
 export class AttemptCounts {
   readonly #heartbeat: Heartbeat;
+  readonly #attempt: number;
   #current: AgentProgress;
+  /** Whether Temporal has details of this attempt or of one before, or is about to. */
+  #isTold: boolean;
   /** The call that ended, here or in the attempt before. */
   endedCall: string | undefined;
 
   /**
-   * @param details of the last heartbeat of the attempts before
+   * Attempts before this one that left no details were lost with their worker: each counts as a paid call.
+   *
+   * @param info of the attempt, with the details of the last heartbeat of those before
    * @param kept what the journal has of the activity, by `toKept`
    */
-  constructor(heartbeat: Heartbeat, details: unknown, kept: unknown, maxAttempts: number) {
+  constructor(
+    heartbeat: Heartbeat,
+    { attempt, heartbeatDetails, heartbeatTimeoutMs = 0 }: AttemptInfo,
+    kept: unknown,
+    maxAttempts: number,
+  ) {
     this.#heartbeat = heartbeat;
+    this.#attempt = attempt;
+    // Without a heartbeat timeout there are no heartbeats, and their absence says nothing.
+    this.#isTold = heartbeatDetails !== undefined || heartbeatTimeoutMs <= 0;
+    const details = this.#isTold ? heartbeatDetails : { paidAttempts: attempt - 1, agentFaults: 0 };
     const { ended, ...counts } = readAgentProgress(details, maxAttempts);
     this.endedCall = ended;
     this.#current = dropHopeless(withLatest(counts, kept));
@@ -36,6 +53,28 @@ export class AttemptCounts {
     this.beat(shown);
   }
 
+  /** A call begins. */
+  begin(changes: Partial<AgentProgress>): void {
+    this.#current = { ...this.#current, ...changes };
+    this.tell();
+  }
+
+  /**
+   * Beats, unless there is nothing to tell: an attempt that is lost without details counts as one call, as this one does. Then Temporal
+   * gets the counts with the next regular heartbeat.
+   */
+  tell(shown?: ShownProgress): void {
+    const { paidAttempts, maxAttempts: _, agentFaults, ...others } = this.#details(shown);
+    const isImplied = paidAttempts === this.#attempt && agentFaults === 0 && Object.keys(others).length === 0;
+    if (!this.#isTold && isImplied) this.#heartbeat.keep(this.#details());
+    else this.beat(shown);
+  }
+
+  /** Beats if Temporal has no details at all: an attempt that fails without a call must not count as one. */
+  ensureTold(): void {
+    if (!this.#isTold) this.beat();
+  }
+
   /** The counts of a call of another attempt become these. Does not beat. */
   adopt(counts: AgentProgress): void {
     this.#current = { ...counts, posted: this.#current.posted };
@@ -47,11 +86,13 @@ export class AttemptCounts {
   }
 
   beat(shown?: ShownProgress): void {
+    this.#isTold = true;
     this.#heartbeat.beat(this.#details(shown));
   }
 
   /** Beats, and waits until Temporal has it. Never rejects. */
   confirm(shown?: ShownProgress): Promise<boolean> {
+    this.#isTold = true;
     return this.#heartbeat.confirm(this.#details(shown));
   }
 

@@ -19,6 +19,8 @@ const lastDetails = new WeakMap<Context, unknown>();
 export interface Heartbeat {
   /** Sends these details now, and again at each interval. */
   beat(details: unknown): void;
+  /** Sends these details at the next interval. */
+  keep(details: unknown): void;
   /**
    * Sends these details, and waits a moment until Temporal has confirmed them, which the SDK's own heartbeats do not tell. Never rejects.
    *
@@ -46,7 +48,7 @@ export function startHeartbeat(): Heartbeat {
   const { heartbeatTimeoutMs, heartbeatDetails } = context.info;
   if (heartbeatTimeoutMs === undefined || heartbeatTimeoutMs <= 0) {
     const nothing = (): void => undefined;
-    return { beat: nothing, confirm: () => Promise.resolve(false), lookBefore: nothing, stop: nothing };
+    return { beat: nothing, keep: nothing, confirm: () => Promise.resolve(false), lookBefore: nothing, stop: nothing };
   }
   if (!lastDetails.has(context)) lastDetails.set(context, heartbeatDetails);
   let sentAt = -Infinity;
@@ -73,6 +75,7 @@ export function startHeartbeat(): Heartbeat {
   };
   return {
     beat,
+    keep: (details) => void lastDetails.set(context, details),
     async confirm(details) {
       beat(details);
       return within(LONGEST_CONFIRM_MS, recordHeartbeat(context, details), () => false);

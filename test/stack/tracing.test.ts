@@ -176,7 +176,7 @@ describe('with a collector', () => {
     const { run, collector, stack } = await startTraced(t);
     await run({ traceparent: `00-${TRACE}-${CALLER}-00` });
     await stack.drain();
-    assert.equal(collector.spans.length, 7);
+    assert.equal(collector.spans.length, 8);
   });
 
   test('a delivery that nobody signed leaves no span', async (t) => {
