@@ -180,9 +180,9 @@ export class AgentAttempt {
       beat();
     };
     if (call.isToldByPost) {
-      this.#deps.heartbeat.lookBefore(look);
       // What is posted is merged into the details that Temporal has.
       beat();
+      this.#deps.heartbeat.lookBefore(look);
     } else this.#counts.tell(call.shown);
     try {
       return await followCall(call, this.#activity, {
