@@ -10,10 +10,16 @@ import {
   type WorkerOptions,
   type WorkerPlugin,
 } from '@temporalio/worker';
-import { createActivities } from './activities/index.ts';
+import { createActivities, SEEN_ACTIVITIES } from './activities/index.ts';
 import type { CompletionClient, OfActivity } from './activities/journal/report-until-settled.ts';
-import { handBackLost, workerIdentity } from './activities/journal/hand-back-lost.ts';
+import {
+  handBackLost,
+  handBackUnseen,
+  type StartedActivity,
+  workerIdentity,
+} from './activities/journal/hand-back-lost.ts';
 import type { Journal } from './activities/journal/journal.ts';
+import { SeenAttempts } from './activities/journal/seen-attempts.ts';
 import { recoverJournal, type RunIds } from './activities/journal/recover-journal.ts';
 import { ACTIVITY_ID } from './contract/activities.ts';
 import { REDELIVERY_WORKFLOW, SIGNAL, WORKFLOW } from './contract/names.ts';
@@ -71,6 +77,7 @@ const STOPPING: ReadonlySet<ReturnType<Worker['getState']>> = new Set([
 /** The open journal, and the workers that share it. */
 interface Session {
   readonly journal: Journal | undefined;
+  readonly seen: SeenAttempts;
   readonly stopping: AbortController;
   identity?: string;
   readonly workers: Set<Worker>;
@@ -229,7 +236,12 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
   async #openSession(namespace?: string): Promise<Session> {
     // Without an address: a connection does not tell its own.
     const parts = { ...(namespace !== undefined && { journalOwner: namespace }), ...this.#readOnce() };
-    return { journal: await openJournalOf(parts), stopping: new AbortController(), workers: new Set() };
+    return {
+      journal: await openJournalOf(parts),
+      seen: new SeenAttempts(),
+      stopping: new AbortController(),
+      workers: new Set(),
+    };
   }
 
   /**
@@ -265,17 +277,25 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
       : { workflowsPath: WORKFLOWS_PATH, ...ordered };
   }
 
-  /** Recovers the previous worker's journal. Retries while Temporal is away; never rejects. */
-  async #recover({ journal, identity, stopping }: Session, { client, options }: Worker): Promise<void> {
+  /**
+   * Recovers the previous worker's journal, and from then on, each time Temporal returns, what was lost on its way to this one.
+   * Retries while Temporal is away; never rejects.
+   */
+  async #recover({ journal, seen, identity, stopping }: Session, { client, options }: Worker): Promise<void> {
     if (journal === undefined || identity === undefined || client === undefined || this.#parts === undefined) return;
     const { namespace, taskQueue } = options;
     const uncache = async (execution: RunIds): Promise<void> => {
       await client.workflowService.resetStickyTaskQueue({ namespace, execution });
     };
-    const { logger } = this.#parts;
-    const common = { journal, completions: client.activity, uncache, logger, signal: stopping.signal };
-    await recoverJournal(common);
-    await handBackLost({ ...common, identity, started: () => listStartedActivities(client, taskQueue) });
+    const { logger, watchReturns } = this.#parts;
+    const { signal } = stopping;
+    const common = { completions: client.activity, uncache, logger, signal };
+    const started = (): AsyncIterable<StartedActivity> => listStartedActivities(client, taskQueue);
+    await recoverJournal({ ...common, journal });
+    await handBackLost({ ...common, journal, identity, started });
+    await watchReturns?.(async () => {
+      await handBackUnseen({ ...common, identity, started, seen, types: SEEN_ACTIVITIES });
+    }, signal);
   }
 }
 
@@ -319,7 +339,7 @@ function composeActivities(parts: WorkerParts, session: Session): ReturnType<typ
           .signal(SIGNAL.callbackRetrying);
       },
     },
-    ...(journal && { journal: { journal, completions } }),
+    ...(journal && { journal: { journal, completions, seen: session.seen } }),
   });
 }
 

@@ -8,6 +8,7 @@ import type { AgentMetrics } from './attempt-report.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { createLinkQuestion } from './link-question.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
+import type { SeenAttempts } from './journal/seen-attempts.ts';
 import { createReportDeadLetter } from './report-dead-letter.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { sessionTurns } from './session-turns.ts';
@@ -21,12 +22,15 @@ export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining'
   /** Of questions. Default: there are none. */
   readonly links?: AnswerLinks;
   /** Without a journal, a crash or an outage takes longer to recover from and may lose an answer. */
-  readonly journal?: Omit<KeepDeps, 'logger'>;
+  readonly journal?: Omit<KeepDeps, 'logger'> & { readonly seen?: SeenAttempts };
   readonly logger: ActivityLogger;
   /** Default: nothing is traced. */
   readonly tracing?: Tracing;
   readonly metrics?: AgentMetrics & NonNullable<DeliverCallbackDeps['metrics']>;
 }
+
+/** Those of which `journal.seen` knows the attempts. */
+export const SEEN_ACTIVITIES: readonly (keyof Activities)[] = ['runAgent', 'deliverCallback'];
 
 /**
  * All activities that a worker registers. With a journal, it keeps their results.
@@ -39,8 +43,11 @@ export function createActivities(
   const { agents, isDraining, maxPayloadBytes, onAgentWait, callback, journal, logger, metrics, tracing } = deps;
   const { links = {} } = deps;
   const common = { logger, ...(metrics && { metrics }), ...(tracing && { tracing }) };
-  const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) =>
-    journal === undefined ? activity : keepResults(activity, { ...journal, logger });
+  const keep = <I, R>(activity: (input: I) => Promise<R>): ((input: I) => Promise<R>) => {
+    if (journal === undefined) return activity;
+    const kept = keepResults(activity, { ...journal, logger });
+    return journal.seen?.watch(kept) ?? kept;
+  };
   const { deliverCallback, tryCallback, deliverQuestion } = createDeliverCallback({
     ...callback,
     links,

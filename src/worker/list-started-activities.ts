@@ -42,9 +42,11 @@ async function readStarted(
         const { pendingActivities } = await client.workflowService.describeWorkflowExecution({ namespace, execution });
         return pendingActivities
           .filter(({ state }) => Number(state) === STARTED)
-          .map(({ activityId, lastWorkerIdentity }) => ({
+          .map(({ activityId, activityType, attempt, lastWorkerIdentity }) => ({
             ...execution,
             activityId: activityId ?? '',
+            activityType: activityType?.name ?? '',
+            attempt: attempt ?? 0,
             workerIdentity: lastWorkerIdentity ?? '',
           }));
       } catch (error) {

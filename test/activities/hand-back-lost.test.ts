@@ -2,13 +2,21 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { describe, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import { handBackLost, type HandBackLostOptions, workerIdentity } from '../../src/activities/journal/hand-back-lost.ts';
+import {
+  handBackLost,
+  type HandBackLostOptions,
+  handBackUnseen,
+  type StartedActivity,
+  workerIdentity,
+} from '../../src/activities/journal/hand-back-lost.ts';
+import { SeenAttempts } from '../../src/activities/journal/seen-attempts.ts';
 import { FakeCompletions } from '../support/fake-completions.ts';
 import { RecordingLogger } from '../support/mock-activity.ts';
 
 const JOURNAL = { id: '5a1b2c3d', wasAbandoned: true };
 const DEAD = `7@pod-abcd/${JOURNAL.id}`;
 const IDS = { workflowId: 'run-1', runId: 'execution-1', activityId: 'agent' };
+const STARTED = { ...IDS, activityType: 'runAgent', attempt: 1 };
 
 function options(
   identities: readonly string[],
@@ -20,7 +28,7 @@ function options(
     journal: JOURNAL,
     identity: workerIdentity(JOURNAL),
     started: async function* () {
-      for (const identity of identities) yield { ...IDS, workerIdentity: await Promise.resolve(identity) };
+      for (const identity of identities) yield { ...STARTED, workerIdentity: await Promise.resolve(identity) };
     },
     signal: new AbortController().signal,
     ...changes,
@@ -73,11 +81,83 @@ describe('handBackLost', () => {
     assert.equal(await handBackLost(settled), 0);
     const broken = options([], {
       started: async function* () {
-        yield { ...IDS, workerIdentity: await Promise.resolve(DEAD) };
+        yield { ...STARTED, workerIdentity: await Promise.resolve(DEAD) };
         throw new Error('Temporal is away');
       },
     });
     assert.equal(await handBackLost(broken), 1);
     assert.match(JSON.stringify(broken.logger.lines), /could not list all lost activities/);
+  });
+});
+
+describe('handBackUnseen', () => {
+  const identity = workerIdentity(JOURNAL);
+  const mine = (changes: Partial<StartedActivity> = {}): StartedActivity => ({
+    ...STARTED,
+    workerIdentity: identity,
+    ...changes,
+  });
+
+  /** @param looks what each look finds */
+  function looking(looks: readonly (readonly StartedActivity[])[], seen = new SeenAttempts()) {
+    const { journal: _none, ...common } = options([]);
+    let look = 0;
+    const started = async function* (): AsyncGenerator<StartedActivity> {
+      yield* await Promise.resolve(looks[look++] ?? []);
+    };
+    return { ...common, identity, seen, started, types: ['runAgent'], looksMs: looks.map(() => 1) };
+  }
+
+  test('fails an attempt that this worker was given and that two looks in a row do not find here', async () => {
+    const given = looking([[mine()], [mine()], []]);
+    assert.equal(await handBackUnseen(given), 1);
+    const [report] = given.completions.taken;
+    assert.deepEqual([report?.how, report?.to], ['fail', IDS]);
+    assert.ok(report?.value instanceof ApplicationFailure);
+    assert.deepEqual([report.value.type, report.value.nonRetryable], ['WorkerCrashed', false]);
+  });
+
+  test('leaves alone what is on its way: one look proves nothing, and the next attempt is another', async () => {
+    const given = looking([[mine()], [], [mine()]]);
+    assert.equal(await handBackUnseen(given), 0);
+    const next = looking([[mine()], [mine({ attempt: 2 })], [mine({ attempt: 3 })]]);
+    assert.equal(await handBackUnseen(next), 0);
+    assert.deepEqual([given.completions.calls, next.completions.calls], [0, 0]);
+  });
+
+  test('leaves alone what runs here, what has ended here, what others have and what it cannot know', async () => {
+    const seen = new SeenAttempts();
+    seen.begin(mine());
+    seen.begin(mine({ runId: 'ended' }))();
+    const others = [
+      mine(),
+      mine({ runId: 'ended' }),
+      mine({ runId: 'dead', workerIdentity: DEAD }),
+      mine({ runId: 'team', activityType: 'ofATeam' }),
+    ];
+    const given = looking([others, others, others], seen);
+    assert.equal(await handBackUnseen(given), 0);
+    assert.equal(given.completions.calls, 0);
+  });
+
+  test('sees an attempt that comes between two looks', async () => {
+    const seen = new SeenAttempts();
+    const given = looking([[mine()], [mine()]], seen);
+    const handing = handBackUnseen({ ...given, looksMs: [1, 50] });
+    setTimeout(() => seen.begin(mine()), 10);
+    assert.equal(await handing, 0);
+  });
+});
+
+describe('SeenAttempts', () => {
+  test('forgets what ended long ago, and never what runs', () => {
+    const seen = new SeenAttempts();
+    const ids = (attempt: number) => ({ runId: 'run', activityId: 'agent', attempt });
+    seen.begin(ids(0));
+    for (let attempt = 1; attempt <= 10_001; attempt += 1) seen.begin(ids(attempt))();
+    assert.deepEqual(
+      [0, 1, 2, 10_001].map((attempt) => seen.has(ids(attempt))),
+      [true, false, true, true],
+    );
   });
 });

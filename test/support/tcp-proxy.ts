@@ -2,9 +2,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
  * What the proxy does with the bytes. `hang` accepts and loses them; `refuse` resets every connection; `hold` keeps them
- * until the mode changes, as TCP does while a network is down for a while.
+ * until the mode changes, as TCP does while a network is down for a while; `mute` loses what the target says.
  */
-export type ProxyMode = 'pass' | 'hang' | 'refuse' | 'hold';
+export type ProxyMode = 'pass' | 'hang' | 'refuse' | 'hold' | 'mute';
 
 /** A TCP proxy on loopback that a test can make misbehave. */
 export interface TcpProxy {
@@ -31,7 +31,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const cut = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
-  const relay = (from: Socket, to: Socket): void => {
+  const relay = (from: Socket, to: Socket, silent: ProxyMode): void => {
     const held: { readonly chunk: Buffer; readonly dueAt: number }[] = [];
     let timer: NodeJS.Timeout | undefined;
     const passOn = (): void => {
@@ -45,7 +45,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     };
     sockets.add(from);
     from.on('data', (chunk: Buffer) => {
-      if (mode === 'hang') return;
+      if (mode === 'hang' || mode === silent) return;
       held.push({ chunk, dueAt: performance.now() + delayMs });
       if (timer === undefined) passOn();
     });
@@ -62,8 +62,8 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       return;
     }
     const upstream = connect({ host, port: Number(port) });
-    relay(client, upstream);
-    relay(upstream, client);
+    relay(client, upstream, 'hang');
+    relay(upstream, client, 'mute');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type ActivityLogger, nameOf } from '../activity.ts';
 import { Semaphore } from '../semaphore.ts';
+import { pause } from '../../timing/until.ts';
 import type { Journal } from './journal.ts';
-import { type RecoverOptions, uncacheRun, workerCrashed } from './recover-journal.ts';
+import { attemptName, type SeenAttempts } from './seen-attempts.ts';
+import { type RecoverOptions, startLost, uncacheRun, workerCrashed } from './recover-journal.ts';
 import {
   type ActivityIds,
   type CompletionClient,
@@ -16,10 +18,11 @@ import {
 export interface StartedActivity extends ActivityIds {
   /** Identity of the worker that received it. */
   readonly workerIdentity: string;
+  readonly activityType: string;
+  readonly attempt: number;
 }
 
-export interface HandBackLostOptions {
-  readonly journal: Pick<Journal, 'id' | 'wasAbandoned'>;
+export interface HandBackOptions {
   /** Identity of this worker, from `workerIdentity`. */
   readonly identity: string;
   /** Lists the running activities. */
@@ -29,6 +32,19 @@ export interface HandBackLostOptions {
   readonly uncache?: RecoverOptions['uncache'];
   readonly logger: ActivityLogger;
   readonly signal: AbortSignal;
+}
+
+export interface HandBackLostOptions extends HandBackOptions {
+  readonly journal: Pick<Journal, 'id' | 'wasAbandoned'>;
+}
+
+export interface HandBackUnseenOptions extends HandBackOptions {
+  /** The attempts that have reached this process. */
+  readonly seen: Pick<SeenAttempts, 'has'>;
+  /** The types of activities whose attempts `seen` has. */
+  readonly types: readonly string[];
+  /** Pauses before each look, in milliseconds. Default: three looks within some 2 s. */
+  readonly looksMs?: readonly number[];
 }
 
 const AT_ONCE = 16;
@@ -53,16 +69,63 @@ export function workerIdentity(journal: Pick<Journal, 'id'>, name = `${process.p
  * @returns how many activities it handed back
  */
 export async function handBackLost(options: HandBackLostOptions): Promise<number> {
-  const { journal, identity, completions, uncache, logger, signal } = options;
+  const { journal, identity } = options;
   if (!journal.wasAbandoned) return 0;
+  const isLost = ({ workerIdentity: of }: StartedActivity): boolean => of !== identity && of.endsWith(`/${journal.id}`);
+  const handedBack = await handBack(isLost, workerCrashed(), options);
+  if (handedBack > 0)
+    options.logger.info({ handed_back: handedBack }, "handed the previous worker's lost activities back to Temporal");
+  return handedBack;
+}
+
+/** An attempt is in Temporal before it is here, so one look proves nothing. */
+const LOOKS_MS = [200, 800, 1000];
+
+/**
+ * Fails the attempts that Temporal gave to this worker and that never came, because Temporal or the network ended before its
+ * answer was here. Temporal retries them at once instead of after their heartbeat timeout. Call it when Temporal can be reached
+ * again.
+ *
+ * An attempt counts as lost when two looks in a row show it. Only this process has this identity, and one that has come, even if
+ * its end is still to be reported, is in `seen`. Never rejects.
+ *
+ * @returns how many activities it handed back
+ */
+export async function handBackUnseen(options: HandBackUnseenOptions): Promise<number> {
+  const { identity, seen, types, looksMs = LOOKS_MS, signal, logger } = options;
+  let handedBack = 0;
+  let before: ReadonlySet<string> = new Set();
+  for (const pauseMs of looksMs) {
+    await pause(pauseMs, signal);
+    if (signal.aborted) break;
+    const unseen = new Set<string>();
+    const isLost = (activity: StartedActivity): boolean => {
+      if (activity.workerIdentity !== identity || !types.includes(activity.activityType) || seen.has(activity))
+        return false;
+      unseen.add(attemptName(activity));
+      return before.has(attemptName(activity));
+    };
+    handedBack += await handBack(isLost, startLost(), options);
+    before = unseen;
+  }
+  if (handedBack > 0)
+    logger.info({ handed_back: handedBack }, 'handed activities back to Temporal that never reached this worker');
+  return handedBack;
+}
+
+async function handBack(
+  isLost: (activity: StartedActivity) => boolean,
+  failure: Error,
+  { started, completions, uncache, logger, signal }: HandBackOptions,
+): Promise<number> {
   const semaphore = new Semaphore(AT_ONCE);
   const reports: Promise<boolean>[] = [];
-  const handBack = async (activity: StartedActivity): Promise<boolean> => {
+  const handBackOne = async (activity: StartedActivity): Promise<boolean> => {
     let uncached = false;
     const report = async (): Promise<'reported' | 'settled'> => {
       if (!uncached) await uncacheRun(activity, uncache);
       uncached = true;
-      return reportFailureByIds(completions, activity, workerCrashed());
+      return reportFailureByIds(completions, activity, failure);
     };
     const own = AbortSignal.any([signal]);
     const end = await reportUntilSettled(() => takeTurn(semaphore, own, report), {
@@ -73,10 +136,9 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
     return end === 'reported';
   };
   try {
-    for await (const activity of options.started()) {
+    for await (const activity of started()) {
       signal.throwIfAborted();
-      const isLost = activity.workerIdentity !== identity && activity.workerIdentity.endsWith(`/${journal.id}`);
-      if (isLost) reports.push(handBack(activity).catch(() => false));
+      if (isLost(activity)) reports.push(handBackOne(activity).catch(() => false));
     }
   } catch (error) {
     logger.warn(
@@ -84,8 +146,5 @@ export async function handBackLost(options: HandBackLostOptions): Promise<number
       'could not list all lost activities; their heartbeat timeout ends the others',
     );
   }
-  const handedBack = (await Promise.all(reports)).filter(Boolean).length;
-  if (handedBack > 0)
-    logger.info({ handed_back: handedBack }, "handed the previous worker's lost activities back to Temporal");
-  return handedBack;
+  return (await Promise.all(reports)).filter(Boolean).length;
 }

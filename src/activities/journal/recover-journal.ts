@@ -126,9 +126,18 @@ export async function uncacheRun(
  * to start, and paid calls count.
  */
 export function workerCrashed(): ApplicationFailure {
+  return lost('The worker crashed during this attempt. It reported this after its restart.');
+}
+
+/** The failure of an attempt that never came to the worker that Temporal gave it to. */
+export function startLost(): ApplicationFailure {
+  return lost('Contact with Temporal was lost before this attempt reached its worker. Nothing was done.');
+}
+
+function lost(message: string): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type: 'WorkerCrashed' satisfies FailureType,
-    message: 'The worker crashed during this attempt. It reported this after its restart.',
+    message,
     nextRetryDelay: AT_ONCE_MS,
   });
   failure.stack = '';
