@@ -55,6 +55,17 @@ export const MORE_PROMISES: readonly HeldPromise[] = [
     test: 'has the result on the disk before it reports it',
   },
   {
+    promise: 'A worker that is killed at any step of its journal leaves what it has promised to the next one.',
+    file: 'test/activities/journal-log.test.ts',
+    test: 'keeps to its word when it is killed before any step of its work',
+  },
+  {
+    promise:
+      'What Temporal had given to a worker when it or the network failed, and what never came, is given again as soon as Temporal is back.',
+    file: 'test/stack/lost-start.test.ts',
+    test: 'an attempt that Temporal recorded and whose answer was lost is handed back when the network returns',
+  },
+  {
     promise: 'Where the disk fails, a run is as safe as without a journal.',
     file: 'test/activities/keep-results.test.ts',
     test: 'returns the result as usual when the disk fails',
