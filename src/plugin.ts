@@ -236,12 +236,8 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
   async #openSession(namespace?: string): Promise<Session> {
     // Without an address: a connection does not tell its own.
     const parts = { ...(namespace !== undefined && { journalOwner: namespace }), ...this.#readOnce() };
-    return {
-      journal: await openJournalOf(parts),
-      seen: new SeenAttempts(),
-      stopping: new AbortController(),
-      workers: new Set(),
-    };
+    const journal = await openJournalOf(parts);
+    return { journal, seen: new SeenAttempts(), stopping: new AbortController(), workers: new Set() };
   }
 
   /**

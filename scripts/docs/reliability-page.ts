@@ -105,8 +105,8 @@ run fails with \`WorkerCrashed\` instead. [Decision 18](decisions/0018-a-paid-ca
 Without a journal (\`journal_dir: none\`, or no disk), two rows change: an answer that is not recorded is lost with its worker, and asked
 for again; and after a kill the next worker waits for the heartbeat timeout (30 s) before it goes on.
 
-After an absence of Temporal the worker asks for tasks again within as long as the absence was, and within 12 s at most: the SDK's pause
-between two tries grows with it, and nothing shortens it.
+After an absence of Temporal the worker asks for tasks again later than it could: the SDK's pause between two polls grows with the absence,
+up to 12 s, and nothing shortens it.
 
 ${Object.entries(BY)
   .map(([by, heading]) => renderGroup(heading, by))

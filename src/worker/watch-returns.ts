@@ -17,10 +17,10 @@ class WatchedConnection extends Connection {
   }
 
   /** Resolves when the state is another, or after a minute. */
-  changed(from: number): Promise<void> {
-    return new Promise((resolve) =>
-      this.client.getChannel().watchConnectivityState(from, Date.now() + LOOK_MS, () => resolve()),
-    );
+  changed(): Promise<void> {
+    const channel = this.client.getChannel();
+    const from = channel.getConnectivityState(false);
+    return new Promise((resolve) => channel.watchConnectivityState(from, Date.now() + LOOK_MS, () => resolve()));
   }
 }
 
@@ -42,14 +42,14 @@ export async function watchReturns(
     const state = connection.state();
     if (state === STATE.ready) {
       readyAt ??= performance.now();
-      await Promise.race([connection.changed(state), over, ...(wasAway ? [pause(FLAPPING_MS / 4, signal)] : [])]);
+      await Promise.race([connection.changed(), over, ...(wasAway ? [pause(FLAPPING_MS / 4, signal)] : [])]);
       if (!wasAway || connection.state() !== STATE.ready) continue;
       wasAway = false;
       await Promise.race([onReturn(), over]);
     } else {
       wasAway ||= state === STATE.transientFailure || performance.now() - (readyAt ?? -Infinity) < FLAPPING_MS;
       readyAt = undefined;
-      await Promise.race([connection.changed(state), over]);
+      await Promise.race([connection.changed(), over]);
       await pause(PAUSE_MS, signal);
     }
   }
