@@ -109,5 +109,7 @@ function authorOf({ callFrame: { functionName, url } }: ProfileNode): string {
   if (url.includes('/bench/')) return 'the process by hand';
   if (functionName === '(garbage collector)') return 'V8: garbage collection';
   if (functionName === '(program)') return 'V8: native code';
-  return url === '' ? `V8: ${functionName}` : `other: ${url.slice(0, 60)}`;
+  return url === ''
+    ? `V8: ${functionName.startsWith('RegExp') ? 'regular expressions' : functionName || 'anonymous'}`
+    : `other: ${url.slice(0, 60)}`;
 }
