@@ -34,7 +34,7 @@ describe('a source is refused, with its place and the fix, if', () => {
       { scheme: 'md5' },
       /^one\.scheme is "md5", which is not a scheme: write one of bearer, github/,
     ],
-    ['nothing says how it signs', { preset: 'generic' }, /^one\.scheme is missing: set scheme or signing, or/],
+    ['nothing says how it signs', { preset: 'generic' }, /^one\.scheme is missing: set scheme, signing or oidc, or/],
     [
       'two things say how it signs',
       { scheme: 'github', signing: { header: 'X-S' } },
