@@ -7,6 +7,7 @@ import { SIGNAL, WORKFLOW, type Workflows } from '../src/contract/names.ts';
 import { randomRunId } from '../src/contract/run-id.ts';
 import { installRuntime } from '../src/worker/install-runtime.ts';
 import { createRunSinks } from '../src/worker/run-sinks.ts';
+import { toWorkerVersion } from '../src/worker/worker-version.ts';
 import { workflowSource } from '../src/worker/workflow-bundle.ts';
 
 /** When each step of a run came, by run id, in milliseconds of `performance.now`. */
@@ -82,6 +83,7 @@ export async function startIsolationStack(
     connection,
     namespace: 'default',
     taskQueue,
+    ...toWorkerVersion({}, { taskQueue }),
     ...workflowSource(),
     sinks: createRunSinks(),
     activities: {
