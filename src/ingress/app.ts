@@ -14,7 +14,6 @@ import { type CallRouteDeps, callRoutes } from './routes/calls.ts';
 import { type RunRouteDeps, runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { type DocsDeps, docsRoutes, type Health, healthRoutes } from './routes/service.ts';
-import { createShowSecret } from './tasks/show-secret.ts';
 import { type TaskRouteDeps, taskRoutes } from './routes/tasks.ts';
 
 /** What the public application needs: the sum of what its routes and its middleware take. */
@@ -36,7 +35,7 @@ export function listRoutes(deps: AppDeps): Route[] {
   const waits = createRunWaits(deps);
   const lists = new ListAdmission({ ...DEFAULT_LIST_LIMITS, ...deps.limits });
   return [
-    ...taskRoutes({ showSecret: createShowSecret(deps.logger), ...deps }, waits),
+    ...taskRoutes(deps, waits),
     ...runRoutes(deps, waits, lists),
     ...sessionRoutes(deps, lists),
     ...callRoutes(deps),

@@ -69,7 +69,7 @@ export const HANDSHAKE_KINDS = {
   echo_header: {
     stages: ['unverified'],
     needs: ['header'],
-    does: 'repeats a header, and shows it to the operator as the secret of this source',
+    does: 'repeats a header, and keeps it for the operator as the secret of this source',
     answer({ rule: { header = '' } }, { raw: { headers } }) {
       const [value, ...more] = headers[header.toLowerCase()] ?? [];
       if (value === undefined || more.length > 0) return undefined;
@@ -118,7 +118,7 @@ export const HANDSHAKE_KINDS = {
   show_secret: {
     stages: ['unverified'],
     needs: ['field'],
-    does: 'accepts an unsigned JSON object that has one field, of this name, and shows its text to the operator',
+    does: 'accepts an unsigned JSON object that has one field, of this name, and keeps its text for the operator',
     answer({ rule: { field = '' } }, { raw: { body } }) {
       if (body.length > MAX_ECHO) return undefined;
       const value = readOnlyField(body, field);

@@ -105,7 +105,9 @@ function readSecrets(
   warn: (message: string) => void,
 ): Proof {
   if (secrets.length === 0 && mayLearnSecret)
-    warn('is not set yet: create the webhook at the sender, then set the secret that the log shows');
+    warn(
+      'is not set yet: create the webhook at the sender, then set the secret that `garudust-temporal sources secret` shows',
+    );
   else if (secrets.length === 0) throw new RuleError('is missing: set the secret that the sender signs with');
   const fault = secrets.map((secret) => scheme.findSecretFault(secret)).find((text) => text !== undefined);
   if (fault !== undefined) throw new RuleError(`is not valid: ${fault.replace(/^The/, 'the').replace(/\.$/, '')}`);

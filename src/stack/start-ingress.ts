@@ -7,6 +7,7 @@ import { createOutsideRequests } from '../egress/outside-requests.ts';
 import type { FindOwnPlaces } from '../egress/own-places.ts';
 import { RemoteDocuments } from '../egress/remote-documents.ts';
 import { createApp } from '../ingress/app.ts';
+import { createKeepSecret, PostedSecrets } from '../ingress/tasks/posted-secrets.ts';
 import { createRunClient } from '../runs/run-client.ts';
 import type { TemporalWatch } from '../runs/temporal-watch.ts';
 import { serveIngress } from '../ingress/http/serve.ts';
@@ -36,6 +37,8 @@ export interface IngressParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  /** The folder for state of this user. */
+  readonly stateDir: string;
 }
 
 /** The ingress of this process, listening. */
@@ -97,6 +100,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     sources: config.sources,
     keyDocuments: new RemoteDocuments({ fetch: outside.fetchDocument, onFailure }),
     confirm: outside.confirm,
+    keepSecret: createKeepSecret(new PostedSecrets(parts.stateDir), logger),
     readiness: () => watch.readiness(),
     logger,
     metrics,

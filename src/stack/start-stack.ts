@@ -16,6 +16,7 @@ import { loadPlugins } from './load-plugins.ts';
 import { loadWorkflows } from './load-workflows.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { startIngress, TEMPORAL_DEADLINE_MS } from './start-ingress.ts';
+import { userStateDir } from '../settings/user-state-dir.ts';
 import { startTracing } from './start-tracing.ts';
 import { startWorker, type WorkerOptions } from './start-worker.ts';
 import { type TemporalSettings, toClientOptions } from './temporal-settings.ts';
@@ -148,7 +149,14 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     // An eager start runs on the build of this process, whichever build new runs are to begin on.
     const eagerStart = worker !== undefined && config.worker.versioning.buildId === undefined;
     const ingress = roles.ingress
-      ? await startIngress({ ...common, pollConnection, eagerStart, watch, workflows })
+      ? await startIngress({
+          ...common,
+          pollConnection,
+          eagerStart,
+          watch,
+          workflows,
+          stateDir: userStateDir(options.env ?? {}),
+        })
       : undefined;
     if (ingress) ownPorts.add(Number(new URL(ingress.url).port));
     if (ingress) parts.push(() => ingress.drain());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { HANDSHAKE_KIND_NAMES, type HandshakeKind } from '../../src/sources/handshakes.ts';
 import { SOURCE_SAMPLES, type SourceOptions } from '../support/source-samples.ts';
 import { compileOptions, startSource } from '../support/source-under-test.ts';
 
@@ -10,10 +11,12 @@ const CI = generic;
 
 async function start(t: Parameters<typeof startSource>[0], handshake: NonNullable<SourceOptions['handshake']>) {
   const shown: string[][] = [];
-  const showSecret = (...secret: string[]): void => void shown.push(secret);
-  const source = await startSource(t, CI, { handshake }, { showSecret });
+  const keepSecret = async (...secret: string[]): Promise<void> => void shown.push(secret);
+  const source = await startSource(t, CI, { handshake }, { keepSecret });
   return { ...source, shown, url: `${source.ingress.url}/hooks/ci` };
 }
+
+type Asked = Awaited<ReturnType<typeof start>>;
 
 describe('a handshake', () => {
   test('repeats a query value as text where the token fits, and nothing where it does not', async (t) => {
@@ -41,7 +44,7 @@ describe('a handshake', () => {
     assert.deepEqual(ingress.runs.calls, []);
   });
 
-  test('repeats a header, and shows it to the operator alone', async (t) => {
+  test('repeats a header, and keeps it for the operator alone', async (t) => {
     const { shown, ingress, ...sender } = await start(t, { kind: 'echo_header', header: 'X-Hook-Secret' });
     const answer = await sender.send({ secret: 'other', headers: { 'X-Hook-Secret': 's3cr3t' }, body: '' });
     assert.deepEqual([answer.status, answer.headers.get('x-hook-secret'), await answer.text()], [200, 's3cr3t', '']);
@@ -83,7 +86,7 @@ describe('a handshake', () => {
     assert.deepEqual(ingress.runs.calls, []);
   });
 
-  test('shows a secret that a sender posts, never in an answer', async (t) => {
+  test('keeps a secret that a sender posts, never in an answer', async (t) => {
     const { shown, ...sender } = await start(t, { kind: 'show_secret', field: 'verification_token' });
     const answer = await sender.send({ secret: 'other', body: '{"verification_token":"secret_1"}' });
     assert.deepEqual([answer.status, await answer.text(), shown], [200, '', [['ci', 'secret_1']]]);
@@ -112,3 +115,50 @@ test('a handshake that lacks a part is refused at start', () => {
     assert.match(faults.map(({ message }) => message).join(), expected);
   }
 });
+
+/** For each kind a request that must not pass for its handshake: what the sender gets, and that nothing of it comes back. */
+const FORGED: Readonly<Record<HandshakeKind, (source: Asked) => readonly [Promise<Response>, number][]>> = {
+  echo_query: ({ url }) => [
+    [fetch(`${url}?token=other&challenge=canary`), 403],
+    [fetch(`${url}?token=&challenge=canary`), 403],
+    [fetch(`${url}?token=my-token2&challenge=canary`), 403],
+    [fetch(`${url}?token=my-token&token=other&challenge=${'canary'.repeat(200)}`), 403],
+    [fetch(`${url}?challenge=canary`, { headers: { token: 'my-token' } }), 403],
+  ],
+  echo_header: ({ send }) => [
+    [send({ secret: 'other', headers: { 'X-Secret': 'canary with spaces' } }), 403],
+    [send({ secret: 'other', headers: { 'X-Secret': 'canary'.repeat(200) } }), 403],
+    [send({ secret: 'other', alter: (lines) => [...lines, ['X-Secret', 'canary'], ['X-Secret', 'canary']] }), 401],
+  ],
+  echo_field: ({ send }) => [[send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
+  reachable: ({ send }) => [[send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
+  unsigned_ping: ({ send }) => [[send({ secret: 'other', body: 'challenge=canary&a=b', contentType: FORM }), 401]],
+  show_secret: ({ send }) => [
+    [send({ secret: 'other', body: '{"challenge":"canary","a":1}' }), 401],
+    [send({ secret: 'other', body: `{"challenge":"${'canary'.repeat(200)}"}` }), 401],
+  ],
+  ignore: ({ send }) => [[send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
+};
+
+const FORM = 'application/x-www-form-urlencoded';
+const PARTS = {
+  echo_query: { query: 'challenge', token_query: 'token', token: 'my-token' },
+  echo_header: { header: 'X-Secret' },
+  echo_field: { field: 'event.challenge', answer_field: 'challenge' },
+  reachable: {},
+  unsigned_ping: { field: 'challenge' },
+  show_secret: { field: 'challenge' },
+  ignore: { when: { 'event.challenge': { $exists: true } }, reason: 'asked' },
+} satisfies Record<HandshakeKind, object>;
+
+for (const kind of HANDSHAKE_KIND_NAMES) {
+  test(`a forged ${kind} is refused, and nothing of it comes back`, async (t) => {
+    const source = await start(t, { kind, ...PARTS[kind] });
+    for (const [sent, status] of FORGED[kind](source)) {
+      const answer = await sent;
+      assert.equal(answer.status, status);
+      assert.doesNotMatch(`${await answer.text()} ${JSON.stringify([...answer.headers])}`, /canary/);
+    }
+    assert.deepEqual([source.shown, source.ingress.runs.calls], [[], []]);
+  });
+}

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LinearWebhookClient } from '@linear/sdk/webhooks';
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import { sign } from '@octokit/webhooks-methods';
 import { Environment, Paddle } from '@paddle/paddle-node-sdk';
 import { CloudEvent, HTTP } from 'cloudevents';
 import twilio from 'twilio';
+import { createKeepSecret, PostedSecrets } from '../../src/ingress/tasks/posted-secrets.ts';
 import { findPreset } from '../../src/sources/presets.ts';
+import { runCli } from '../support/run-cli.ts';
 import { SOURCE_SAMPLES, type SourceSample } from '../support/source-samples.ts';
 import { startSource } from '../support/source-under-test.ts';
 import { SENDERS_URL, VENDOR_SAMPLES } from '../support/vendor-samples.ts';
@@ -162,7 +167,12 @@ describe('the handshake of', () => {
   });
 
   test('Asana, which tells its secret', async (t) => {
-    const source = await startSource(t, sample('asana'));
+    const stateDir = await mkdtemp(join(tmpdir(), 'garudust-temporal-posted-'));
+    t.after(() => rm(stateDir, { recursive: true }));
+    const lines: string[] = [];
+    const logger = { info: (fields: object, message: string) => void lines.push(JSON.stringify(fields) + message) };
+    const keepSecret = createKeepSecret(new PostedSecrets(join(stateDir, 'garudust-temporal')), logger);
+    const source = await startSource(t, sample('asana'), {}, { keepSecret });
     const response = await source.send({
       body: '{}',
       secret: 'none',
@@ -173,11 +183,20 @@ describe('the handshake of', () => {
       [200, 'b537207f20cbfa02357cf448134da559'],
     );
     assert.doesNotMatch(await response.text(), /b537/);
-    const shown = source.ingress.logs.filter(({ message }) => message.includes('posted its secret'));
-    assert.deepEqual(
-      shown.map(({ fields }) => fields['posted_by_sender']),
-      ['b537207f20cbfa02357cf448134da559'],
-    );
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /run `garudust-temporal sources secret asana`/);
+    assert.doesNotMatch(JSON.stringify([lines, source.ingress.logs]), /b537/, 'no log has it');
+    const folder = join(stateDir, 'garudust-temporal', 'posted-secrets', 'asana');
+    const [file = ''] = await readdir(folder);
+    assert.equal((await stat(join(folder, file))).mode & 0o777, 0o600);
+    assert.doesNotMatch(file, /b537/);
+    const show = () => runCli(['sources', 'secret', 'asana'], { env: { XDG_STATE_HOME: stateDir } });
+    const shown = await show();
+    assert.deepEqual([shown.code, shown.stdout], [0, 'b537207f20cbfa02357cf448134da559\n']);
+    assert.match(shown.stderr, /Set it as the secret of asana and restart\. It is not shown again\./);
+    const again = await show();
+    assert.deepEqual([again.code, again.stdout], [2, '']);
+    assert.match(again.stderr, /No secret of asana is kept here/);
     const heartbeat = await source.send({ body: '{"events":[]}' });
     assert.equal(heartbeat.status, 200);
     assert.deepEqual(source.ingress.runs.calls, []);

@@ -14,8 +14,10 @@ interface TestFlags {
 export function addSources(program: Command, io: CliIo): void {
   const sources = program
     .command('sources')
-    .summary('add sources to the settings file, and test them')
-    .description('Add sources to the settings file, and test them with recorded events.');
+    .summary('add sources to the settings file, test them, read their secrets')
+    .description(
+      'Add sources to the settings file, test them with recorded events, and read the secrets that their senders post.',
+    );
   const command = sources
     .command('test')
     .summary('show the task that an event would start')
@@ -44,6 +46,21 @@ export function addSources(program: Command, io: CliIo): void {
       ],
     ],
     exits: ['ok', 'usage', 'refused', 'nothingStarted'],
+  });
+  const secret = sources
+    .command('secret')
+    .summary('show a secret that a sender has posted')
+    .description(
+      'Show the secret that the sender of a source has posted to this server, such as Asana does when you create a webhook. It is shown once and then forgotten. Run it on the machine, and as the user, of the server whose log says that a secret was posted.',
+    )
+    .argument('<source>', 'name of a source in the settings file')
+    .action(async (name: string) => {
+      const { showPostedSecret } = await import('../sources/show-posted-secret.ts');
+      io.exit = await showPostedSecret(name, io);
+    });
+  setNotes(secret, {
+    examples: [['garudust-temporal sources secret asana', 'after the webhook was created']],
+    exits: ['ok', 'usage'],
   });
   const add = sources
     .command('add')

@@ -59,7 +59,7 @@ async function takeEvents(ctx: RequestContext, source: Source, deps: EventRouteD
         source: source.name,
         code: 'handshake',
       });
-      sendOutcome(ctx, source.name, asked, deps);
+      await sendOutcome(ctx, source.name, asked, deps);
       return;
     }
     const delivery = await verifySourceDelivery(source, incoming, {
@@ -106,7 +106,7 @@ async function answerEvents(
   if (first === undefined) {
     if (other !== undefined) {
       await confirmUrl(other, permit, deps);
-      sendOutcome(ctx, source, other, deps);
+      await sendOutcome(ctx, source, other, deps);
     }
     return;
   }
@@ -164,13 +164,17 @@ function toSenderRun({ id, status, links }: RunResource): object {
   return { id, workflow_id: id, status, links: { self: links.self } };
 }
 
+async function refuseSecret(source: string): Promise<never> {
+  throw new Error(`the sender of ${source} posted its secret, which this server has nowhere to keep`);
+}
+
 /** Answers what starts nothing. */
-function sendOutcome(
+async function sendOutcome(
   ctx: RequestContext,
   source: string,
   outcome: Outcome,
-  { showSecret }: Pick<EventRouteDeps, 'showSecret'>,
-): void {
+  { keepSecret = refuseSecret }: Pick<EventRouteDeps, 'keepSecret'>,
+): Promise<void> {
   if (outcome.kind === 'refused') {
     throw new ProblemError('handshake_refused', 'The token of the handshake is not that of this source.');
   }
@@ -181,7 +185,7 @@ function sendOutcome(
     return;
   }
   ctx.state.ignored = 'handshake';
-  if (outcome.secret !== undefined) showSecret?.(source, outcome.secret);
+  if (outcome.secret !== undefined) await keepSecret(source, outcome.secret);
   ctx.set(outcome.headers ?? {});
   if (typeof outcome.body === 'string') ctx.type = 'text/plain; charset=utf-8';
   ctx.body = outcome.body;
@@ -197,7 +201,8 @@ function handshakeRoute(source: Source, deps: EventRouteDeps): Route {
     handle(ctx) {
       ctx.state.source = source.name;
       const raw = readIncoming(ctx, Buffer.alloc(0));
-      sendOutcome(ctx, source.name, answerHandshake(source.handshakes, 'get', { raw, secrets: [] }) ?? REFUSED, deps);
+      const outcome = answerHandshake(source.handshakes, 'get', { raw, secrets: [] }) ?? REFUSED;
+      return sendOutcome(ctx, source.name, outcome, deps);
     },
   };
 }

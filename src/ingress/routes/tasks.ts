@@ -32,8 +32,8 @@ export interface TaskRouteDeps extends AcceptDeps, Pick<VerifyDeps, 'now'>, Pick
   readonly sources?: ReadonlyMap<string, Source>;
   /** Asks for a URL by which a sender has its subscription confirmed. Default: none is asked for. */
   readonly confirm?: (url: string) => Promise<boolean>;
-  /** Keeps a secret that a sender has posted for a person to read. */
-  readonly showSecret?: (source: string, secret: string) => void;
+  /** Keeps a secret that a sender has posted for a person to read. Default: such a handshake fails. */
+  readonly keepSecret?: (source: string, secret: string) => Promise<void>;
   readonly metrics: DeliveryMetrics;
   /** Default: nothing is traced. */
   readonly tracing?: Tracing;

@@ -91,7 +91,7 @@ export const EVENTS_PRESETS = {
       sender: 'Asana',
       page: 'https://developers.asana.com/docs/webhooks-guide',
       setUp:
-        '`POST /webhooks` with `target` `<url>`; then set the secret that the log of this server shows, and restart',
+        '`POST /webhooks` with `target` `<url>`; then set the secret that `garudust-temporal sources secret` shows, and restart',
       verifiedBy: '`X-Hook-Signature`',
       eventType: 'resource and action, such as `task.changed`',
       deliveryId: 'the event; one run per event of a delivery',
