@@ -125,19 +125,22 @@ const FORGED: Readonly<Record<HandshakeKind, (source: Asked) => readonly [Promis
     [fetch(`${url}?token=my-token&token=other&challenge=${'canary'.repeat(200)}`), 403],
     [fetch(`${url}?challenge=canary`, { headers: { token: 'my-token' } }), 403],
   ],
-  echo_header: ({ send }) => [
-    [send({ secret: 'other', headers: { 'X-Secret': 'canary with spaces' } }), 403],
-    [send({ secret: 'other', headers: { 'X-Secret': 'canary'.repeat(200) } }), 403],
-    [send({ secret: 'other', alter: (lines) => [...lines, ['X-Secret', 'canary'], ['X-Secret', 'canary']] }), 401],
+  echo_header: (source) => [
+    [source.send({ secret: 'other', headers: { 'X-Secret': 'canary with spaces' } }), 403],
+    [source.send({ secret: 'other', headers: { 'X-Secret': 'canary'.repeat(200) } }), 403],
+    [
+      source.send({ secret: 'other', alter: (lines) => [...lines, ['X-Secret', 'canary'], ['X-Secret', 'canary']] }),
+      401,
+    ],
   ],
-  echo_field: ({ send }) => [[send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
-  reachable: ({ send }) => [[send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
-  unsigned_ping: ({ send }) => [[send({ secret: 'other', body: 'challenge=canary&a=b', contentType: FORM }), 401]],
-  show_secret: ({ send }) => [
-    [send({ secret: 'other', body: '{"challenge":"canary","a":1}' }), 401],
-    [send({ secret: 'other', body: `{"challenge":"${'canary'.repeat(200)}"}` }), 401],
+  echo_field: (source) => [[source.send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
+  reachable: (source) => [[source.send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
+  unsigned_ping: (source) => [[source.send({ secret: 'other', body: 'challenge=canary&a=b', contentType: FORM }), 401]],
+  show_secret: (source) => [
+    [source.send({ secret: 'other', body: '{"challenge":"canary","a":1}' }), 401],
+    [source.send({ secret: 'other', body: `{"challenge":"${'canary'.repeat(200)}"}` }), 401],
   ],
-  ignore: ({ send }) => [[send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
+  ignore: (source) => [[source.send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
 };
 
 const FORM = 'application/x-www-form-urlencoded';
