@@ -140,6 +140,9 @@ const FORGED: Readonly<Record<HandshakeKind, (source: Asked) => readonly [Promis
     [source.send({ secret: 'other', body: '{"challenge":"canary","a":1}' }), 401],
     [source.send({ secret: 'other', body: `{"challenge":"${'canary'.repeat(200)}"}` }), 401],
   ],
+  confirm_url: (source) => [
+    [source.send({ secret: 'other', body: '{"challenge":"https://confirm.example/canary"}' }), 401],
+  ],
   ignore: (source) => [[source.send({ secret: 'other', body: '{"challenge":"canary"}' }), 401]],
 };
 
@@ -151,6 +154,7 @@ const PARTS = {
   reachable: {},
   unsigned_ping: { field: 'challenge' },
   show_secret: { field: 'challenge' },
+  confirm_url: { field: 'event.challenge', urls: ['https://confirm.example/*'] },
   ignore: { when: { 'event.challenge': { $exists: true } }, reason: 'asked' },
 } satisfies Record<HandshakeKind, object>;
 
