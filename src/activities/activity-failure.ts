@@ -1,7 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { FAILURES, type FailureType } from '../contract/failures.ts';
 import type { Usage } from '../contract/run.ts';
-import type { RetryPlan } from './retry-plan.ts';
+import type { RetryPlan } from './agent/retry-plan.ts';
 
 /** How an attempt failed. */
 export interface AttemptFault {

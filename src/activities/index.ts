@@ -4,14 +4,14 @@ import type { FirstTryActivities } from '../contract/first-try.ts';
 import type { QuestionActivities } from '../contract/question-activities.ts';
 import type { SessionActivities } from '../contract/session.ts';
 import type { ActivityLogger } from './activity.ts';
-import type { AgentMetrics } from './attempt-report.ts';
+import type { AgentMetrics } from './agent/attempt-report.ts';
 import { createDeliverCallback, type DeliverCallbackDeps } from './deliver-callback.ts';
 import { createLinkQuestion } from './link-question.ts';
 import { keepResults, type KeepDeps } from './journal/keep-results.ts';
 import type { SeenAttempts } from './journal/seen-attempts.ts';
 import { createReportDeadLetter } from './report-dead-letter.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
-import { sessionTurns } from './session-turns.ts';
+import { sessionTurns } from './session/session-turns.ts';
 import { createRunAgent, type RunAgentDeps } from './run-agent.ts';
 
 export interface ActivityDeps extends Pick<RunAgentDeps, 'agents' | 'isDraining' | 'maxPayloadBytes' | 'onAgentWait'> {

@@ -3,10 +3,10 @@ import { type AgentPolicy, completePolicy, DEFAULT_AGENT_POLICY } from '../contr
 import { findMisspelt } from '../contract/misspelt-field.ts';
 import { readStored } from '../contract/stored.ts';
 import type { ActivityLogger } from './activity.ts';
-import { AgentCalls } from './agent-calls.ts';
-import { AgentAttempt, type AgentFixes, type GuardedAgent } from './agent-attempt.ts';
-import type { OnAgentWait } from './announce-wait.ts';
-import type { AgentMetrics } from './attempt-report.ts';
+import { AgentCalls } from './agent/agent-calls.ts';
+import { AgentAttempt, type AgentFixes, type GuardedAgent } from './agent/agent-attempt.ts';
+import type { OnAgentWait } from './agent/announce-wait.ts';
+import type { AgentMetrics } from './agent/attempt-report.ts';
 import { toInputFailure } from './activity-failure.ts';
 import { type Agent, AgentError } from '../agents/agent.ts';
 import { NO_TRACING, type Tracing } from '../telemetry/tracing.ts';
@@ -14,10 +14,10 @@ import { FAILURES } from '../contract/failures.ts';
 import { nearestName } from '../values/nearest-name.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { Checkpoints } from './journal/checkpoints.ts';
-import { AgentAdmission } from './agent-admission.ts';
-import { recallSession } from './recall-session.ts';
-import type { RunCaps } from './run-caps.ts';
-import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './retry-plan.ts';
+import { AgentAdmission } from './admission/agent-admission.ts';
+import { recallSession } from './session/recall-session.ts';
+import type { RunCaps } from './agent/run-caps.ts';
+import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './agent/retry-plan.ts';
 
 const DEFAULT_HISTORY_BYTES = 64 * 1024;
 

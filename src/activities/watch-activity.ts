@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import { activityKeyOf } from './journal/journal-entry.ts';
-import type { InterruptedBy } from './interruption.ts';
+import type { InterruptedBy } from './agent/interruption.ts';
 import { pause } from '../timing/until.ts';
 
 const GRPC_NOT_FOUND = 5;

@@ -1,4 +1,4 @@
-import type { AgentMetrics } from '../activities/attempt-report.ts';
+import type { AgentMetrics } from '../activities/agent/attempt-report.ts';
 import { type FailureType, failureTypesOf } from '../contract/failures.ts';
 import type { AgentAtFault } from '../ingress/routes/service.ts';
 

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { WorkerOptions } from '@temporalio/worker';
 import { toActivityFailure, toInputFailure } from '../activities/activity-failure.ts';
-import type { RetryDelays } from '../activities/retry-plan.ts';
+import type { RetryDelays } from '../activities/agent/retry-plan.ts';
 import { type Agent, type AgentContext, AgentError } from '../agents/agent.ts';
 import { type Activities, DELIVER_CALLBACK_INPUT } from '../contract/activities.ts';
 import type { FailureType } from '../contract/failures.ts';

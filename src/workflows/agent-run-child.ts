@@ -17,7 +17,7 @@ import { RUN_ID_ALPHABET, RUN_ID_CHARACTERS } from '../contract/run-id-form.ts';
 import { type RunRequest, toRunInput } from '../contract/run-request.ts';
 import { toAnswer } from '../contract/to-answer.ts';
 import { checkTaskFields } from './check-task-fields.ts';
-import { takeRoom } from './take-room.ts';
+import { takeRoom } from './session/take-room.ts';
 import { toFailure } from './workflow-failure.ts';
 
 export interface AgentRunChildOptions extends RunRequest {

@@ -25,14 +25,14 @@ import { answeredSignal } from '../contract/names.ts';
 import { readStored } from '../contract/stored.ts';
 import { toAnswer } from '../contract/to-answer.ts';
 import { agentOptions, SHARE_OPTIONS } from './activity-options.ts';
-import { askFirst } from './ask-first.ts';
-import { concludeRun } from './conclude-run.ts';
-import { describeAsked } from './describe-asked.ts';
-import { inTurn } from './in-turn.ts';
+import { askFirst } from './question/ask-first.ts';
+import { concludeRun } from './callback/conclude-run.ts';
+import { describeAsked } from './question/describe-asked.ts';
+import { inTurn } from './session/in-turn.ts';
 import { markWaiting } from './mark-waiting.ts';
 import { PATCH } from './patches.ts';
 import { STAGE } from './stage-details.ts';
-import { tellQuestionsOf } from './tell-asked.ts';
+import { tellQuestionsOf } from './question/tell-asked.ts';
 import { toFailure } from './workflow-failure.ts';
 
 /**

@@ -3,8 +3,8 @@ import { ACTIVITY_ID, type Activities, type DeliverCallbackInput } from '../cont
 import { type CallbackSchedule, DEFAULT_CALLBACK_SCHEDULE } from '../contract/callback-target.ts';
 import type { AgentAnswer, CallbackReceipt, RunOutcome } from '../contract/run.ts';
 import { callbackOptions } from './activity-options.ts';
-import { runOfTeam } from './run-of-team.ts';
-import { takeRoom } from './take-room.ts';
+import { runOfTeam } from './own/run-of-team.ts';
+import { takeRoom } from './session/take-room.ts';
 import { PATCH } from './patches.ts';
 import { type StepOptions, toActivityOptions } from './run-agent.ts';
 

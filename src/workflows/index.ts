@@ -25,11 +25,11 @@ export {
   deliverCallback,
   type DeliverCallbackOptions,
 } from './deliver-callback.ts';
-export { type Approval, approval, type ApprovalChoice, type ApprovalOptions } from './approval.ts';
+export { type Approval, approval, type ApprovalChoice, type ApprovalOptions } from './question/approval.ts';
 export { emit } from './emit.ts';
-export type { Asked } from './link-question.ts';
-export type { WorkflowTask } from './own-workflow.ts';
-export { type PersonsAnswer, waitForInput, type WaitForInputOptions } from './wait-for-input.ts';
+export type { Asked } from './question/link-question.ts';
+export type { WorkflowTask } from './own/own-workflow.ts';
+export { type PersonsAnswer, waitForInput, type WaitForInputOptions } from './question/wait-for-input.ts';
 export {
   agentActivityOptions,
   type AgentStepOptions,

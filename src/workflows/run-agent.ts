@@ -7,9 +7,9 @@ import { taskSummary } from '../contract/summary.ts';
 import { toAnswer } from '../contract/to-answer.ts';
 import { agentOptions } from './activity-options.ts';
 import { checkTaskFields } from './check-task-fields.ts';
-import { runOfTeam } from './run-of-team.ts';
+import { runOfTeam } from './own/run-of-team.ts';
 import { addSpent } from './spent.ts';
-import { takeRoom } from './take-room.ts';
+import { takeRoom } from './session/take-room.ts';
 import { toFailure } from './workflow-failure.ts';
 
 /** How an activity of this package is scheduled. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { type Admission, AgentAdmission, type CallPermit } from '../../src/activities/agent-admission.ts';
-import type { Ticket } from '../../src/activities/waiting-line.ts';
+import { type Admission, AgentAdmission, type CallPermit } from '../../src/activities/admission/agent-admission.ts';
+import type { Ticket } from '../../src/activities/admission/waiting-line.ts';
 
 const never = new AbortController().signal;
 const RATE_LIMIT = { type: 'RateLimited', what: 'asked for a pause (429)', statusCode: 429 } as const;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Context } from '@temporalio/activity';
-import { AgentCall, AgentCalls } from '../../src/activities/agent-calls.ts';
-import { Interruption } from '../../src/activities/interruption.ts';
+import { AgentCall, AgentCalls } from '../../src/activities/agent/agent-calls.ts';
+import { Interruption } from '../../src/activities/agent/interruption.ts';
 import { watchActivity } from '../../src/activities/watch-activity.ts';
 import type { AgentAnswer } from '../../src/contract/run.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AgentAdmission } from '../../src/activities/agent-admission.ts';
-import { ClientCounts, ClientTurns, fairPlace, inFairOrder } from '../../src/activities/fair-order.ts';
-import type { Ticket } from '../../src/activities/waiting-line.ts';
+import { AgentAdmission } from '../../src/activities/admission/agent-admission.ts';
+import { ClientCounts, ClientTurns, fairPlace, inFairOrder } from '../../src/activities/admission/fair-order.ts';
+import type { Ticket } from '../../src/activities/admission/waiting-line.ts';
 
 function turns(...running: readonly string[]): ClientTurns {
   const all = new ClientTurns();

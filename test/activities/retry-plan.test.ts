@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Fault, planRetry } from '../../src/activities/retry-plan.ts';
+import { type Fault, planRetry } from '../../src/activities/agent/retry-plan.ts';
 import { FAILURES, type FailureType } from '../../src/contract/failures.ts';
 
 const MINUTE = 60_000;

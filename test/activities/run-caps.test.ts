@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import { checkBudget } from '../../src/agents/budget.ts';
-import { type RunCaps, toBudget } from '../../src/activities/run-caps.ts';
+import { type RunCaps, toBudget } from '../../src/activities/agent/run-caps.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import { judgeFailure } from '../../src/contract/judge-failure.ts';
 import type { Usage } from '../../src/contract/run.ts';

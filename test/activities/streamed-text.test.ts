@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { StreamedText } from '../../src/activities/streamed-text.ts';
+import { StreamedText } from '../../src/activities/agent/streamed-text.ts';
 import { mockAttempt } from '../support/mock-activity.ts';
 import { setUpRunAgent } from '../support/run-agent-setup.ts';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { callAgent } from '../../src/activities/call-agent.ts';
+import { callAgent } from '../../src/activities/agent/call-agent.ts';
 import { type AgentContext, AgentError } from '../../src/agents/agent.ts';
 import { createModuleAgent } from '../../src/agents/module/module.ts';
 import { agentContext } from '../support/agent-context.ts';

@@ -5,7 +5,7 @@ import { createAgent } from '../../src/agents/agent-types.ts';
 import { camelCase } from '../../src/settings/camel-case.ts';
 import type { AgentConfig } from '../../src/config/config.ts';
 import { callbackSecretOf } from '../../src/activities/callback/callback-client.ts';
-import { DEFAULT_RETRY_DELAYS } from '../../src/activities/retry-plan.ts';
+import { DEFAULT_RETRY_DELAYS } from '../../src/activities/agent/retry-plan.ts';
 import type { AppDeps } from '../../src/ingress/app.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../src/ingress/http/serve.ts';
 import { DEFAULT_LIST_LIMITS } from '../../src/ingress/limits/list-admission.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { callAgent } from '../../src/activities/call-agent.ts';
+import { callAgent } from '../../src/activities/agent/call-agent.ts';
 import { type Agent, type AgentContext, AgentError } from '../../src/agents/agent.ts';
 import { agentContext } from '../support/agent-context.ts';
 import { CANARY, type Outcome } from './faults/fault.ts';

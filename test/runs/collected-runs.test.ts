@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deriveCollectMark } from '../../src/contract/session-id.ts';
 import { MAX_COLLECTED, MAX_COLLECTED_BYTES } from '../../src/contract/session.ts';
-import { TurnQueue } from '../../src/workflows/turn-queue.ts';
+import { TurnQueue } from '../../src/workflows/session/turn-queue.ts';
 import { setUpSessions, type TaskOptions } from '../support/session-setup.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,8 +1,8 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import type { AttemptOutcome } from '../../src/activities/attempt-report.ts';
+import type { AttemptOutcome } from '../../src/activities/agent/attempt-report.ts';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';
 import type { Checkpoints } from '../../src/activities/journal/checkpoints.ts';
-import type { RetryDelays } from '../../src/activities/retry-plan.ts';
+import type { RetryDelays } from '../../src/activities/agent/retry-plan.ts';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import type { RunAgentInput } from '../../src/contract/activities.ts';
 import type { FailureType } from '../../src/contract/failures.ts';

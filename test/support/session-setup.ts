@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { Context } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
-import { sessionTurns } from '../../src/activities/session-turns.ts';
+import { sessionTurns } from '../../src/activities/session/session-turns.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRunAgent } from '../../src/activities/run-agent.ts';
 import { type Agent, AgentError } from '../../src/agents/agent.ts';

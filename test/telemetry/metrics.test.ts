@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AgentMetrics } from '../../src/activities/attempt-report.ts';
+import type { AgentMetrics } from '../../src/activities/agent/attempt-report.ts';
 import type { CallbackMetrics } from '../../src/activities/callback/callback-attempt.ts';
 import type { AppDeps } from '../../src/ingress/app.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';

@@ -6,7 +6,7 @@ import { EgressError, shortHost } from '../../egress/egress-error.ts';
 import { isWorkerShutdown, nameOf, timeLeft } from '../activity.ts';
 import { toActivityFailure } from '../activity-failure.ts';
 import type { Heartbeat } from '../heartbeat.ts';
-import { AT_ONCE_MS } from '../retry-plan.ts';
+import { AT_ONCE_MS } from '../agent/retry-plan.ts';
 import { NO_TRACING, type Tracing } from '../../telemetry/tracing.ts';
 import { readRetryAfter } from '../../timing/read-retry-after.ts';
 import { onAbort } from '../../timing/until.ts';

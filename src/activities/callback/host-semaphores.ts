@@ -1,4 +1,4 @@
-import { AT_ONCE_MS } from '../retry-plan.ts';
+import { AT_ONCE_MS } from '../agent/retry-plan.ts';
 
 /** What an attempt reveals about its host. `unknown`: it was interrupted, or sent nothing. */
 export type HostOutcome = 'delivered' | 'failed' | 'unknown';

@@ -1,4 +1,4 @@
-import { AT_ONCE_MS } from '../retry-plan.ts';
+import { AT_ONCE_MS } from '../agent/retry-plan.ts';
 
 /** What decides when the next attempt starts. Durations are milliseconds. */
 export interface FailedAttempt {

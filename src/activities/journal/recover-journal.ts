@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureType } from '../../contract/failures.ts';
 import type { ActivityLogger } from '../activity.ts';
-import { AT_ONCE_MS } from '../retry-plan.ts';
+import { AT_ONCE_MS } from '../agent/retry-plan.ts';
 import { Semaphore } from '../semaphore.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import {

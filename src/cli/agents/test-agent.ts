@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { callAgent } from '../../activities/call-agent.ts';
+import { callAgent } from '../../activities/agent/call-agent.ts';
 import { AgentError } from '../../agents/agent.ts';
 import { createAgent, fixesFor } from '../../agents/agent-types.ts';
 import { FAILURES } from '../../contract/failures.ts';
