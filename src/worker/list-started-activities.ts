@@ -42,12 +42,13 @@ async function readStarted(
         const { pendingActivities } = await client.workflowService.describeWorkflowExecution({ namespace, execution });
         return pendingActivities
           .filter(({ state }) => Number(state) === STARTED)
-          .map(({ activityId, activityType, attempt, lastWorkerIdentity }) => ({
+          .map(({ activityId, activityType, attempt, lastWorkerIdentity, heartbeatDetails }) => ({
             ...execution,
             activityId: activityId ?? '',
             activityType: activityType?.name ?? '',
             attempt: attempt ?? 0,
             workerIdentity: lastWorkerIdentity ?? '',
+            hasDetails: heartbeatDetails != null,
           }));
       } catch (error) {
         if ((error as { code?: number }).code === GRPC_NOT_FOUND) return [];

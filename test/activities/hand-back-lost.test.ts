@@ -16,7 +16,7 @@ import { RecordingLogger } from '../support/mock-activity.ts';
 const JOURNAL = { id: '5a1b2c3d', wasAbandoned: true };
 const DEAD = `7@pod-abcd/${JOURNAL.id}`;
 const IDS = { workflowId: 'run-1', runId: 'execution-1', activityId: 'agent' };
-const STARTED = { ...IDS, activityType: 'runAgent', attempt: 1 };
+const STARTED = { ...IDS, activityType: 'runAgent', attempt: 1, hasDetails: true };
 
 function options(
   identities: readonly string[],
@@ -115,6 +115,15 @@ describe('handBackUnseen', () => {
     assert.deepEqual([report?.how, report?.to], ['fail', IDS]);
     assert.ok(report?.value instanceof ApplicationFailure);
     assert.deepEqual([report.value.type, report.value.nonRetryable], ['WorkerCrashed', false]);
+  });
+
+  test('tells the next attempt that no call was paid where no details say so', async () => {
+    const lost = mine({ attempt: 2, hasDetails: false });
+    const given = looking([[lost], [lost]]);
+    assert.equal(await handBackUnseen(given), 1);
+    const [told, report] = given.completions.taken;
+    assert.deepEqual(told, { how: 'heartbeat', to: IDS, value: { paidAttempts: 1, agentFaults: 0 } });
+    assert.equal(report?.how, 'fail');
   });
 
   test('leaves alone what is on its way: one look proves nothing, and the next attempt is another', async () => {

@@ -1,16 +1,16 @@
 import { ActivityNotFoundError } from '@temporalio/client';
-import type { ActivityIds, CompletionClient } from '../../src/activities/journal/report-until-settled.ts';
+import type { ActivityIds, HeartbeatClient } from '../../src/activities/journal/report-until-settled.ts';
 
 /** A report that reached the fake Temporal. */
 export interface Report {
-  readonly how: 'complete' | 'fail';
+  readonly how: 'complete' | 'fail' | 'heartbeat';
   /** The token's text, or the ids. */
   readonly to: string | ActivityIds;
   readonly value: unknown;
 }
 
 /** Temporal's side of completions: takes reports, is away, or knows no such activity. */
-export class FakeCompletions implements CompletionClient {
+export class FakeCompletions implements HeartbeatClient {
   readonly taken: Report[] = [];
   /** Calls so far, those that failed included. */
   calls = 0;
@@ -28,6 +28,10 @@ export class FakeCompletions implements CompletionClient {
 
   fail(to: Uint8Array | ActivityIds, error: unknown): Promise<void> {
     return this.#take('fail', to, error);
+  }
+
+  heartbeat(to: ActivityIds, details: unknown): Promise<void> {
+    return this.#take('heartbeat', to, details);
   }
 
   async #take(how: Report['how'], to: Uint8Array | ActivityIds, value: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Activities, AgentProgress } from '../../contract/activities.ts';
 import { type ActivityLogger, nameOf } from '../activity.ts';
 import { Semaphore } from '../semaphore.ts';
 import { pause } from '../../timing/until.ts';
@@ -8,7 +9,8 @@ import { attemptName, type SeenAttempts } from './seen-attempts.ts';
 import { type RecoverOptions, startLost, uncacheRun, workerCrashed } from './recover-journal.ts';
 import {
   type ActivityIds,
-  type CompletionClient,
+  heartbeatByIds,
+  type HeartbeatClient,
   reportFailureByIds,
   reportUntilSettled,
   takeTurn,
@@ -20,6 +22,8 @@ export interface StartedActivity extends ActivityIds {
   readonly workerIdentity: string;
   readonly activityType: string;
   readonly attempt: number;
+  /** Whether a heartbeat of this attempt, or of one before, left details. */
+  readonly hasDetails: boolean;
 }
 
 export interface HandBackOptions {
@@ -27,7 +31,7 @@ export interface HandBackOptions {
   readonly identity: string;
   /** Lists the running activities. */
   readonly started: () => AsyncIterable<StartedActivity>;
-  readonly completions: CompletionClient;
+  readonly completions: HeartbeatClient;
   /** As for `recoverJournal`. */
   readonly uncache?: RecoverOptions['uncache'];
   readonly logger: ActivityLogger;
@@ -105,7 +109,10 @@ export async function handBackUnseen(options: HandBackUnseenOptions): Promise<nu
       unseen.add(attemptName(activity));
       return before.has(attemptName(activity));
     };
-    handedBack += await handBack(isLost, startLost(), options);
+    handedBack += await handBack(isLost, startLost(), {
+      ...options,
+      before: (lost) => uncount(options.completions, lost),
+    });
     before = unseen;
   }
   if (handedBack > 0)
@@ -113,10 +120,27 @@ export async function handBackUnseen(options: HandBackUnseenOptions): Promise<nu
   return handedBack;
 }
 
+/** An attempt of an agent that left no details counts as a paid call. This one never began. */
+async function uncount(
+  completions: HeartbeatClient,
+  { activityType, attempt, hasDetails, ...ids }: StartedActivity,
+): Promise<void> {
+  if (activityType !== ('runAgent' satisfies keyof Activities) || hasDetails) return;
+  const before: Pick<AgentProgress, 'paidAttempts' | 'agentFaults'> = { paidAttempts: attempt - 1, agentFaults: 0 };
+  await heartbeatByIds(completions, ids, before);
+}
+
 async function handBack(
   isLost: (activity: StartedActivity) => boolean,
   failure: Error,
-  { started, completions, uncache, logger, signal }: HandBackOptions,
+  {
+    started,
+    completions,
+    uncache,
+    before,
+    logger,
+    signal,
+  }: HandBackOptions & { before?: (lost: StartedActivity) => Promise<void> },
 ): Promise<number> {
   const semaphore = new Semaphore(AT_ONCE);
   const reports: Promise<boolean>[] = [];
@@ -125,6 +149,7 @@ async function handBack(
     const report = async (): Promise<'reported' | 'settled'> => {
       if (!uncached) await uncacheRun(activity, uncache);
       uncached = true;
+      await before?.(activity);
       return reportFailureByIds(completions, activity, failure);
     };
     const own = AbortSignal.any([signal]);

@@ -31,6 +31,11 @@ export interface CompletionClient {
   fail(ids: ActivityIds, error: unknown): Promise<void>;
 }
 
+/** Which can leave heartbeat details, too. */
+export interface HeartbeatClient extends CompletionClient {
+  heartbeat(ids: ActivityIds, details: unknown): Promise<void>;
+}
+
 /**
  * The end of a report: `reported`; `settled` when Temporal knows no such running activity; `unsettled` when the signal aborted
  * before Temporal answered.
@@ -82,6 +87,15 @@ export function reportFailureByIds(
   failure: Error,
 ): Promise<'reported' | 'settled'> {
   return settle(() => completions.fail(toIds(ids), failure));
+}
+
+/** Leaves heartbeat details for the attempt that follows. */
+export function heartbeatByIds(
+  completions: HeartbeatClient,
+  ids: ActivityIds,
+  details: unknown,
+): Promise<'reported' | 'settled'> {
+  return settle(() => completions.heartbeat(toIds(ids), details));
 }
 
 function toIds({ workflowId, runId, activityId }: ActivityIds): ActivityIds {
