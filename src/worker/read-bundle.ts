@@ -20,7 +20,7 @@ const VALIDATES_WITHIN_MS = 1000;
 
 type Validity = { readonly ok: true } | { readonly ok: false; readonly issues: readonly BundledIssue[] };
 
-/** The exports of `src/workflows/own/registered.ts`. */
+/** The exports of `src/workflows/registered.ts`. */
 interface Registered {
   readonly ownWorkflows?: Readonly<Record<string, () => { validate(input: unknown): Promise<Validity> }>>;
 }

@@ -5,9 +5,9 @@ import {
   REPORT_DEAD_LETTER_INPUT,
   RUN_AGENT_FIELDS,
   RUN_AGENT_INPUT,
-} from '../../contract/activities.ts';
-import { findMisspelt } from '../../contract/misspelt-field.ts';
-import { INPUT_ANSWER, QUESTION_ASKED, QUESTIONS_MEMO, readQuestions } from '../../contract/question.ts';
+} from '../contract/activities.ts';
+import { findMisspelt } from '../contract/misspelt-field.ts';
+import { INPUT_ANSWER, QUESTION_ASKED, QUESTIONS_MEMO, readQuestions } from '../contract/question.ts';
 import {
   AGENT_RUN_FIELDS,
   AGENT_RUN_INPUT,
@@ -15,8 +15,8 @@ import {
   CALLBACK_REDELIVERY_INPUT,
   type CallbackRedeliveryInput,
   OWN_RUN_INPUT,
-} from '../../contract/run.ts';
-import { readStored } from '../../contract/stored.ts';
+} from '../contract/run.ts';
+import { readStored } from '../contract/stored.ts';
 
 /**
  * Loaded once in each workflow thread, before the first run (`preloadModules` of the SDK's bundler). The schemas hold no state of

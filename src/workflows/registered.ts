@@ -5,11 +5,11 @@
  */
 import own from 'garudust-temporal/own-workflows';
 import * as yours from 'garudust-temporal/your-workflows';
-import { inspectOwnWorkflows, serveOwnWorkflows } from './serve-own-workflows.ts';
+import { inspectOwnWorkflows, serveOwnWorkflows } from './own/serve-own-workflows.ts';
 
-export { agentRun } from '../agent-run.ts';
-export { callbackRedelivery } from '../callback/callback-redelivery.ts';
-export { agentSession } from '../session/agent-session.ts';
+export { agentRun } from './agent-run.ts';
+export { callbackRedelivery } from './callback/callback-redelivery.ts';
+export { agentSession } from './session/agent-session.ts';
 export * from 'garudust-temporal/your-workflows';
 
 /** Marks a bundle that contains our workflows: see `hasOurWorkflows`. */
