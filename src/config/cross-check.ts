@@ -37,6 +37,7 @@ export function crossCheck(read: Settings, context: z.RefinementCtx, mode: Mode)
     ...(faulty.some(([place]) => place === 'agents') ? [] : checkForAgent(read)),
     ...checkSchedules(read, isSound),
     ...checkSources(read, isSound),
+    ...checkApprovals(read, isSound),
     ...sources.faults.map(({ path, message }) => ({ path: ['sources', ...path], message })),
     ...(isSound('default_agent') ? checkAgentName(read, isSound, read.default_agent, ['default_agent']) : []),
   ];
@@ -215,6 +216,20 @@ function checkSources(read: Settings, isSound: IsSound): Finding[] {
     if (workflow === undefined || !isSound(...path)) return [];
     const both = { path, message: 'cannot be combined with agent: keep one of them' };
     return [...(agent === undefined ? [] : [both]), ...checkWorkflowNames(read, isSound, [workflow], path)];
+  });
+}
+
+/** A callback that tells of a question has the link that answers it: whoever sends an event must not choose where that goes. */
+function checkApprovals(read: Settings, isSound: IsSound): Finding[] {
+  if (!isSound('sources') || !isSound('clients') || read.answer_link_secret === undefined) return [];
+  const tells = read.clients.filter(({ callback_questions: told }) => told).map(({ id }) => id);
+  return Object.entries(read.sources).flatMap(([name, { client = read.clients[0]?.id, approval, map }]) => {
+    const path = ['sources', name, 'map', 'callback_url'];
+    const isOfTheEvent = map.callback_url?.trimStart().startsWith('{') === true;
+    if (client === undefined || !tells.includes(client) || !approval.required || !isOfTheEvent) return [];
+    const message =
+      'is chosen by the event: its sender would get the link and could approve its own task: write scheme and host, or take callback_questions from the client';
+    return isSound(...path) ? [{ path, message }] : [];
   });
 }
 

@@ -227,3 +227,22 @@ test('faults of sources are reported with all other faults, each once', () => {
     'sources.h.secret',
   ]);
 });
+
+describe('a source whose tasks a person approves', () => {
+  const HEAD = `public_url: https://agents.example.com
+answer_link_secret: whsec_bGlua3NlY3JldG9mdGhlY29uZmlndGVzdHM=
+clients: [{ id: ci, webhook_secret: a-secret-of-the-tests, callback_questions: true }]
+`;
+  const asking = (url: string): string =>
+    `  mine: { unsigned: true, approval: { required: true }, map: { text: Go, callback_url: "${url}" } }\n`;
+
+  test('does not let an event choose where the link goes that answers the question', () => {
+    const [fault] = sources(asking('{{ event.reply_to }}'), HEAD);
+    assert.match(fault ?? '', /sources\.mine\.map\.callback_url .*could approve its own task: write scheme and host/);
+  });
+
+  test('may have the address of the operator, with a part of the event', () => {
+    const { config } = load({ yaml: `${HEAD}sources:\n${asking('https://ops.example.com/{{ event.id }}')}` });
+    assert.equal(config.sources.size, 1);
+  });
+});
