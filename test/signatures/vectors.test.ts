@@ -5,6 +5,7 @@ import { signGithub } from '../../src/signatures/sign-request.ts';
 import type { SignatureScheme, SignedHeaders } from '../../src/signatures/scheme.ts';
 import { SCHEMES } from '../../src/signatures/schemes.ts';
 import { signStandardWebhook } from '../../src/signatures/standard-webhooks.ts';
+import { PRESETS } from '../../src/sources/presets.ts';
 
 interface Vector {
   readonly from: string;
@@ -95,6 +96,13 @@ const VECTORS: readonly Vector[] = [
     },
     timeS: 1531420618,
   },
+  ...(['jira', 'bitbucket'] as const).map((preset) => ({
+    from: `Atlassian docs, the preset ${preset}`,
+    scheme: PRESETS[preset].scheme,
+    secret: "It's a Secret to Everybody",
+    body: 'Hello World!',
+    headers: { 'x-hub-signature': 'sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9' },
+  })),
   {
     from: 'Convoy, as Shopify signs',
     scheme: SCHEMES.shopify,
