@@ -31,10 +31,11 @@ interface Times {
 }
 
 const PRESETS: Readonly<Record<LibraryName, Times | undefined>> = {
-  // It has no bound for the future.
+  // Those that take future times have no bound for them.
   hubspot: { old: false, future: true },
   slack: { old: false, future: false },
   square: undefined,
+  paddle: { old: false, future: true },
   meta: undefined,
   // It looks at no time.
   zoom: { old: true, future: true },

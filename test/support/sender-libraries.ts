@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { Environment, Paddle } from '@paddle/paddle-node-sdk';
 import { installNodeTool } from './node-tool.ts';
 import { installPythonTool } from './python-tool.ts';
 import { NPM_LIBRARIES, PYPI_LIBRARIES } from './sender-library-packages.ts';
@@ -137,13 +138,20 @@ async function loadZoom(): Promise<SenderLibrary | undefined> {
   return { judge: (deliveries) => Promise.all(deliveries.map(takes)) };
 }
 
+function ofPaddle(): SenderLibrary {
+  const { webhooks } = new Paddle('key', { environment: Environment.sandbox });
+  const takes = ({ body, headers }: Signed): Promise<boolean> =>
+    webhooks.isSignatureValid(body, 'paddle-secret', headers['Paddle-Signature'] ?? '');
+  return { judge: (deliveries) => Promise.all(deliveries.map(takes)) };
+}
+
 async function loadFromPyPI(name: string): Promise<Required<SenderLibrary> | undefined> {
   const programs = await installPythonTool(PYPI_LIBRARIES, `the preset ${name} with the library of its sender`);
   return programs === undefined ? undefined : fromPyPI(programs, name);
 }
 
-/** Presets whose sender has a library that is not installed with this project. */
-export type LibraryName = 'hubspot' | 'slack' | 'square' | 'meta' | 'zoom';
+/** Presets that one test holds against the sender's library; Linear, Twilio and others have tests of their own. */
+export type LibraryName = 'hubspot' | 'slack' | 'square' | 'paddle' | 'meta' | 'zoom';
 
 /** The libraries by preset; undefined when one is missing on this machine. */
 export const LOAD_LIBRARY: Readonly<Record<LibraryName, () => Promise<SenderLibrary | undefined>>> = {
@@ -153,6 +161,7 @@ export const LOAD_LIBRARY: Readonly<Record<LibraryName, () => Promise<SenderLibr
     const library = await loadFromPyPI('square');
     return library && { judge: library.judge };
   },
+  paddle: () => Promise.resolve(ofPaddle()),
   meta: loadMeta,
   zoom: loadZoom,
 };
