@@ -19,9 +19,9 @@ export const MORE_PROMISES: readonly HeldPromise[] = [
     test: 'late: a 503 whose run is recorded says so',
   },
   {
-    promise: 'A call counts before it is made, so that a crash in its midst counts.',
-    file: 'test/activities/run-agent.test.ts',
-    test: 'gives the answer with its usage, and counts the call before it is made',
+    promise: 'A call whose worker crashed in its midst counts.',
+    file: 'test/activities/run-agent-lost.test.ts',
+    test: 'was lost with its worker, and counts as a paid call',
   },
   {
     promise: 'A task that waits for its agent holds no slot that another agent needs.',
