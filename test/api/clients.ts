@@ -26,7 +26,7 @@ const PYTHON = {
   packages: ['openapi-python-client==0.29.1', 'httpx==0.28.1', 'attrs==25.4.0', 'mypy==1.18.2'],
 };
 /** What a client may weigh. One schema for each error response makes it ten times as much. */
-const MOST_LINES = { typescript: 5000, python: 11_000 };
+const MOST_LINES = { typescript: 5000, python: 12_500 };
 
 interface Said {
   readonly asked: { readonly status: string; readonly output: string };
