@@ -5,7 +5,7 @@ import { answerHandshake } from './handshakes.ts';
 import { type MappedTask, mapEvent } from './map-event.ts';
 import type { IncomingEvent, Outcome } from './preset.ts';
 import type { Source } from './source.ts';
-import { readsEvent, splitDelivery } from './split-delivery.ts';
+import { isList, readsEvent, splitDelivery } from './split-delivery.ts';
 import type { Template } from '../templates/template.ts';
 
 /** The outcome of an event: a task, or an answer that starts nothing. */
@@ -17,6 +17,8 @@ export type EventVerdict =
       readonly view: EventView;
       /** SHA-256, hex, of what is the same in every attempt of a delivery. */
       readonly fingerprint: string;
+      /** Whether its delivery is a list of events, which may have one entry. */
+      readonly listed: boolean;
     };
 
 /** Long enough for every id. A longer one is ignored: cut, it could equal another id. */
@@ -48,6 +50,7 @@ export function judgeEvents(source: Source, raw: IncomingEvent, signedId: string
       headers,
       whole: one.text,
       signedId,
+      listed: isList(event, source.each),
       ...(events.length > 1 && { place: index }),
     }),
   );
@@ -58,6 +61,7 @@ interface ReadOne {
   readonly headers: Readonly<Record<string, string>>;
   readonly whole: Buffer | string;
   readonly signedId: string | undefined;
+  readonly listed?: boolean;
   /** Among the events of its delivery, where it has several. */
   readonly place?: number;
 }
@@ -82,7 +86,8 @@ function judgeOne(source: Source, raw: IncomingEvent, one: ReadOne): EventVerdic
   const view = viewOf(source, raw, one);
   const ignored = answerAsked(source, raw, view) ?? findUnwanted(source, view);
   if (ignored !== undefined) return ignored;
-  return { kind: 'task', task: mapEvent(source, view), view, fingerprint: view.body_sha256 };
+  const { listed = false } = one;
+  return { kind: 'task', task: mapEvent(source, view), view, fingerprint: view.body_sha256, listed };
 }
 
 function viewOf(source: Source, raw: IncomingEvent, one: ReadOne): EventView {

@@ -72,8 +72,10 @@ function checkEvent(event: unknown, at = ''): unknown {
     const value = get(name);
     return typeof value !== 'string' || value === '';
   });
-  if (missing.length > 0)
-    throw invalid(missing.map((name) => ({ field: at + name, message: 'is required and must be a string' })));
+  if (missing.length > 0) {
+    const wrong = (name: string) => (get(name) === '' ? 'is empty: fill it in' : 'is required and must be a string');
+    throw invalid(missing.map((name) => ({ field: at + name, message: wrong(name) })));
+  }
   if (get('specversion') !== '1.0')
     throw invalid([{ field: `${at}specversion`, message: 'is not 1.0: send CloudEvents 1.0' }]);
   const binary = get('data_base64');

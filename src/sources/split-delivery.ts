@@ -63,6 +63,14 @@ export function splitDelivery(
   });
 }
 
+/**
+ * Whether a delivery is answered as a list, which a sender can tell before it sends: always, except where the body would be the list and is
+ * not, such as a CloudEvent that comes without a batch.
+ */
+export function isList(delivery: unknown, lists: readonly EventList[]): boolean {
+  return Array.isArray(delivery) || lists.some(({ steps }) => steps[0] !== EVERY);
+}
+
 /** Whether an id that a template reads is one of the event itself. Otherwise all events of a delivery have the same. */
 export function readsEvent({ fields }: Template, lists: readonly EventList[]): boolean {
   return fields.some((field) => field === 'body_sha256' || lists.some(({ root }) => field.startsWith(root)));

@@ -61,6 +61,21 @@ describe('a delivery of several events, by `each`,', () => {
     });
   }
 
+  for (const [each, delivery, isListed] of [
+    ['event.list', { list: [1] }, true],
+    ['event.list', { list: 'none' }, true],
+    ['event', [{ a: 1 }], true],
+    ['event', { a: 1 }, false],
+  ] as const) {
+    test(`${each} of ${JSON.stringify(delivery)} is answered by ${isListed ? 'a list' : 'its run'}`, async (t) => {
+      const source = await startSource(t, CI, split([each]));
+      const response = await send(source, delivery);
+      const keys = Object.keys((await response.json()) as object);
+      assert.deepEqual(keys, isListed ? ['runs'] : ['id', 'workflow_id', 'status', 'links']);
+      assert.equal(response.headers.has('location'), !isListed);
+    });
+  }
+
   test('has one run for each event though one id signs them all, and a repeat is the same', async (t) => {
     const source = await startSource(t, CI, split(['event.list']));
     for (const replayed of [null, 'true']) {

@@ -11,6 +11,7 @@ import type { ClientAdmission } from '../limits/client-admission.ts';
 import type { Permit } from '../limits/server-admission.ts';
 import type { RequestContext, Route } from '../route.ts';
 import { answerStarted } from '../tasks/answer-started.ts';
+import { startAll } from '../tasks/start-all.ts';
 import {
   answerUnverified,
   type IncomingDelivery,
@@ -111,41 +112,14 @@ async function answerEvents(
     return;
   }
   const replies = await startAll(tasks, ({ task }) => deps.start(ctx, task, permit));
-  answerStarted(ctx, replies);
+  answerStarted(ctx, replies, first.listed);
   const runs = replies.map(({ run }) => toSenderRun(run));
   const { status, body } = from.answer;
   const acknowledgement = from.preset.acknowledge?.(first.view, first.task.runId);
   ctx.status = status ?? (acknowledgement === undefined ? 202 : 200);
   if (ctx.status === 204 || body === 'empty') ctx.body = ctx.status === 204 ? null : '';
   else if (body !== 'run') ctx.body = body;
-  else ctx.body = acknowledgement ?? (parsed.length === 1 ? runs[0] : { runs });
-}
-
-/** Starts of one delivery that are under way at the same time: more would be late for their turns. */
-const STARTS_AT_ONCE = 8;
-
-/**
- * Starts what the events of a delivery ask for. When one fails the others go on: the sender sends the delivery again, and their ids find
- * what was recorded.
- *
- * @throws the first error, once all are settled
- */
-async function startAll<T, R>(tasks: readonly T[], start: (task: T) => Promise<R>): Promise<readonly R[]> {
-  const replies: R[] = [];
-  const left = tasks.entries();
-  const errors: unknown[] = [];
-  const startNext = async (): Promise<void> => {
-    for (const [index, task] of left) {
-      try {
-        replies[index] = await start(task);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startNext));
-  if (errors.length > 0) throw errors[0];
-  return replies;
+  else ctx.body = acknowledgement ?? (first.listed ? { runs } : runs[0]);
 }
 
 /** Asks for the URL that a handshake of a verified sender names. */

@@ -71,7 +71,14 @@ export function answerUnverified({ handshakes }: Source, raw: IncomingEvent): Ou
 
 /** The result of an event: a task, or an answer that starts nothing. */
 export type ParsedEvent<Task = AcceptedTask> =
-  Outcome | { readonly kind: 'task'; readonly task: Task; readonly view: EventView };
+  | Outcome
+  | {
+      readonly kind: 'task';
+      readonly task: Task;
+      readonly view: EventView;
+      /** See `EventVerdict`. */
+      readonly listed: boolean;
+    };
 
 /**
  * Reads a verified delivery by the rules of its source, and accepts the tasks that they make of its events. One event that is
@@ -88,6 +95,7 @@ export async function parseSourceDelivery(delivery: SourceDelivery, deps: Accept
             kind: 'task' as const,
             task: await acceptTask(delivery, toReadTask(verdict, delivery.from), deps),
             view: verdict.view,
+            listed: verdict.listed,
           }
         : verdict,
     ),
@@ -110,7 +118,12 @@ export async function rehearseDelivery(
   return Promise.all(
     judgeEvents(source, raw, undefined).map(async (verdict) =>
       verdict.kind === 'task'
-        ? { kind: 'task' as const, task: await planTask(from, toReadTask(verdict, source), deps), view: verdict.view }
+        ? {
+            kind: 'task' as const,
+            task: await planTask(from, toReadTask(verdict, source), deps),
+            view: verdict.view,
+            listed: verdict.listed,
+          }
         : verdict,
     ),
   );

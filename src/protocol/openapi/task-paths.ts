@@ -214,7 +214,7 @@ const { id, workflow_id: workflowId, status } = EXAMPLES.AcceptedRun;
 const ACCEPTED_EVENT: JsonObject = {
   ...ACCEPTED,
   description:
-    'The run is durably recorded. The operator may set another status and another body. A delivery of several events has a list of them, `runs`, in the order of its events; without those that were ignored.',
+    'The run is durably recorded. The operator may set another status and another body. A batch of events is answered by a list, `runs`, also where it holds one: in the order of its events, without those that were ignored.',
   content: {
     'application/json': {
       schema: { type: 'object' },
