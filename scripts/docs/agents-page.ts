@@ -38,7 +38,7 @@ All its settings: [configuration](configuration.md#agent-type-${name}).${more}`;
 
 An agent is anything with \`run(task, context)\`. Each configured agent has a \`type\`; the same retries, limits, heartbeats and callbacks
 hold for all of them. \`garudust-temporal agents add <type>\` prints a block like those below, \`agents test <name> "text"\` calls an agent
-once, with its time, tokens and cost.
+once, with its time, tokens and cost; not one of type \`callback\`, which answers only within a run.
 
 ## Types
 

@@ -123,7 +123,7 @@ export function renderConfigurationPage(agentTypes: AgentTypes = AGENT_TYPES): s
 # Configuration
 
 Every default can be overridden: in the settings file, over that in the environment, over that by a flag. A setting has one name:
-\`journal_dir\` in the file is \`JOURNAL_DIR\` in the environment and \`--journal-dir\` on the command line; some variables have a
+\`worker.journal_dir\` in the file is \`JOURNAL_DIR\` in the environment and \`--journal-dir\` on the command line; some variables have a
 prefix. Settings are read once, at start. If any are invalid, one message lists all errors and the program exits with code 2.
 The effective configuration is logged at start, with secrets reduced to their length.
 

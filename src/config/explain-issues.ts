@@ -108,6 +108,8 @@ function wordUnknownKey(path: Path, key: string, raw: RawSettings, schema: Schem
   const known = [...knownKeys(path, raw.values, schema), ...(path.length === 0 ? [WEBHOOK_ADAPTER] : [])];
   const near = nearestName(key, known);
   if (near !== undefined) return ` is not a setting: did you mean ${near}?`;
+  const [elsewhere] = listSettings(schema).filter((it) => it.path.at(-1) === key && !it.path.includes('*'));
+  if (elsewhere !== undefined) return ` is not a setting here: did you mean ${elsewhere.path.join('.')}?`;
   if (/^temporal/i.test(key)) return ' is not a setting: configure the Temporal connection with TEMPORAL_* variables';
   return ` is not a setting here: remove it, or use one of ${known.join(', ')}`;
 }

@@ -295,6 +295,11 @@ describe('one line tells path, value and fix of', () => {
       /^agents\.bot\.max_atempts .*did you mean max_attempts\?/,
     ],
     [
+      'a setting of a block at the top',
+      `${CLIENTS}journal_dir: /var/lib/journal`,
+      /^journal_dir .*is not a setting here: did you mean worker\.journal_dir\?$/,
+    ],
+    [
       'an unknown setting',
       `${CLIENTS}colour: red`,
       /^colour .*is not a setting here: remove it, or use one of .*host, .*webhook_adapter\.$/,
