@@ -72,8 +72,9 @@ export function judgeAnswer({ memo }: Pick<RunFacts, 'memo'>, given: NamedAnswer
 /**
  * Gives an answer to the workflow that asks. The same answer again is the same update.
  *
- * @returns whether it was taken; not where the workflow has closed in the meantime
- * @throws ProblemError `already_answered`, `not_asked`, `invalid_parameter`, `worker_unavailable`
+ * @returns whether it was taken; not where the workflow has closed in the meantime, or does so as it answers, or asks no longer: its memo
+ * says why
+ * @throws ProblemError `already_answered`, `invalid_parameter`, `worker_unavailable`
  */
 export async function sendAnswer(ask: AskTemporal, runId: string, given: NamedAnswer): Promise<boolean> {
   const deadline = Date.now() + INPUT_DEADLINE_MS;
@@ -87,7 +88,11 @@ export async function sendAnswer(ask: AskTemporal, runId: string, given: NamedAn
           return true;
         } catch (error) {
           if (error instanceof WorkflowNotFoundError) return false;
-          if (error instanceof WorkflowUpdateFailedError) throw toProblem(error);
+          if (error instanceof WorkflowUpdateFailedError) {
+            const problem = toProblem(error);
+            if (problem === undefined) return false;
+            throw problem;
+          }
           if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw late();
           throw error;
         }
@@ -99,11 +104,12 @@ export async function sendAnswer(ask: AskTemporal, runId: string, given: NamedAn
   }
 }
 
-function toProblem({ cause }: WorkflowUpdateFailedError): ProblemError {
+/** Undefined where the run takes no answer to this question now, whoever says so. */
+function toProblem({ cause }: WorkflowUpdateFailedError): ProblemError | undefined {
   const { type, message = '' } = (cause ?? {}) as { readonly type?: string; readonly message?: string };
   if (type === INPUT_REFUSAL.answered) return new ProblemError('already_answered', message);
   if (type === INPUT_REFUSAL.invalid) return fieldProblem('invalid_parameter', [toField(message)]);
-  return new ProblemError('not_asked', type === INPUT_REFUSAL.notAsked ? message : 'The run takes no answer now.');
+  return undefined;
 }
 
 /** The workflow's sentence begins with the name of the field. */

@@ -200,7 +200,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const { facts, run } = await read(runId, client);
       if (judgeAnswer(facts, answer, run.terminal) === 'repeat') return { run, unchanged: true };
       if (await sendAnswer(ask, runId, answer)) return readAfter(run, client, deadline());
-      // It has closed in the meantime: what its memo says now decides.
+      // It has closed or settled the question in the meantime: what its memo says now decides.
       const after = await read(runId, client);
       judgeAnswer(after.facts, answer, true);
       return { run: after.run, unchanged: true };

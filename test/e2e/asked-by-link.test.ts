@@ -79,7 +79,7 @@ test('the caller is told of the question until it takes it, and the link in it d
   assert.equal(ended.status, asked?.answer === 'approve' ? 'completed' : 'failed');
   await waitFor('the outcome', () => stack.callbacks.length === 3, 15_000);
   assert.deepEqual([stack.callbacks[2]?.webhookId, stack.callbacks[2]?.body?.status], [id, ended.status]);
-  assert.match(await (await fetch(served)).text(), /who says \w+ answered at/);
+  assert.match(await (await fetch(served)).text(), /<bdi>who says \w+<\/bdi> answered at/);
 
   const { client } = await connectToTestServer();
   const history = JSON.stringify(historyToJSON(await client.workflow.getHandle(id).fetchHistory()));

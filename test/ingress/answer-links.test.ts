@@ -73,7 +73,7 @@ describe('a link without a login', () => {
     for (const response of [second, await fetch(ingress.url + path)]) {
       checkHeaders(response);
       const text = await response.text();
-      assert.match(text, / Ann  answered at 2026-01-31 12:34 UTC/);
+      assert.match(text, /<bdi> Ann <\/bdi> answered at 2026-01-31 12:34 UTC/);
       assert.doesNotMatch(text, /approve|refuse|<form/);
     }
     assert.equal(ingress.runs.answers.length, 1);
@@ -136,11 +136,20 @@ describe('a link without a login', () => {
 
   test('asks again where the answer does not fit, and takes words where there are no choices', async (t) => {
     const ingress = await serve(t);
-    for (const fields of [{}, { answer: '  ' }, { answer: 'maybe' }, { answer: 'approve', by: 'x'.repeat(201) }]) {
+    const choose = 'Choose one of the answers.';
+    const wrong: readonly (readonly [Record<string, string>, string])[] = [
+      [{}, choose],
+      [{ answer: '  ' }, choose],
+      [{ answer: 'maybe' }, choose],
+      [{ answer: 'x'.repeat(10_001) }, choose],
+      [{ answer: 'approve', by: 'x'.repeat(201) }, 'The name is too long: at most 200 characters.'],
+      [{ comment: 'x'.repeat(2001) }, `${choose} The comment is too long: at most 2,000 characters.`],
+    ];
+    for (const [fields, words] of wrong) {
       const response = await send(ingress, linkTo(), fields);
       assert.equal(response.status, 422, JSON.stringify(fields));
       checkHeaders(response);
-      assert.match(await response.text(), /role="alert">(?:answer|by): /);
+      assert.ok((await response.text()).includes(`role="alert">${words}</p>`), words);
     }
     const json = await fetch(ingress.url + linkTo(), { method: 'POST', body: '{"answer": "approve"}' });
     assert.equal(json.status, 415);
@@ -151,11 +160,55 @@ describe('a link without a login', () => {
 
     const { choices: _, ...words } = QUESTION;
     const free = await serve(t, words);
+    for (const [fields, said] of [
+      [{}, 'Write an answer.'],
+      [{ answer: 'x'.repeat(10_001) }, 'The answer is too long: at most 10,000 characters.'],
+    ] as const) {
+      const page = await (await send(free, linkTo(), fields)).text();
+      assert.ok(page.includes(`role="alert">${said}</p>`), said);
+    }
     assert.match(await (await fetch(free.url + linkTo())).text(), /<textarea id="answer"/);
     assert.equal((await send(free, linkTo(), { answer: 'Grüße ♥' })).status, 200);
     assert.deepEqual(free.runs.answers, [
       { question: 'publish', answer: 'Grüße ♥', by: 'somebody with the link', via: 'link' },
     ]);
+  });
+
+  test('asks again with what was filled in, as text', async (t) => {
+    const fields = { answer: 'refuse', by: `"><b>${'x'.repeat(200)}`, comment: '\n</textarea><script>"' };
+    const page = await (await send(await serve(t), linkTo(), fields)).text();
+    assert.ok(page.includes(`value="&quot;&gt;&lt;b&gt;${'x'.repeat(200)}"`));
+    assert.ok(
+      page.includes('>\n\n&lt;/textarea&gt;&lt;script&gt;&quot;</textarea>'),
+      'the first line break is dropped',
+    );
+    assert.ok(page.includes('value="refuse" required checked>'));
+    assert.equal(page.match(/ checked/g)?.length, 1);
+    const { choices: _, ...words } = QUESTION;
+    const free = await (await send(await serve(t, words), linkTo(), { ...fields, answer: 'so & so' })).text();
+    assert.ok(free.includes('required>\nso &amp; so</textarea>'));
+  });
+
+  test('tells who was first though the run has ended with that answer meanwhile', async (t) => {
+    const ingress = await serve(t);
+    ingress.runs.answer = async (runId) => {
+      const settled = {
+        state: 'answered',
+        answer: 'refuse',
+        by: 'Bob',
+        answeredAt: '2026-01-31T12:34:56.000Z',
+      } as const;
+      ingress.runs.asked.set(`${runId} publish`, {
+        client: 'alpha',
+        summary: '',
+        question: { ...QUESTION, ...settled },
+      });
+      throw new ProblemError('not_asked', 'The run asks nothing now.');
+    };
+    const late = await send(ingress, linkTo(), { answer: 'approve' });
+    checkHeaders(late);
+    assert.equal(late.status, 409);
+    assert.match(await late.text(), /Answered before.*<bdi>Bob<\/bdi> answered at 2026-01-31 12:34 UTC/s);
   });
 
   test('asks for another try where no worker takes the answer, and no log has the key of a link', async (t) => {

@@ -4,6 +4,7 @@ import { parseInputRequest } from '../../protocol/input-request.ts';
 import { ProblemError } from '../../protocol/problem-error.ts';
 import type { AskedRun } from '../../runs/answer-question.ts';
 import type { RunClient } from '../../runs/run-client.ts';
+import { type AnswerForm, explainForm } from '../answer-page/answer-form.ts';
 import { ANSWER_STYLE } from '../answer-page/answer-style.ts';
 import { type Notice, renderNotice, renderQuestion, toMinutes } from '../answer-page/render-question.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
@@ -92,12 +93,13 @@ export function answerRoutes({ runs, limits, answerLinkSecrets = [] }: AnswerRou
         const { question, client, summary } = run;
         const form = await readForm(ctx, formLimits);
         const parsed = parseInputRequest({ ...form, question: question.id });
-        const ask = (problem: string): void => {
+        const ask = (fields: readonly string[]): void => {
           ctx.status = 422;
-          sendHtml(ctx, renderQuestion(question, { summary, problem, stylesheet: STYLESHEET }));
+          const problem = explainForm(fields, form, question);
+          sendHtml(ctx, renderQuestion(question, { summary, problem, form, stylesheet: STYLESHEET }));
         };
         if (!parsed.ok) {
-          ask(parsed.errors.map(({ field, message }) => `${field}: ${message}`).join('; '));
+          ask(parsed.errors.map(({ field }) => field));
           return;
         }
         try {
@@ -110,18 +112,18 @@ export function answerRoutes({ runs, limits, answerLinkSecrets = [] }: AnswerRou
             ...(comment !== undefined && { comment }),
           } as const;
           await runs.answer(claim.runId, client, told);
-          sendHtml(ctx, renderNotice({ title: 'Thank you', text: `Your answer counts: ${answer}` }, STYLESHEET));
+          sendHtml(ctx, renderNotice({ title: 'Thank you', text: 'Your answer counts:', answer }, STYLESHEET));
         } catch (error) {
           if (!(error instanceof ProblemError)) throw error;
-          if (error.code === 'invalid_parameter' && question.state === 'open') ask(error.detail);
-          else if (error.code === 'already_answered') await tellLate(ctx, claim);
-          else throw error.code === 'not_asked' ? over() : error;
+          if (error.code === 'invalid_parameter' && question.state === 'open') ask(question.choices ? ['answer'] : []);
+          else if (error.code === 'already_answered' || error.code === 'not_asked') await tellLate(ctx, claim);
+          else throw error;
         }
       },
     },
   ];
 
-  /** Who was first, and not with what: that is between them and the run. */
+  /** Who was first, and not with what: that is between them and the run. A run may end with the first answer, and asks nothing then. */
   async function tellLate(ctx: RequestContext, claim: AnswerClaim): Promise<void> {
     const now = await runs.readAsked(claim);
     if (now === undefined) throw over();
@@ -139,7 +141,8 @@ function tellSettled({ question: { state, by, answeredAt } }: AskedRun): Notice 
       text: `Nobody answered before ${toMinutes(answeredAt)}, and the default counts.`,
     };
   }
-  return { title: 'Answered before', text: `${by} answered at ${toMinutes(answeredAt)}. The first answer counts.` };
+  const text = `answered at ${toMinutes(answeredAt)}. The first answer counts.`;
+  return { title: 'Answered before', name: by, text };
 }
 
 function over(): ProblemError {
@@ -168,7 +171,7 @@ function sendHtml(ctx: RequestContext, html: string): void {
 }
 
 /** The fields of a form that are filled in. Browsers write a new line as two characters. */
-async function readForm(ctx: RequestContext, limits: BodyLimits): Promise<Record<string, string>> {
+async function readForm(ctx: RequestContext, limits: BodyLimits): Promise<AnswerForm> {
   if (ctx.is('application/x-www-form-urlencoded') === false) {
     throw new ProblemError('unsupported_media_type', 'Only the form of the page is taken here.');
   }
