@@ -6,6 +6,7 @@ import { type RunResource, runResource } from '../../src/protocol/run-resource.t
 import type { GarudustTarget } from '../conformance/garudust-calls.ts';
 import type { FakeGarudustOptions } from '../support/fake-garudust/fake-garudust.ts';
 import { hubHeaders } from '../support/signed-headers.ts';
+import { sendUntilRecorded } from '../support/send-until-recorded.ts';
 import { startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -118,12 +119,10 @@ const keyOf = (client: string): string => `the-api-key-of-${client}`;
 function callerOf(url: string, name: string): Caller {
   const headers = { Authorization: `Bearer ${keyOf(name)}` };
   return {
-    start: async (task) => {
+    start: (task) => {
       const body = JSON.stringify(task);
       const signed = { 'Content-Type': 'application/json', ...hubHeaders(secretOf(name), body) };
-      const response = await fetch(`${url}/webhook`, { method: 'POST', body, headers: signed });
-      if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
-      return runResource.parse(await response.json());
+      return sendUntilRecorded(() => fetch(`${url}/webhook`, { method: 'POST', body, headers: signed }));
     },
     get: async (runId, waitSeconds = 0) => {
       const response = await fetch(`${url}/v1/runs/${runId}?wait=${waitSeconds}`, { headers });

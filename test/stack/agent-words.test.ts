@@ -140,7 +140,7 @@ test('what an agent says when it fails is in no history, log, answer, metric, ev
     assert.ok('type' in outcome);
     assert.deepEqual([run.status === 'completed', run.error?.code], [false, outcome.type], what);
     if (FAILURE_CLASSES[failureClass(outcome.type)].paid) assert.equal(run.agent?.attempt, 1, what);
-    await waitFor('the callback', () => callbacks.some(({ body }) => body?.run_id === id));
+    await waitFor('the callback', () => callbacks.some(({ body }) => body?.run_id === id), 30_000);
     const history = readable(await client.workflow.getHandle(id).fetchHistory());
     // So that it would be found.
     assert.ok(history.includes(name));

@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { type RunResource, runResource } from '../../src/protocol/run-resource.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
+import { sendUntilRecorded } from './send-until-recorded.ts';
 import { hubHeaders } from './signed-headers.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { connectToTestServer, uniqueTaskQueue } from './temporal-server.ts';
@@ -112,11 +113,7 @@ export async function startTestStack(t: TestContext, options: TestStackOptions =
     callbacks,
     callbackUrl: `${receiver.url}callbacks`,
     post,
-    start: async (task, more = { 'Idempotency-Key': randomUUID() }) => {
-      const response = await post(task, more);
-      if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
-      return runResource.parse(await response.json());
-    },
+    start: (task, more = { 'Idempotency-Key': randomUUID() }) => sendUntilRecorded(() => post(task, more)),
     get: async (runId, waitSeconds = 0) => {
       const response = await fetch(`${url}/v1/runs/${runId}?wait=${waitSeconds}`, { headers });
       return runResource.parse(await response.json());
