@@ -23,4 +23,6 @@ export const PATCH = {
   askFirst: 'ask-first',
   /** The receiver of a run's callback is told of the run's questions, where it wants that. */
   tellQuestions: 'tell-questions',
+  /** A choice that no form can send is refused when it is asked. */
+  refuseUnsendable: 'refuse-unsendable',
 } as const;

@@ -15,6 +15,8 @@ export interface StepScenario {
 const URL_OF_CALLBACK = 'https://ci.example.com/done';
 const DETACHED = { callback: URL_OF_CALLBACK, waitForCallback: false };
 
+const TWO_LINES = { choices: ['one\ntwo', 'three'], default: 'three', timeout: 200 };
+
 export const STEP_SCENARIOS: Readonly<Record<string, StepScenario>> = {
   'two-steps': { type: 'twoSteps', args: [URL_OF_CALLBACK] },
   'step-too-large': { type: 'tooLarge', args: ['judge'] },
@@ -28,6 +30,8 @@ export const STEP_SCENARIOS: Readonly<Record<string, StepScenario>> = {
     args: [{ callback: { url: URL_OF_CALLBACK, retryDelaysMs: [], deadLetterMs: 200 } }],
     callback: [{ fail: 'CallbackFailed' }],
   },
+  // `…-asked` is such a question from before it was refused.
+  'question-with-a-choice-of-two-lines': { type: 'asksPerson', args: ['Which?', TWO_LINES] },
 };
 
 /** Plays one to its end, and tells the id of its workflow. */

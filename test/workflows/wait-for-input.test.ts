@@ -115,6 +115,13 @@ describe('waitForInput', () => {
         ['', {}, /^InvalidInput: waitForInput: question /],
         ['Which?', { timeout: 'soon' }, /^InvalidInput: waitForInput: timeout is not a time/],
         ['Which?', { choices: [] }, /^InvalidInput: waitForInput: choices is empty/],
+        [
+          'Which?',
+          { choices: ['a', 'b\nc'] },
+          /^InvalidInput: waitForInput: choices\.1 has a line break.* in one line/,
+        ],
+        ['Which?', { choices: ['b\rc'] }, /^InvalidInput: waitForInput: choices\.0 has a line break/],
+        ['Which?', { choices: ['\ud800', 'b'] }, /^InvalidInput: waitForInput: choices\.0 has .*half a character/],
         ['Which?', { choices: ['a'], default: 'b' }, /^InvalidInput: waitForInput: default is none/],
         ['Which?', { id: 'a/b' }, /^InvalidInput: waitForInput: id /],
         ['Which?', { id: 'draft', show: 'ü'.repeat(40_000) }, /^StepTooLarge: Step "draft" asks with 80\d+ bytes/],

@@ -1,11 +1,12 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { type AnswerWay, QUESTION_ASKED } from '../../contract/question.ts';
 import { MAX_DURATION_MS, readStored } from '../../contract/stored.ts';
 import { type Asked, linkQuestion } from './link-question.ts';
 import { openQuestion } from './open-questions.ts';
 import { tellAsked } from './tell-asked.ts';
+import { PATCH } from '../patches.ts';
 import { toFailure } from '../workflow-failure.ts';
 
 export interface WaitForInputOptions {
@@ -13,7 +14,7 @@ export interface WaitForInputOptions {
   readonly id?: string;
   /** What the question is about, such as a draft: shown with it. Question, choices and this have at most 64 KiB as JSON. */
   readonly show?: string;
-  /** The answers to choose from. Default: any text of at most 10,000 characters. */
+  /** The answers to choose from, each in one line. Default: any text of at most 10,000 characters. */
   readonly choices?: readonly string[];
   /** How long to wait, such as `3d` or milliseconds. Default: for as long as it takes. */
   readonly timeout?: Duration;
@@ -61,6 +62,11 @@ export async function waitForInput(question: string, options: WaitForInputOption
   if (input.default !== undefined && input.choices?.includes(input.default) === false) {
     throw toFailure('InvalidInput', 'waitForInput: default is none of the choices: name one of them.');
   }
+  const unsendable = input.choices?.findIndex((choice) => !isSendable(choice)) ?? -1;
+  if (unsendable !== -1 && patched(PATCH.refuseUnsendable)) {
+    const why = `choices.${unsendable} has a line break, a NUL or half a character, which no form can send`;
+    throw toFailure('InvalidInput', `waitForInput: ${why}: write it in one line, and what it means into show.`);
+  }
   const timeoutMs = timeout === undefined ? undefined : toMilliseconds(timeout);
   const askedAt = Date.now();
   const { asked, answered, settle } = openQuestion({
@@ -92,6 +98,11 @@ export async function waitForInput(question: string, options: WaitForInputOption
     throw toFailure('InputTimeout', `Nobody answered question "${asked.id}" in time.`);
   }
   return { answer: input.default, by: 'nobody', via: 'default', at: new Date().toISOString(), isDefault: true };
+}
+
+/** Whether a form sends the text as it is: browsers write line breaks in their own way, and replace what is no character. */
+function isSendable(text: string): boolean {
+  return text.isWellFormed() && !['\r', '\n', '\0'].some((character) => text.includes(character));
 }
 
 /** Waits, and tells somebody meanwhile, which ends with the wait. Where the telling fails, the wait ends with its error. */
