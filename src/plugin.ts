@@ -325,6 +325,7 @@ function composeActivities(parts: WorkerParts, session: Session): ReturnType<typ
     },
     callback: {
       ...parts.callback,
+      graceMs: parts.shutdownGrace,
       async onFirstFailure(runId) {
         const { workflowType = '', workflowExecution, activityId } = Context.current().info;
         // Only they have a handler for it. A team's workflow sends callbacks of other ids, too.

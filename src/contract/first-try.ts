@@ -36,12 +36,15 @@ export type FailedTry = Stored<typeof FAILED_TRY>;
 /** A delivery as the history keeps it: an answer stands beside it, as the result of the run. */
 export type ToldDelivery = Omit<DeliverCallbackInput, 'outcome'> & { readonly outcome: RunOutcome };
 
-/** What became of the first try of a callback. */
+/**
+ * What became of the first try of a callback. Where a body was sent, `finishedAt` is the time in it: a workflow task that was lost comes
+ * again at another time, and what follows must send the same body.
+ */
 export type FirstTry =
   | { readonly is: 'delivered'; readonly receipt: CallbackReceipt; readonly delivery: ToldDelivery }
-  | { readonly is: 'failed'; readonly tried: FailedTry }
+  | { readonly is: 'failed'; readonly tried: FailedTry; readonly finishedAt?: string }
   /** Nothing was sent, or the request is still under way: the activity `deliverCallback` goes on. */
-  | { readonly is: 'deferred' };
+  | { readonly is: 'deferred'; readonly finishedAt?: string };
 
 export const DEFERRED: FirstTry = { is: 'deferred' };
 

@@ -215,7 +215,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const again = isClosed ? kind.redeliverClosed(facts, options.taskQueue, request) : undefined;
       // A dead letter that expired, or that was canceled, is over; a redelivery of a closed run can be repeated whatever became of it.
       const isOver = again === undefined || (status !== 'delivered' && facts.redelivery === undefined);
-      if (isClosed ? isOver : status !== 'dead' && status !== 'retrying') return { run, unchanged: true };
+      // Nothing is sent again during the first attempt, unless it is to go elsewhere: the API hides the query of an address.
+      const isElsewhere = status === 'pending' && run.terminal && url !== undefined && url !== run.callback.url;
+      const canSend = isElsewhere || status === 'dead' || status === 'retrying';
+      if (isClosed ? isOver : !canSend) return { run, unchanged: true };
       if (kind.redeliveries(facts) >= MAX_REDELIVERIES) {
         const often = `The callback was sent again ${MAX_REDELIVERIES} times: poll the run for its outcome.`;
         throw new ProblemError('too_many_redeliveries', often);

@@ -145,13 +145,56 @@ describe('the first try of a callback', () => {
     answer = {};
     const input = callbackInput(receiver.url, { attemptTimeoutMs: 2500 });
     const startedAt = performance.now();
-    assert.deepEqual(await worker.tryFirst(input), { is: 'deferred' });
+    const { finishedAt = '' } = input.outcome ?? {};
+    assert.deepEqual(await worker.tryFirst(input), { is: 'deferred', finishedAt });
     assert.ok(performance.now() - startedAt < 2400, 'it waited for the timeout of the attempt');
     assert.equal((await worker.tryFirst(callbackInput(receiver.url, { deliveryId: 'other' }))).is, 'deferred');
     const failure = await failureOf(worker.deliver(input));
     assert.match(failure.message, /^127\.0\.0\.1 did not/);
     assert.deepEqual(worker.counted, ['timeout']);
     assert.equal(receiver.received.length, 1);
+  });
+
+  test('that takes long is waited for by a worker that shuts down, which gets no attempts any more', async (t) => {
+    let answer = OK;
+    let draining = false;
+    const receiver = await startCallbackReceiver(t, () => {
+      draining = answer !== OK;
+      return answer;
+    });
+    const worker = startWorker({ isDraining: () => draining });
+    await makeKnown(worker, receiver);
+    answer = { status: 200, afterMs: 2000 };
+    assert.equal((await worker.tryFirst(callbackInput(receiver.url, { attemptTimeoutMs: 5000 }))).is, 'delivered');
+    assert.equal(receiver.received.length, 1);
+  });
+
+  test('that is lost with its worker is sent again with the same body, although its workflow task comes again later', async (t) => {
+    let answer = OK;
+    const receiver = await startCallbackReceiver(t, () => answer);
+    const journalFolder = temporaryFolder(t);
+    const worker = startWorker({ journalFolder });
+    await makeKnown(worker, receiver);
+    answer = {};
+    const input = callbackInput(receiver.url, { attemptTimeoutMs: 3000 });
+    const { outcome = assert.fail() } = input;
+    const lost = worker.tryFirst(input);
+    await waitFor('the request', () => receiver.received.length === 1);
+    answer = OK;
+    const later = { ...input, outcome: { ...outcome, finishedAt: '2027-01-01T00:00:00.000Z' } };
+    // It does not know the receiver yet: the activity sends what the workflow takes from this.
+    const unknown = await startWorker({ journalFolder }).tryFirst(later);
+    assert.deepEqual(unknown, { is: 'deferred', finishedAt: outcome.finishedAt });
+    const next = startWorker({ journalFolder });
+    for (let n = 0; ; n += 1) {
+      await next.deliver(callbackInput(receiver.url, { deliveryId: `warm-${n}` }));
+      if ((await next.tryFirst(later)).is === 'delivered') break;
+      assert.ok(n < 50, 'the receiver is never quick');
+    }
+    const bodies = receiver.received.filter(({ headers }) => headers['webhook-id'] === input.deliveryId);
+    assert.equal(bodies.length, 2);
+    assert.equal(bodies[1]?.body, bodies[0]?.body);
+    await lost;
   });
 
   test('holds few slots for workflow tasks, whatever the receivers do', async (t) => {

@@ -170,6 +170,30 @@ describe('a run is read from Temporal alone', () => {
     assert.equal((await runs.redeliver(one.runId, 'ci')).unchanged, false, 'also what was delivered is sent again');
   });
 
+  test('delivered elsewhere although the first attempt, which was under way, is accepted', async (t) => {
+    const { runs, task, withWorker } = await setUp(t);
+    const scenario: Scenario = { ...PLAIN, callback: ['slow'] };
+    const one = task(scenario);
+    const activities = new ScriptedActivities(scenario);
+    const { runId } = one;
+    await withWorker(activities, async () => {
+      await runs.start(one);
+      while (activities.deliveries.length < 1) await sleep(10);
+      const { url } = (await runs.get(runId, 'ci')).callback;
+      assert.equal((await runs.redeliver(runId, 'ci')).unchanged, true, 'to the same address it is on its way');
+      assert.equal((await runs.redeliver(runId, 'ci', url)).unchanged, true, 'named or not');
+      assert.equal((await runs.redeliver(runId, 'ci', 'https://other.example.com/hooks')).unchanged, false);
+      while (activities.deliveries.length < 2) await sleep(10);
+      await sleep(300);
+    });
+    assert.deepEqual(
+      activities.deliveries.map(({ url }) => new URL(url).host),
+      ['ci.example.com', 'other.example.com'],
+    );
+    const { status, url } = (await runs.get(runId, 'ci')).callback;
+    assert.deepEqual([status, url], ['delivered', 'https://other.example.com/hooks']);
+  });
+
   test('dead and closed: a redelivery has nothing to do', async (t) => {
     const { runs } = await setUp(t);
     const scenario = SCENARIOS['dead-letter-expired'];

@@ -20,6 +20,8 @@ export interface ReceiverAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** How long it takes, in milliseconds. Default: 0. */
+  readonly afterMs?: number;
 }
 
 /** What is answered to the nth request, from 0, at a path. */
@@ -39,9 +41,9 @@ export async function startCallbackReceiver(
     let body = '';
     req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     req.on('end', () => {
-      const { status, headers = {}, body: text } = answer(received.length, req.url ?? '');
+      const { status, headers = {}, body: text, afterMs = 0 } = answer(received.length, req.url ?? '');
       received.push({ method: req.method ?? '', path: req.url ?? '', headers: req.headers, body });
-      if (status !== undefined) res.writeHead(status, headers).end(text);
+      if (status !== undefined) setTimeout(() => res.writeHead(status, headers).end(text), afterMs);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

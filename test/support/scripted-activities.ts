@@ -43,6 +43,9 @@ export interface Script {
   readonly firstTry?: FirstTry['is'];
 }
 
+/** The time in the body of a first try that failed: of a workflow task that was lost. */
+export const SENT_BEFORE = '2026-01-31T11:59:59.000Z';
+
 /** Activities that do what a test wrote down, attempt by attempt; past the end of a list they succeed. */
 export class ScriptedActivities implements Activities {
   readonly agentCalls: RunAgentInput[] = [];
@@ -97,7 +100,8 @@ export class ScriptedActivities implements Activities {
       case 'failed': {
         const fault = { type: 'CallbackFailed', final: false, errorClass: 'status', statusCode: 503 } as const;
         const message = 'ci.example.com answered 503: check the receiver.';
-        return Promise.resolve({ is: 'failed', tried: { ...fault, message, durationMs: 3, at: now.getTime() } });
+        const tried = { ...fault, message, durationMs: 3, at: now.getTime() };
+        return Promise.resolve({ is: 'failed', tried, finishedAt: SENT_BEFORE });
       }
       default:
         return Promise.resolve(DEFERRED);

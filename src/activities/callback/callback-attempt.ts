@@ -50,6 +50,8 @@ export interface CallbackAttemptDeps extends NotifyDeps, RequestDeps {
   readonly firstTries: FirstTries;
   /** Whether the worker is shutting down: from then on there are no first tries. Default: never. */
   readonly isDraining?: () => boolean;
+  /** How long a first try under way may take from then on, in milliseconds. Default: as long as its request. */
+  readonly graceMs?: number;
   /** Statuses that end the attempts. Default: `DEFAULT_STOP_STATUSES`. */
   readonly stopStatuses?: readonly number[];
   readonly metrics?: CallbackMetrics;

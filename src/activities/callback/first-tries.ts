@@ -36,9 +36,14 @@ export class FirstTries {
     this.#kept = kept;
   }
 
-  /** What became of the same try before: its workflow task was lost, or its worker. */
+  /** What became of the same try before: its workflow task was lost, or its worker. One that has not ended is deferred. */
   find(key: TryKey): FirstTry | undefined {
     return this.#kept.find(toText(key));
+  }
+
+  /** Keeps the time that the body of a try tells, before it is sent, so that whoever sends it again sends the same bytes. */
+  begin(key: TryKey, finishedAt: string): void {
+    this.#kept.begin(toText(key), { is: 'deferred', finishedAt });
   }
 
   /** Keeps what became of a try, on the disk where there is one. Never rejects. */

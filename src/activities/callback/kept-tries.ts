@@ -50,19 +50,37 @@ export class KeptTries {
     return this.#present.get(key) ?? this.#before.get(key);
   }
 
+  /** Written, but not synced: what is sent next waits for no disk, and a kill of the process loses nothing. */
+  begin(key: string, begun: FirstTry): void {
+    try {
+      this.#write(key, begun);
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
   /** Resolves when it is synced to the disk, or the disk has failed, which is logged. */
   async keep(key: string, end: FirstTry): Promise<void> {
-    this.#present.set(key, end);
-    if (this.#folder === undefined) return;
     try {
-      const file = this.#open(this.#folder);
-      // Synchronously, as the journal does: what is written survives a kill.
-      writeSync(file, `${JSON.stringify({ key, end })}\n`);
-      await this.#sync(file);
+      const file = this.#write(key, end);
+      if (file !== undefined) await this.#sync(file);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      this.#logger.error({ error: nameOf(error), code }, 'could not keep the first try of a callback: check the disk');
+      this.#warn(error);
     }
+  }
+
+  #write(key: string, end: FirstTry): number | undefined {
+    this.#present.set(key, end);
+    if (this.#folder === undefined) return undefined;
+    const file = this.#open(this.#folder);
+    // Synchronously, as the journal does: what is written survives a kill.
+    writeSync(file, `${JSON.stringify({ key, end })}\n`);
+    return file;
+  }
+
+  #warn(error: unknown): void {
+    const { code } = error as NodeJS.ErrnoException;
+    this.#logger.error({ error: nameOf(error), code }, 'could not keep the first try of a callback: check the disk');
   }
 
   /** One sync for all that were written while the one before was under way. */

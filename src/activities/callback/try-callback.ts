@@ -8,7 +8,7 @@ import type { CallbackAttemptDeps } from './callback-attempt.ts';
 import type { PreparedClient } from './callback-client.ts';
 import { type CallbackFault, judgeAnswer, judgeEgressError } from './callback-fault.ts';
 import { CallbackRequest, type KnownOutcome, type RequestEnd, toDelivery } from './callback-request.ts';
-import { tryKeyOf } from './first-tries.ts';
+import { type TryKey, tryKeyOf } from './first-tries.ts';
 
 /** How long a first try may keep its workflow task waiting. */
 const LONGEST_MS = 1000;
@@ -18,34 +18,51 @@ type TryDeps = Omit<CallbackAttemptDeps, 'heartbeat'>;
 /**
  * Sends a callback within the workflow task that the answer of its agent brings, and waits for its end for a second: only to a host that
  * has answered quickly, because the workflow tasks of others wait meanwhile. A request that takes longer goes on, and the first attempt of
- * `deliverCallback` takes it over. The same workflow task again, in this process or after a crash, sends nothing.
+ * `deliverCallback` takes it over. A worker that shuts down gets no such attempt any more, so it waits for the end here. The same
+ * workflow task again, in this process or after a crash, sends nothing once the request has ended, and the same body if it has not.
  *
  * @param client undefined when it is not configured
  */
 export async function tryCallback(
   deps: TryDeps,
-  input: KnownOutcome,
+  given: KnownOutcome,
   client: PreparedClient | undefined,
 ): Promise<FirstTry> {
-  const { hosts, firstTries } = deps;
-  const key = tryKeyOf(Context.current().info, input);
-  const known = firstTries.find(key);
-  if (known !== undefined) return known;
-  const request = firstTries.take(key) ?? send(deps, input, client);
-  if (request === undefined) return DEFERRED;
-  const end = await within(LONGEST_MS, request.ended, () => undefined);
-  if (end === undefined) hosts.noteSlow(authorityOf(input));
+  const { hosts, firstTries, isDraining = () => false, graceMs = Infinity } = deps;
+  const key = tryKeyOf(Context.current().info, given);
+  const known = firstTries.find(key) ?? DEFERRED;
+  if (known.is !== 'deferred') return known;
+  const { finishedAt = given.outcome.finishedAt } = known;
+  const input = { ...given, outcome: { ...given.outcome, finishedAt } };
+  const request = firstTries.take(key) ?? send(deps, input, client, key);
+  if (request === undefined) return known;
+  const soon = await within(LONGEST_MS, request.ended, () => undefined);
+  if (soon === undefined) hosts.noteSlow(authorityOf(input));
+  const end = soon ?? (isDraining() ? await endInGrace(request, graceMs) : undefined);
   const told = end && toFirstTry(deps, input, end);
   if (told === undefined) {
     firstTries.handOver(key, request);
-    return DEFERRED;
+    return { is: 'deferred', finishedAt };
   }
   await firstTries.keep(key, told);
   return told;
 }
 
+/** Temporal's SDK cancels no local activity when the grace of its worker is over. */
+async function endInGrace(request: CallbackRequest, graceMs: number): Promise<RequestEnd> {
+  return within(Math.max(graceMs - LONGEST_MS, 0), request.ended, () => {
+    request.abort(new Error('The worker is shutting down.'));
+    return request.ended;
+  });
+}
+
 /** @returns undefined when it is not the time for a first try */
-function send(deps: TryDeps, input: KnownOutcome, client: PreparedClient | undefined): CallbackRequest | undefined {
+function send(
+  deps: TryDeps,
+  input: KnownOutcome,
+  client: PreparedClient | undefined,
+  key: TryKey,
+): CallbackRequest | undefined {
   if (client === undefined || deps.isDraining?.() === true) return undefined;
   const leave = deps.firstTries.enter();
   const permit = leave && deps.hosts.tryAtOnce(authorityOf(input));
@@ -53,6 +70,7 @@ function send(deps: TryDeps, input: KnownOutcome, client: PreparedClient | undef
     leave?.();
     return undefined;
   }
+  deps.firstTries.begin(key, input.outcome.finishedAt);
   const request = new CallbackRequest(deps, toDelivery(input), { client, permit, timeoutMs: input.attemptTimeoutMs });
   void within(LONGEST_MS, request.ended, () => undefined).then(leave);
   return request;
@@ -70,6 +88,7 @@ function toFirstTry(deps: TryDeps, input: KnownOutcome, end: RequestEnd): FirstT
       ? undefined
       : {
           is: 'failed',
+          finishedAt: input.outcome.finishedAt,
           tried: {
             ...{ ...fault, errorClass, at: now() },
             ...(retryAfter !== undefined && { retryAfter }),

@@ -186,7 +186,7 @@ const REDELIVER_RUN: JsonObject = {
   operationId: 'redeliverRun',
   summary: 'Send a callback again',
   description:
-    'Sends a callback that is dead, is being retried or was delivered: at once, with a fresh retry schedule, to the same address or to another permitted one. Body and `webhook-id` stay the same, and the agent is not asked again.',
+    'Sends a callback that is dead, is being retried or was delivered: at once, with a fresh retry schedule, to the same address or to another permitted one. One whose first attempt is under way is sent again to another address alone. Body and `webhook-id` stay the same, and the agent is not asked again.',
   tags: ['Runs'],
   security: API_KEY,
   requestBody: {

@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, DeliverCallbackInput } from '../../contract/activities.ts';
-import type { FailedTry } from '../../contract/first-try.ts';
+import type { FailedTry, FirstTry } from '../../contract/first-try.ts';
 import { type RedeliverRequest, SIGNAL } from '../../contract/names.ts';
 import { type CallbackReceipt, type CallbackTarget, MAX_REDELIVERIES, type RunOutcome } from '../../contract/run.ts';
 import { type CallbackMark, SEARCH_ATTRIBUTE } from '../../contract/search-attributes.ts';
@@ -70,6 +70,7 @@ async function deliverUntilTaken(
   let diedBefore = false;
   let deliveries = 0;
   let toldAt: number | undefined;
+  let { finishedAt } = delivery.outcome;
 
   setCurrentDetails(STAGE.delivering(delivery));
   const setMark = (next: CallbackMark): void => {
@@ -115,7 +116,8 @@ async function deliverUntilTaken(
       const { historyLength } = workflowInfo();
       const isTold = toldAt !== undefined && toldAt < historyLength;
       if (first?.is !== 'delivered' && !isTold) toldAt = historyLength;
-      const outcome = isTold ? undefined : delivery.outcome;
+      finishedAt = readFinishedAt(first) ?? finishedAt;
+      const outcome = isTold ? undefined : { ...delivery.outcome, finishedAt };
       const receipt =
         first?.is === 'delivered'
           ? first.receipt
@@ -163,6 +165,11 @@ interface Sending {
   readonly outcome?: RunOutcome | undefined;
   readonly diedBefore?: boolean;
   readonly tried?: FailedTry;
+}
+
+/** The time in the body that a first try sent, maybe in a workflow task that was lost. */
+function readFinishedAt(first: FirstTry | undefined): string | undefined {
+  return first?.is === 'delivered' ? first.delivery.outcome.finishedAt : first?.finishedAt;
 }
 
 /** Within this workflow task. */

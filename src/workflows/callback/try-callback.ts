@@ -3,8 +3,10 @@ import type { DeliverCallbackInput } from '../../contract/activities.ts';
 import { DEFERRED, type FirstTry, type FirstTryActivities, isFirstTryBuild } from '../../contract/first-try.ts';
 import { callbackSummary } from '../../contract/summary.ts';
 
-/** The activity itself gives up sooner; this is for one that a busy process does not come to. */
-const LONGEST_MS = 3000;
+/** For a try that a busy process does not come to. */
+const LONGEST_WAIT_MS = 3000;
+/** The activity gives up long before, unless its worker is shutting down; then it ends with its request. */
+const AFTER_THE_REQUEST_MS = 3000;
 
 /**
  * Whether the worker of this workflow task tries callbacks at once. A replay reads it from the history, so workers with and without it
@@ -18,7 +20,8 @@ export function triesAtOnce(): boolean {
 export async function tryCallback(input: DeliverCallbackInput): Promise<FirstTry> {
   const activities = proxyLocalActivities<FirstTryActivities>({
     summary: callbackSummary(input.url),
-    scheduleToCloseTimeout: LONGEST_MS,
+    scheduleToStartTimeout: LONGEST_WAIT_MS,
+    startToCloseTimeout: input.attemptTimeoutMs + AFTER_THE_REQUEST_MS,
     retry: { maximumAttempts: 1 },
   });
   try {
