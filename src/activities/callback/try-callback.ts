@@ -28,7 +28,7 @@ export async function tryCallback(
   given: KnownOutcome,
   client: PreparedClient | undefined,
 ): Promise<FirstTry> {
-  const { hosts, firstTries, isDraining = () => false, graceMs = Infinity } = deps;
+  const { hosts, firstTries, isDraining = () => false, graceMs = given.attemptTimeoutMs + LONGEST_MS } = deps;
   const key = tryKeyOf(Context.current().info, given);
   const known = firstTries.find(key) ?? DEFERRED;
   if (known.is !== 'deferred') return known;
