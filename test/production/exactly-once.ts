@@ -38,11 +38,10 @@ export async function checkFinishedOnce(
           (event as unknown as Record<string, unknown>)[name] !== null &&
           event[name as keyof typeof event] !== undefined,
       ).length;
-    assert.equal(
-      count('activityTaskCompletedEventAttributes'),
-      2,
-      `${runId}: the agent's answer and its callback, once each`,
-    );
+    // The first try of a callback is a marker; where that did not deliver, an activity follows.
+    const [activities, tries] = [count('activityTaskCompletedEventAttributes'), count('markerRecordedEventAttributes')];
+    const isOnce = activities === 2 || (activities === 1 && tries === 1);
+    assert.ok(isOnce, `${runId}: the agent's answer and its callback, once each, and not ${activities} activities`);
     assert.equal(count('workflowExecutionCompletedEventAttributes'), 1, runId);
   }
   return { runs: runIds.length, repeated, askedAgain };
