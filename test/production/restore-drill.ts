@@ -48,7 +48,9 @@ export async function restoreDrill(stage: Stage, file: string): Promise<string> 
   // Read as they were, and told once; the others are asked and told again, with the same id.
   await delivered(ended);
   assert.deepEqual(callbacks(ended), Array<number>(RUNS).fill(1));
-  assert.deepEqual(callbacks([...atWork, ...late]), Array<number>(2 * RUNS).fill(2));
+  assert.deepEqual(callbacks(late), Array<number>(RUNS).fill(2));
+  // Their worker may know that it told the same answer to the same run.
+  for (const count of callbacks(atWork)) assert.ok(count === 1 || count === 2, String(count));
   for (const runId of [...atWork, ...late]) {
     assert.deepEqual(new Set(receiver.of(runId).map(({ webhookId }) => webhookId)), new Set([runId]));
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Info } from '@temporalio/activity';
 import type { DeliverCallbackInput } from '../../contract/activities.ts';
 import type { FirstTry } from '../../contract/first-try.ts';
@@ -16,14 +17,19 @@ export interface TryKey {
   readonly runId: string;
   readonly deliveryId: string;
   readonly url: string;
+  /** Digest of what is told, without the time: a database that is restored asks the agent anew, who may answer otherwise. */
+  readonly told: string;
 }
 
 export function tryKeyOf(
   { workflowExecution }: Pick<Info, 'workflowExecution'>,
-  { deliveryId, url }: Pick<DeliverCallbackInput, 'deliveryId' | 'url'>,
+  { deliveryId, url, outcome }: Pick<DeliverCallbackInput, 'deliveryId' | 'url' | 'outcome'>,
 ): TryKey {
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
-  return { workflowId, runId, deliveryId, url };
+  const told = createHash('sha256')
+    .update(JSON.stringify({ ...outcome, finishedAt: undefined }))
+    .digest('base64url');
+  return { workflowId, runId, deliveryId, url, told };
 }
 
 /** The first tries of this worker: how many there are, those whose request is still under way, and what became of the others. */
@@ -79,6 +85,6 @@ export class FirstTries {
   }
 }
 
-function toText({ workflowId, runId, deliveryId, url }: TryKey): string {
-  return JSON.stringify([workflowId, runId, deliveryId, url]);
+function toText({ workflowId, runId, deliveryId, url, told }: TryKey): string {
+  return JSON.stringify([workflowId, runId, deliveryId, url, told]);
 }
