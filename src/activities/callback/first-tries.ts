@@ -17,7 +17,7 @@ export interface TryKey {
   readonly runId: string;
   readonly deliveryId: string;
   readonly url: string;
-  /** Digest of what is told, without the time: a database that is restored asks the agent anew, who may answer otherwise. */
+  /** Digest of what is told, without its time: after a database was restored the agent is asked anew, and may answer otherwise. */
   readonly told: string;
 }
 
@@ -26,8 +26,9 @@ export function tryKeyOf(
   { deliveryId, url, outcome }: Pick<DeliverCallbackInput, 'deliveryId' | 'url' | 'outcome'>,
 ): TryKey {
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
+  const { status, output, data, error } = outcome ?? {};
   const told = createHash('sha256')
-    .update(JSON.stringify({ ...outcome, finishedAt: undefined }))
+    .update(JSON.stringify([status, output, data, error?.code]))
     .digest('base64url');
   return { workflowId, runId, deliveryId, url, told };
 }
