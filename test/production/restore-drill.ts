@@ -49,7 +49,7 @@ export async function restoreDrill(stage: Stage, file: string): Promise<string> 
   await delivered(ended);
   assert.deepEqual(callbacks(ended), Array<number>(RUNS).fill(1));
   assert.deepEqual(callbacks(late), Array<number>(RUNS).fill(2));
-  // Their worker may know that it told the same answer to the same run.
+  // Their worker may know that it told this run's answer a moment ago.
   for (const count of callbacks(atWork)) assert.ok(count === 1 || count === 2, String(count));
   for (const runId of [...atWork, ...late]) {
     assert.deepEqual(new Set(receiver.of(runId).map(({ webhookId }) => webhookId)), new Set([runId]));

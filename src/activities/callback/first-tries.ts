@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Info } from '@temporalio/activity';
 import type { DeliverCallbackInput } from '../../contract/activities.ts';
 import type { FirstTry } from '../../contract/first-try.ts';
@@ -17,20 +16,14 @@ export interface TryKey {
   readonly runId: string;
   readonly deliveryId: string;
   readonly url: string;
-  /** Digest of what is told, without its time: after a database was restored the agent is asked anew, and may answer otherwise. */
-  readonly told: string;
 }
 
 export function tryKeyOf(
   { workflowExecution }: Pick<Info, 'workflowExecution'>,
-  { deliveryId, url, outcome }: Pick<DeliverCallbackInput, 'deliveryId' | 'url' | 'outcome'>,
+  { deliveryId, url }: Pick<DeliverCallbackInput, 'deliveryId' | 'url'>,
 ): TryKey {
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
-  const { status, output, data, error } = outcome ?? {};
-  const told = createHash('sha256')
-    .update(JSON.stringify([status, output, data, error?.code]))
-    .digest('base64url');
-  return { workflowId, runId, deliveryId, url, told };
+  return { workflowId, runId, deliveryId, url };
 }
 
 /** The first tries of this worker: how many there are, those whose request is still under way, and what became of the others. */
@@ -86,6 +79,6 @@ export class FirstTries {
   }
 }
 
-function toText({ workflowId, runId, deliveryId, url, told }: TryKey): string {
-  return JSON.stringify([workflowId, runId, deliveryId, url, told]);
+function toText({ workflowId, runId, deliveryId, url }: TryKey): string {
+  return JSON.stringify([workflowId, runId, deliveryId, url]);
 }
