@@ -150,8 +150,9 @@ export async function stopAll(stage: Stage): Promise<string> {
   }
   assert.deepEqual(pids.filter(isAlive), []);
   const journal = existsSync(topology.journalDir) ? readdirSync(topology.journalDir) : [];
+  // What first tries came to is kept for a minute or two of work, without an answer in it.
   assert.deepEqual(
-    journal.filter((name) => name !== 'id'),
+    journal.filter((name) => name !== 'id' && name !== 'first-tries'),
     [],
     'the journal is not empty',
   );
