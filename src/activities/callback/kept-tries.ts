@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { FirstTry } from '../../contract/first-try.ts';
 import { isRecord } from '../../values/is-record.ts';
 import { type ActivityLogger, nameOf } from '../activity.ts';
+import { SharedSync } from '../journal/shared-sync.ts';
 
 const datasync = promisify(fdatasync);
 
@@ -16,6 +17,11 @@ export interface KeptTriesOptions {
   readonly logger: ActivityLogger;
   /** Milliseconds of a monotonic clock. Default: `performance.now`. */
   readonly now?: () => number;
+}
+
+interface OpenFile {
+  readonly fd: number;
+  readonly syncs: SharedSync;
 }
 
 /**
@@ -31,9 +37,7 @@ export class KeptTries {
   #before = new Map<string, FirstTry>();
   #present = new Map<string, FirstTry>();
   #turnedAt: number;
-  #file: number | undefined;
-  #last: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  #file: OpenFile | undefined;
 
   constructor({ folder, logger, now = () => performance.now() }: KeptTriesOptions) {
     this.#folder = folder && join(folder, 'first-tries');
@@ -63,18 +67,18 @@ export class KeptTries {
   async keep(key: string, end: FirstTry): Promise<void> {
     try {
       const file = this.#write(key, end);
-      if (file !== undefined) await this.#sync(file);
+      await file?.syncs.wait();
     } catch (error) {
       this.#warn(error);
     }
   }
 
-  #write(key: string, end: FirstTry): number | undefined {
+  #write(key: string, end: FirstTry): OpenFile | undefined {
     this.#present.set(key, end);
     if (this.#folder === undefined) return undefined;
     const file = this.#open(this.#folder);
     // Synchronously, as the journal does: what is written survives a kill.
-    writeSync(file, `${JSON.stringify({ key, end })}\n`);
+    writeSync(file.fd, `${JSON.stringify({ key, end })}\n`);
     return file;
   }
 
@@ -83,23 +87,13 @@ export class KeptTries {
     this.#logger.error({ error: nameOf(error), code }, 'could not keep the first try of a callback: check the disk');
   }
 
-  /** One sync for all that were written while the one before was under way. */
-  #sync(file: number): Promise<void> {
-    this.#next ??= this.#last.then(() => {
-      this.#next = undefined;
-      const synced = datasync(file);
-      this.#last = synced.catch(() => undefined);
-      return synced;
-    });
-    return this.#next;
-  }
-
-  #open(folder: string): number {
+  #open(folder: string): OpenFile {
     if (this.#file !== undefined) return this.#file;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#file = openSync(join(folder, PRESENT), 'a', 0o600);
+    const fd = openSync(join(folder, PRESENT), 'a', 0o600);
+    this.#file = { fd, syncs: new SharedSync(() => datasync(fd)) };
     // Ends a line that a crash cut off.
-    writeSync(this.#file, '\n');
+    writeSync(fd, '\n');
     return this.#file;
   }
 
@@ -112,11 +106,7 @@ export class KeptTries {
     if (this.#folder === undefined) return;
     const file = this.#file;
     this.#file = undefined;
-    const close = (): void => {
-      if (file !== undefined) closeSync(file);
-    };
-    void (this.#next ?? this.#last).then(close, close);
-    this.#next = undefined;
+    if (file !== undefined) void file.syncs.settle().then(() => closeSync(file.fd));
     try {
       renameSync(join(this.#folder, PRESENT), join(this.#folder, BEFORE));
     } catch {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fdatasync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SharedSync } from './shared-sync.ts';
 
 /** Where a line is in its segment, in bytes, without the line feed. */
 export interface Place {
@@ -23,8 +24,7 @@ export class Segment {
   readonly path: string;
   #size = 0;
   #fd: number | undefined;
-  #last: Promise<void> = Promise.resolve();
-  #waiting: Promise<void> | undefined;
+  readonly #syncs = new SharedSync(() => this.#sync());
 
   /** An existing file, which gets no more lines. */
   constructor(path: string) {
@@ -78,19 +78,12 @@ export class Segment {
 
   /** Resolves when all that is written by now is on the disk; rejects when the disk fails, or somebody has deleted the file. */
   sync(): Promise<void> {
-    // A sync that is under way may have begun before the last write.
-    return (this.#waiting ??= this.#last.then(async () => {
-      this.#waiting = undefined;
-      const syncing = this.#sync();
-      this.#last = syncing.catch(() => undefined);
-      return syncing;
-    }));
+    return this.#syncs.wait();
   }
 
   /** Resolves when no sync is under way. Never rejects. */
-  async settle(): Promise<void> {
-    await this.#waiting?.catch(() => undefined);
-    await this.#last;
+  settle(): Promise<void> {
+    return this.#syncs.settle();
   }
 
   /** Closes the file. */
