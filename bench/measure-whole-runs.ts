@@ -11,6 +11,8 @@ export interface WholeRuns {
   readonly equal: RunFigures;
   /** A process that somebody would write by hand. */
   readonly alike: RunFigures;
+  /** A workflow that does nothing at all. */
+  readonly floor: RunFigures;
   /** The minimal workflow by the SDK's defaults, on a server with its own. */
   readonly shipped: RunFigures | undefined;
 }
@@ -36,6 +38,7 @@ export async function measureWholeRuns(options: Options): Promise<WholeRuns> {
       ours: webhookSide(server, ours, peer),
       minimal: minimalSide(server, minimal),
       byHand: webhookSide(server, byHand, peer),
+      empty: minimalSide(server, minimal, 'empty'),
     };
     const runs =
       other === undefined || plain === undefined
@@ -44,6 +47,7 @@ export async function measureWholeRuns(options: Options): Promise<WholeRuns> {
     return {
       equal: pairUp(runs.ours, runs.minimal),
       alike: pairUp(runs.ours, runs.byHand),
+      floor: pairUp(runs.ours, runs.empty),
       shipped: runs.shipped && pairUp(runs.ours, runs.shipped),
     };
   } finally {

@@ -13,9 +13,14 @@ import { bareStart, type Payload } from './bare-start.ts';
 import { atOnce, atRate } from './measure.ts';
 import { TEXT } from './workload.ts';
 
+/** Which workflow is run; both are in minimal-workflow.ts. */
+interface WholeRuns {
+  readonly workflow: 'minimal' | 'empty';
+}
+
 export type Order =
-  | { readonly do: 'closed'; readonly count: number; readonly concurrency: number }
-  | { readonly do: 'open'; readonly perSecond: number; readonly seconds: number }
+  | (WholeRuns & { readonly do: 'closed'; readonly count: number; readonly concurrency: number })
+  | (WholeRuns & { readonly do: 'open'; readonly perSecond: number; readonly seconds: number })
   | { readonly do: 'start'; readonly count: number; readonly concurrency: number; readonly payload: Payload };
 
 const [, , tuning = ''] = process.argv;
@@ -36,8 +41,8 @@ const worker = await Worker.create({
   ...(tuned && { maxConcurrentActivityTaskExecutions: 500 }),
 });
 
-const start = (): Promise<{ result(): Promise<unknown> }> =>
-  client.workflow.start('minimal', {
+const start = (workflow: string): Promise<{ result(): Promise<unknown> }> =>
+  client.workflow.start(workflow, {
     workflowId: `run-${randomUUID()}`,
     taskQueue: 'minimal',
     args: [TEXT],
@@ -47,7 +52,9 @@ const bare = async (payload: Payload): Promise<void> =>
   void (await client.workflow.start('nobody-runs-it', bareStart(payload)));
 
 process.on('message', (order: Order) => {
-  const whole = async (): Promise<void> => void (await (await start()).result());
+  const whole = async (): Promise<void> => {
+    if (order.do !== 'start') await (await start(order.workflow)).result();
+  };
   const work =
     order.do === 'closed'
       ? atOnce(order.count, order.concurrency, whole)

@@ -1,7 +1,9 @@
+import { cpus } from 'node:os';
 import type { RunFigures } from './compare-runs.ts';
 import type { StartFigures } from './compare-starts.ts';
 import type { CallsPerRun } from './frontend-calls.ts';
 import type { EngineFigures } from './measure-engine.ts';
+import { median } from './measure.ts';
 import { medianDifference } from './pairs.ts';
 import { type Row, table } from './report.ts';
 import type { RunCosts } from './run-cost.ts';
@@ -10,7 +12,7 @@ import { CONCURRENCY, RATE } from './workload.ts';
 
 /** What was measured on one engine, as Markdown. */
 export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: number): string {
-  const { name, about, equal, alike, shipped, costs, starts, idle, loaded, openRuns } = figures;
+  const { name, about, equal, alike, floor, shipped, costs, starts, idle, loaded, openRuns } = figures;
   const parts = [
     `## ${name}`,
     `${about}.`,
@@ -21,6 +23,9 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     '### Whole runs, like for like',
     `Against a process written by hand with Koa and the SDK alone, which takes the same webhook, asks the same agent and posts the same callback, started as ours is. It checks and makes no signature, and a crash may lose or repeat what it does:`,
     runTable(['ours', 'by hand'], alike),
+    '### What bounds it',
+    boundOf(figures),
+    runTable(['ours', 'empty'], floor),
   ];
   if (shipped !== undefined) {
     parts.push(
@@ -60,6 +65,21 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     );
   }
   return parts.join('\n\n');
+}
+
+/** Why a run can't cost a fraction of the minimal workflow, by what the same rounds measured of one that does nothing. */
+function boundOf({ equal, alike, floor }: EngineFigures): string {
+  const engine = { minimal: median(equal.engineCpuMs.theirs), empty: median(floor.engineCpuMs.theirs) };
+  const cores = cpus().length;
+  const all = (figures: RunFigures, side: 'ours' | 'theirs'): number =>
+    ['engineCpuMs', 'processCpuMs', 'outsideCpuMs']
+      .map((what) => median(figures[what as 'engineCpuMs'][side]))
+      .reduce((sum, one) => sum + one, 0);
+  const byHand = all(equal, 'ours') - median(equal.processCpuMs.ours) + median(alike.processCpuMs.theirs);
+  const rate = (ms: number): string => ((cores * 1000) / ms).toFixed(0);
+  return `Against a workflow of the minimal process that ends in its first workflow task, in 5 events and without an activity. Whatever a run does, it pays as much: a start, three records of its visibility (started, after the first workflow task, closed) and its end. That is ${((100 * engine.empty) / engine.minimal).toFixed(0)} % of what the engine spends on the minimal workflow, so that fewer events and writes save from the rest alone.
+
+The processors are used up at ${CONCURRENCY} open, so that the sum decides: engine, process and those outside take ${all(equal, 'ours').toFixed(1)} ms of CPU for a run of ours and ${all(equal, 'theirs').toFixed(1)} ms for the minimal one, at which ${cores} processors end ${rate(all(equal, 'ours'))} and ${rate(all(equal, 'theirs'))} a second at best. With the process by hand in place of ours, and all else as it is, ours would come to ${(all(equal, 'theirs') / byHand).toFixed(2)} times the minimal workflow, which does no HTTP.`;
 }
 
 function startTable({ perSecond, p50, p99 }: StartFigures): string {

@@ -29,12 +29,16 @@ export function webhookSide(server: BenchServer, taker: WebhookProcess, peer: Pe
   };
 }
 
-/** The minimal workflow, from its start to its result. */
-export function minimalSide(server: BenchServer, minimal: MinimalProcess): RunSide {
+/** The minimal workflow, or another one of its process, from its start to its result. */
+export function minimalSide(
+  server: BenchServer,
+  minimal: MinimalProcess,
+  workflow: 'minimal' | 'empty' = 'minimal',
+): RunSide {
   return {
     server,
     pid: minimal.pid,
-    closed: (count, concurrency) => minimal.order({ do: 'closed', count, concurrency }),
-    open: (perSecond, seconds) => minimal.order({ do: 'open', perSecond, seconds }),
+    closed: (count, concurrency) => minimal.order({ do: 'closed', workflow, count, concurrency }),
+    open: (perSecond, seconds) => minimal.order({ do: 'open', workflow, perSecond, seconds }),
   };
 }

@@ -45,9 +45,10 @@ const HEARTBEAT_THROTTLE_MS = 2000;
 const STICKY_TIMEOUT_MS = 2000;
 /**
  * Workflow tasks that one worker takes at once. Each has a timeout from when it is taken: a slow machine that takes forty, as
- * is the SDK's default, loses those that it comes to last. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
+ * is the SDK's default, loses those that it comes to last. With fewer, starts under load are not eager: four polls and eight first tries
+ * of callbacks hold slots and compute nothing. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
  */
-const WORKFLOW_TASKS = 16;
+const WORKFLOW_TASKS = 32;
 /** Few: polls hold slots, and an eager start needs one that no poll holds. */
 const WORKFLOW_POLLS = 4;
 
@@ -283,14 +284,14 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
     const uncache = async (execution: RunIds): Promise<void> => {
       await client.workflowService.resetStickyTaskQueue({ namespace, execution });
     };
-    const { logger, watchReturns } = this.#parts;
+    const { logger, onTemporalReturn } = this.#parts;
     const { signal } = stopping;
     const common = { completions: client.activity, uncache, logger, signal };
     const started = (): AsyncIterable<StartedActivity> => listStartedActivities(client, taskQueue);
     await recoverJournal({ ...common, journal });
     await handBackLost({ ...common, journal, identity, started });
-    await watchReturns?.(async () => {
-      await handBackUnseen({ ...common, identity, started, seen, types: SEEN_ACTIVITIES });
+    onTemporalReturn?.(() => {
+      void handBackUnseen({ ...common, identity, started, seen, types: SEEN_ACTIVITIES });
     }, signal);
   }
 }

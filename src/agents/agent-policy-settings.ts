@@ -37,7 +37,7 @@ export const agentPolicySettings = {
   }),
   retry_delay: setting(retryDelay, {
     default: '5s',
-    help: 'Delay after the first transient failure, such as a lost connection; it doubles with each further one. A delay that the agent asks for takes precedence.',
+    help: 'Delay after the first transient failure, such as an overloaded model; it doubles with each further one. A delay that the agent asks for takes precedence.',
   }),
   retry_delay_at_fault: setting(retryDelay, {
     default: '1m',
@@ -45,7 +45,7 @@ export const agentPolicySettings = {
   }),
   retry_delay_unreachable: setting(retryDelay, {
     default: '1s',
-    help: 'The same when the agent accepts no connection: it may be restarting, and retries cost nothing.',
+    help: 'The same when the agent accepts no connection, or one breaks in the midst of a call: it may be restarting. Attempts without a connection cost nothing; after a broken one, at most `retry_delay`.',
   }),
   max_tokens: optionalSetting(wholeNumber({ min: 1, max: 1_000_000_000_000 }), {
     defaultText: 'none',

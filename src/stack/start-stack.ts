@@ -11,6 +11,7 @@ import { type Readiness, watchTemporal } from '../runs/temporal-watch.ts';
 import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
+import { startTemporalRelay } from '../worker/temporal-relay.ts';
 import { createAgentWatch } from './agent-watch.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { loadWorkflows } from './load-workflows.ts';
@@ -95,7 +96,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const connectionOptions = { ...options.temporal.connectionOptions, plugins };
   const temporal = { ...options.temporal, connectionOptions };
   installSdk(config, logger);
-  const link = connectTemporal({ connectionOptions, logger });
+  const relay = roles.worker ? await startTemporalRelay(connectionOptions.proxy) : undefined;
+  const link = connectTemporal({ connectionOptions, relay, logger });
   const pollConnection = connectForPolls(toClientOptions(connectionOptions));
   const agents = createAgentWatch(config.agents.map(({ name }) => name));
   const ownPorts = new Set([...(config.ingressEnabled ? [config.port] : []), config.adminPort]);

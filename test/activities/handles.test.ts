@@ -116,7 +116,7 @@ describe('a handle', () => {
       journal,
     );
     const attempt = mockAttempt();
-    assert.equal(delayOf(await failureOf(start(attempt))), 5000);
+    assert.equal(delayOf(await failureOf(start(attempt))), 1000);
     await late('too late');
     assert.equal(journal.find(keyOf(attempt)), undefined);
   });

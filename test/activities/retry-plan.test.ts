@@ -21,7 +21,7 @@ function fault(type: FailureType, changes: Partial<Fault> = {}): Fault {
 
 describe('planRetry', () => {
   test('doubles the wait after every paid call, until the calls are used up', () => {
-    const plans = [1, 2, 3].map((paidAttempts) => planRetry(fault('ConnectionLost', { paidAttempts })));
+    const plans = [1, 2, 3].map((paidAttempts) => planRetry(fault('ModelUnavailable', { paidAttempts })));
     assert.deepEqual(plans, [
       { retry: true, delayMs: 5_000 },
       { retry: true, delayMs: 10_000 },
@@ -43,6 +43,18 @@ describe('planRetry', () => {
       plans.map((plan) => plan.retry && plan.delayMs),
       [1_000, 2_000, 128_000],
     );
+  });
+
+  test('is back as soon after a connection that broke, but not where a proxy tells of it', () => {
+    const delays = [{}, { paidAttempts: 2 }, { statusCode: 502 }].map((changes) =>
+      planRetry(fault('ConnectionLost', changes)),
+    );
+    assert.deepEqual(
+      delays.map((plan) => plan.retry && plan.delayMs),
+      [1_000, 2_000, 5_000],
+    );
+    const own = { retryDelay: 300, retryDelayAtFault: MINUTE, retryDelayUnreachable: 1_000 };
+    assert.deepEqual(planRetry(fault('ConnectionLost', { delays: own })), { retry: true, delayMs: 300 });
   });
 
   test('keeps to the pause that the agent asked for', () => {
@@ -83,9 +95,9 @@ describe('planRetry', () => {
     const up = { retry: false, because: 'time_up' };
     assert.deepEqual(planRetry(fault('AgentKeyRefused', { agentFaults: 1, leftMs: 2 * MINUTE - 2 })), up);
     assert.deepEqual(planRetry(fault('AgentUnreachable', { agentFaults: 1, leftMs: 1_998 })), up);
-    assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: 14_998 })), up);
-    assert.equal(planRetry(fault('ConnectionLost', { leftMs: 15_000 })).retry, true);
-    assert.deepEqual(planRetry(fault('ConnectionLost', { leftMs: -1 })), up);
+    assert.deepEqual(planRetry(fault('ModelUnavailable', { leftMs: 14_998 })), up);
+    assert.equal(planRetry(fault('ModelUnavailable', { leftMs: 15_000 })).retry, true);
+    assert.deepEqual(planRetry(fault('ModelUnavailable', { leftMs: -1 })), up);
   });
 
   test('always ends an agent that stays away within the total time', () => {

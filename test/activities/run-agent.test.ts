@@ -13,13 +13,37 @@ const SECRET = 'raw words of the agent';
 describe('runAgent', () => {
   test('gives the answer with its usage, and costs Temporal nothing beside it', async () => {
     const attempt = mockAttempt();
-    const { start, outcomes, tokens } = setUpRunAgent(() => {
+    const { start, outcomes, tokens } = setUpRunAgent((_, { report }) => {
+      report('the agent has the task');
       return Promise.resolve({ output: 'done', usage: { inputTokens: 3, outputTokens: NaN, iterations: -1 } });
     });
     assert.deepEqual(await start(attempt), { output: 'done', usage: { inputTokens: 3 } });
     assert.deepEqual(attempt.heartbeats, []);
     assert.deepEqual(outcomes, ['answered']);
     assert.deepEqual(tokens, [{ client: 'acme', agent: 'main', input: 3 }]);
+  });
+
+  test('shows the first line of a call with the first regular heartbeat, and all others at once', async () => {
+    const quiet = mockAttempt({ heartbeatTimeoutMs: 300 });
+    const one = setUpRunAgent(async (_, { report }) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      report('the agent has the task');
+      assert.deepEqual(quiet.heartbeats, []);
+      await waitFor('a heartbeat', () => quiet.heartbeats.length > 0);
+      return { output: 'done' };
+    });
+    await one.start(quiet);
+    assert.equal((quiet.heartbeats[0] as AgentProgress).progress, 'the agent has the task');
+
+    const told = mockAttempt();
+    const other = setUpRunAgent(async (_, { report }) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      report('the agent has the task');
+      report('step 2');
+      return { output: 'done' };
+    });
+    await other.start(told);
+    assert.equal((told.heartbeats[0] as AgentProgress).progress, 'step 2');
   });
 
   test('passes the adapter the session, the call, the user, the metadata and the limits', async () => {
@@ -83,7 +107,7 @@ describe('runAgent', () => {
       ['TaskRefused', { statusCode: 422 }, 'never', { statusCode: 422, paidAttempts: 1, maxAttempts: 3 }],
       ['AnswerTooLarge', {}, 'never', { paidAttempts: 1, maxAttempts: 3 }],
       ['TokenBudgetExceeded', { statusCode: 200 }, 'never', { statusCode: 200, paidAttempts: 1, maxAttempts: 3 }],
-      ['ConnectionLost', {}, 5_000, { paidAttempts: 1, maxAttempts: 3 }],
+      ['ConnectionLost', {}, 1_000, { paidAttempts: 1, maxAttempts: 3 }],
       [
         'ModelRateLimited',
         { statusCode: 500, retryAfterMs: 60_000 },
@@ -117,7 +141,8 @@ describe('runAgent', () => {
     test('and waits as long as the settings of this agent say', async () => {
       const delays = { retryDelay: 700, retryDelayAtFault: 90_000, retryDelayUnreachable: 300 };
       for (const [type, delay] of [
-        ['ConnectionLost', 700],
+        ['ModelUnavailable', 700],
+        ['ConnectionLost', 300],
         ['AgentKeyRefused', 90_000],
         ['AgentUnreachable', 300],
       ] as const) {

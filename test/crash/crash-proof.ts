@@ -17,6 +17,8 @@ export interface CrashProofParts {
   readonly receiver: CallbackLedger;
   readonly connection: Connection;
   readonly runsPerKill: number;
+  /** Webhooks a second. Absent: all of a round at once. */
+  readonly perSecond?: number | undefined;
   /** How long Temporal stays away when it is killed, in milliseconds. */
   readonly outageMs: number;
 }
@@ -26,6 +28,8 @@ interface PlannedRun {
   readonly key: string;
   readonly task: string;
   readonly runId: string;
+  /** When it is sent, from the begin of the round, in milliseconds. */
+  readonly dueMs: number;
 }
 
 /** A round with its row, faults and all. */
@@ -57,12 +61,14 @@ export class CrashProof {
   async round({ victim, afterMs }: PlannedKill): Promise<RoundReport> {
     const { stack, receiver, outageMs } = this.#parts;
     const runs = await this.#planRuns();
-    const patience = AbortSignal.timeout(afterMs + ROUND_TIMEOUT_MS);
+    const lastMs = runs.at(-1)?.dueMs ?? 0;
+    const patience = AbortSignal.timeout(Math.max(afterMs, lastMs) + ROUND_TIMEOUT_MS);
     setMaxListeners(0, patience);
+    const startedAt = preciseNow();
     const sent = this.#sendAll(runs, patience);
     await sleep(afterMs);
     const killedAt = preciseNow();
-    const inFlight = runs.filter(({ runId }) => !receiver.events.get(runId)?.some(isTaken));
+    const left = runs.filter(({ runId }) => !receiver.events.get(runId)?.some(isTaken));
     if (victim !== undefined) {
       if (victim === 'worker') this.#workerKills.push(killedAt);
       await stack.processes[victim].kill(victim === 'temporal' ? outageMs : 0);
@@ -78,8 +84,8 @@ export class CrashProof {
       row: {
         what: victim ?? 'nothing',
         afterMs,
-        inFlight: inFlight.length,
-        recoveredMs: this.#recoveredMs(inFlight, killedAt),
+        inFlight: left.filter(({ dueMs }) => startedAt + dueMs < killedAt).length,
+        recoveredMs: this.#recoveredMs(left, startedAt, killedAt),
         calledAgain: evidence.calledAgain,
         doubledAnswers: evidence.lostOnTheWay.answers.length,
         sentAgain: evidence.sentAgain,
@@ -96,7 +102,8 @@ export class CrashProof {
       Array.from({ length: this.#parts.runsPerKill }, async (_, index) => {
         const key = `round-${round}-webhook-${index + 1}`;
         const runId = deriveRunId({ client: 'default', source: 'webhook', deliveryId: key });
-        return { key, task: `Task ${index + 1} of round ${round}`, runId };
+        const { perSecond = Infinity } = this.#parts;
+        return { key, task: `Task ${index + 1} of round ${round}`, runId, dueMs: (index * 1000) / perSecond };
       }),
     );
   }
@@ -104,8 +111,9 @@ export class CrashProof {
   /** @returns what went wrong. */
   async #sendAll(runs: readonly PlannedRun[], signal: AbortSignal): Promise<string[]> {
     const problems = await Promise.all(
-      runs.map(async ({ key, task, runId }) => {
+      runs.map(async ({ key, task, runId, dueMs }) => {
         try {
+          await sleep(dueMs, undefined, { signal });
           const accepted = await this.#parts.sender.send(key, task, signal);
           this.slowestAnswerMs = Math.max(this.slowestAnswerMs, accepted.slowestAnswerMs);
           return accepted.runId === runId ? undefined : `${key} became ${accepted.runId} instead of ${runId}`;
@@ -117,10 +125,14 @@ export class CrashProof {
     return problems.filter((problem) => problem !== undefined);
   }
 
-  #recoveredMs(inFlight: readonly PlannedRun[], killedAt: number): number | undefined {
-    const times = inFlight.map(({ runId }) => this.#parts.receiver.events.get(runId)?.find(isTaken)?.at);
-    if (times.includes(undefined)) return undefined;
-    return Math.max(0, ...times.map((at) => (at ?? 0) - killedAt));
+  /** The longest that a run waited for its delivery from the kill on, or from its sending when that came later. */
+  #recoveredMs(left: readonly PlannedRun[], startedAt: number, killedAt: number): number | undefined {
+    const waits = left.map(({ runId, dueMs }) => {
+      const at = this.#parts.receiver.events.get(runId)?.find(isTaken)?.at;
+      return at === undefined ? undefined : at - Math.max(killedAt, startedAt + dueMs);
+    });
+    if (waits.includes(undefined)) return undefined;
+    return Math.max(0, ...waits.map((wait) => wait ?? 0));
   }
 
   /**

@@ -9,10 +9,21 @@ export interface PlannedKill {
   readonly afterMs: number;
 }
 
-/** Two cores do some 50 runs a second: by then some webhooks are accepted, some agents at work, some callbacks delivered. */
-const IN_THE_MIDST_MS_PER_RUN = 5;
-/** By then most is done. */
-const LATEST_MS_PER_RUN = 12.5;
+/** When a round's kill may come, in milliseconds from its first webhook. */
+export interface KillTimes {
+  readonly inTheMidst: number;
+  readonly latest: number;
+}
+
+/**
+ * Of a round of so many runs at once, which two cores do at some 50 a second: by the first, some webhooks are accepted, some agents at work, some callbacks
+ * delivered; by the other, most is done. At a rate: once the first runs are through, and as long as others are to come.
+ */
+export function killTimes(runs: number, perSecond?: number): KillTimes {
+  if (perSecond === undefined) return { inTheMidst: 5 * runs, latest: 12.5 * runs };
+  const allMs = (runs * 1000) / perSecond;
+  return { inTheMidst: allMs / 4, latest: allMs / 2 };
+}
 
 /**
  * Each victim in turn in the midst of everything, then each as often at random moments.
@@ -20,14 +31,12 @@ const LATEST_MS_PER_RUN = 12.5;
  * @param kills a multiple of the number of victims
  */
 export function planKills(
-  { kills, runsPerKill, victims }: { kills: number; runsPerKill: number; victims: readonly Victim[] },
+  { kills, victims, ...times }: { kills: number; victims: readonly Victim[] } & KillTimes,
   random: Random,
 ): PlannedKill[] {
-  const inTheMidst = IN_THE_MIDST_MS_PER_RUN * runsPerKill;
-  const latest = LATEST_MS_PER_RUN * runsPerKill;
   const turns = Array.from({ length: kills / victims.length }, () => victims);
-  const inTurn = turns.slice(0, 1).flatMap((all) => all.map((victim) => ({ victim, afterMs: inTheMidst })));
+  const inTurn = turns.slice(0, 1).flatMap((all) => all.map((victim) => ({ victim, afterMs: times.inTheMidst })));
   const later = turns.slice(1).flat();
-  const atRandom = shuffle(later, random).map((victim) => ({ victim, afterMs: Math.round(random() * latest) }));
-  return [{ victim: undefined, afterMs: inTheMidst }, ...inTurn, ...atRandom];
+  const atRandom = shuffle(later, random).map((victim) => ({ victim, afterMs: Math.round(random() * times.latest) }));
+  return [{ victim: undefined, afterMs: times.inTheMidst }, ...inTurn, ...atRandom];
 }

@@ -22,7 +22,7 @@ export interface Row {
   /** From the first webhook to the kill. */
   readonly afterMs: number;
   readonly inFlight: number;
-  /** From the kill until all that was in flight is delivered; undefined: not within the time. */
+  /** The longest that a run waited for its delivery from the kill on, or from its sending when that came later; undefined: too long. */
   readonly recoveredMs: number | undefined;
   /** Calls of the agent that were cut off and made again. */
   readonly calledAgain: number;

@@ -183,11 +183,11 @@ export class AgentAttempt {
       // What is posted is merged into the details that Temporal has.
       beat();
       this.#deps.heartbeat.lookBefore(look);
-    } else this.#counts.tell(call.shown);
+    } else this.#counts.tell(call.shown, call.hasNews);
     try {
       return await followCall(call, this.#activity, {
         ...this.#deps,
-        onProgress: beat,
+        onProgress: () => this.#counts.tell(call.shown, call.hasNews),
         onCheckpoint: async () => {
           if (call.isToldByPost) await look();
           this.#counts.adopt(call.counts);
@@ -207,7 +207,7 @@ export class AgentAttempt {
     const { pausesAgent } = FAILURE_CLASSES[failureClass(type)];
     if (!pausesAgent) permit.accepted();
     if (pausesAgent || retryAfterMs !== undefined) {
-      permit.refused({ type, what, statusCode }, firstDelay(type, this.#deps.delays), retryAfterMs);
+      permit.refused({ type, what, statusCode }, firstDelay(error, this.#deps.delays), retryAfterMs);
     }
   }
 
@@ -267,7 +267,7 @@ export class AgentAttempt {
   }
 
   #fail(error: AgentError, known?: RetryPlan): Error {
-    const { type, retryAfterMs } = error;
+    const { type } = error;
     const { paid, pausesAgent } = FAILURE_CLASSES[failureClass(type)];
     const wasPaid = this.#report.calledAt !== undefined;
     const { paidAttempts, agentFaults, checkpoint, spent } = this.#counts.current;
@@ -285,20 +285,19 @@ export class AgentAttempt {
       spent: addUsage(spent, cost),
       ...(isOver && { checkpoint: undefined, posted: undefined, over: paidAttempts }),
     });
-    const plan = known ?? this.#plan(type, retryAfterMs);
+    const plan = known ?? this.#plan(error);
     this.#report.failed(error, plan, this.#counts.current);
     return this.#toFailure(error, plan);
   }
 
-  #plan(type: FailureType, retryAfterMs: number | undefined): RetryPlan {
+  #plan({ type, statusCode, retryAfterMs }: AgentError): RetryPlan {
     const { attemptTimeoutMs } = this.#input.policy;
     const leftMs = this.#leftMs();
     const { pausesAgent } = FAILURE_CLASSES[failureClass(type)];
     const turnMs = pausesAgent ? this.#admission?.queue(this.#ticket()) : undefined;
     const plan = planRetry({
       ...this.#counts.current,
-      type,
-      retryAfterMs,
+      ...{ type, statusCode, retryAfterMs },
       turnMs,
       leftMs,
       attemptTimeoutMs,

@@ -53,6 +53,7 @@ export class AgentCall {
   #checkpoint: Checkpoint | undefined;
   #saving: Promise<unknown> = Promise.resolve();
   #progress: string | undefined;
+  #lines = 0;
   readonly #text = new StreamedText();
   #follower: Follower & { leave(): void } = NOBODY;
   #isOver = false;
@@ -79,6 +80,7 @@ export class AgentCall {
     const reports: CallReports = {
       report: (progress) => {
         this.#progress = progress;
+        this.#lines += 1;
         this.#follower.onProgress();
       },
       reportText: (delta) => {
@@ -109,6 +111,11 @@ export class AgentCall {
       ...(this.#progress !== undefined && { progress: this.#progress }),
       ...(tail && { text: tail }),
     };
+  }
+
+  /** Whether it shows more than the first line of every call, which tells that the agent has the task. */
+  get hasNews(): boolean {
+    return this.#lines > 1 || this.#text.tail !== undefined;
   }
 
   /**

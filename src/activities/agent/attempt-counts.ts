@@ -66,12 +66,14 @@ export class AttemptCounts {
 
   /**
    * Beats, unless there is nothing to tell: an attempt that is lost without details counts as one call, as this one does. Then Temporal
-   * gets the counts with the next regular heartbeat.
+   * gets the counts, and what is shown, with the next regular heartbeat.
+   *
+   * @param isNews whether what is shown is worth a heartbeat of its own
    */
-  tell(shown?: ShownProgress): void {
-    const { paidAttempts, maxAttempts: _, agentFaults, ...others } = this.#details(shown);
+  tell(shown: ShownProgress = {}, isNews = true): void {
+    const { paidAttempts, maxAttempts: _, agentFaults, ...others } = this.#details(isNews ? shown : {});
     const isImplied = paidAttempts === this.#attempt && agentFaults === 0 && Object.keys(others).length === 0;
-    if (!this.#isTold && isImplied) this.#heartbeat.keep(this.#details());
+    if (!this.#isTold && isImplied) this.#heartbeat.keep(this.#details(shown));
     else this.beat(shown);
   }
 

@@ -16,6 +16,8 @@ export const AT_ONCE_MS = 100;
 /** A fault, and what decides the next step. Durations are milliseconds. */
 export interface Fault {
   readonly type: FailureType;
+  /** The HTTP status that told of it, where one did. */
+  readonly statusCode?: number | undefined;
   /** The pause that the agent requested. */
   readonly retryAfterMs?: number | undefined;
   /** The wait until this run's turn, where the agent takes no tasks from any run for a while. */
@@ -52,7 +54,7 @@ export function planRetry(fault: Fault): RetryPlan {
   const { paid } = FAILURE_CLASSES[kind];
   if (paid && fault.paidAttempts >= fault.maxAttempts) return { retry: false, because: 'calls_used_up' };
   const latestMs = latestStart(fault.leftMs, fault.attemptTimeoutMs, fault.neededMs);
-  const firstMs = firstDelay(fault.type, fault.delays);
+  const firstMs = firstDelay(fault, fault.delays);
   if (latestMs < firstMs) return { retry: false, because: 'time_up' };
   const doubled = firstMs * 2 ** Math.max((paid ? fault.paidAttempts : fault.agentFaults) - 1, 0);
   const wantedMs = Math.max(fault.turnMs ?? fault.retryAfterMs ?? doubled, AT_ONCE_MS);
@@ -72,8 +74,16 @@ export function latestStart(leftMs: number, attemptTimeoutMs: number, needed: nu
   return leftMs - Math.max(Math.min(attemptTimeoutMs, leftMs / 2), needed);
 }
 
-/** The wait after the first fault of this type, in milliseconds. */
-export function firstDelay(type: FailureType, delays: RetryDelays): number {
-  if (type === 'AgentUnreachable') return delays.retryDelayUnreachable;
-  return failureClass(type) === 'agent' ? delays.retryDelayAtFault : delays.retryDelay;
+/**
+ * The wait after the first fault of this kind, in milliseconds. A connection that broke is most likely that of an agent that restarts, and where it
+ * is not back yet, the next attempt is free. A proxy that tells of it by a status is another matter: it answers while the agent is away, and
+ * each of its answers counts.
+ */
+export function firstDelay(
+  { type, statusCode }: Pick<Fault, 'type' | 'statusCode'>,
+  { retryDelay, retryDelayAtFault, retryDelayUnreachable }: RetryDelays,
+): number {
+  if (type === 'AgentUnreachable') return retryDelayUnreachable;
+  if (type === 'ConnectionLost' && statusCode === undefined) return Math.min(retryDelay, retryDelayUnreachable);
+  return failureClass(type) === 'agent' ? retryDelayAtFault : retryDelay;
 }

@@ -1,18 +1,11 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
-import { describeRun, WORKFLOW_TASK_TIMEOUT_MS } from '../../contract/describe-run.ts';
+import { describeRun } from '../../contract/describe-run.ts';
 import { fairPriority } from '../../contract/fairness.ts';
 import type { RunInput } from '../../contract/run.ts';
 import type { TaskPlan } from '../accepted-task.ts';
 import type { RunPlace } from '../run-kind.ts';
 import { toRunUrl } from '../../protocol/run-url.ts';
-
-/**
- * A workflow task fetches such an answer from the store of large payloads and puts it there again: 20 MB take 2 to 3 s on two busy
- * cores. In milliseconds.
- */
-const LARGE_TASK_TIMEOUT_MS = 30_000;
-/** Larger ones do not fit in Temporal. */
-const LARGE_ANSWER_BYTES = 2 * 1024 * 1024;
+import { workflowTaskTimeoutMs } from './workflow-task-timeout.ts';
 
 /** What a start is called with: one execution per run id, for as long as the namespace keeps it. */
 export function startOptions<Input extends RunInput>(
@@ -20,7 +13,6 @@ export function startOptions<Input extends RunInput>(
   { taskQueue, eager, publicUrl }: RunPlace,
 ): WorkflowStartOptions<(input: Input) => Promise<unknown>> {
   const { attributes, summary, details } = describeRun(input);
-  const mayBeLarge = (input.agentPolicy?.maxAnswerBytes ?? 0) > LARGE_ANSWER_BYTES;
   return {
     workflowId: runId,
     taskQueue,
@@ -30,7 +22,7 @@ export function startOptions<Input extends RunInput>(
     workflowIdConflictPolicy: 'FAIL',
     // Temporal refuses both together.
     ...(startDelayMs === undefined ? { requestEagerStart: eager } : { startDelay: startDelayMs }),
-    workflowTaskTimeout: mayBeLarge ? LARGE_TASK_TIMEOUT_MS : WORKFLOW_TASK_TIMEOUT_MS,
+    workflowTaskTimeout: workflowTaskTimeoutMs(input),
     staticSummary: summary,
     staticDetails: publicUrl === undefined ? details : `${runLink(runId, publicUrl)}\n${details}`,
     typedSearchAttributes: [...attributes],
