@@ -116,6 +116,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     },
   ];
   const endAll = async (): Promise<void> => {
+    relay?.stopWaiting();
     for (const end of ends) await end();
     watch.close();
     await pollConnection.close();

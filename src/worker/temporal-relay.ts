@@ -15,6 +15,8 @@ export interface TemporalRelay {
   readonly refusal: () => string | undefined;
   /** Calls the listener each time Temporal can be reached again after it could not. Returns what removes it. */
   onReturn(listener: () => void): () => void;
+  /** From now on a connection fails at once: a worker that shuts down waits for its calls, and they would wait for Temporal. */
+  stopWaiting(): void;
   close(): void;
 }
 
@@ -35,7 +37,7 @@ const FLAPPING_MS = 250;
 export async function startTemporalRelay(through?: Proxy): Promise<TemporalRelay> {
   const password = randomBytes(16).toString('hex');
   const expected = basic({ username: USER, password });
-  const over = new AbortController();
+  const waiting = new AbortController();
   const sockets = new Set<Socket>();
   const listeners = new Set<() => void>();
   let wasReached = false;
@@ -70,12 +72,11 @@ export async function startTemporalRelay(through?: Proxy): Promise<TemporalRelay
   const relay = async (client: Socket, target: string): Promise<void> => {
     let upstream = await dial(target);
     // The first connection of all fails at once, so that a wrong address is told.
-    if (upstream === undefined && !wasReached) return void client.end('HTTP/1.1 502 Temporal is not there\r\n\r\n');
-    while (upstream === undefined && !client.destroyed) {
-      await pause(DIAL_AGAIN_MS, over.signal);
-      if (!over.signal.aborted) upstream = await dial(target);
+    while (upstream === undefined && wasReached && !client.destroyed && !waiting.signal.aborted) {
+      await pause(DIAL_AGAIN_MS, waiting.signal);
+      upstream = await dial(target);
     }
-    if (upstream === undefined) return;
+    if (upstream === undefined) return void client.end('HTTP/1.1 502 Temporal is not there\r\n\r\n');
     client.write('HTTP/1.1 200 Connected\r\n\r\n');
     pipeline(client, upstream, client, () => undefined);
     reached(upstream);
@@ -100,8 +101,9 @@ export async function startTemporalRelay(through?: Proxy): Promise<TemporalRelay
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    stopWaiting: () => waiting.abort(),
     close() {
-      over.abort();
+      waiting.abort();
       server.close();
       for (const socket of sockets) socket.destroy();
     },

@@ -133,6 +133,19 @@ test("goes through an operator's proxy, which may ask for credentials", async ()
   assert.match(refused.refusal() ?? '', /answered 407/);
 });
 
+test('lets nobody wait any more once it is told to', async () => {
+  const temporal = await startEcho();
+  const relay = await startRelay();
+  const { socket } = await connectBy(relay, temporal.port);
+  temporal.end();
+  await once(socket.resume(), 'close');
+  const waiting = connectBy(relay, temporal.port);
+  await waitFor('a dial that fails', () => relay.refusal() !== undefined);
+  relay.stopWaiting();
+  assert.equal((await waiting).statusCode, 502);
+  assert.equal((await connectBy(relay, temporal.port)).statusCode, 502);
+});
+
 test('ends what it holds and what waits when it is closed', async () => {
   const temporal = await startEcho();
   const relay = await startRelay();
