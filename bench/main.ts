@@ -70,7 +70,7 @@ worker in one process (\`start\`). What it is compared with is a minimal workflo
 start to its result, client and worker in one process; and, like for like, a process that somebody would write by hand. Sender, agent and receiver are in another process than those measured.
 
 What one agent's backlog, receivers that never answer and too many tasks do to the others is measured apart:
-[agents](benchmarks/agents.md), [attacks](benchmarks/attacks.md), [isolation](benchmarks/isolation.md), [overload](benchmarks/overload.md). What the process spends its CPU on is in
+[agents](benchmarks/agents.md), [attacks](benchmarks/attacks.md), [isolation](benchmarks/isolation.md), [overload](benchmarks/overload.md); what a \`kill -9\` does, in [recovery](benchmarks/recovery.md). What the process spends its CPU on is in
 [process](benchmarks/process.md), how many runs a machine completes and how to measure your own in [capacity](capacity.md).
 
 ## Goals

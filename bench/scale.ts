@@ -44,6 +44,6 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     answers: 60,
     countedRuns: 50,
     slowRuns: 200,
-    openRuns: 10_000,
+    openRuns: 5_000,
   },
 };

@@ -26,7 +26,9 @@ it('copies nothing that .dockerignore holds back, and names nothing that is not 
 it('starts the program of package.json', () => {
   const { bin } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { bin: Record<string, string> };
   const [, entrypoint = ''] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
-  assert.deepEqual(JSON.parse(entrypoint), ['node', `/app${bin['garudust-temporal']?.slice(1)}`]);
+  const [node, flag, program] = JSON.parse(entrypoint) as string[];
+  assert.deepEqual([node, program], ['node', `/app${bin['garudust-temporal']?.slice(1)}`]);
+  assert.match(flag ?? '', /^--max-semi-space-size=\d+$/);
 });
 
 const [, imageCheck = ''] = /HEALTHCHECK .*CMD (\[.*\])/.exec(dockerfile) ?? [];
