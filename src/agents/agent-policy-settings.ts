@@ -44,7 +44,7 @@ export const agentPolicySettings = {
     help: 'The same after a fault of the agent itself, such as a refused key.',
   }),
   retry_delay_unreachable: setting(retryDelay, {
-    default: '1s',
+    default: '250ms',
     help: 'The same when the agent accepts no connection, or one breaks in the midst of a call: it may be restarting. Attempts without a connection cost nothing; after a broken one, at most `retry_delay`.',
   }),
   max_tokens: optionalSetting(wholeNumber({ min: 1, max: 1_000_000_000_000 }), {

@@ -116,7 +116,7 @@ describe('a handle', () => {
       journal,
     );
     const attempt = mockAttempt();
-    assert.equal(delayOf(await failureOf(start(attempt))), 1000);
+    assert.equal(delayOf(await failureOf(start(attempt))), 250);
     await late('too late');
     assert.equal(journal.find(keyOf(attempt)), undefined);
   });

@@ -107,7 +107,7 @@ describe('runAgent', () => {
       ['TaskRefused', { statusCode: 422 }, 'never', { statusCode: 422, paidAttempts: 1, maxAttempts: 3 }],
       ['AnswerTooLarge', {}, 'never', { paidAttempts: 1, maxAttempts: 3 }],
       ['TokenBudgetExceeded', { statusCode: 200 }, 'never', { statusCode: 200, paidAttempts: 1, maxAttempts: 3 }],
-      ['ConnectionLost', {}, 1_000, { paidAttempts: 1, maxAttempts: 3 }],
+      ['ConnectionLost', {}, 250, { paidAttempts: 1, maxAttempts: 3 }],
       [
         'ModelRateLimited',
         { statusCode: 500, retryAfterMs: 60_000 },
@@ -120,7 +120,7 @@ describe('runAgent', () => {
         60_000,
         { statusCode: 429, paidAttempts: 0, maxAttempts: 3 },
       ],
-      ['AgentUnreachable', {}, 1_000, { paidAttempts: 0, maxAttempts: 3 }],
+      ['AgentUnreachable', {}, 250, { paidAttempts: 0, maxAttempts: 3 }],
       ['AgentKeyRefused', { statusCode: 401 }, 60_000, { statusCode: 401, paidAttempts: 0, maxAttempts: 3 }],
       ['AgentBudgetExhausted', { statusCode: 500 }, 60_000, { statusCode: 500, paidAttempts: 0, maxAttempts: 3 }],
     ];
@@ -319,5 +319,5 @@ describe('runAgent', () => {
 
 /** Up to a tenth of a second: a pause of all runs of an agent goes on while the failure is made. */
 function roundUp(delay: unknown): number {
-  return Math.ceil(Number(delay) / 100) * 100;
+  return Math.ceil(Number(delay) / 50) * 50;
 }

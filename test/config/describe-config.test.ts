@@ -41,7 +41,7 @@ limits: { body: 524288 }
       max_attempts: 3,
       retry_delay: '5s',
       retry_delay_at_fault: '1m',
-      retry_delay_unreachable: '1s',
+      retry_delay_unreachable: '250ms',
       history_turns: 10,
       history_bytes: '64KiB',
       history_kept: '1d',

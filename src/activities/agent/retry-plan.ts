@@ -7,7 +7,7 @@ export type RetryDelays = Pick<AgentPolicySettings, 'retryDelay' | 'retryDelayAt
 export const DEFAULT_RETRY_DELAYS: RetryDelays = {
   retryDelay: 5_000,
   retryDelayAtFault: 60_000,
-  retryDelayUnreachable: 1_000,
+  retryDelayUnreachable: 250,
 };
 
 /** As soon as possible: a delay of 0 ends the activity (seen on Temporal Server 1.31.2). */
