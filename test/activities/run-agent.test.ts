@@ -317,7 +317,7 @@ describe('runAgent', () => {
   });
 });
 
-/** Up to a tenth of a second: a pause of all runs of an agent goes on while the failure is made. */
+/** Up to 50 ms: a pause of all runs of an agent goes on while the failure is made. */
 function roundUp(delay: unknown): number {
   return Math.ceil(Number(delay) / 50) * 50;
 }
