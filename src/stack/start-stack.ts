@@ -101,6 +101,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const pollConnection = connectForPolls(toClientOptions(connectionOptions));
   const agents = createAgentWatch(config.agents.map(({ name }) => name));
   const ownPorts = new Set([...(config.ingressEnabled ? [config.port] : []), config.adminPort]);
+  if (relay) ownPorts.add(relay.port);
   const [sdkMetricsPort] = /\d+$/.exec(config.sdkMetricsAddress ?? '') ?? [];
   if (sdkMetricsPort !== undefined) ownPorts.add(Number(sdkMetricsPort));
   const findOwnPlaces = createFindOwnPlaces({

@@ -9,6 +9,8 @@ type Proxy = NonNullable<NativeConnectionOptions['proxy']>;
 
 /** A way to Temporal that waits while Temporal is away. */
 export interface TemporalRelay {
+  /** Where it listens on loopback. */
+  readonly port: number;
   /** For a native connection, in place of a proxy of the operator's. */
   readonly proxy: Proxy;
   /** Why Temporal could not be reached the last time. */
@@ -82,7 +84,7 @@ export async function startTemporalRelay(through?: Proxy): Promise<TemporalRelay
     reached(upstream);
   };
 
-  const server = createServer();
+  const server = createServer((_, response) => void response.writeHead(405).end());
   server.on('connect', ({ headers, url = '' }: IncomingMessage, client: Socket, head: Buffer) => {
     client.unshift(head);
     sockets.add(client);
@@ -93,8 +95,10 @@ export async function startTemporalRelay(through?: Proxy): Promise<TemporalRelay
     else client.end('HTTP/1.1 407 Not for you\r\n\r\n');
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const targetHost = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const targetHost = `127.0.0.1:${port}`;
   return {
+    port,
     proxy: { type: 'http-connect', targetHost, basicAuth: { username: USER, password } },
     refusal: () => refusal,
     onReturn(listener) {
