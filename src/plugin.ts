@@ -284,14 +284,14 @@ export class GarudustPlugin extends AsyncPlugin implements ClientPlugin, WorkerP
     const uncache = async (execution: RunIds): Promise<void> => {
       await client.workflowService.resetStickyTaskQueue({ namespace, execution });
     };
-    const { logger, onTemporalReturn } = this.#parts;
+    const { logger, watchReturns } = this.#parts;
     const { signal } = stopping;
     const common = { completions: client.activity, uncache, logger, signal };
     const started = (): AsyncIterable<StartedActivity> => listStartedActivities(client, taskQueue);
     await recoverJournal({ ...common, journal });
     await handBackLost({ ...common, journal, identity, started });
-    onTemporalReturn?.(() => {
-      void handBackUnseen({ ...common, identity, started, seen, types: SEEN_ACTIVITIES });
+    await watchReturns?.(async () => {
+      await handBackUnseen({ ...common, identity, started, seen, types: SEEN_ACTIVITIES });
     }, signal);
   }
 }

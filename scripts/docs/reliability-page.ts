@@ -105,8 +105,8 @@ run fails with \`WorkerCrashed\` instead. [Decision 18](decisions/0018-a-paid-ca
 Without a journal (\`journal_dir: none\`, or no disk), two rows change: an answer that is not recorded is lost with its worker, and asked
 for again; and after a kill the next worker waits for the heartbeat timeout (30 s) before it goes on.
 
-While Temporal is away the worker's polls wait for it, and go on within some tenths of a second when it is back
-([decision 48](decisions/0048-polls-wait-for-temporal.md)). How long runs wait after a crash of each part is measured in [recovery](benchmarks/recovery.md).
+After an absence of Temporal the worker asks for tasks again later than it could: the SDK's pause between two polls grows with the absence,
+up to 12 s, and nothing shortens it ([decision 48](decisions/0048-no-relay-to-temporal.md)). How long runs wait after a crash of each part is measured in [recovery](benchmarks/recovery.md).
 
 ${Object.entries(BY)
   .map(([by, heading]) => renderGroup(heading, by))

@@ -11,7 +11,6 @@ import { type Readiness, watchTemporal } from '../runs/temporal-watch.ts';
 import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
-import { startTemporalRelay } from '../worker/temporal-relay.ts';
 import { createAgentWatch } from './agent-watch.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { loadWorkflows } from './load-workflows.ts';
@@ -96,12 +95,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const connectionOptions = { ...options.temporal.connectionOptions, plugins };
   const temporal = { ...options.temporal, connectionOptions };
   installSdk(config, logger);
-  const relay = roles.worker ? await startTemporalRelay(connectionOptions.proxy) : undefined;
-  const link = connectTemporal({ connectionOptions, relay, logger });
+  const link = connectTemporal({ connectionOptions, logger });
   const pollConnection = connectForPolls(toClientOptions(connectionOptions));
   const agents = createAgentWatch(config.agents.map(({ name }) => name));
   const ownPorts = new Set([...(config.ingressEnabled ? [config.port] : []), config.adminPort]);
-  if (relay) ownPorts.add(relay.port);
   const [sdkMetricsPort] = /\d+$/.exec(config.sdkMetricsAddress ?? '') ?? [];
   if (sdkMetricsPort !== undefined) ownPorts.add(Number(sdkMetricsPort));
   const findOwnPlaces = createFindOwnPlaces({
@@ -117,7 +114,6 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     },
   ];
   const endAll = async (): Promise<void> => {
-    relay?.stopWaiting();
     for (const end of ends) await end();
     watch.close();
     await pollConnection.close();

@@ -6,10 +6,11 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalLink } from '../worker/connect-temporal.ts';
+import { watchReturns } from '../worker/watch-returns.ts';
 import { runWorker, type RunningWorker } from '../worker/run-worker.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import { probeAgents } from './probe-agents.ts';
-import type { TemporalSettings } from './temporal-settings.ts';
+import { type TemporalSettings, toClientOptions } from './temporal-settings.ts';
 import { type PluginAgent, toConfiguredAgents, toWorkerParts, type WorkerMetrics } from './worker-parts.ts';
 
 export interface WorkerOptions {
@@ -59,7 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...parts,
     tracing,
     journalOwner,
-    onTemporalReturn: (listener, signal) => link.onReturn(listener, signal),
+    watchReturns: (onReturn, signal) => watchReturns(toClientOptions(temporal.connectionOptions), onReturn, signal),
     ...(options.workflowBundle && { workflowBundle: options.workflowBundle }),
   }));
   await plugin.open();

@@ -29,8 +29,8 @@ export interface WorkerParts extends Pick<ActivityDeps, 'agents' | 'links' | 'lo
   readonly isDefaultJournal?: boolean;
   /** Namespace and server whose entries the worker reports. Absent: not checked. */
   readonly journalOwner?: string;
-  /** Calls the function each time Temporal can be reached again after it could not, until the signal aborts. Default: never. */
-  readonly onTemporalReturn?: (listener: () => void, signal: AbortSignal) => void;
+  /** Calls the function each time Temporal can be reached again, until the signal aborts. Default: never. */
+  readonly watchReturns?: (onReturn: () => Promise<void>, signal: AbortSignal) => Promise<void>;
   /** How payloads are written and read. */
   readonly payloads: Payloads;
   /** Absolute paths of the modules of a team's workflows, by name. Default: none. */

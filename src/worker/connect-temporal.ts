@@ -1,6 +1,4 @@
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
-import { onAbort } from '../timing/until.ts';
-import type { TemporalRelay } from './temporal-relay.ts';
 
 /** A connection to Temporal that is established as soon as Temporal can be reached. */
 export interface TemporalLink {
@@ -8,8 +6,6 @@ export interface TemporalLink {
   current(): NativeConnection | undefined;
   /** Resolves with the first connection; never rejects. */
   readonly connected: Promise<NativeConnection>;
-  /** Calls the function each time Temporal can be reached again after it could not, until the signal aborts. */
-  onReturn(listener: () => void, signal: AbortSignal): void;
   /** Stops connecting, or closes the connection. Nothing may use it any more. */
   close(): Promise<void>;
 }
@@ -17,13 +13,13 @@ export interface TemporalLink {
 export interface ConnectTemporalOptions {
   /** As `loadClientConnectConfig` of the SDK's envconfig returns them. */
   readonly connectionOptions: NativeConnectionOptions;
-  /** On the way to Temporal, for polls that wait for it; closed with the link. Default: none. */
-  readonly relay?: TemporalRelay | undefined;
   /** Gets one line for each new reason why there is no connection, and one when there is. */
   readonly logger: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
   };
+  /** Pause between two attempts, in milliseconds. */
+  readonly retryMs?: number;
 }
 
 const RETRY_MS = 1000;
@@ -33,7 +29,11 @@ const RETRY_MS = 1000;
  *
  * Without compression: a start is small, and gzip halves the rate at which they can be made.
  */
-export function connectTemporal({ connectionOptions, relay, logger }: ConnectTemporalOptions): TemporalLink {
+export function connectTemporal({
+  connectionOptions,
+  logger,
+  retryMs = RETRY_MS,
+}: ConnectTemporalOptions): TemporalLink {
   let connection: NativeConnection | undefined;
   let closed = false;
   let wake = (): void => undefined;
@@ -41,11 +41,9 @@ export function connectTemporal({ connectionOptions, relay, logger }: ConnectTem
 
   const attempt = async (): Promise<NativeConnection> => {
     let reason = '';
-    const through = relay && { proxy: relay.proxy };
-    const options = { ...connectionOptions, ...through, grpcCompression: { codec: 'none' } } as const;
     for (;;) {
       try {
-        const made = await NativeConnection.connect(options);
+        const made = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
         if (closed) {
           await made.close();
           return new Promise(() => undefined); // nobody waits any more
@@ -54,7 +52,7 @@ export function connectTemporal({ connectionOptions, relay, logger }: ConnectTem
         logger.info({ address }, 'connected to Temporal');
         return connection;
       } catch (error) {
-        const why = relay?.refusal() ?? (error instanceof Error ? error.message : String(error));
+        const why = error instanceof Error ? error.message : String(error);
         if (why !== reason && !closed) {
           logger.warn({ address, reason: why }, 'cannot reach Temporal: check TEMPORAL_ADDRESS; retrying');
         }
@@ -62,7 +60,7 @@ export function connectTemporal({ connectionOptions, relay, logger }: ConnectTem
       }
       if (closed) return new Promise(() => undefined);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, RETRY_MS);
+        const timer = setTimeout(resolve, retryMs);
         wake = () => {
           clearTimeout(timer);
           resolve();
@@ -76,14 +74,10 @@ export function connectTemporal({ connectionOptions, relay, logger }: ConnectTem
   return {
     current: () => (closed ? undefined : connection),
     connected,
-    onReturn(listener, signal) {
-      if (relay) onAbort(signal, relay.onReturn(listener));
-    },
     async close() {
       closed = true;
       wake();
       await connection?.close();
-      relay?.close();
     },
   };
 }
