@@ -220,13 +220,8 @@ payloads: { storage: ./payloads }
     await waitFor('the ingress', () => listening() !== undefined, READY_MS);
     const headers = { Authorization: `Bearer ${API_KEY}`, 'Content-Type': 'application/json' };
     const body = JSON.stringify({ text: 'demo: size 3MB' });
-    let id = '';
-    // It listens before it has reached Temporal, and answers 503 until then.
-    await waitFor('a run', async () => {
-      const sent = await fetch(`${listening()}/v1/runs`, { method: 'POST', headers, body });
-      id = ((await sent.json()) as { id?: string }).id ?? '';
-      return sent.status === 202;
-    });
+    const sent = await fetch(`${listening()}/v1/runs`, { method: 'POST', headers, body });
+    const { id } = (await sent.json()) as { id: string };
     const answer = await fetch(`${listening()}/v1/runs/${id}?wait=60`, { headers });
     const { status, output } = runResource.parse(await answer.json());
     assert.deepEqual([status, output?.length], ['completed', 3_000_000], own.written.text);
