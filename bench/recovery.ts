@@ -3,9 +3,9 @@
  * at a steady rate, and with 200 webhooks at once. Twenty kills and eight, five minutes; with `-- --quick` four, which are printed alone. Writes
  * docs/benchmarks/recovery.md. Exit code 1: a run was lost or doubled, or one waited longer than the page promises.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { dirname } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { findTemporalCli } from '../src/cli/temporal-server/find-temporal-cli.ts';
 import { prove } from '../test/crash/prove.ts';
@@ -22,17 +22,8 @@ const LOADS = [
 const before = loadavg()[0] ?? Number.NaN;
 const loads: Load[] = [];
 for (const load of LOADS) {
-  const folder = mkdtempSync(join(tmpdir(), 'garudust-recovery-'));
-  const ends: (() => Promise<void> | void)[] = [];
-  try {
-    const say = (label: string, text: string): void => void process.stdout.write(`${label.padEnd(18)}${text}\n`);
-    const plan = { ...load, seed: Math.floor(Math.random() * 1e6) };
-    const result = await prove(plan, { folder, ends, say, print: (text) => void process.stdout.write(text) });
-    loads.push({ ...load, ...result });
-  } finally {
-    for (const end of ends.toReversed()) await end();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const result = await prove({ ...load, seed: Math.floor(Math.random() * 1e6) });
+  loads.push({ ...load, ...result });
 }
 const cli = await findTemporalCli({ env: process.env });
 const where = `${machine(cli.version)}\n- load average before the start: ${before.toFixed(1)}`;

@@ -5,12 +5,9 @@
  * Exit code 0: every accepted webhook ended in one finished run and a delivered callback, and no more was doubled than dies
  * with a worker on the way to its disk. 1: something was lost or doubled. 2: it could not be tried.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VICTIMS } from './crash-stack.ts';
-import { prove } from './prove.ts';
+import { prove, say } from './prove.ts';
 import { seconds } from './table.ts';
 
 const { values: flags } = parseArgs({
@@ -32,11 +29,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-const say = (label: string, text: string): void => void process.stdout.write(`${label.padEnd(18)}${text}\n`);
-
 const startedAt = performance.now();
-const ends: (() => Promise<void> | void)[] = [];
-const folder = mkdtempSync(join(tmpdir(), 'garudust-crash-'));
 try {
   const usual = flags.quick ? { kills: 4, runs: 50 } : { kills: 20, runs: 200 };
   const plan = {
@@ -47,8 +40,9 @@ try {
     only: VICTIMS.find((victim) => victim === flags.only),
     outageMs: Number(flags.outage) * 1000,
     withJournal: !flags['no-journal'],
+    keep: flags.keep,
   };
-  const { faults } = await prove(plan, { folder, ends, say, print: (text) => void process.stdout.write(text) });
+  const { faults } = await prove(plan);
   for (const fault of faults.slice(0, 20)) say('FAULT', fault);
   if (faults.length > 20) say('FAULT', `and ${faults.length - 20} more`);
   say('result', faults.length === 0 ? 'nothing lost, nothing doubled beyond the bound' : `${faults.length} faults`);
@@ -57,8 +51,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
 } finally {
-  for (const end of ends.toReversed()) await end();
-  if (flags.keep) say('logs', folder);
-  else rmSync(folder, { recursive: true, force: true });
   say('took', seconds(performance.now() - startedAt));
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { findTemporalCli } from '../../src/cli/temporal-server/find-temporal-cli.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -23,15 +26,8 @@ export interface CrashPlan {
   readonly outageMs?: number;
   /** Without it the worker forgets what it has been answered, so that the proof can be seen to fail. */
   readonly withJournal?: boolean;
-}
-
-/** How a proof is made: where it leaves its files, whom it tells, and what it leaves to be ended. */
-export interface CrashSetting {
-  readonly folder: string;
-  readonly ends: (() => Promise<void> | void)[];
-  readonly say: (label: string, text: string) => void;
-  /** Gets the table, line by line. */
-  readonly print: (text: string) => void;
+  /** Leaves the folder with all logs. Default: no. */
+  readonly keep?: boolean;
 }
 
 /** The rounds, the undisturbed one first, and what must never be. */
@@ -49,8 +45,29 @@ const FAILING_CALLBACKS = 0.03;
  */
 const BOUNDS = { agent: { runsPerLost: 20, byChance: 2 }, callback: { runsPerLost: 2000, byChance: 2 } } as const;
 
-/** Starts everything, kills what the plan says, and counts. */
-export async function prove(plan: CrashPlan, { folder, ends, say, print }: CrashSetting): Promise<CrashResult> {
+type Ends = (() => Promise<void> | void)[];
+
+const print = (text: string): void => void process.stdout.write(text);
+
+/** Prints a line with its label. */
+export function say(label: string, text: string): void {
+  print(`${label.padEnd(18)}${text}\n`);
+}
+
+/** Starts everything, kills what the plan says, counts, prints a table of it, and ends everything. */
+export async function prove(plan: CrashPlan): Promise<CrashResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'garudust-crash-'));
+  const ends: Ends = [];
+  try {
+    return await proveIn(folder, plan, ends);
+  } finally {
+    for (const end of ends.toReversed()) await end();
+    if (plan.keep === true) say('logs', folder);
+    else rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function proveIn(folder: string, plan: CrashPlan, ends: Ends): Promise<CrashResult> {
   const { seed, kills, runsPerKill, perSecond, only, outageMs = 0, withJournal = true } = plan;
   const random = seededRandom(seed);
   const cli = await findTemporalCli({ env: process.env, onProgress: ({ message }) => say('please wait', message) });

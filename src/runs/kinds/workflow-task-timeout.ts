@@ -12,6 +12,7 @@ const SMALL_TEXT_UNITS = 64 * 1024;
  * cores.
  */
 const LARGE_MS = 30_000;
+/** Larger ones do not fit in Temporal. */
 const LARGE_ANSWER_BYTES = 2 * 1024 * 1024;
 
 /** How long Temporal waits for a worker that has taken a workflow task of a run, in milliseconds; docs/decisions/0011-short-workflow-task-timeouts.md. */
