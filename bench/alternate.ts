@@ -2,7 +2,7 @@
  * Lets each side take its turn in every round. Who was first is last in the next one: a database that fills and a machine
  * that slows down favour nobody.
  */
-export async function alternate<Side extends string>(
+export async function alternate<Side>(
   rounds: number,
   sides: readonly Side[],
   turn: (side: Side) => Promise<void>,

@@ -1,8 +1,8 @@
 import { alternate } from './alternate.ts';
 import type { Payload } from './bare-start.ts';
 import { atOnce, median, percentile } from './measure.ts';
-import { BOTH, newPairs, type Pairs } from './pairs.ts';
-import type { MinimalProcess, OurProcess } from './processes.ts';
+import { newPairs, type Pairs } from './pairs.ts';
+import type { MinimalProcess, WebhookProcess } from './processes.ts';
 import type { Scale } from './scale.ts';
 import { CONCURRENCY, TEXT } from './workload.ts';
 
@@ -13,25 +13,38 @@ export interface StartFigures {
   readonly p99: Pairs;
 }
 
-/** Alternates webhooks to an ingress with bare starts, many at once; no worker takes either. */
-export async function compareStarts(
-  ingress: OurProcess,
+/**
+ * Alternates webhooks to each ingress with bare starts, many at once; no worker takes any of them.
+ *
+ * @returns the figures of each ingress
+ */
+export async function compareStarts<Name extends string>(
+  ingresses: Readonly<Record<Name, WebhookProcess>>,
   minimal: MinimalProcess,
   payload: Payload,
   scale: Scale,
-): Promise<StartFigures> {
-  const figures: StartFigures = { perSecond: newPairs(), p50: newPairs(), p99: newPairs() };
-  const sides = {
-    ours: (count: number) => atOnce(count, CONCURRENCY, async () => void (await ingress.post({ text: TEXT }))),
-    theirs: (count: number) => minimal.order({ do: 'start', count, concurrency: CONCURRENCY, payload }),
-  };
-  await alternate(1, BOTH, async (side) => void (await sides[side](scale.warmUp)));
-  await alternate(scale.rounds, BOTH, async (side) => {
+): Promise<Record<Name, StartFigures>> {
+  const names = Object.keys(ingresses) as Name[];
+  const figures = Object.fromEntries(
+    names.map((name): [string, StartFigures] => [name, { perSecond: newPairs(), p50: newPairs(), p99: newPairs() }]),
+  ) as Record<Name, StartFigures>;
+  const sides = [undefined, ...names];
+  const turn = (name: Name | undefined, count: number): Promise<number[]> =>
+    name === undefined
+      ? minimal.order({ do: 'start', count, concurrency: CONCURRENCY, payload })
+      : atOnce(count, CONCURRENCY, async () => void (await ingresses[name].post({ text: TEXT })));
+  for (const name of sides) await turn(name, scale.warmUp);
+  await alternate(scale.rounds, sides, async (name) => {
     const began = performance.now();
-    const took = await sides[side](scale.starts);
-    figures.perSecond[side].push((took.length * 1000) / (performance.now() - began));
-    figures.p50[side].push(median(took));
-    figures.p99[side].push(percentile(took, 0.99));
+    const took = await turn(name, scale.starts);
+    const perSecond = (took.length * 1000) / (performance.now() - began);
+    // Each ingress is compared with the bare starts of the same rounds.
+    for (const each of name === undefined ? names : [name]) {
+      const side = name === undefined ? 'theirs' : 'ours';
+      figures[each].perSecond[side].push(perSecond);
+      figures[each].p50[side].push(median(took));
+      figures[each].p99[side].push(percentile(took, 0.99));
+    }
   });
   return figures;
 }

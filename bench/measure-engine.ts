@@ -8,7 +8,7 @@ import { atOnce } from './measure.ts';
 import { measureOpenRuns, type OpenRunFigures } from './measure-open-runs.ts';
 import { measureWholeRuns, type WholeRuns } from './measure-whole-runs.ts';
 import { startPeer } from './peer.ts';
-import { type OurOptions, type OurProcess, startMinimal, startOurs } from './processes.ts';
+import { type OurOptions, type OurProcess, startBareIngress, startMinimal, startOurs } from './processes.ts';
 import { measureRunCosts, type RunCosts } from './run-cost.ts';
 import { minimalSide, webhookSide } from './run-side.ts';
 import type { Scale } from './scale.ts';
@@ -20,6 +20,8 @@ export interface EngineFigures extends WholeRuns, Pick<Engine, 'kind' | 'name' |
   /** Against bare starts that carry the same, and against such with the text alone. */
   readonly starts: Readonly<Record<Payload, StartFigures>>;
   readonly idle: AnswerFigures;
+  /** Of an ingress that does nothing but start, against the same bare starts. */
+  readonly bareIngress: { readonly starts: StartFigures; readonly idle: AnswerFigures };
   readonly loaded: AnswerFigures;
   readonly openRuns: OpenRunFigures | undefined;
 }
@@ -55,10 +57,11 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
     const common = { temporal: server.env, agentUrl: peer.url, folder };
     const start = (own: Pick<OurOptions, 'command' | 'taskQueue' | 'agentConcurrency'>): Promise<OurProcess> =>
       ended(startOurs({ ...common, ...own }));
-    const [minimal, ours, ingress] = await Promise.all([
+    const [minimal, ours, ingress, bare] = await Promise.all([
       ended(startMinimal(server.env, 'tuned')),
       start({ command: 'start', taskQueue: 'ours', agentConcurrency: scale.slowRuns }),
       start({ command: 'ingress', taskQueue: 'nobody-takes-these' }),
+      ended(startBareIngress(server.env)),
     ]);
 
     say('whole runs');
@@ -70,25 +73,36 @@ export async function measureEngine(engine: Engine, options: EngineOptions): Pro
     const costs = await measureRunCosts(our, their, runId, scale.countedRuns);
 
     say('accepted webhooks, against bare starts');
-    const starts = {
-      same: await compareStarts(ingress, minimal, 'same', scale),
-      text: await compareStarts(ingress, minimal, 'text', scale),
-    };
-    const idle = await compareAnswers(ingress, minimal, scale);
+    const same = await compareStarts({ ingress, bare }, minimal, 'same', scale);
+    const text = await compareStarts({ ingress }, minimal, 'text', scale);
+    const starts = { same: same.ingress, text: text.ingress };
+    const idle = await compareAnswers({ ingress, bare }, minimal, scale);
     say(`the same, with ${scale.slowRuns} slow agents`);
     peer.setAgentDelay(SLOW_MS);
     await atOnce(scale.slowRuns, CONCURRENCY, async () => void (await ours.post({ text: TEXT })));
-    const loaded = await compareAnswers(ingress, minimal, scale);
+    const loaded = await compareAnswers({ ingress }, minimal, scale);
 
     let openRuns: OpenRunFigures | undefined;
     if (withOpenRuns) {
       say(`memory with ${scale.openRuns} open runs`);
-      await Promise.all([ours.stop(), minimal.stop(), ingress.stop()]);
+      await Promise.all([ours.stop(), minimal.stop(), ingress.stop(), bare.stop()]);
       const taskQueue = 'open-runs';
       openRuns = await measureOpenRuns((command) => start({ command, taskQueue }), scale.openRuns, say);
     }
     const { kind, name, about } = engine;
-    return { kind, name, about, ...runs, costs, starts, idle, loaded, openRuns };
+    const bareIngress = { starts: same.bare, idle: idle.bare };
+    return {
+      kind,
+      name,
+      about,
+      ...runs,
+      costs,
+      starts,
+      idle: idle.ingress,
+      bareIngress,
+      loaded: loaded.ingress,
+      openRuns,
+    };
   } finally {
     for (const end of ends.toReversed()) await end();
   }

@@ -40,7 +40,7 @@ export async function postgresEngine(say: (text: string) => void): Promise<Engin
     startOurs: () => start({ ...plan, model, folder: ownFolder() }),
     startShipped() {
       const folder = ownFolder();
-      return start({ ...plan, model: withoutDynamicConfig(model, folder), folder });
+      return start({ ...plan, model: asShipped(model, folder), folder });
     },
   };
 }
@@ -67,14 +67,15 @@ async function start(options: TopologyOptions): Promise<BenchServer> {
   };
 }
 
-/** The server needs the file, and finds nothing in it. */
-function withoutDynamicConfig(model: ComposeModel, folder: string): ComposeModel {
+/** The server with Temporal's own defaults. It needs the file of its settings, and finds nothing in it. */
+function asShipped(model: ComposeModel, folder: string): ComposeModel {
   const { temporal } = model.services;
   if (temporal === undefined) throw new Error('docker-compose.yml has no service temporal');
   const source = join(folder, 'no-dynamic-config.yaml');
   writeFileSync(source, '{}\n');
   const volumes = (temporal.volumes ?? []).map((volume) => ({ ...volume, source }));
-  return { ...model, services: { ...model.services, temporal: { ...temporal, volumes } } };
+  const { GOGC: _, ...environment } = temporal.environment ?? {};
+  return { ...model, services: { ...model.services, temporal: { ...temporal, volumes, environment } } };
 }
 
 /** PostgreSQL may run as another user, which could not get through a folder of this one. */

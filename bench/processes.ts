@@ -65,15 +65,23 @@ export interface WebhookProcess extends Measured {
 }
 
 /** Starts what somebody would write by hand with Koa and the SDK, on a server. */
-export async function startHandwritten(
+export function startHandwritten(
   temporal: TemporalEnv,
   peerUrl: string,
   { nodeArgs = [] }: Profiled = {},
 ): Promise<WebhookProcess> {
-  const child = fork(fileURLToPath(new URL('handwritten-process.ts', import.meta.url)), [peerUrl], {
-    execArgv: ['--import', 'tsx', ...nodeArgs],
-    env: childEnv(temporal),
-  });
+  const file = fileURLToPath(new URL('handwritten-process.ts', import.meta.url));
+  return takeWebhooks(fork(file, [peerUrl], { execArgv: ['--import', 'tsx', ...nodeArgs], env: childEnv(temporal) }));
+}
+
+/** Starts the least that takes webhooks and starts workflows, on a server. */
+export function startBareIngress(temporal: TemporalEnv): Promise<WebhookProcess> {
+  const file = fileURLToPath(new URL('bare-ingress-process.ts', import.meta.url));
+  return takeWebhooks(fork(file, [], { execArgv: ['--import', 'tsx'], env: childEnv(temporal) }));
+}
+
+/** A process that tells its port once it takes webhooks, which it does not check. */
+async function takeWebhooks(child: ChildProcess): Promise<WebhookProcess> {
   const port = (await nextMessage(child)) as number;
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   return {

@@ -12,7 +12,7 @@ import { CONCURRENCY, RATE } from './workload.ts';
 
 /** What was measured on one engine, as Markdown. */
 export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: number): string {
-  const { name, about, equal, alike, floor, shipped, costs, starts, idle, loaded, openRuns } = figures;
+  const { name, about, equal, alike, floor, shipped, costs, starts, idle, bareIngress, loaded, openRuns } = figures;
   const parts = [
     `## ${name}`,
     `${about}.`,
@@ -40,10 +40,12 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     callTable(costs),
     '### Accepted webhooks',
     `An ingress of its own against bare \`client.workflow.start\` from a process of its own, nobody taking the runs. The sender of the webhooks shares the machine's processors. ${CONCURRENCY} at once, the bare starts with the same payload (input, memo, search attributes, summary):`,
-    startTable(starts.same),
+    startTable(['webhooks', 'bare starts'], starts.same),
+    'What bounds it: an ingress of Koa that reads the JSON and makes the same start, and does nothing else. It turned with them:',
+    startTable(['bare ingress', 'bare starts'], bareIngress.starts),
     'The same, where the bare starts carry the text alone:',
-    startTable(starts.text),
-    `One at a time, in turn and with the same payload, idle and while ${scale.slowRuns} slow agents are at work in another process of ours:`,
+    startTable(['webhooks', 'bare starts'], starts.text),
+    `One at a time, in turn and with the same payload, idle and while ${scale.slowRuns} slow agents are at work in another process of ours. The bare ingress, in the same turns, answers ${medianDifference(bareIngress.idle.p50).toFixed(1)} ms after a bare start would, so that what ours does takes ${(medianDifference(idle.p50) - medianDifference(bareIngress.idle.p50)).toFixed(1)} ms:`,
     table(
       ['202', 'bare start'],
       [
@@ -77,20 +79,17 @@ function boundOf({ equal, alike, floor }: EngineFigures): string {
       .reduce((sum, one) => sum + one, 0);
   const byHand = all(equal, 'ours') - median(equal.processCpuMs.ours) + median(alike.processCpuMs.theirs);
   const rate = (ms: number): string => ((cores * 1000) / ms).toFixed(0);
-  return `Against a workflow of the minimal process that ends in its first workflow task, in 5 events and without an activity. Whatever a run does, it pays as much: a start, three records of its visibility (started, after the first workflow task, closed) and its end. That is ${((100 * engine.empty) / engine.minimal).toFixed(0)} % of what the engine spends on the minimal workflow, so that fewer events and writes save from the rest alone.
+  return `Against a workflow of the minimal process that ends in its first workflow task, in 5 events and without an activity. Whatever a run does, it pays as much: a start, three records of its visibility (started, after the first workflow task, closed; a run of ours says at its start what the second one adds) and its end. That is ${((100 * engine.empty) / engine.minimal).toFixed(0)} % of what the engine spends on the minimal workflow, so that fewer events and writes save from the rest alone.
 
 The processors are used up at ${CONCURRENCY} open, so that the sum decides: engine, process and those outside take ${all(equal, 'ours').toFixed(1)} ms of CPU for a run of ours and ${all(equal, 'theirs').toFixed(1)} ms for the minimal one, at which ${cores} processors end ${rate(all(equal, 'ours'))} and ${rate(all(equal, 'theirs'))} a second at best. With the process by hand in place of ours, and all else as it is, ours would come to ${(all(equal, 'theirs') / byHand).toFixed(2)} times the minimal workflow, which does no HTTP.`;
 }
 
-function startTable({ perSecond, p50, p99 }: StartFigures): string {
-  return table(
-    ['webhooks', 'bare starts'],
-    [
-      { what: 'per second', pairs: perSecond, digits: 0 },
-      { what: 'p50, ms', pairs: p50 },
-      { what: 'p99, ms', pairs: p99 },
-    ],
-  );
+function startTable(heading: readonly [ours: string, theirs: string], { perSecond, p50, p99 }: StartFigures): string {
+  return table(heading, [
+    { what: 'per second', pairs: perSecond, digits: 0 },
+    { what: 'p50, ms', pairs: p50 },
+    { what: 'p99, ms', pairs: p99 },
+  ]);
 }
 
 /** @param withEngine whether the server runs here, so that its CPU is known */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { devServerArgs } from '../src/cli/temporal-server/dev-server-args.ts';
+import { DEV_SERVER_ENV, devServerArgs } from '../src/cli/temporal-server/dev-server-args.ts';
 import { freePort } from '../src/cli/temporal-server/free-port.ts';
 import { stopWithParent } from '../src/cli/temporal-server/stop-with-parent.ts';
 import { cpuMs } from './process-usage.ts';
@@ -30,7 +30,8 @@ export async function startOurServer(cliPath: string, folder: string): Promise<D
   const port = await freePort();
   const databaseFile = join(folder, 'ours.db');
   const plan = { port, uiPort: undefined, namespace: 'default', databaseFile };
-  return start(cliPath, port, devServerArgs({ ...plan, extraSearchAttributes: [], canDisableNews: false }));
+  const args = devServerArgs({ ...plan, extraSearchAttributes: [], canDisableNews: false });
+  return start(cliPath, port, args, DEV_SERVER_ENV);
 }
 
 /** The dev server as it is shipped, with a database file and nothing else. */
@@ -41,13 +42,18 @@ export async function startShippedServer(cliPath: string, folder: string): Promi
 }
 
 /** Every dev server tells its metrics; here it is told at which port. */
-async function start(cliPath: string, port: number, args: readonly string[]): Promise<DevBenchServer> {
+async function start(
+  cliPath: string,
+  port: number,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<DevBenchServer> {
   const metricsPort = await freePort();
   const child = spawn(cliPath, [...args, '--metrics-port', String(metricsPort)], {
     detached: true,
     stdio: 'ignore',
     // It would take flags from TEMPORAL_* variables.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
   });
   stopWithParent(child);
   const ended = new Promise((resolve) => child.once('exit', resolve));

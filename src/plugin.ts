@@ -44,11 +44,11 @@ const HEARTBEAT_THROTTLE_MS = 2000;
  */
 const STICKY_TIMEOUT_MS = 2000;
 /**
- * Workflow tasks that one worker takes at once. Each has a timeout from when it is taken: a slow machine that takes forty, as
- * is the SDK's default, loses those that it comes to last. With fewer, starts under load are not eager: four polls and eight first tries
- * of callbacks hold slots and compute nothing. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
+ * Workflow tasks that one worker takes at once. Each has a timeout from when it is taken: a slow machine that takes many
+ * loses those that it comes to last. With fewer, starts under load are not eager: four polls and twelve first tries of callbacks hold slots
+ * and compute nothing. Why so: docs/decisions/0011-short-workflow-task-timeouts.md.
  */
-const WORKFLOW_TASKS = 32;
+const WORKFLOW_TASKS = 48;
 /** Few: polls hold slots, and an eager start needs one that no poll holds. */
 const WORKFLOW_POLLS = 4;
 

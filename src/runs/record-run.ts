@@ -9,6 +9,7 @@ import type { RunLinks } from './run-kind.ts';
 import { toRunResource, workflowTypeOf } from './run-kinds.ts';
 import type { RunReply } from './run-reply.ts';
 import type { RunSessions } from './run-sessions.ts';
+import { createStartExecution } from './start-execution.ts';
 
 export type OnCall = (call: Promise<unknown>) => void;
 
@@ -25,7 +26,8 @@ interface RecordRunParts {
   readonly sessions: RunSessions;
   readonly links: RunLinks;
   readonly taskQueue: string;
-  readonly eagerStart: boolean;
+  /** As in `RunClientOptions`. */
+  readonly ownBuild: string | undefined;
   /** When a call that begins now must have its answer, on the clock of `performance.now()`. */
   readonly deadline: () => number;
   /** Whether there is a connection for a call to go out on. */
@@ -34,7 +36,8 @@ interface RecordRunParts {
 
 /** Records runs on a real Temporal server. */
 export function createRecordRun(parts: RecordRunParts): RecordRun {
-  const { ask, sessions, links, taskQueue, eagerStart, deadline, isConnected } = parts;
+  const { ask, sessions, links, taskQueue, ownBuild, deadline, isConnected } = parts;
+  const startExecution = createStartExecution(ownBuild);
 
   const repeat = async (task: AcceptedTask, until: number): Promise<RunReply> => {
     const { runId, memo } = task;
@@ -62,14 +65,14 @@ export function createRecordRun(parts: RecordRunParts): RecordRun {
   };
 
   return async (task, onCall = () => undefined, waitedMs = 0) => {
-    const settings = startOptions(task, { taskQueue, eager: eagerStart, ...links });
+    const settings = startOptions(task, { taskQueue, eager: ownBuild !== undefined, ...links });
     const until = deadline() - waitedMs;
     const connected = isConnected();
     const refusal = await sessions.admit(task, until);
     if (refusal !== undefined) return await repeatOr(refusal, task, until);
     try {
       await ask('start', until, (temporal) => {
-        const call = temporal.workflow.start(workflowTypeOf(task.input), settings);
+        const call = startExecution(temporal, workflowTypeOf(task.input), settings);
         onCall(call);
         return call;
       });

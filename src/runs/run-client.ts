@@ -82,8 +82,11 @@ export interface RunClientOptions extends AskOptions {
   /** As `connectForPolls` makes it: the native connection can't abort a long poll. */
   readonly pollConnection: Connection;
   readonly taskQueue: string;
-  /** Whether a worker of this process shares the native connection: its first task then comes with the start. */
-  readonly eagerStart: boolean;
+  /**
+   * The build ID of a worker of this process that is not versioned and shares the native connection: it then gets the first
+   * workflow task with the start. Undefined: there is none.
+   */
+  readonly ownBuild: string | undefined;
   /** How long a request waits for Temporal, in milliseconds. */
   readonly deadlineMs: number;
   /** Where links lead. Default: to paths of this API alone. */
@@ -141,7 +144,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
       sessions,
       links,
       taskQueue: options.taskQueue,
-      eagerStart: options.eagerStart,
+      ownBuild: options.ownBuild,
       deadline,
       isConnected: () => options.connection() !== undefined,
     }),

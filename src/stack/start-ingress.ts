@@ -30,7 +30,8 @@ export interface IngressParts {
   readonly temporal: TemporalSettings;
   readonly link: TemporalLink;
   readonly pollConnection: Connection;
-  readonly eagerStart: boolean;
+  /** As in `RunClientOptions`. */
+  readonly ownBuild: string | undefined;
   readonly findOwnPlaces: FindOwnPlaces;
   readonly watch: TemporalWatch;
   readonly workflows: LoadedWorkflows['workflows'];
@@ -53,7 +54,7 @@ export interface RunningIngress {
  * @throws ListenError
  */
 export async function startIngress(parts: IngressParts): Promise<RunningIngress> {
-  const { config, temporal, link, pollConnection, eagerStart, findOwnPlaces, watch, workflows } = parts;
+  const { config, temporal, link, pollConnection, ownBuild, findOwnPlaces, watch, workflows } = parts;
   const { logger, metrics, tracing } = parts;
   const { limits } = config;
   const runs = createRunClient({
@@ -61,7 +62,7 @@ export async function startIngress(parts: IngressParts): Promise<RunningIngress>
     pollConnection,
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
-    eagerStart,
+    ownBuild,
     deadlineMs: TEMPORAL_DEADLINE_MS,
     links: {
       ...pickLinks(config),

@@ -11,6 +11,7 @@ import { type Readiness, watchTemporal } from '../runs/temporal-watch.ts';
 import { type RunningServer, serveAdmin } from '../ingress/http/serve.ts';
 import { connectTemporal } from '../worker/connect-temporal.ts';
 import { installRuntime } from '../worker/install-runtime.ts';
+import { unversionedBuild } from '../worker/worker-version.ts';
 import { createAgentWatch } from './agent-watch.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { loadWorkflows } from './load-workflows.ts';
@@ -147,12 +148,12 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       : undefined;
     if (worker) parts.push(() => worker.drain());
     // An eager start runs on the build of this process, whichever build new runs are to begin on.
-    const eagerStart = worker !== undefined && config.worker.versioning.buildId === undefined;
+    const ownBuild = worker && config.worker.versioning.buildId === undefined ? unversionedBuild() : undefined;
     const ingress = roles.ingress
       ? await startIngress({
           ...common,
           pollConnection,
-          eagerStart,
+          ownBuild,
           watch,
           workflows,
           stateDir: userStateDir(options.env ?? {}),

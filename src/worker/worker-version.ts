@@ -10,9 +10,14 @@ export interface WorkerVersion {
   readonly deployment?: string;
 }
 
+/** The build ID of our workers that are not versioned. It tells workflows what the worker can do. */
+export function unversionedBuild(): string {
+  return firstTryBuild(readVersion());
+}
+
 /**
  * What makes a worker one of a build. Workflows that do not say otherwise are pinned: they end on the build on which they began
- * (docs/decisions/0033-a-run-ends-on-its-build.md). Any other worker gets a build ID that tells workflows what it can do
+ * (docs/decisions/0033-a-run-ends-on-its-build.md). Any other worker gets `unversionedBuild`
  * (docs/decisions/0045-the-first-try-is-within-the-workflow-task.md), unless it has one of its own.
  */
 export function toWorkerVersion(
@@ -26,5 +31,5 @@ export function toWorkerVersion(
     };
   }
   const hasOwn = given.buildId !== undefined || given.workerDeploymentOptions !== undefined;
-  return hasOwn ? {} : { buildId: firstTryBuild(readVersion()) };
+  return hasOwn ? {} : { buildId: unversionedBuild() };
 }

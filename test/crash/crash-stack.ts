@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/cli/temporal-server/free-port.ts';
-import { devServerArgs } from '../../src/cli/temporal-server/dev-server-args.ts';
+import { DEV_SERVER_ENV, devServerArgs } from '../../src/cli/temporal-server/dev-server-args.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 /** What gets killed. */
@@ -80,7 +80,10 @@ export async function startCrashStack(options: CrashStackOptions): Promise<Crash
     new SupervisedProcess({ name, program: file, args, env, logFile: join(folder, `${name}.log`) });
 
   const processes: Record<Victim, SupervisedProcess> = {
-    temporal: supervise('temporal', temporalCli, temporalArgs(ports.temporal, join(folder, 'temporal.db')), bare),
+    temporal: supervise('temporal', temporalCli, temporalArgs(ports.temporal, join(folder, 'temporal.db')), {
+      ...bare,
+      ...DEV_SERVER_ENV,
+    }),
     agent: supervise(
       'agent',
       process.execPath,

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EVENTS } from '../support/run-costs.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { unversionedBuild } from '../../src/worker/worker-version.ts';
 import { runList } from '../../src/protocol/run-list.ts';
 import { API_KEY, startTestStack } from '../support/start-test-stack.ts';
 import { connectToTestServer } from '../support/temporal-server.ts';
@@ -89,9 +90,17 @@ describe('a signed webhook becomes a run', () => {
     const { start, get } = await startTestStack(t);
     const { id } = await start({ text: 'Say hello' });
     await get(id, 20);
-    const history = await (await connectToTestServer()).client.workflow.getHandle(id).fetchHistory();
+    const handle = (await connectToTestServer()).client.workflow.getHandle(id);
+    await handle.result();
+    const history = await handle.fetchHistory();
     const started = history.events?.find(({ workflowExecutionStartedEventAttributes: attributes }) => attributes);
     assert.equal(started?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted, true);
+    // What the server would add after the first task is what the start says, so it writes nothing more for its lists.
+    const builds = started.workflowExecutionStartedEventAttributes.searchAttributes?.indexedFields?.['BuildIds'];
+    const said: unknown = JSON.parse(Buffer.from(builds?.data ?? []).toString());
+    const { searchAttributes } = await handle.describe();
+    assert.deepEqual(searchAttributes['BuildIds'], said);
+    assert.deepEqual(said, ['unversioned', `unversioned:${unversionedBuild()}`]);
   });
 });
 

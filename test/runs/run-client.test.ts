@@ -304,7 +304,7 @@ describe('with Temporal in trouble', () => {
       pollConnection: Connection.lazy({ address: '127.0.0.1:1' }),
       namespace: 'default',
       taskQueue: 'none',
-      eagerStart: false,
+      ownBuild: undefined,
       deadlineMs: 2500,
       logger: { error: () => undefined },
     });
@@ -323,7 +323,7 @@ describe('with Temporal in trouble', () => {
       pollConnection: Connection.lazy({ address }),
       namespace: 'nowhere',
       taskQueue: 'none',
-      eagerStart: false,
+      ownBuild: undefined,
       deadlineMs: 2500,
       onRefusal: () => (refusals += 1),
       logger: { error: () => undefined },

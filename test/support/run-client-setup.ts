@@ -86,7 +86,7 @@ export async function setUpRunClient(
     pollConnection,
     namespace: server.namespace,
     taskQueue,
-    eagerStart: false,
+    ownBuild: undefined,
     deadlineMs: 2500,
     links: { temporalUi: 'http://localhost:8233/namespaces/default' },
     logger: { error: () => undefined },

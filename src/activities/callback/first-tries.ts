@@ -4,8 +4,8 @@ import type { FirstTry } from '../../contract/first-try.ts';
 import type { CallbackRequest } from './callback-request.ts';
 import type { KeptTries } from './kept-tries.ts';
 
-/** A try holds a slot for workflow tasks, of which a worker has 32. */
-const MOST_AT_ONCE = 8;
+/** A try holds a slot for workflow tasks, of which a worker has 48. */
+const MOST_AT_ONCE = 12;
 /** How long an ended request waits for the attempt that takes it over; another worker may have got that. */
 const KEPT_MS = 60_000;
 

@@ -6,7 +6,8 @@ export const DEV_SERVER_HOST = '127.0.0.1';
 /**
  * Settings that the dev server is always given. Eager activities are off by default up to Server 1.31 and make a run
  * about six times faster from end to end; as shipped the request quotas (2,400 and 3,000 a second) end at some 200 runs
- * a second. By default a timer that is less than a second ahead may fire a second late, and retries are.
+ * a second. By default a timer that is less than a second ahead may fire a second late, and retries are. The CLI lets the server read its
+ * search attributes from the database ten times a run, which takes a tenth of its CPU; servers elsewhere keep them for some seconds.
  */
 const DYNAMIC_CONFIG = {
   'system.enableActivityEagerExecution': true,
@@ -17,7 +18,11 @@ const DYNAMIC_CONFIG = {
   'frontend.namespaceRPS.visibility': 1_000,
   'history.rps': 100_000,
   'history.timerProcessorMaxTimeShift': '"100ms"',
+  'system.forceSearchAttributesCacheRefreshOnRead': false,
 } as const;
+
+/** Go then collects garbage half as often as by default: a twelfth less CPU, for some 100 MiB under load. */
+export const DEV_SERVER_ENV = { GOGC: '200' } as const;
 
 /** Without these the server is two to seven times slower; a killed server still loses nothing. */
 const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=1'] as const;

@@ -9,7 +9,7 @@ import { Connection } from '@temporalio/client';
 import { toClientOptions } from '../../stack/temporal-settings.ts';
 import { childEnv } from '../../values/child-env.ts';
 import { checkDatabaseFile, checkPort, DevServerError, portError } from './check-dev-server-place.ts';
-import { DEV_SERVER_HOST, devServerArgs } from './dev-server-args.ts';
+import { DEV_SERVER_ENV, DEV_SERVER_HOST, devServerArgs } from './dev-server-args.ts';
 import { freePort } from './free-port.ts';
 import { stopWithParent } from './stop-with-parent.ts';
 
@@ -112,8 +112,9 @@ async function startOnce(options: DevServerOptions, canDisableNews: boolean): Pr
     extraSearchAttributes: options.extraSearchAttributes ?? [],
     canDisableNews,
   });
+  const env = { ...DEV_SERVER_ENV, ...childEnv(process.env, { also: /^GOGC$/ }) };
   const child = ownFilesOnly(() =>
-    spawn(options.cliPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: childEnv(process.env) }),
+    spawn(options.cliPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env }),
   );
   const output = keepOutput(child, options.logFile);
   let stopping = false;
