@@ -1,21 +1,21 @@
 import { VICTIMS } from '../test/crash/crash-stack.ts';
-import type { CrashResult } from '../test/crash/prove.ts';
+import type { CrashPlan, CrashResult } from '../test/crash/prove.ts';
 import type { Row } from '../test/crash/table.ts';
 import { median } from './measure.ts';
 
-/** A way in which webhooks come, and what kills did to it. */
-export interface Load extends CrashResult {
+/** A way in which webhooks come and something dies. */
+export interface LoadPlan extends Pick<CrashPlan, 'perSecond' | 'runsPerKill' | 'kills' | 'only' | 'outageMs'> {
   readonly name: string;
-  /** Webhooks a second. Absent: all of a round at once. */
-  readonly perSecond?: number | undefined;
-  readonly runsPerKill: number;
 }
+
+/** What kills did to it. */
+export interface Load extends LoadPlan, CrashResult {}
 
 const GOAL_MS = 3000;
 
-/** Whether nothing was lost or doubled, and each run was delivered within the goal after each kill. */
-export function isRecovered({ faults, rows }: Load): boolean {
-  return faults.length === 0 && withinGoal(rows.slice(1)) === rows.length - 1;
+/** Whether nothing was lost or doubled, and each run was delivered within the goal after each kill. An outage has no goal. */
+export function isRecovered({ faults, rows, outageMs }: Load): boolean {
+  return faults.length === 0 && (outageMs !== undefined || withinGoal(rows.slice(1)) === rows.length - 1);
 }
 
 function withinGoal(rows: readonly Row[]): number {
@@ -32,9 +32,17 @@ How long runs wait after a \`kill -9\`. Ingress, worker, agent and Temporal (the
 the moment it is dead, as Compose and Kubernetes do. The agent thinks for 0.3 s. The wait of a run is the time from the kill, or from its
 first sending where that comes later, to its callback; a kill counts with the longest wait of any run.
 
-${loads.map(summary).join('\n')}
+${loads
+  .filter(({ outageMs }) => outageMs === undefined)
+  .map(summary)
+  .join('\n')}
 
-${loads.map(section).join('\n\n')}
+${loads
+  .filter(({ outageMs }) => outageMs === undefined)
+  .map(section)
+  .join('\n\n')}
+
+${outages(loads)}
 
 ## How it was measured
 
@@ -83,4 +91,25 @@ ${[
     ),
   ),
 ].join('\n')}`;
+}
+
+/** How long runs wait once Temporal is back, where it was away for longer than its restart takes. */
+function outages(loads: readonly Load[]): string {
+  const lines = loads.flatMap(({ outageMs, rows, faults }) => {
+    if (outageMs === undefined) return [];
+    const waits = rows.slice(1).map(({ recoveredMs = Infinity }) => (recoveredMs - outageMs) / 1000);
+    const range = `${Math.min(...waits).toFixed(1)} to ${Math.max(...waits).toFixed(1)}`;
+    return [
+      `| ${[outageMs / 1000, waits.length, `${median(waits).toFixed(1)} (${range})`, faults.length].join(' | ')} |`,
+    ];
+  });
+  return `## Temporal stays away
+
+As under _Steady_, but Temporal is killed and started again only after a while. The wait is that of the run that waits longest, less the time that Temporal
+was away. It is bounded: the SDK's pause between two polls grows with the absence, up to 12 s, and what a run needs of several polls adds up
+([decision 48](../decisions/0048-no-relay-to-temporal.md)).
+
+| away, s | times | longest wait after it, s (median, range) | lost or doubled |
+| ------- | ----: | ---------------------------------------: | --------------: |
+${lines.join('\n')}`;
 }
