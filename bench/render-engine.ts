@@ -41,7 +41,7 @@ export function renderEngine(figures: EngineFigures, scale: Scale, bareHttpMs: n
     '### Accepted webhooks',
     `An ingress of its own against bare \`client.workflow.start\` from a process of its own, nobody taking the runs. The sender of the webhooks shares the machine's processors. ${CONCURRENCY} at once, the bare starts with the same payload (input, memo, search attributes, summary):`,
     startTable(['webhooks', 'bare starts'], starts.same),
-    'What bounds it: an ingress of Koa that reads the JSON and makes the same start, and does nothing else. It turned with them:',
+    'What bounds it: an ingress of Koa that reads the JSON and makes the same start, and does nothing else, in the same turns. What ours has less is its [limit of starts under way](decisions/0022-few-starts-at-once.md), which keeps a flood from stopping the runs, and all that it checks:',
     startTable(['bare ingress', 'bare starts'], bareIngress.starts),
     'The same, where the bare starts carry the text alone:',
     startTable(['webhooks', 'bare starts'], starts.text),
