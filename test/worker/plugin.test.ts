@@ -159,7 +159,7 @@ describe("a team's worker with the plugin", () => {
     assert.equal(options.shutdownGraceTime, 1);
     assert.equal(options.identity, 'me');
     assert.equal(options.maxHeartbeatThrottleInterval, 2000);
-    assert.equal(options.maxConcurrentWorkflowTaskExecutions, 32);
+    assert.equal(options.maxConcurrentWorkflowTaskExecutions, 48);
     const own = await teamPlugin().configureWorker({ taskQueue: 'q', maxConcurrentWorkflowTaskExecutions: 3 });
     assert.equal(own.maxConcurrentWorkflowTaskExecutions, 3);
     const tuner: NonNullable<WorkerOptions['tuner']> = {

@@ -112,9 +112,12 @@ async function startOnce(options: DevServerOptions, canDisableNews: boolean): Pr
     extraSearchAttributes: options.extraSearchAttributes ?? [],
     canDisableNews,
   });
-  const env = { ...DEV_SERVER_ENV, ...childEnv(process.env, { also: /^GOGC$/ }) };
   const child = ownFilesOnly(() =>
-    spawn(options.cliPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env }),
+    spawn(options.cliPath, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...DEV_SERVER_ENV, ...childEnv(process.env, { also: /^GOGC$/ }) },
+    }),
   );
   const output = keepOutput(child, options.logFile);
   let stopping = false;
