@@ -110,7 +110,7 @@ ${row('4 while those wait and are tried', after)}
 - Phase 4 to phase 1, p99 of deliveries: ${delivery}; more than ${PLAN.mostRatio} fails.
 - Phase 4 to phase 1, p99 of agents' calls: ${agent}; more than ${PLAN.mostRatio} fails. Until this version the p95 was judged: **${ratio(before, after, 'agent', FORMERLY_JUDGED).toFixed(2)}** times.
 - Phases 1 and 4 have ${PLAN.windows} windows of ${seconds} s. They can't take turns: what waits at the slow receivers in phase 4 does not go away.
-- What slows the tail is told by the phases in the table below: the part of a call that is Temporal's, until it has recorded the run; how late the event loop of the
+- The second table shows what slows the tail: the part of a call that is Temporal's, until it has recorded the run; how late the event loop of the
   process was; and its longest pause for garbage.
 - Delivery: from the agent's answer to the receiver. Agent called: from the start of the run.
 - Phase 3 took ${facts.tookSeconds.toFixed(0)} s. At the end of phase 4 ${facts.waiting} of its ${facts.slowRuns} runs still had tries before them. The slow receivers had ${facts.requests} requests.
