@@ -1,9 +1,9 @@
 import { alternate } from './alternate.ts';
-import { atOnce, median, percentile } from './measure.ts';
+import { makeStartsBy } from './make-starts.ts';
+import { median, percentile } from './measure.ts';
 import type { Pairs } from './pairs.ts';
 import type { MinimalProcess, WebhookProcess } from './processes.ts';
 import type { Scale } from './scale.ts';
-import { TEXT } from './workload.ts';
 
 /** How long a 202 takes against a bare start of the same payload, each alone, in milliseconds. */
 export interface AnswerFigures {
@@ -25,16 +25,13 @@ export async function compareAnswers<Name extends string>(
 ): Promise<Record<Name, AnswerFigures>> {
   const names = Object.keys(ingresses) as Name[];
   const sides = [undefined, ...names];
-  const one = (name: Name | undefined): Promise<number[]> =>
-    name === undefined
-      ? minimal.order({ do: 'start', count: 1, concurrency: 1, payload: 'same' })
-      : atOnce(1, 1, async () => void (await ingresses[name].post({ text: TEXT })));
+  const makeStarts = makeStartsBy(ingresses, minimal, 'same');
   const all = new Map<Name | undefined, number[]>(sides.map((side) => [side, []]));
   const medians = new Map<Name | undefined, number[]>(sides.map((side) => [side, []]));
-  await alternate(10, sides, async (side) => void (await one(side)));
+  await alternate(10, sides, async (side) => void (await makeStarts(side, 1, 1)));
   for (let round = 0; round < scale.rounds; round += 1) {
     const took = new Map<Name | undefined, number[]>(sides.map((side) => [side, []]));
-    await alternate(scale.answers, sides, async (side) => void took.get(side)?.push(...(await one(side))));
+    await alternate(scale.answers, sides, async (side) => void took.get(side)?.push(...(await makeStarts(side, 1, 1))));
     for (const [side, times] of took) {
       medians.get(side)?.push(median(times));
       all.get(side)?.push(...times);

@@ -1,10 +1,11 @@
 import { alternate } from './alternate.ts';
 import type { Payload } from './bare-start.ts';
-import { atOnce, median, percentile } from './measure.ts';
+import { makeStartsBy } from './make-starts.ts';
+import { median, percentile } from './measure.ts';
 import { newPairs, type Pairs } from './pairs.ts';
 import type { MinimalProcess, WebhookProcess } from './processes.ts';
 import type { Scale } from './scale.ts';
-import { CONCURRENCY, TEXT } from './workload.ts';
+import { CONCURRENCY } from './workload.ts';
 
 /** Accepted webhooks against bare starts at the same concurrency. */
 export interface StartFigures {
@@ -29,14 +30,11 @@ export async function compareStarts<Name extends string>(
     names.map((name): [string, StartFigures] => [name, { perSecond: newPairs(), p50: newPairs(), p99: newPairs() }]),
   ) as Record<Name, StartFigures>;
   const sides = [undefined, ...names];
-  const turn = (name: Name | undefined, count: number): Promise<number[]> =>
-    name === undefined
-      ? minimal.order({ do: 'start', count, concurrency: CONCURRENCY, payload })
-      : atOnce(count, CONCURRENCY, async () => void (await ingresses[name].post({ text: TEXT })));
-  for (const name of sides) await turn(name, scale.warmUp);
+  const makeStarts = makeStartsBy(ingresses, minimal, payload);
+  for (const name of sides) await makeStarts(name, scale.warmUp, CONCURRENCY);
   await alternate(scale.rounds, sides, async (name) => {
     const began = performance.now();
-    const took = await turn(name, scale.starts);
+    const took = await makeStarts(name, scale.starts, CONCURRENCY);
     const perSecond = (took.length * 1000) / (performance.now() - began);
     // Each ingress is compared with the bare starts of the same rounds.
     for (const each of name === undefined ? names : [name]) {
